@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* privilege: from root to the service user, for good. */
+#ifndef SWMFA_PRIVILEGE_H
+#define SWMFA_PRIVILEGE_H
+
+#include "base/problem.h"
+
+#include <stdbool.h>
+
+/*
+ * privilege_prepare: the process as it is started, before anything else: not dumpable, no core
+ * file, umask 077, in "/", /dev/null as fd 1 and 2, all ids those of root, resource limits and
+ * priority its own and not those of whoever called the host.
+ * Returns false with the problem, as when it was not started by root.
+ */
+bool privilege_prepare(struct problem *problem);
+
+/*
+ * privilege_drop: becomes the user given by --with-user: no supplementary group, no capability, no
+ * way back, and checks that it is so. Returns false with the problem: then nothing may go on.
+ */
+bool privilege_drop(struct problem *problem);
+
+#endif

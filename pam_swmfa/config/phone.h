@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* phone: a number and the channels by which it can get a code. */
+#ifndef SWMFA_PHONE_H
+#define SWMFA_PHONE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum channel {
+    CHANNEL_SMS,
+    CHANNEL_CALL,
+};
+#define CHANNEL_COUNT 2
+
+/* The names in the configuration, in the map and in SignalWire's API; ends with NULL. */
+extern const char *const channel_names[];
+
+#define PHONE_NUMBER_SIZE 17 /* '+', 15 digits, NUL */
+
+struct phone {
+    char number[PHONE_NUMBER_SIZE];       /* E.164 */
+    enum channel channels[CHANNEL_COUNT]; /* those allowed, the first to be used first */
+    size_t channel_count;                 /* 0: all are allowed, the configuration's first */
+};
+
+/* phone_number_valid: E.164 as ITU-T has it: '+', a digit from 1 to 9, 1 to 14 more digits. */
+bool phone_number_valid(const char *number, size_t length);
+
+/* channel_find: the channel of that name; false if there is none. */
+bool channel_find(const char *name, size_t length, enum channel *channel);
+
+#endif

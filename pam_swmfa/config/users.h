@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* users: the users map, as swmfa.users(5) describes it. */
+#ifndef SWMFA_USERS_H
+#define SWMFA_USERS_H
+
+#include "base/problem.h"
+#include "config/phone.h"
+
+enum users_result {
+    USERS_FOUND,
+    USERS_ABSENT,   /* no line has that name */
+    USERS_BAD_LINE, /* the first line with that name is wrong: nobody's number is used */
+    USERS_ERROR,    /* the map cannot be used at all */
+};
+
+/*
+ * users_find: looks a user up in the map: an exact match of the whole name, the first line counts.
+ * Costs one pass over the file, and no memory that grows with it.
+ * USERS_BAD_LINE and USERS_ERROR come with the problem.
+ */
+enum users_result users_find(const char *path, const char *user, struct phone *phone,
+                             struct problem *problem);
+
+#endif

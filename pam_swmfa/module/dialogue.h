@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* dialogue: speaking for the helper to the person, through the PAM conversation. */
+#ifndef SWMFA_DIALOGUE_H
+#define SWMFA_DIALOGUE_H
+
+#include "wire/wire.h"
+
+#include <security/pam_modules.h>
+#include <stdbool.h>
+
+/*
+ * dialogue_run: sends the request, carries prompts and replies, and returns the PAM code that the
+ * helper's DONE gave. Whatever is not a proper message, in its place and in time, is logged and
+ * becomes PAM_SYSTEM_ERR.
+ * silent: PAM_SILENT was given: messages that want no answer are not shown.
+ */
+int dialogue_run(pam_handle_t *pamh, int socket, struct wire_request *request, bool silent);
+
+/* dialogue_lets_pass: whether a PAM code is one that does not deny: PAM_SUCCESS, PAM_IGNORE. */
+bool dialogue_lets_pass(int code);
+
+#endif

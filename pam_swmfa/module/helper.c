@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * helper: see helper.h.
+ *
+ * The helper is held by a pidfd, never by its number: the host may reap it before we do, and then
+ * its number can already be another process's.
+ */
+#include <config.h>
+
+#include "module/helper.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <security/pam_ext.h>
+#include <signal.h>
+#include <spawn.h>
+#include <string.h>
+#include <sys/pidfd.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <syslog.h>
+#include <time.h>
+#include <unistd.h>
+
+#define END_SECONDS  5 /* for a helper that has said its last word */
+#define KILL_SECONDS 1 /* for a helper that was cut off, before and after SIGKILL */
+
+static int64_t now_ms(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+bool helper_readable(int socket, int seconds)
+{
+    struct pollfd wanted = {.fd = socket, .events = POLLIN};
+    int64_t end = now_ms() + (int64_t)seconds * 1000;
+
+    for (;;) {
+        int64_t left = end - now_ms();
+        int ready = poll(&wanted, 1, left > 0 ? (int)left : 0);
+        if (ready > 0)
+            return true;
+        if (ready == 0 || errno != EINTR)
+            return false;
+    }
+}
+
+/* Fills the attributes and actions that helper.h promises. Returns 0 or an errno value. */
+static int prepare(posix_spawnattr_t *attributes, posix_spawn_file_actions_t *actions, int socket)
+{
+    sigset_t none;
+    sigset_t all;
+    sigemptyset(&none);
+    sigfillset(&all);
+
+    int error = posix_spawnattr_setsigmask(attributes, &none);
+    if (error == 0)
+        error = posix_spawnattr_setsigdefault(attributes, &all);
+    if (error == 0) /* a session of its own: Ctrl-C at the prompt is for the host to decide on */
+        error = posix_spawnattr_setflags(
+            attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSID);
+    if (error == 0)
+        error = posix_spawn_file_actions_adddup2(actions, socket, 0);
+    if (error == 0)
+        error = posix_spawn_file_actions_addclosefrom_np(actions, 1);
+    return error;
+}
+
+static int spawn(pid_t *pid, int socket)
+{
+    posix_spawnattr_t attributes;
+    posix_spawn_file_actions_t actions;
+    char name[] = SWMFA_AUTH_PATH;
+    char *argv[] = {name, NULL};
+    char *environment[] = {NULL};
+
+    int error = posix_spawnattr_init(&attributes);
+    if (error != 0)
+        return error;
+    error = posix_spawn_file_actions_init(&actions);
+    if (error == 0) {
+        error = prepare(&attributes, &actions, socket);
+        if (error == 0)
+            error = posix_spawn(pid, SWMFA_AUTH_PATH, &actions, &attributes, argv, environment);
+        posix_spawn_file_actions_destroy(&actions);
+    }
+    posix_spawnattr_destroy(&attributes);
+    return error;
+}
+
+bool helper_start(const pam_handle_t *pamh, struct helper *helper)
+{
+    int ends[2];
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0) {
+        pam_syslog(pamh, LOG_CRIT, "socketpair: %s; denied", strerror(errno));
+        return false;
+    }
+    int error = spawn(&helper->pid, ends[1]);
+    close(ends[1]);
+    if (error != 0) {
+        pam_syslog(pamh, LOG_CRIT, "cannot start " SWMFA_AUTH_PATH ": %s; denied, install it anew",
+                   strerror(error));
+        close(ends[0]);
+        return false;
+    }
+    helper->socket = ends[0];
+    helper->pidfd = pidfd_open(helper->pid, 0);
+    if (helper->pidfd < 0) {
+        pam_syslog(pamh, LOG_CRIT, "pidfd_open: %s; denied", strerror(errno));
+        close(ends[0]);
+        kill(helper->pid, SIGKILL); /* it waits for a request, so the number is still its own */
+        waitpid(helper->pid, NULL, 0);
+        return false;
+    }
+    return true;
+}
+
+/* After the last word nothing may follow but the end of the socket. */
+static bool closed_its_end(int socket)
+{
+    char byte = 0;
+    return helper_readable(socket, END_SECONDS) && recv(socket, &byte, 1, MSG_DONTWAIT) == 0;
+}
+
+/* Waits for the end of the process and takes its status. */
+static bool reap(const struct helper *helper, int seconds, bool *ended_well)
+{
+    if (!helper_readable(helper->pidfd, seconds))
+        return false;
+    siginfo_t status = {0};
+    int waited = waitid(P_PIDFD, (id_t)helper->pidfd, &status, WEXITED | WNOHANG);
+    *ended_well = waited == 0 ? status.si_code == CLD_EXITED && status.si_status == 0
+                              : errno == ECHILD; /* the host took the status before us */
+    return true;
+}
+
+bool helper_end(const pam_handle_t *pamh, struct helper *helper, bool expect_clean)
+{
+    bool ended_well = false;
+    bool closed = expect_clean && closed_its_end(helper->socket);
+    close(helper->socket);
+
+    if (!reap(helper, closed ? END_SECONDS : KILL_SECONDS, &ended_well)) {
+        pidfd_send_signal(helper->pidfd, SIGKILL, NULL, 0);
+        bool ignored = false;
+        if (!reap(helper, KILL_SECONDS, &ignored))
+            pam_syslog(pamh, LOG_CRIT, "swmfa-auth (process %d) does not end", (int)helper->pid);
+        ended_well = false;
+    }
+    close(helper->pidfd);
+
+    if (expect_clean && !(closed && ended_well))
+        pam_syslog(pamh, LOG_CRIT, "swmfa-auth did not end cleanly after its answer; denied");
+    return closed && ended_well;
+}

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * pam_swmfa: the entry points of the PAM module, and nothing else.
+ *
+ * This object is loaded into sshd, sudo, su and login. It therefore parses no file, holds no secret
+ * and opens no network connection; all of that is done by swmfa-auth, a program of its own, which
+ * is started for one login. What is left here: read the module options, start the helper and
+ * watch it (helper.c), speak for it to the person (dialogue.c), and answer PAM.
+ *
+ * Success, and PAM_IGNORE, need the helper's explicit word and a clean end after it. Whatever else
+ * happens is a denial.
+ */
+#define PAM_SM_AUTH
+#include <config.h>
+
+#include "module/dialogue.h"
+#include "module/helper.h"
+#include "module/options.h"
+
+#include <security/pam_ext.h>
+#include <security/pam_modules.h>
+#include <string.h>
+#include <syslog.h>
+#include <unistd.h>
+
+#define DENIAL_DELAY_MICROSECONDS 2000000U /* as pam_unix asks for */
+#define PUBLIC                    __attribute__((visibility("default")))
+
+/* Copies a PAM item into a field; false, logged, if it cannot be had or does not fit. */
+static bool put_item(pam_handle_t *pamh, int item, const char *name, char *field, size_t size)
+{
+    const void *value = NULL;
+    if (pam_get_item(pamh, item, &value) == PAM_SUCCESS && wire_put(field, size, value))
+        return true;
+    pam_syslog(pamh, LOG_ERR, "%s cannot be had or is longer than %zu bytes; denied", name,
+               size - 1);
+    return false;
+}
+
+static int fill_request(pam_handle_t *pamh, int flags, struct wire_request *request)
+{
+    const char *user = NULL;
+    if (pam_get_user(pamh, &user, NULL) != PAM_SUCCESS || user == NULL) {
+        pam_syslog(pamh, LOG_ERR, "the application gave no user name; denied");
+        return PAM_CONV_ERR;
+    }
+    if (*user == '\0' || !wire_put(request->user, sizeof(request->user), user)) {
+        pam_syslog(pamh, LOG_NOTICE, "a user name of %zu bytes is not accepted (1 to %zu); denied",
+                   strlen(user), sizeof(request->user) - 1);
+        return PAM_AUTH_ERR;
+    }
+    if (!put_item(pamh, PAM_SERVICE, "PAM_SERVICE", request->service, sizeof(request->service)) ||
+        !put_item(pamh, PAM_RHOST, "PAM_RHOST", request->rhost, sizeof(request->rhost)) ||
+        !put_item(pamh, PAM_TTY, "PAM_TTY", request->tty, sizeof(request->tty)) ||
+        !put_item(pamh, PAM_RUSER, "PAM_RUSER", request->ruser, sizeof(request->ruser)))
+        return PAM_AUTH_ERR;
+    request->caller_uid = getuid();
+    request->pam_flags = flags;
+    return PAM_SUCCESS;
+}
+
+static int authenticate(pam_handle_t *pamh, int flags, int argc, const char **argv)
+{
+    struct wire_request request = {0};
+    if (!options_read(pamh, argc, argv, &request))
+        return PAM_SERVICE_ERR;
+    int code = fill_request(pamh, flags, &request);
+    if (code != PAM_SUCCESS)
+        return code;
+
+    struct helper helper;
+    if (!helper_start(pamh, &helper))
+        return PAM_SYSTEM_ERR;
+    code = dialogue_run(pamh, helper.socket, &request, ((unsigned)flags & PAM_SILENT) != 0);
+    bool clean = helper_end(pamh, &helper, dialogue_lets_pass(code));
+    return dialogue_lets_pass(code) && !clean ? PAM_SYSTEM_ERR : code;
+}
+
+PUBLIC int pam_sm_authenticate(pam_handle_t *pamh, int flags, int argc, const char **argv)
+{
+    int code = authenticate(pamh, flags, argc, argv);
+    if (!dialogue_lets_pass(code))
+        pam_fail_delay(pamh, DENIAL_DELAY_MICROSECONDS);
+    return code;
+}
+
+/* There are no credentials to set; libpam wants the entry point beside the other one. */
+PUBLIC int pam_sm_setcred(pam_handle_t *pamh, int flags, int argc, const char **argv)
+{
+    (void)pamh;
+    (void)flags;
+    (void)argc;
+    (void)argv;
+    return PAM_SUCCESS;
+}

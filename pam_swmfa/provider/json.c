@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* json: see json.h. */
+#include "provider/json.h"
+
+#include <json-c/json_visit.h>
+#include <string.h>
+
+#define DEPTH_MAX 8
+
+static int count_member(json_object *value, int flags, json_object *parent, const char *key,
+                        size_t *index, void *user)
+{
+    (void)value;
+    (void)parent;
+    (void)index;
+    size_t *members = user;
+    if (key != NULL && flags != JSON_C_VISIT_SECOND)
+        ++*members;
+    return JSON_C_VISIT_RETURN_CONTINUE;
+}
+
+/* What json-c does not tell of a text that it has found to be JSON. */
+struct scan {
+    size_t members;    /* how many are written down: each has one colon outside of strings */
+    bool raw_controls; /* a control character in a string that is not escaped */
+};
+
+static struct scan scan_text(const char *text, size_t length)
+{
+    struct scan scan = {0};
+    bool in_string = false;
+    for (size_t i = 0; i < length; i++) {
+        if (in_string && (unsigned char)text[i] < ' ')
+            scan.raw_controls = true;
+        else if (in_string && text[i] == '\\')
+            i++;
+        else if (text[i] == '"')
+            in_string = !in_string;
+        else if (!in_string && text[i] == ':')
+            scan.members++;
+    }
+    return scan;
+}
+
+/* json-c keeps the last of two members with one key: then it has fewer than were written. */
+static bool kept_all(json_object *object, size_t members)
+{
+    size_t kept = 0;
+    return json_c_visit(object, 0, count_member, &kept) == 0 && kept == members;
+}
+
+static json_object *parse(struct json_tokener *tokener, const char *text, size_t length,
+                          struct problem *problem)
+{
+    json_object *object = json_tokener_parse_ex(tokener, text, (int)length);
+    enum json_tokener_error error = json_tokener_get_error(tokener);
+    struct scan scan = scan_text(text, length);
+    if (error != json_tokener_success)
+        problem_set(problem, "not JSON: %s",
+                    error == json_tokener_continue ? "it is cut off"
+                                                   : json_tokener_error_desc(error));
+    else if (json_tokener_get_parse_end(tokener) != length)
+        problem_set(problem, "not JSON: something follows it");
+    else if (!json_object_is_type(object, json_type_object))
+        problem_set(problem, "not a JSON object");
+    else if (scan.raw_controls)
+        problem_set(problem, "not JSON: a control character in a string");
+    else if (!kept_all(object, scan.members))
+        problem_set(problem, "a key stands twice in a JSON object");
+    else
+        return object;
+    json_object_put(object);
+    return NULL;
+}
+
+json_object *json_read(const char *text, size_t length, struct problem *problem)
+{
+    while (length > 0 && strchr(" \t\r\n", text[length - 1]) != NULL && text[length - 1] != '\0')
+        length--; /* blanks may follow; json-c's strict mode takes them for trailing text */
+    struct json_tokener *tokener = json_tokener_new_ex(DEPTH_MAX);
+    if (tokener == NULL) {
+        problem_set(problem, "no memory");
+        return NULL;
+    }
+    json_tokener_set_flags(tokener, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
+    json_object *object = parse(tokener, text, length, problem);
+    json_tokener_free(tokener);
+    return object;
+}
+
+bool json_boolean(json_object *object, const char *key, bool *value)
+{
+    json_object *member = NULL;
+    if (!json_object_object_get_ex(object, key, &member) ||
+        !json_object_is_type(member, json_type_boolean))
+        return false;
+    *value = json_object_get_boolean(member);
+    return true;
+}
+
+const char *json_text(json_object *object, const char *key)
+{
+    json_object *member = NULL;
+    if (!json_object_object_get_ex(object, key, &member) ||
+        !json_object_is_type(member, json_type_string))
+        return NULL;
+    const char *text = json_object_get_string(member);
+    return strlen(text) == (size_t)json_object_get_string_len(member) ? text : NULL;
+}

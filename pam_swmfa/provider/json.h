@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* json: reading a provider's answer, without json-c's leniency. */
+#ifndef SWMFA_JSON_H
+#define SWMFA_JSON_H
+
+#include "base/problem.h"
+
+#include <json-c/json.h>
+#include <stddef.h>
+
+/*
+ * json_read: reads a JSON object that is the whole of a text: RFC 8259 only, valid UTF-8, at most
+ * 8 levels deep, no key twice in an object.
+ * Returns the object, the caller's to put, or NULL with the problem.
+ */
+json_object *json_read(const char *text, size_t length, struct problem *problem);
+
+/* json_boolean: a member that is true or false, nothing else. Returns false if it is not. */
+bool json_boolean(json_object *object, const char *key, bool *value);
+
+/* json_text: a member that is a string without a NUL in it, the object's; or NULL. */
+const char *json_text(json_object *object, const char *key);
+
+#endif

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* outcome: what became of a request to a provider. */
+#ifndef SWMFA_OUTCOME_H
+#define SWMFA_OUTCOME_H
+
+enum outcome {
+    OUTCOME_OK,          /* a send: queued; a verify: the code is right */
+    OUTCOME_WRONG,       /* a verify: the code is wrong */
+    OUTCOME_GONE,        /* a verify: the code expired, was used, or has no attempts left */
+    OUTCOME_REFUSED,     /* the provider does not do what was asked */
+    OUTCOME_CREDENTIALS, /* the provider does not accept our credentials */
+    OUTCOME_LIMIT,       /* too many requests */
+    OUTCOME_SERVER,      /* the provider says that it has an error */
+    OUTCOME_BAD_ANSWER,  /* an answer that makes no sense */
+    OUTCOME_NETWORK,     /* not reached, or no answer in time */
+    OUTCOME_TLS,         /* no TLS connection with the right peer */
+    OUTCOME_MEMORY,      /* no memory */
+    OUTCOME_ABANDONED,   /* the host is gone; nobody waits for the answer */
+};
+
+#endif

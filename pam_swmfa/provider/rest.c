@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* rest: see rest.h. libcurl does HTTP and TLS; its multi interface lets us watch the host as well. */
+#include <config.h>
+
+#include "provider/rest.h"
+
+#include <curl/curl.h>
+#include <errno.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct rest {
+    CURL *easy;
+    CURLM *multi;
+    struct curl_slist *headers;
+    char *base;
+    int timeout;
+    int watch_fd;
+    const char *body; /* of the request that is under way: what is still to be sent */
+    size_t body_left;
+    size_t received; /* headers and body */
+    struct rest_answer *answer;
+    char error[CURL_ERROR_SIZE];
+};
+
+static size_t give_body(char *buffer, size_t size, size_t count, void *user)
+{
+    struct rest *rest = user;
+    size_t given = size * count < rest->body_left ? size * count : rest->body_left;
+    memcpy(buffer, rest->body, given);
+    rest->body += given;
+    rest->body_left -= given;
+    return given;
+}
+
+/* libcurl would send a request again if a kept connection broke under it: a verify must not be. */
+static int refuse_to_rewind(void *user, curl_off_t offset, int origin)
+{
+    (void)user;
+    (void)offset;
+    (void)origin;
+    return CURL_SEEKFUNC_FAIL;
+}
+
+static size_t take_header(char *data, size_t size, size_t count, void *user)
+{
+    (void)data;
+    struct rest *rest = user;
+    rest->received += size * count;
+    return rest->received <= REST_ANSWER_MAX ? size * count : 0;
+}
+
+static size_t take_body(char *data, size_t size, size_t count, void *user)
+{
+    struct rest *rest = user;
+    rest->received += size * count;
+    if (rest->received > REST_ANSWER_MAX)
+        return 0;
+    memcpy(rest->answer->body + rest->answer->length, data, size * count);
+    rest->answer->length += size * count;
+    return size * count;
+}
+
+static struct curl_slist *make_headers(void)
+{
+    static const char *const lines[] = {"Content-Type: application/json",
+                                        "Accept: application/json", "Expect:"};
+    struct curl_slist *list = NULL;
+    for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+        struct curl_slist *longer = curl_slist_append(list, lines[i]);
+        if (longer == NULL) {
+            curl_slist_free_all(list);
+            return NULL;
+        }
+        list = longer;
+    }
+    return list;
+}
+
+#define SET(option, value) (curl_easy_setopt(rest->easy, (option), (value)) == CURLE_OK)
+
+static bool set_transport(struct rest *rest, const struct rest_settings *settings)
+{
+    struct curl_blob ca = {.data = (void *)(uintptr_t)settings->ca_pem,
+                           .len = settings->ca_pem != NULL ? strlen(settings->ca_pem) : 0,
+                           .flags = CURL_BLOB_COPY};
+    return SET(CURLOPT_PROTOCOLS_STR, "https") && SET(CURLOPT_FOLLOWLOCATION, 0L) &&
+           SET(CURLOPT_PROXY, "") && SET(CURLOPT_NOPROXY, "*") &&
+           SET(CURLOPT_NETRC, (long)CURL_NETRC_IGNORED) &&
+           SET(CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2) &&
+           SET(CURLOPT_SSL_VERIFYPEER, 1L) && SET(CURLOPT_SSL_VERIFYHOST, 2L) &&
+           SET(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1) && SET(CURLOPT_NOSIGNAL, 1L) &&
+           SET(CURLOPT_CONNECTTIMEOUT, (long)settings->connect_timeout) &&
+           SET(CURLOPT_TIMEOUT, (long)settings->timeout) && SET(CURLOPT_QUICK_EXIT, 1L) &&
+           (settings->ca_pem == NULL || (SET(CURLOPT_CAINFO_BLOB, &ca) &&
+                                         SET(CURLOPT_CAINFO, NULL) && SET(CURLOPT_CAPATH, NULL)));
+}
+
+static bool set_request(struct rest *rest, const struct rest_settings *settings)
+{
+    return SET(CURLOPT_POST, 1L) && SET(CURLOPT_HTTPHEADER, rest->headers) &&
+           SET(CURLOPT_USERAGENT, "pam_swmfa/" PACKAGE_VERSION) &&
+           SET(CURLOPT_HTTPAUTH, (long)CURLAUTH_BASIC) && SET(CURLOPT_USERNAME, settings->user) &&
+           SET(CURLOPT_PASSWORD, settings->password->text) && SET(CURLOPT_ERRORBUFFER, rest->error) &&
+           SET(CURLOPT_READFUNCTION, give_body) && SET(CURLOPT_READDATA, rest) &&
+           SET(CURLOPT_SEEKFUNCTION, refuse_to_rewind) &&
+           SET(CURLOPT_HEADERFUNCTION, take_header) && SET(CURLOPT_HEADERDATA, rest) &&
+           SET(CURLOPT_WRITEFUNCTION, take_body) && SET(CURLOPT_WRITEDATA, rest);
+}
+
+struct rest *rest_new(const struct rest_settings *settings)
+{
+    if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
+        return NULL;
+    struct rest *rest = calloc(1, sizeof(*rest));
+    if (rest == NULL)
+        return NULL;
+    rest->easy = curl_easy_init();
+    rest->multi = curl_multi_init();
+    rest->headers = make_headers();
+    rest->base = strdup(settings->base);
+    rest->timeout = settings->timeout;
+    rest->watch_fd = settings->watch_fd;
+    if (rest->easy == NULL || rest->multi == NULL || rest->headers == NULL || rest->base == NULL ||
+        !set_transport(rest, settings) || !set_request(rest, settings)) {
+        rest_free(rest);
+        return NULL;
+    }
+    return rest;
+}
+
+void rest_free(struct rest *rest)
+{
+    if (rest == NULL)
+        return;
+    curl_easy_cleanup(rest->easy);
+    curl_multi_cleanup(rest->multi);
+    curl_slist_free_all(rest->headers);
+    free(rest->base);
+    free(rest);
+    curl_global_cleanup();
+}
+
+/* Drives the transfer to its end. Returns false when the host is gone before that. */
+static bool drive(struct rest *rest, CURLMcode *result)
+{
+    int running = 1;
+    for (;;) {
+        *result = curl_multi_perform(rest->multi, &running);
+        if (*result != CURLM_OK || running == 0)
+            return true;
+        struct curl_waitfd host = {.fd = rest->watch_fd, .events = CURL_WAIT_POLLIN};
+        *result = curl_multi_poll(rest->multi, &host, 1, rest->timeout * 1000, NULL);
+        if (*result != CURLM_OK)
+            return true;
+        if (host.revents != 0)
+            return false;
+    }
+}
+
+static CURLcode transfer_result(struct rest *rest)
+{
+    int left = 0;
+    const CURLMsg *message = curl_multi_info_read(rest->multi, &left);
+    return message != NULL && message->msg == CURLMSG_DONE ? message->data.result
+                                                           : CURLE_FAILED_INIT;
+}
+
+static bool want_of_resources(const struct rest *rest)
+{
+    long error = 0;
+    (void)curl_easy_getinfo(rest->easy, CURLINFO_OS_ERRNO, &error);
+    return error == EMFILE || error == ENFILE || error == ENOMEM || error == ENOBUFS ||
+           error == EAGAIN;
+}
+
+static enum outcome explain(const struct rest *rest, CURLcode code, struct problem *problem)
+{
+    if (rest->received > REST_ANSWER_MAX) {
+        problem_set(problem, "the answer is longer than %zu bytes", REST_ANSWER_MAX);
+        return OUTCOME_BAD_ANSWER;
+    }
+    problem_set(problem, "%s: %s", rest->base,
+                *rest->error != '\0' ? rest->error : curl_easy_strerror(code));
+    if (want_of_resources(rest))
+        return OUTCOME_MEMORY; /* of this machine, which says nothing about the provider */
+    switch (code) {
+    case CURLE_SSL_CONNECT_ERROR:
+    case CURLE_SSL_CERTPROBLEM:
+    case CURLE_SSL_CIPHER:
+    case CURLE_PEER_FAILED_VERIFICATION:
+    case CURLE_SSL_CACERT_BADFILE:
+    case CURLE_SSL_ISSUER_ERROR:
+    case CURLE_SSL_INVALIDCERTSTATUS:
+    case CURLE_USE_SSL_FAILED:
+        return OUTCOME_TLS;
+    case CURLE_OUT_OF_MEMORY:
+    case CURLE_FAILED_INIT:
+        return OUTCOME_MEMORY;
+    case CURLE_WEIRD_SERVER_REPLY:
+    case CURLE_UNSUPPORTED_PROTOCOL:
+    case CURLE_BAD_CONTENT_ENCODING:
+        return OUTCOME_BAD_ANSWER;
+    default:
+        return OUTCOME_NETWORK;
+    }
+}
+
+enum outcome rest_post(struct rest *rest, const char *path, const char *body,
+                       struct rest_answer *answer, struct problem *problem)
+{
+    char url[1024];
+    int length = snprintf(url, sizeof(url), "%s%s", rest->base, path);
+    answer->status = 0;
+    answer->length = 0;
+    rest->answer = answer;
+    rest->body = body;
+    rest->body_left = strlen(body);
+    rest->received = 0;
+    *rest->error = '\0';
+    if (length < 0 || (size_t)length >= sizeof(url) || !SET(CURLOPT_URL, url) ||
+        !SET(CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)rest->body_left) ||
+        curl_multi_add_handle(rest->multi, rest->easy) != CURLM_OK) {
+        problem_set(problem, "the request cannot be prepared");
+        return OUTCOME_MEMORY;
+    }
+    CURLMcode driven = CURLM_OK;
+    bool waited_for = drive(rest, &driven);
+    CURLcode code = driven == CURLM_OK ? transfer_result(rest) : CURLE_OUT_OF_MEMORY;
+    curl_multi_remove_handle(rest->multi, rest->easy);
+    if (!waited_for) {
+        problem_set(problem, "the application or its user went away");
+        return OUTCOME_ABANDONED;
+    }
+    if (code != CURLE_OK)
+        return explain(rest, code, problem);
+    answer->body[answer->length] = '\0';
+    curl_easy_getinfo(rest->easy, CURLINFO_RESPONSE_CODE, &answer->status);
+    return OUTCOME_OK;
+}

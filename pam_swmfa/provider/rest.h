@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* rest: JSON over HTTPS to one provider, with one connection for all requests of a login. */
+#ifndef SWMFA_REST_H
+#define SWMFA_REST_H
+
+#include "base/problem.h"
+#include "base/secret.h"
+#include "provider/outcome.h"
+
+#include <stddef.h>
+
+struct rest; /* opaque */
+
+struct rest_settings {
+    const char *base; /* https://HOST[:PORT]/PATH, to which the path of a request is appended */
+    const char *user; /* HTTP Basic */
+    const struct secret *password;
+    const char *ca_pem;  /* CA certificates instead of the system's; NULL: the system's */
+    int connect_timeout; /* seconds */
+    int timeout;         /* seconds for one request in all */
+    int watch_fd;        /* when it becomes readable or is closed, a request is abandoned */
+};
+
+#define REST_ANSWER_MAX ((size_t)64 * 1024) /* headers and body together */
+
+struct rest_answer {
+    long status;                /* HTTP status */
+    size_t length;              /* of body, without the NUL behind it */
+    char body[REST_ANSWER_MAX + 1];
+};
+
+/*
+ * rest_new: prepares a client. Nothing is sent yet. What settings point to is copied.
+ * Returns NULL without memory. The caller owes rest_free.
+ */
+struct rest *rest_new(const struct rest_settings *settings);
+
+/*
+ * rest_post: posts a JSON text and waits for the answer.
+ * Returns OUTCOME_OK when there is an answer, whatever its status; otherwise OUTCOME_NETWORK, _TLS,
+ * _BAD_ANSWER (too long), _MEMORY or _ABANDONED with the problem. A request is sent once at most:
+ * neither this function nor libcurl repeats it.
+ */
+enum outcome rest_post(struct rest *rest, const char *path, const char *body,
+                       struct rest_answer *answer, struct problem *problem);
+
+/* rest_free: closes the connection; NULL is allowed. */
+void rest_free(struct rest *rest);
+
+#endif

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * wire: the messages between pam_swmfa.so and swmfa-auth.
+ *
+ * One SOCK_SEQPACKET socket; each message is one packet of a fixed size; both ends are built from
+ * this file. WIRE_VERSION is raised with every change of a structure or of a meaning, so that a
+ * module and a helper of different builds refuse each other instead of guessing.
+ *
+ *   module -> helper   struct wire_request, once; struct wire_reply, one for each PROMPT
+ *   helper -> module   struct wire_say: any number of PROMPT and INFO, then one DONE, then EOF
+ */
+#ifndef SWMFA_WIRE_H
+#define SWMFA_WIRE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#define WIRE_VERSION 0x53574d01U /* "SWM" and the number of the version */
+
+enum wire_type {
+    WIRE_REQUEST = 1,
+    WIRE_PROMPT,
+    WIRE_REPLY,
+    WIRE_INFO,
+    WIRE_DONE,
+};
+
+/* Every message begins with it. */
+struct wire_head {
+    uint32_t version;
+    uint32_t type;
+};
+
+#define WIRE_USER_SIZE    512
+#define WIRE_SERVICE_SIZE 256
+#define WIRE_RHOST_SIZE   1088 /* NI_MAXHOST and some */
+#define WIRE_TTY_SIZE     256
+#define WIRE_CONF_SIZE    4096
+#define WIRE_TEXT_SIZE    512
+#define WIRE_REPLY_SIZE   256
+
+#define WIRE_FLAG_DEBUG   0x1U /* module option debug */
+#define WIRE_FLAG_USE_UID 0x2U /* module option use_uid */
+
+struct wire_request {
+    struct wire_head head;
+    uint32_t caller_uid; /* the real uid of the PAM application */
+    uint32_t flags;      /* WIRE_FLAG_... */
+    int32_t pam_flags;   /* what pam_authenticate was given */
+    char user[WIRE_USER_SIZE];
+    char service[WIRE_SERVICE_SIZE];
+    char rhost[WIRE_RHOST_SIZE];
+    char tty[WIRE_TTY_SIZE];
+    char ruser[WIRE_USER_SIZE];
+    char conf[WIRE_CONF_SIZE]; /* module option conf=, or "" for the built-in path */
+};
+
+enum wire_reply_status {
+    WIRE_REPLY_TEXT = 1, /* the person answered: see text */
+    WIRE_REPLY_NOTHING,  /* the conversation gave back no answer at all */
+    WIRE_REPLY_TOO_LONG, /* an answer that does not fit into text */
+    WIRE_REPLY_FAILED,   /* the conversation failed */
+};
+
+struct wire_reply {
+    struct wire_head head;
+    uint32_t status; /* enum wire_reply_status */
+    char text[WIRE_REPLY_SIZE];
+};
+
+/* WIRE_PROMPT, WIRE_INFO and WIRE_DONE; the fields that a type does not use are zero. */
+struct wire_say {
+    struct wire_head head;
+    uint32_t echo;             /* PROMPT: 1 if what is typed may be shown */
+    int32_t code;              /* DONE: the PAM code */
+    char text[WIRE_TEXT_SIZE]; /* PROMPT, INFO: printable ASCII and newlines */
+};
+
+/*
+ * wire_send: sends one message.
+ * message: any of the structures above, its head filled in here from type; size: its sizeof.
+ * Returns 0, or -1 with errno set (EPIPE: the other end is gone). Never raises SIGPIPE.
+ */
+int wire_send(int fd, enum wire_type type, void *message, size_t size);
+
+enum wire_result {
+    WIRE_OK,
+    WIRE_EOF,     /* the other end is gone */
+    WIRE_INVALID, /* a packet that is not such a message: too short, too long, another version */
+    WIRE_ERROR,   /* see errno */
+};
+
+/*
+ * wire_receive: receives one message of exactly that size.
+ * Checks size and version; the caller checks the type and each field that it uses.
+ * Blocks if the socket does and nothing is there.
+ */
+enum wire_result wire_receive(int fd, void *message, size_t size);
+
+/*
+ * wire_put: copies text, which may be NULL for "", into a field of that size.
+ * Returns false, with the field empty, if it does not fit.
+ */
+bool wire_put(char *field, size_t size, const char *text);
+
+/* wire_terminated: whether a received text field has its end inside the field. */
+bool wire_terminated(const char *field, size_t size);
+
+#endif

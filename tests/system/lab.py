@@ -1,0 +1,334 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""lab: a system in which pam_swmfa can be tried: the simulator of the provider, the configuration,
+accounts, PAM stacks, the system log and sshd.
+
+Everything here changes /etc, so it refuses to run outside of tests/private-root.
+"""
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import threading
+import time
+from pathlib import Path
+
+import pexpect
+
+SRC = Path(os.environ["SWMFA_SRCDIR"])
+BUILD = Path(os.environ["SWMFA_BUILDDIR"])
+if os.environ.get("SWMFA_PRIVATE_ROOT") != "entered":
+    raise SystemExit("lab: run me by tests/private-root")
+
+
+def make_variable(name):
+    made = subprocess.run(["make", "-s", "-C", BUILD, "print-" + name], check=True,
+                          capture_output=True, text=True)
+    return made.stdout.strip()
+
+
+MODULE = make_variable("pamdir") + "/pam_swmfa.so"
+HELPER = make_variable("helper")
+SECURITY = Path(make_variable("securitydir"))
+SERVICE_USER = make_variable("user")
+CONF = SECURITY / "swmfa.conf"
+USERS = SECURITY / "swmfa.users"
+PAMHOST = BUILD / "tests/module/pamhost"
+IMPOSTOR = BUILD / "tests/module/impostor"
+SIM = BUILD / "tests/sim/swmfa-sim"
+
+WORK = Path("/run/swmfa-lab")
+INBOX = WORK / "inbox"
+CA = WORK / "ca.pem"
+CONFDIR = WORK / "pam.d"
+KNOWN_HOSTS = WORK / "known_hosts"
+
+PASSWORD = "correct horse"
+TOKEN = "PT-lab-secret-token"
+NUMBERS = {"alice": "+15550100182", "bob": "+15550100183"}
+
+
+class Log:
+    """The system log: the socket that syslog(3) writes to, and what came."""
+
+    def __init__(self):
+        self.lines = []
+        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        Path("/dev/log").unlink(missing_ok=True)
+        self.socket.bind("/dev/log")
+        os.chmod("/dev/log", 0o666)
+        threading.Thread(target=self._read, daemon=True).start()
+
+    def _read(self):
+        while True:
+            self.lines.append(self.socket.recv(65536).decode("latin-1"))
+
+    def ours(self):
+        """The lines of the module and the helper."""
+        return [line for line in self.lines if "pam_swmfa(" in line]
+
+    def last(self, pattern, seconds=5):
+        """Waits for a line that has the pattern; the newest of them."""
+        end = time.monotonic() + seconds
+        while True:
+            found = [line for line in self.ours() if re.search(pattern, line)]
+            if found:
+                return found[-1]
+            if time.monotonic() > end:
+                raise AssertionError(f"no log line has {pattern!r}; there were: {self.ours()}")
+            time.sleep(0.02)
+
+
+class Simulator:
+    """One run of swmfa-sim."""
+
+    def __init__(self, *options):
+        self.log_path = WORK / "requests"
+        self.log_path.write_text("")
+        INBOX.write_text("")
+        self.process = subprocess.Popen(
+            [SIM, "--project-id", "lab-project", "--api-token", TOKEN, "--inbox", INBOX,
+             "--log", self.log_path, "--ca-out", CA, "--number", "+12029167968", *options],
+            stdout=subprocess.PIPE, text=True)
+        line = self.process.stdout.readline()
+        assert line.startswith("listening on "), line
+        self.endpoint = line.split()[2]
+
+    def requests(self):
+        """(path, status, connection) of each request answered."""
+        rows = []
+        for line in self.log_path.read_text().splitlines():
+            _, path, status, connection, *_ = line.split()
+            rows.append((path, status, connection))
+        return rows
+
+    def count(self, word):
+        return sum(word in path for path, _, _ in self.requests())
+
+    def stop(self):
+        self.process.terminate()
+        self.process.wait(10)
+
+
+def messages(number=None):
+    """What the phones got: the lines of the inbox."""
+    lines = INBOX.read_text().splitlines()
+    return [line for line in lines if number is None or line.startswith(number + " ")]
+
+
+def wait_for_code(number, sent_before=0):
+    """The code of the newest message to a number that came after so many others."""
+    end = time.monotonic() + 10
+    while time.monotonic() < end:
+        got = messages(number)
+        if len(got) > sent_before:
+            return got[-1].split()[-1]
+        time.sleep(0.02)
+    raise AssertionError(f"no message came to {number}")
+
+
+def write(path, text, mode=0o600):
+    """Writes a file beside and renames it, with its mode."""
+    beside = Path(str(path) + ".new")
+    beside.write_bytes(text if isinstance(text, bytes) else text.encode())
+    beside.chmod(mode)
+    beside.rename(path)
+
+
+def configuration(simulator, swmfa="", signalwire="", **replaced):
+    """A good swmfa.conf for a simulator; more lines for its sections; keys replaced, or None."""
+    keys = {"endpoint": simulator.endpoint, "project_id": "lab-project", "api_token": TOKEN, "ca_file": CA}
+    keys.update(replaced)
+    body = "".join(f"{key} = {value}\n" for key, value in keys.items() if value is not None)
+    return f"[swmfa]\nusers = {USERS}\n{swmfa}\n[signalwire]\n{body}{signalwire}\n"
+
+
+def configure(simulator, **keywords):
+    write(CONF, configuration(simulator, **keywords))
+
+
+def users_map(text=None):
+    if text is None:
+        text = "".join(f"{name}\t{number}\n" for name, number in NUMBERS.items())
+    write(USERS, text, 0o644)
+
+
+def stack(service, *lines, folder=CONFDIR):
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / service).write_text("".join(line + "\n" for line in lines))
+
+
+def ours(options="", control="required"):
+    """The module's line in a stack."""
+    return f"auth {control} {MODULE} {options}".rstrip()
+
+
+def alone(options="", service="swmfa-alone"):
+    """A stack with nothing but the module; returns the service's name."""
+    stack(service, ours(options), "account required pam_permit.so")
+    return service
+
+
+def between_permits(options="", service="swmfa-permits"):
+    """The stack in which a module that is not heard lets everybody in."""
+    stack(service, "auth required pam_permit.so", ours(options), "auth required pam_permit.so",
+          "account required pam_permit.so")
+    return service
+
+
+def use_example(name, service, options=None):
+    """Puts a shipped example in place as /etc/pam.d/SERVICE; options replace the module's."""
+    text = (BUILD / "conf/pam.d" / name).read_text()
+    assert text.count(f"{MODULE}") >= 1
+    if options is not None:
+        text = re.sub(rf"^(auth\s+required\s+{re.escape(MODULE)}).*$", rf"\1 {options}", text,
+                      flags=re.MULTILINE)
+    # The kernel lets no process set its login uid from within a container or namespace.
+    text = re.sub(r"^session.*pam_loginuid.so.*$", "", text, flags=re.MULTILINE)
+    write(Path("/etc/pam.d") / service, text, 0o644)
+
+
+class Outcome:
+    """What pamhost printed."""
+
+    def __init__(self, process):
+        self.text = process.stdout
+        self.status = process.returncode
+        self.lines = self.text.splitlines()
+
+    def all(self, word):
+        return [line[len(word) + 1:] for line in self.lines if line.startswith(word + " ")]
+
+    def one(self, word):
+        found = self.all(word)
+        assert len(found) == 1, f"{word}: {self.text}"
+        return found[0]
+
+    @property
+    def result(self):
+        return self.one("result")
+
+    @property
+    def prompts(self):
+        return self.all("prompt on") + self.all("prompt off")
+
+
+def pamhost(service, *users, answers=("@code",), arguments=(), prefix=(), timeout=120):
+    """Authenticates through the real libpam; see tests/module/pamhost.c."""
+    command = [*prefix, PAMHOST, "--confdir", CONFDIR, "--service", service, "--inbox", INBOX]
+    for user in users or ("alice",):
+        command += ["--user", user]
+    for answer in answers:
+        command += ["--answer", answer]
+    return Outcome(subprocess.run([*command, *arguments], stdout=subprocess.PIPE, timeout=timeout,
+                                  check=False, text=True, errors="surrogateescape"))
+
+
+def install_helper(source=None):
+    """Puts another program, or nothing, in the helper's place; restore_helper undoes it."""
+    saved = Path(HELPER + ".saved")
+    if not saved.exists():
+        os.rename(HELPER, saved)
+    else:
+        Path(HELPER).unlink(missing_ok=True)
+    if source is not None:
+        shutil.copy(source, HELPER)
+        os.chmod(HELPER, 0o755)
+
+
+def restore_helper():
+    saved = Path(HELPER + ".saved")
+    if saved.exists():
+        os.replace(saved, HELPER)
+
+
+def helper_processes():
+    """The swmfa-auth processes that are there."""
+    found = []
+    for folder in Path("/proc").iterdir():
+        if folder.name.isdigit():
+            try:
+                name = (folder / "comm").read_text().strip()
+                state = (folder / "stat").read_text().rsplit(")", 1)[1].split()[0]
+            except OSError:
+                continue
+            if name == "swmfa-auth":
+                found.append((int(folder.name), state))
+    return found
+
+
+def wait_until(condition, seconds=5):
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if condition():
+            return True
+        time.sleep(0.02)
+    return False
+
+
+def add_account(name):
+    home = WORK / "home" / name
+    home.parent.mkdir(parents=True, exist_ok=True)
+    subprocess.run(["useradd", "--create-home", "--home-dir", home, "--shell", "/bin/sh", name],
+                   check=True, stdout=subprocess.DEVNULL)
+    subprocess.run(["chpasswd"], input=f"{name}:{PASSWORD}\n", text=True, check=True)
+    return home
+
+
+class Sshd:
+    """A real sshd on loopback, with its configuration file."""
+
+    def __init__(self, name, *lines, port=2222):
+        self.port = port
+        config = WORK / f"sshd-{name}.conf"
+        key = WORK / "host_key"
+        if not key.exists():
+            subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key], check=True)
+        known = " ".join(key.with_suffix(".pub").read_text().split()[:2])
+        KNOWN_HOSTS.write_text(f"[127.0.0.1]:{port} {known}\n")
+        config.write_text("\n".join([
+            f"Port {port}", "ListenAddress 127.0.0.1", f"HostKey {key}", "UsePAM yes",
+            *lines, "PasswordAuthentication no", "KbdInteractiveAuthentication yes",
+            "StrictModes no", "PrintMotd no", "PrintLastLog no", "UseDNS no", "PidFile none",
+            ""])) # the first line of a key counts
+        Path("/run/sshd").mkdir(exist_ok=True)
+        self.output = open(WORK / f"sshd-{name}.log", "wb")
+        self.process = subprocess.Popen(["/usr/sbin/sshd", "-D", "-e", "-f", config],
+                                        stderr=self.output)
+        assert wait_until(self._answers), (WORK / f"sshd-{name}.log").read_text()
+
+    def _answers(self):
+        try:
+            with socket.create_connection(("127.0.0.1", self.port), 1) as connection:
+                return connection.recv(4).startswith(b"SSH")
+        except OSError:
+            return False
+
+    def stop(self):
+        self.process.send_signal(signal.SIGTERM)
+        self.process.wait(10)
+        self.output.close()
+
+
+def ssh_command(port, user, command="echo in-the-shell", options=()):
+    """The real ssh client, which trusts our sshd only."""
+    return ["ssh", *options, "-F", "none", "-p", str(port), "-o", "StrictHostKeyChecking=yes",
+            "-o", f"UserKnownHostsFile={KNOWN_HOSTS}", "-o", "NumberOfPasswordPrompts=1",
+            "-o", "PreferredAuthentications=publickey,keyboard-interactive",
+            f"{user}@127.0.0.1", command]
+
+
+def ssh(port, user, **keywords):
+    """The same on a terminal of its own."""
+    command = ssh_command(port, user, **keywords)
+    return pexpect.spawn(command[0], command[1:], timeout=30, encoding="utf-8")
+
+
+def prepare():
+    """The lab as every test finds it: folders, accounts, the users map."""
+    WORK.mkdir(mode=0o755, exist_ok=True)
+    stack("other", "auth required pam_deny.so", "account required pam_deny.so")
+    for name in ("alice", "bob", "carol"):
+        add_account(name)
+    users_map()

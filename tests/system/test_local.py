@@ -1,0 +1,264 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""sudo, su and login on a terminal, with the shipped examples, and a hostile caller of su."""
+import os
+import subprocess
+import time
+from pathlib import Path
+
+import pexpect
+import pytest
+
+import lab
+
+PROMPT = r"Code sent by SMS to the number ending in (\d\d)\.\s+Code: "
+ALICE, BOB = lab.NUMBERS["alice"], lab.NUMBERS["bob"]
+
+
+def on_terminal(*command, user=None, **keywords):
+    """Runs a command on a terminal of its own, as a user, who then is the caller of setuid."""
+    command = [str(part) for part in command]
+    if user is not None:
+        command = ["setpriv", "--reuid", user, "--regid", user, "--init-groups", "--", *command]
+    return pexpect.spawn(command[0], command[1:], timeout=20, encoding="utf-8", **keywords)
+
+
+def ended(client):
+    client.expect(pexpect.EOF)
+    client.close()
+    return client.exitstatus
+
+
+# ---- sudo ----
+
+@pytest.fixture
+def sudo(sim):
+    lab.use_example("sudo", "sudo")
+    lab.write("/etc/sudoers.d/lab", "alice ALL=(ALL) ALL\nDefaults timestamp_timeout=0, "
+              "passwd_tries=1\n", 0o440)
+
+
+def test_sudo_with_password_and_code_runs_the_command(sudo, log):
+    client = on_terminal("sudo", "id", "-u", user="alice")
+    client.expect("password for alice: ")
+    client.sendline(lab.PASSWORD)
+    client.expect(PROMPT)
+    client.sendline(lab.wait_for_code(ALICE))
+    client.expect(r"\n0\r")
+    assert ended(client) == 0
+    assert "user=alice service=sudo" in log.last("result=success")
+
+
+def test_sudo_with_a_wrong_code_runs_nothing(sudo):
+    client = on_terminal("sudo", "id", "-u", user="alice")
+    client.expect("password for alice: ")
+    client.sendline(lab.PASSWORD)
+    client.expect(PROMPT)
+    for _ in range(3):
+        client.sendline("000000")
+        client.expect(["Wrong code", "incorrect password attempt"]) # sudo authenticates silently
+    assert ended(client) == 1 and "\n0\r" not in client.before
+
+
+def test_ctrl_c_at_sudos_prompt_ends_helper_and_sudo(sudo):
+    client = on_terminal("sudo", "id", "-u", user="alice")
+    client.expect("password for alice: ")
+    client.sendline(lab.PASSWORD)
+    client.expect(PROMPT)
+    client.sendintr()
+    assert ended(client) == 1
+    assert lab.wait_until(lambda: lab.helper_processes() == [], 2)
+
+
+# ---- su ----
+
+def test_su_asks_for_the_code_of_the_one_it_becomes(sim, log):
+    lab.use_example("su", "su", options="")
+    client = on_terminal("su", "bob", "-c", "id -un", user="alice")
+    client.expect("Password: ")
+    client.sendline(lab.PASSWORD)
+    client.expect(PROMPT)
+    assert client.match[1] == "83"
+    client.sendline(lab.wait_for_code(BOB))
+    client.expect("bob")
+    assert ended(client) == 0
+    assert "user=bob service=su" in log.last("result=success")
+
+
+def test_su_with_use_uid_asks_for_the_code_of_the_caller(sim, log):
+    lab.use_example("su", "su", options="use_uid")
+    client = on_terminal("su", "bob", "-c", "id -un", user="alice")
+    client.expect("Password: ")
+    client.sendline(lab.PASSWORD)
+    client.expect(PROMPT)
+    assert client.match[1] == "82"
+    client.sendline(lab.wait_for_code(ALICE))
+    client.expect("bob")
+    assert ended(client) == 0
+    assert "user=alice service=su" in log.last("result=success")
+
+
+def test_su_with_a_wrong_code_becomes_nobody(sim):
+    lab.use_example("su", "su", options="")
+    client = on_terminal("su", "bob", "-c", "echo i-am-in", user="alice")
+    client.expect("Password: ")
+    client.sendline(lab.PASSWORD)
+    client.expect(PROMPT)
+    for _ in range(3):
+        client.sendline("000000")
+        client.expect(["Wrong code", "Too many wrong codes"])
+    assert ended(client) == 1 and "i-am-in" not in client.before
+
+
+def test_root_is_not_asked_by_su(sim):
+    lab.use_example("su", "su", options="")
+    assert subprocess.run(["su", "bob", "-c", "true"], check=False).returncode == 0
+    assert sim.requests() == []
+
+
+# ---- login ----
+
+class Console(pexpect.spawn):
+    """A terminal that login(1) may hang up, as it does before it asks: that is not its end."""
+
+    def read_nonblocking(self, size=1, timeout=-1):
+        try:
+            return super().read_nonblocking(size, timeout)
+        except pexpect.EOF:
+            if not self.isalive():
+                raise
+            self.flag_eof = False
+            time.sleep(0.05)
+            return ""
+
+
+def login_as_alice():
+    client = Console("login", ["alice"], timeout=20, encoding="utf-8",
+                     env={"TERM": "dumb", "PATH": "/bin:/usr/bin"})
+    client.expect("Password: ")
+    client.sendline(lab.PASSWORD)
+    client.expect(PROMPT)
+    return client
+
+
+def test_login_on_the_console_with_password_and_code_gets_a_shell(sim, log):
+    lab.use_example("login", "login")
+    client = login_as_alice()
+    client.sendline(lab.wait_for_code(ALICE))
+    client.expect(r"\$ ")
+    client.sendline("id -un; exit")
+    client.expect("alice")
+    ended(client)
+    assert "user=alice service=login" in log.last("result=success")
+
+
+def test_login_on_the_console_with_wrong_codes_gets_none(sim):
+    lab.use_example("login", "login")
+    client = login_as_alice()
+    for _ in range(3):
+        client.sendline("000000")
+        client.expect(["Wrong code", "Too many wrong codes"])
+    assert client.expect(["login: ", r"\$ ", pexpect.EOF]) != 1
+    client.close(force=True)
+
+
+# ---- a hostile caller of setuid su ----
+
+@pytest.fixture
+def hostile(sim, tmp_path_factory):
+    """alice's folder with all that might mislead a library, and the environment that names it."""
+    lab.use_example("su", "su", options="")
+    folder = lab.WORK / "hostile"
+    folder.mkdir(exist_ok=True)
+    os.chmod(folder, 0o777)
+    (folder / ".netrc").write_text("default login evil password evil\n")
+    (folder / ".curlrc").write_text('insecure\nproxy = "http://127.0.0.1:9"\n')
+    (folder / "openssl.cnf").write_text(
+        "openssl_conf = o\n[o]\nengines = e\n[e]\nx = x\n[x]\n"
+        f"dynamic_path = {folder}/evil.so\ninit = 1\n")
+    source = folder / "evil.c"
+    source.write_text("#include <fcntl.h>\n__attribute__((constructor)) static void go(void)\n"
+                      f'{{ (void)open("{folder}/made", O_CREAT | O_WRONLY, 0600); }}\n')
+    subprocess.run(["gcc", "-shared", "-fPIC", "-o", folder / "evil.so", source], check=True)
+    source.unlink()
+    yield folder
+    subprocess.run(["rm", "-rf", folder], check=True)
+
+
+HOSTILE = {
+    "SSLKEYLOGFILE": "{folder}/keys",
+    "https_proxy": "http://127.0.0.1:9",
+    "HTTPS_PROXY": "http://127.0.0.1:9",
+    "ALL_PROXY": "socks5://127.0.0.1:9",
+    "OPENSSL_CONF": "{folder}/openssl.cnf",
+    "SSL_CERT_FILE": "{folder}/none",
+    "SSL_CERT_DIR": "{folder}",
+    "CURL_CA_BUNDLE": "{folder}/none",
+    "LD_PRELOAD": "{folder}/evil.so",
+    "LD_LIBRARY_PATH": "{folder}",
+    "GCONV_PATH": "{folder}",
+    "HOME": "{folder}",
+    "CURL_HOME": "{folder}",
+    "NETRC": "{folder}/.netrc",
+    "RES_OPTIONS": "debug",
+    "LOCALDOMAIN": "evil.example",
+    "MALLOC_TRACE": "{folder}/trace",
+    "TMPDIR": "{folder}",
+}
+
+
+@pytest.mark.parametrize("names", [[name] for name in HOSTILE] + [list(HOSTILE)],
+                         ids=[*HOSTILE, "all-of-them"])
+def test_the_environment_of_sus_caller_has_no_effect(hostile, sim, names):
+    before = sorted(path.name for path in hostile.iterdir())
+    environment = {"PATH": "/usr/bin:/bin", "TERM": "dumb"}
+    environment.update({name: HOSTILE[name].format(folder=hostile) for name in names})
+    wrapper = ["env", "-i", *(f"{name}={value}" for name, value in environment.items())]
+    client = on_terminal(*wrapper, "su", "bob", "-c", "echo i-am-in", user="alice")
+    client.expect("Password: ")
+    client.sendline(lab.PASSWORD)
+    client.expect(PROMPT)
+    # What the caller's own process or the shell of bob makes is theirs; su's must have made nothing.
+    made_by_su = [name for name in os.listdir(hostile)
+                  if name not in before and os.stat(hostile / name).st_uid == 0]
+    client.sendline(lab.wait_for_code(BOB))
+    client.expect("i-am-in")
+    assert ended(client) == 0
+    assert made_by_su == []
+    made = [path for path in hostile.iterdir()
+            if path.name not in before and path.stat().st_uid in (0, service_uid())]
+    assert made == []
+    assert len({connection for _, _, connection in sim.requests()}) == 1, "straight to the provider"
+
+
+def service_uid():
+    return int(subprocess.run(["id", "-u", lab.SERVICE_USER], check=True, capture_output=True,
+                              text=True).stdout)
+
+
+def test_core_and_file_limits_of_sus_caller_leave_nothing_behind(hostile):
+    client = on_terminal("sh", "-c", f"cd {hostile}; ulimit -c unlimited; umask 000; "
+                         "exec su bob -c 'echo i-am-in'", user="alice")
+    client.expect("Password: ")
+    client.sendline(lab.PASSWORD)
+    client.expect(PROMPT)
+    [(pid, _)] = lab.helper_processes()
+    os.kill(pid, 11)
+    client.sendline("000000")
+    assert ended(client) == 1 and "i-am-in" not in client.before
+    assert not list(Path(hostile).glob("core*"))
+
+
+@pytest.mark.parametrize("limit", ["-n 3", "-n 8", "-v 20000", "-f 0", "-u 1", "-s 64"])
+def test_the_limits_of_sus_caller_never_let_in(hostile, limit):
+    client = on_terminal("sh", "-c", f"ulimit {limit}; exec su bob -c 'echo i-am-in'", user="alice")
+    if client.expect(["Password: ", pexpect.EOF]) == 0:
+        client.sendline(lab.PASSWORD)
+        if client.expect([PROMPT, pexpect.EOF]) == 0:
+            for _ in range(3):
+                client.sendline("000000")
+                if client.expect(["Wrong code", "Too many wrong codes", pexpect.EOF]) == 2:
+                    break
+            else:
+                client.expect(pexpect.EOF)
+    assert "i-am-in" not in client.before
+    client.close(force=True)

@@ -1,0 +1,415 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The module in the real libpam: what it answers, what it shows, how it leaves its host."""
+import concurrent.futures
+import os
+import re
+import shutil
+import subprocess
+
+import pytest
+
+import lab
+
+SENT = "Code sent by SMS to the number ending in 82.\\nCode: "
+WRONG = "Wrong code. Try again.\\nCode: "
+NO_CODE = "That is not a code of 6 digits. Try again.\\nCode: "
+
+
+def test_the_right_code_is_a_success(sim, log):
+    out = lab.pamhost(lab.alone())
+    assert out.result == "PAM_SUCCESS"
+    assert out.prompts == [SENT]
+    line = log.last("result=success")
+    assert "user=alice service=swmfa-alone rhost=- result=success reason=verified " in line
+    assert "channel=sms provider=signalwire request=" in line
+    assert "number=*82 tries=1 sends=1 ms=" in line
+
+
+def test_one_login_is_two_requests_on_one_connection(sim):
+    assert lab.pamhost(lab.alone()).result == "PAM_SUCCESS"
+    requests = sim.requests()
+    assert [status for _, status, _ in requests] == ["200", "200"]
+    assert len({connection for _, _, connection in requests}) == 1
+
+
+def test_blanks_and_hyphens_in_a_code_are_dropped(sim):
+    assert lab.pamhost(lab.alone(), answers=["@spaced"]).result == "PAM_SUCCESS"
+
+
+def test_a_wrong_code_asks_again_and_then_the_right_one_lets_in(sim, log):
+    out = lab.pamhost(lab.alone(), answers=["@wrong", "@code"])
+    assert out.result == "PAM_SUCCESS"
+    assert out.prompts == [SENT, WRONG]
+    assert "tries=2 sends=1" in log.last("result=success")
+
+
+def test_all_tries_used_is_maxtries(sim, log):
+    out = lab.pamhost(lab.alone(), answers=["@wrong"] * 5)
+    assert out.result == "PAM_MAXTRIES"
+    assert out.prompts == [SENT, WRONG, WRONG]
+    assert out.all("message") == ["error Too many wrong codes."]
+    assert "result=denied reason=tries-used" in log.last("result=")
+    assert sim.count("verify") == 3
+
+
+def test_tries_of_the_configuration_are_honoured(start):
+    sim = start(swmfa="tries = 1")
+    out = lab.pamhost(lab.alone(), answers=["@wrong"] * 5)
+    assert out.result == "PAM_MAXTRIES" and len(out.prompts) == 1
+    assert sim.count("verify") == 1
+
+
+def test_the_providers_attempts_end_the_tries(start):
+    sim = start(swmfa="tries = 10", signalwire="max_attempts = 2")
+    out = lab.pamhost(lab.alone(), answers=["@wrong"] * 10)
+    assert out.result == "PAM_MAXTRIES" and len(out.prompts) == 2
+    assert sim.count("verify") == 2
+
+
+def test_an_expired_code_is_said_to_be_expired(start, log):
+    start(signalwire="valid_for = 1")
+    out = lab.pamhost(lab.alone(), answers=["@late"])
+    assert out.result == "PAM_AUTH_ERR"
+    assert out.all("message") == ["error The code has expired. Log in again to get a new one."]
+    assert "reason=code-expired" in log.last("result=denied")
+
+
+def test_a_voice_call_is_used_where_the_configuration_or_the_map_says(start):
+    sim = start(swmfa="channel = call")
+    out = lab.pamhost(lab.alone())
+    assert out.result == "PAM_SUCCESS"
+    assert out.prompts == ["Code sent by voice call to the number ending in 82.\\nCode: "]
+    assert sim.count("/mfa/call") == 1
+    lab.users_map("alice +15550100182 sms\n")
+    assert lab.pamhost(lab.alone()).result == "PAM_SUCCESS"
+    assert sim.count("/mfa/sms") == 1
+    lab.users_map()
+
+
+def test_letters_are_taken_only_where_a_code_can_have_them(start):
+    start(signalwire="allow_alphas = yes\ntoken_length = 12")
+    assert lab.pamhost(lab.alone()).result == "PAM_SUCCESS"
+
+
+def test_every_parameter_reaches_the_provider(start):
+    start(signalwire="from = +12029167968\nmessage = Door code:\ntoken_length = 8\n"
+                     "valid_for = 60\nmax_attempts = 1\nallow_alphas = no")
+    out = lab.pamhost(lab.alone(), answers=["@wrong"] * 3)
+    assert len(out.prompts) == 1, "max_attempts = 1"
+    message = lab.messages()[-1]
+    assert message.startswith("+15550100182 sms Door code: ")
+    assert len(message.split()[-1]) == 8
+
+
+NO_API_CALL = ["", "@null", "@huge", "@bytes", "12345", "1234567", "abcdef", "12345a", "１２３４５６",
+               "٣٤٥٦٧٨", "      ", "------", "123456\n", "+12345", "%n%n%n"]
+
+
+@pytest.mark.parametrize("answer", NO_API_CALL)
+def test_what_cannot_be_a_code_costs_no_request(sim, answer):
+    out = lab.pamhost(lab.alone(), answers=[answer, "@code"])
+    assert out.result == "PAM_SUCCESS", "a mistyped answer leaves the code good"
+    assert out.prompts == [SENT, NO_CODE]
+    assert sim.count("verify") == 1
+
+
+def test_only_such_answers_use_up_the_tries(sim):
+    out = lab.pamhost(lab.alone(), answers=["", "@null", "@huge", "@code"])
+    assert out.result == "PAM_MAXTRIES"
+    assert sim.count("verify") == 0
+
+
+def test_what_sshd_answers_for_a_refused_user_is_recognised(sim, log):
+    for answer in ["\b\n\r\x7fINCORRECT", "\b\n\r\x7fIN", "\b\n\r\x7fINCORRECT\b\n"]:
+        out = lab.pamhost(lab.alone(), answers=[answer, "@code"])
+        assert out.result == "PAM_AUTH_ERR"
+        assert "PermitRootLogin" in log.last("reason=sshd-denies")
+    assert sim.count("verify") == 0
+
+
+def test_a_failing_conversation_is_conv_err(sim, log):
+    out = lab.pamhost(lab.alone(), answers=["@fail"])
+    assert out.result == "PAM_CONV_ERR"
+    assert "reason=conversation" in log.last("result=denied")
+    assert sim.count("verify") == 0
+
+
+def test_echo_follows_the_configuration(start):
+    start(swmfa="echo = no")
+    assert len(lab.pamhost(lab.alone()).all("prompt off")) == 1
+    start(swmfa="echo = yes")
+    assert len(lab.pamhost(lab.alone()).all("prompt on")) == 1
+
+
+def test_silent_keeps_messages_back_but_not_prompts(sim):
+    out = lab.pamhost(lab.alone(), answers=["@wrong"] * 3, arguments=["--silent"])
+    assert out.all("message") == [] and len(out.prompts) == 3
+
+
+def test_a_denial_asks_for_a_delay_and_a_success_does_not(sim):
+    denied = lab.pamhost(lab.alone(), answers=["@fail"])
+    assert 1_000_000 <= int(denied.one("delay")) <= 3_000_000, "libpam spreads the two seconds"
+    assert lab.pamhost(lab.alone()).one("delay") == "0"
+
+
+# ---- who is asked ----
+
+def without_digits(out):
+    return [re.sub(r"ending in \d\d", "ending in NN", line) for line in out.lines
+            if not line.startswith("delay")]
+
+
+def test_who_is_not_in_the_map_sees_the_same_and_is_denied_without_a_message(sim, log):
+    first = lab.pamhost(lab.alone(), "carol", answers=["123456"] * 5)
+    again = lab.pamhost(lab.alone(), "carol", answers=["123456"] * 5)
+    mapped = lab.pamhost(lab.alone(), "alice", answers=["@wrong"] * 5)
+    assert without_digits(first) == without_digits(again) == without_digits(mapped)
+    assert first.prompts == again.prompts
+    assert len(lab.messages()) == 1 and sim.count("verify") == 3, "only alice's"
+    assert "user=carol" in log.last("result=denied reason=tries-used.*not in ")
+
+
+def test_unmapped_ignore_passes_who_is_not_in_the_map(start, log):
+    start(swmfa="unmapped = ignore")
+    assert lab.pamhost(lab.between_permits(), "carol").result == "PAM_SUCCESS"
+    assert "reason=unmapped" in log.last("result=ignored")
+    assert lab.pamhost(lab.between_permits(), "alice", answers=["@fail"]).result == "PAM_CONV_ERR"
+
+
+def test_unmapped_ignore_denies_a_name_that_is_no_account(start, log):
+    start(swmfa="unmapped = ignore")
+    assert lab.pamhost(lab.between_permits(), "no-such-user").result == "PAM_AUTH_ERR"
+    assert "reason=name-differs" in log.last("result=denied")
+
+
+HOSTILE_NAMES = ["", "x" * 65536, "../x", "alice\n", "a\nb", "%n%s%n", "\udcff\udcfe", "#", "alice ",
+                 " alice", "alic", "alicee", "ALICE", "alice\tbob", "-", "--help"]
+
+
+@pytest.mark.parametrize("name", HOSTILE_NAMES, ids=lambda name: ascii(name)[:20])
+def test_a_hostile_user_name_is_denied_and_logged_harmlessly(sim, log, name):
+    out = lab.pamhost(lab.between_permits(), name, answers=["123456"] * 3)
+    assert out.result in ("PAM_AUTH_ERR", "PAM_MAXTRIES", "PAM_CONV_ERR")
+    assert lab.messages() == [], "nobody got a message"
+    line = log.last("pam_swmfa")
+    assert all(" " <= character <= "~" for character in line)
+
+
+# ---- module options ----
+
+@pytest.mark.parametrize("option", ["nonsense", "conf", "conf=", "conf=relative", "Debug", "debug=1"])
+def test_an_unknown_module_option_is_a_service_error(sim, log, option):
+    out = lab.pamhost(lab.between_permits(option))
+    assert out.result == "PAM_SERVICE_ERR"
+    assert "module option" in log.last("denied")
+    assert sim.requests() == []
+
+
+def test_conf_names_another_configuration(sim, tmp_path):
+    shutil.copy(lab.CONF, tmp_path / "other.conf")
+    lab.CONF.unlink()
+    assert lab.pamhost(lab.alone()).result == "PAM_SERVICE_ERR"
+    assert lab.pamhost(lab.alone(f"conf={tmp_path}/other.conf")).result == "PAM_SUCCESS"
+
+
+def test_debug_logs_more_but_no_code(sim, log):
+    assert lab.pamhost(lab.alone("debug")).result == "PAM_SUCCESS"
+    code = lab.messages()[-1].split()[-1]
+    assert len(log.ours()) > 1
+    assert not any(code in line for line in log.ours())
+
+
+# ---- the helper misbehaves: never a success, never ignored ----
+
+DENIED_AT_ONCE = ["exits", "garbage", "too-short", "too-long", "head-only", "other-version",
+                  "unknown-type", "reply-type", "success-exit-1", "success-killed", "ignore-exit-1",
+                  "success-then-prompt", "success-twice", "strange-code", "negative-code",
+                  "new-authtok-code", "unterminated", "escapes", "empty-packet",
+                  "killed-before-info", "killed-before-done", "success-then-hang",
+                  "success-close-hang", "no-such-act"]
+
+
+@pytest.mark.parametrize("act", DENIED_AT_ONCE)
+@pytest.mark.parametrize("sigchld", ["default", "ignore", "reap"])
+def test_a_misbehaving_helper_is_a_denial(sim, helper, log, act, sigchld):
+    if sigchld != "default" and act in ("success-exit-1", "success-killed", "ignore-exit-1",
+                                        "no-such-act"):
+        pytest.skip("no exit status can be had; the answer itself was proper")
+    helper(lab.IMPOSTOR)
+    arguments = [] if sigchld == "default" else ["--sigchld", sigchld]
+    out = lab.pamhost(lab.between_permits(f"conf=/impostor/{act}"), answers=["123456"],
+                      arguments=arguments)
+    assert out.result == "PAM_SYSTEM_ERR"
+    assert out.one("state") == "unchanged"
+    assert "denied" in log.last("pam_swmfa.*(swmfa-auth)")
+    assert lab.helper_processes() == []
+
+
+@pytest.mark.parametrize("sigchld", ["default", "ignore", "reap"])
+@pytest.mark.parametrize("act, result", [("honest-success", "PAM_SUCCESS"),
+                                         ("honest-ignore", "PAM_PERM_DENIED")])
+def test_what_the_host_does_with_sigchld_changes_nothing(sim, helper, sigchld, act, result):
+    helper(lab.IMPOSTOR)
+    arguments = [] if sigchld == "default" else ["--sigchld", sigchld]
+    out = lab.pamhost(lab.alone(f"conf=/impostor/{act}"), arguments=arguments)
+    assert out.result == result
+    assert out.one("state") == "unchanged"
+
+
+def test_a_silent_helper_is_a_denial_within_the_deadline(sim, helper, log):
+    helper(lab.IMPOSTOR)
+    services = [lab.between_permits(f"conf=/impostor/{act}", f"swmfa-{act}")
+                for act in ("stopped", "deaf")]
+    with concurrent.futures.ThreadPoolExecutor() as pool:
+        for out in pool.map(lambda service: lab.pamhost(service, timeout=60), services):
+            assert out.result == "PAM_SYSTEM_ERR"
+            assert out.one("state") == "unchanged"
+    assert len([line for line in log.ours() if "no answer within 40 seconds; denied" in line]) == 2
+    assert lab.helper_processes() == []
+
+
+def test_the_helper_starts_with_nothing_of_its_host(sim, helper):
+    helper(lab.IMPOSTOR)
+    with open("/etc/passwd", "rb") as kept:
+        os.set_inheritable(kept.fileno(), True)
+        out = lab.pamhost(lab.alone("conf=/impostor/inspect"),
+                          prefix=["env", "LD_LIBRARY_PATH=/x", "sh", "-c",
+                                  'trap "" INT QUIT TERM HUP; exec "$@" 7</etc/passwd', "sh"])
+    assert out.all("message") == [
+        "error environment empty fds 0 signals default mask empty session own"]
+
+
+def test_a_missing_helper_is_a_denial(sim, helper, log):
+    helper(None)
+    assert lab.pamhost(lab.between_permits()).result == "PAM_SYSTEM_ERR"
+    assert "cannot start" in log.last("No such file")
+
+
+def test_a_helper_that_is_not_executable_is_a_denial(sim, helper, log):
+    helper(lab.IMPOSTOR)
+    os.chmod(lab.HELPER, 0o644)
+    assert lab.pamhost(lab.between_permits()).result == "PAM_SYSTEM_ERR"
+    assert "cannot start" in log.last("Permission denied")
+
+
+def test_a_helper_that_is_no_program_is_a_denial(sim, helper):
+    helper("/etc/passwd")
+    assert lab.pamhost(lab.between_permits()).result == "PAM_SYSTEM_ERR"
+
+
+@pytest.mark.parametrize("answer, words", [("@kill", "ended at its prompt|ended without"),
+                                           ("@stop", "no answer within")])
+def test_the_real_helper_killed_or_stopped_at_the_prompt_is_a_denial(sim, log, answer, words):
+    out = lab.pamhost(lab.between_permits(), answers=[answer])
+    assert out.result == "PAM_SYSTEM_ERR"
+    assert out.one("state") == "unchanged"
+    assert "denied" in log.last(words)
+    assert sim.count("verify") == 0
+
+
+@pytest.mark.parametrize("fault, word", [("send-stall", "sms"), ("verify-stall", "verify")])
+def test_the_real_helper_killed_before_its_next_message_is_a_denial(start, log, fault, word):
+    sim = start("--fault", fault)
+    lab.between_permits()
+    process = subprocess.Popen(
+        [lab.PAMHOST, "--confdir", lab.CONFDIR, "--service", "swmfa-permits", "--user", "alice",
+         "--answer", "@code", "--inbox", lab.INBOX], stdout=subprocess.PIPE, text=True)
+    assert lab.wait_until(lambda: sim.count(word) == 1)
+    for pid, _ in lab.helper_processes():
+        os.kill(pid, 9)
+    text = process.communicate(timeout=20)[0]
+    assert "result PAM_SYSTEM_ERR" in text
+    assert "ended without an answer" in log.last("denied")
+
+
+@pytest.mark.parametrize("answer", ["@wait", "@die"])
+def test_no_process_is_left_when_the_host_dies(sim, log, answer):
+    lab.alone()
+    process = subprocess.Popen(
+        [lab.PAMHOST, "--confdir", lab.CONFDIR, "--service", "swmfa-alone", "--user", "alice",
+         "--answer", answer, "--inbox", lab.INBOX], stdout=subprocess.PIPE, text=True)
+    assert process.stdout.readline().startswith("prompt")
+    if answer == "@wait":
+        assert lab.wait_until(lambda: len(lab.helper_processes()) == 1)
+        process.kill()
+    process.wait()
+    assert lab.wait_until(lambda: lab.helper_processes() == [], 1)
+    assert "reason=host-gone" in log.last("result=aborted")
+
+
+def test_no_process_is_left_when_the_host_dies_during_a_request(start, log):
+    sim = start("--fault", "send-stall")
+    lab.alone()
+    process = subprocess.Popen(
+        [lab.PAMHOST, "--confdir", lab.CONFDIR, "--service", "swmfa-alone", "--user", "alice",
+         "--inbox", lab.INBOX], stdout=subprocess.PIPE, text=True)
+    assert lab.wait_until(lambda: sim.count("sms") == 1)
+    process.kill()
+    process.wait()
+    assert lab.wait_until(lambda: lab.helper_processes() == [], 1)
+    assert "reason=host-gone" in log.last("result=aborted")
+
+
+# ---- the host ----
+
+@pytest.mark.parametrize("answers", [["@code"], ["@wrong"] * 3, ["@fail"], ["@kill"]])
+@pytest.mark.parametrize("sigchld", ["default", "ignore", "reap"])
+def test_the_host_is_as_it_was(sim, answers, sigchld):
+    arguments = [] if sigchld == "default" else ["--sigchld", sigchld]
+    out = lab.pamhost(lab.alone(), answers=answers, arguments=arguments)
+    assert out.one("state") == "unchanged"
+    assert (out.result == "PAM_SUCCESS") == (answers == ["@code"])
+
+
+def test_two_transactions_in_two_threads_do_not_meet(sim):
+    out = lab.pamhost(lab.alone(), "alice", "bob")
+    assert "alice: result PAM_SUCCESS" in out.lines and "bob: result PAM_SUCCESS" in out.lines
+    assert sorted(line for line in out.lines if "prompt" in line) == [
+        "alice: prompt on " + SENT, "bob: prompt on " + SENT.replace("82", "83")]
+
+
+def test_a_host_without_a_terminal_or_standard_files_changes_nothing(sim):
+    out = lab.pamhost(lab.alone(), prefix=["sh", "-c", 'exec "$@" <&- 2>&-', "sh"])
+    assert out.result == "PAM_SUCCESS" and out.one("state") == "unchanged"
+
+
+def test_a_host_that_is_not_root_is_denied(sim, log):
+    os.chmod(lab.INBOX, 0o644)
+    out = lab.pamhost(lab.between_permits(),
+                      prefix=["setpriv", "--reuid", "carol", "--regid", "carol", "--clear-groups"])
+    assert out.result == "PAM_SERVICE_ERR"
+    assert "must run as root" in log.last("reason=privileges")
+
+
+def test_a_missing_service_user_is_a_denial(sim, log):
+    subprocess.run(["usermod", "--login", "elsewhere", lab.SERVICE_USER], check=True)
+    try:
+        assert lab.pamhost(lab.between_permits()).result == "PAM_SERVICE_ERR"
+        assert f"the user {lab.SERVICE_USER} does not exist" in log.last("reason=privileges")
+        assert sim.requests() == []
+    finally:
+        subprocess.run(["usermod", "--login", lab.SERVICE_USER, "elsewhere"], check=True)
+
+
+def test_the_helper_has_left_roots_privileges_before_it_speaks_to_the_network(start):
+    sim = start("--fault", "send-stall")
+    lab.alone()
+    process = subprocess.Popen(
+        [lab.PAMHOST, "--confdir", lab.CONFDIR, "--service", "swmfa-alone", "--user", "alice",
+         "--inbox", lab.INBOX], stdout=subprocess.PIPE, text=True)
+    assert lab.wait_until(lambda: sim.count("sms") == 1)
+    [(pid, _)] = lab.helper_processes()
+    status = dict(line.split(":\t", 1) for line in
+                  open(f"/proc/{pid}/status", encoding="ascii").read().splitlines() if ":\t" in line)
+    uid = subprocess.run(["id", "-u", lab.SERVICE_USER], capture_output=True, text=True,
+                         check=True).stdout.strip()
+    assert status["Uid"].split() == [uid] * 4
+    assert uid != "0" and "0" not in status["Gid"].split()
+    assert status["Groups"].strip() == ""
+    assert status["CapPrm"] == status["CapEff"] == status["CapInh"] == "0" * 16
+    assert status["NoNewPrivs"] == "1"
+    assert os.stat(f"/proc/{pid}/mem").st_uid == 0, "not dumpable"
+    assert open(f"/proc/{pid}/environ", "rb").read() == b""
+    assert os.readlink(f"/proc/{pid}/cwd") == "/"
+    process.kill()
+    process.wait()

@@ -1,0 +1,193 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The provider down, slow, broken or somebody else: each has an outcome of its own, none lets in."""
+import shutil
+import socket
+import subprocess
+
+import pytest
+
+import lab
+
+# A send that goes wrong: the fault, the PAM code, reason= and what detail= holds.
+SENDS = [
+    ("send-refused", "PAM_AUTH_ERR", "provider-refused", "success is false"),
+    ("send-401", "PAM_AUTHINFO_UNAVAIL", "credentials", "401: Unauthorized"),
+    ("send-422", "PAM_AUTH_ERR", "provider-refused", "answered 422; .*; "),
+    ("send-429", "PAM_AUTHINFO_UNAVAIL", "provider-limit", "answered 429"),
+    ("send-500", "PAM_AUTHINFO_UNAVAIL", "provider-error", "500: Internal Server Error"),
+    ("send-reset", "PAM_AUTHINFO_UNAVAIL", "network", "https://localhost:"),
+    ("send-garbage", "PAM_AUTHINFO_UNAVAIL", "bad-answer", "not JSON"),
+    ("send-bad-id", "PAM_AUTHINFO_UNAVAIL", "bad-answer", "id must be a UUID"),
+    ("send-other-to", "PAM_AUTHINFO_UNAVAIL", "bad-answer", "to is not the number"),
+    ("send-other-channel", "PAM_AUTHINFO_UNAVAIL", "bad-answer", "channel is not sms"),
+    ("send-string-true", "PAM_AUTHINFO_UNAVAIL", "bad-answer", "success must be true or false"),
+    ("send-duplicate", "PAM_AUTHINFO_UNAVAIL", "bad-answer", "a key stands twice"),
+    ("send-trailing", "PAM_AUTHINFO_UNAVAIL", "bad-answer", "not JSON"),
+    ("send-endless", "PAM_AUTHINFO_UNAVAIL", "bad-answer", "longer than 65536 bytes"),
+    ("send-redirect", "PAM_AUTHINFO_UNAVAIL", "bad-answer", "answered 302"),
+    ("send-escapes", "PAM_AUTH_ERR", "provider-refused", "033"),
+]
+
+# A verify that goes wrong.
+VERIFIES = [
+    ("verify-401", "PAM_AUTHINFO_UNAVAIL", "credentials", "401: Unauthorized"),
+    ("verify-404", "PAM_AUTH_ERR", "code-void", "answered 404"),
+    ("verify-422", "PAM_AUTH_ERR", "provider-refused", "answered 422"),
+    ("verify-429", "PAM_AUTHINFO_UNAVAIL", "provider-limit", "answered 429"),
+    ("verify-500", "PAM_AUTHINFO_UNAVAIL", "provider-error", "500: Internal Server Error"),
+    ("verify-reset", "PAM_AUTHINFO_UNAVAIL", "network", "https://localhost:"),
+    ("verify-garbage", "PAM_AUTHINFO_UNAVAIL", "bad-answer", "not JSON"),
+    ("verify-string-true", "PAM_AUTHINFO_UNAVAIL", "bad-answer", "must be true or false"),
+    ("verify-null", "PAM_AUTHINFO_UNAVAIL", "bad-answer", "must be true or false"),
+    ("verify-duplicate", "PAM_AUTHINFO_UNAVAIL", "bad-answer", "a key stands twice"),
+    ("verify-empty", "PAM_AUTHINFO_UNAVAIL", "bad-answer", "not JSON"),
+    ("verify-trailing", "PAM_AUTHINFO_UNAVAIL", "bad-answer", "not JSON"),
+]
+
+
+def assert_outcome(log, out, code, reason, detail):
+    assert out.result == code
+    line = log.last(f"reason={reason} .*detail=.*{detail}")
+    assert all(" " <= character <= "~" for character in line)
+    assert out.one("state") == "unchanged"
+
+
+@pytest.mark.parametrize("fault, code, reason, detail", SENDS, ids=[row[0] for row in SENDS])
+def test_a_send_that_fails_is_denied_and_says_why(start, log, fault, code, reason, detail):
+    sim = start("--fault", fault)
+    out = lab.pamhost(lab.between_permits(), answers=["@code"])
+    assert out.prompts == []
+    assert_outcome(log, out, code, reason, detail)
+    assert len(sim.requests()) == 1, "a send is not repeated"
+
+
+@pytest.mark.parametrize("fault, code, reason, detail", VERIFIES, ids=[row[0] for row in VERIFIES])
+def test_a_verify_that_fails_is_denied_and_never_repeated(start, log, fault, code, reason, detail):
+    sim = start("--fault", fault)
+    out = lab.pamhost(lab.between_permits(), answers=["@code"] * 3)
+    assert_outcome(log, out, code, reason, detail)
+    assert sim.count("verify") == 1
+
+
+@pytest.mark.parametrize("fault", ["send-stall", "verify-stall"])
+def test_a_provider_that_stalls_is_given_up_after_the_timeout(start, log, fault):
+    start("--fault", fault, swmfa="timeout = 1")
+    out = lab.pamhost(lab.between_permits(), answers=["@code"])
+    assert_outcome(log, out, "PAM_AUTHINFO_UNAVAIL", "network", "timed out")
+
+
+@pytest.mark.parametrize("fault", ["send-slow", "verify-slow"])
+def test_a_slow_provider_is_waited_for(start, fault):
+    start("--fault", fault)
+    assert lab.pamhost(lab.alone()).result == "PAM_SUCCESS"
+
+
+def test_a_provider_that_closes_the_connection_between_is_met_again(start):
+    sim = start("--fault", "close-after-send")
+    assert lab.pamhost(lab.alone()).result == "PAM_SUCCESS"
+    assert sim.count("verify") == 1
+
+
+def test_nothing_that_the_provider_wrote_is_shown(start):
+    start("--fault", "send-escapes")
+    out = lab.pamhost(lab.alone())
+    assert out.all("message") == ["error The second factor is not available. Try again later."]
+
+
+def closed_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def test_a_provider_that_is_down_is_authinfo_unavail(sim, log):
+    sim.endpoint = f"https://localhost:{closed_port()}"
+    lab.configure(sim)
+    out = lab.pamhost(lab.between_permits())
+    assert_outcome(log, out, "PAM_AUTHINFO_UNAVAIL", "network", "connect to localhost")
+
+
+def test_a_name_that_does_not_resolve_is_authinfo_unavail(sim, log):
+    lab.configure(sim, endpoint=None, space="no-such-space")
+    out = lab.pamhost(lab.between_permits())
+    assert_outcome(log, out, "PAM_AUTHINFO_UNAVAIL", "network", "no-such-space.signalwire.com")
+
+
+@pytest.mark.parametrize("swmfa, code", [("fail = secure", "PAM_AUTHINFO_UNAVAIL"),
+                                         ("fail = safe", "PAM_SUCCESS")])
+def test_fail_says_what_happens_when_the_provider_is_down(sim, log, swmfa, code):
+    sim.endpoint = f"https://localhost:{closed_port()}"
+    lab.configure(sim, swmfa=swmfa)
+    assert lab.pamhost(lab.between_permits()).result == code
+    assert log.last("result=ignored.*fail = safe" if "safe" in swmfa else "result=error")
+
+
+@pytest.mark.parametrize("fault, code", [("send-500", "PAM_SUCCESS"), ("verify-500", "PAM_SUCCESS"),
+                                         ("send-401", "PAM_AUTHINFO_UNAVAIL"),
+                                         ("send-refused", "PAM_AUTH_ERR"),
+                                         ("send-garbage", "PAM_AUTHINFO_UNAVAIL"),
+                                         ("verify-404", "PAM_AUTH_ERR"),
+                                         ("verify-string-true", "PAM_AUTHINFO_UNAVAIL")])
+def test_fail_safe_covers_an_outage_and_nothing_else(start, fault, code):
+    start("--fault", fault, swmfa="fail = safe")
+    assert lab.pamhost(lab.between_permits()).result == code
+
+
+def test_fail_safe_does_not_cover_a_wrong_code(start):
+    start(swmfa="fail = safe")
+    assert lab.pamhost(lab.between_permits(), answers=["@wrong"] * 3).result == "PAM_MAXTRIES"
+
+
+@pytest.mark.parametrize("certificate, words", [("expired", "expired"),
+                                                ("self-signed", "self.signed"),
+                                                ("other-host", "localhost")])
+@pytest.mark.parametrize("fail", ["secure", "safe"])
+def test_a_certificate_that_is_not_right_is_refused(start, log, certificate, words, fail):
+    sim = start("--certificate", certificate, swmfa=f"fail = {fail}")
+    out = lab.pamhost(lab.between_permits())
+    assert_outcome(log, out, "PAM_AUTHINFO_UNAVAIL", "tls", words)
+    assert sim.requests() == []
+
+
+def test_without_ca_file_the_systems_authorities_are_used(sim, log):
+    lab.configure(sim, ca_file=None)
+    assert lab.pamhost(lab.alone()).result == "PAM_AUTHINFO_UNAVAIL"
+    shutil.copy(lab.CA, "/usr/local/share/ca-certificates/lab.crt")
+    subprocess.run(["update-ca-certificates"], check=True, stdout=subprocess.DEVNULL,
+                   stderr=subprocess.DEVNULL)
+    try:
+        assert lab.pamhost(lab.alone()).result == "PAM_SUCCESS"
+        # ... and with it they are not: another authority's file, although the system's would do.
+        other = "/etc/ssl/certs/ca-certificates.crt"
+        first = open(other, encoding="ascii").read().split("-----END CERTIFICATE-----")[0]
+        lab.write(lab.WORK / "other.pem", first + "-----END CERTIFICATE-----\n", 0o644)
+        lab.configure(sim, ca_file=lab.WORK / "other.pem")
+        assert lab.pamhost(lab.alone()).result == "PAM_AUTHINFO_UNAVAIL"
+        assert "reason=tls" in log.last("result=error")
+    finally:
+        subprocess.run(["rm", "/usr/local/share/ca-certificates/lab.crt"], check=True)
+        subprocess.run(["update-ca-certificates"], check=True, stdout=subprocess.DEVNULL,
+                       stderr=subprocess.DEVNULL)
+
+
+def test_wrong_credentials_are_said_to_be_wrong(sim, log):
+    lab.configure(sim, api_token="PT-another-token")
+    out = lab.pamhost(lab.between_permits())
+    assert_outcome(log, out, "PAM_AUTHINFO_UNAVAIL", "credentials", "401: Unauthorized")
+    assert not any("PT-another-token" in line for line in log.lines)
+
+
+def test_hundreds_of_logins_side_by_side_all_succeed(sim):
+    lab.users_map("".join(f"u{n} +1555010{n:04d}\n" for n in range(200)))
+    lab.alone()
+    command = [lab.PAMHOST, "--confdir", lab.CONFDIR, "--service", "swmfa-alone", "--inbox",
+               lab.INBOX, "--answer", "@code"]
+    # The last two digits tell the phones apart, so a hundred of them at a time.
+    for base in (0, 100):
+        running = [subprocess.Popen([*command, "--user", f"u{n}"], stdout=subprocess.PIPE, text=True)
+                   for n in range(base, base + 100)]
+        outputs = [process.communicate(timeout=120)[0] for process in running]
+        assert all("result PAM_SUCCESS" in text for text in outputs)
+        lab.INBOX.write_text("")
+    assert sim.count("verify") == 200
+    lab.users_map()
