@@ -15,7 +15,7 @@ if TESTS_WANTED
 unit_tests = tests/unit/config_test tests/unit/gsm_test tests/unit/json_test tests/unit/log_test \
 	tests/unit/reply_test tests/unit/signalwire_test tests/unit/users_test tests/unit/wire_test
 check_PROGRAMS = $(unit_tests) tests/sim/swmfa-sim tests/module/pamhost tests/module/impostor \
-	tests/bench/floor
+	tests/unit/list_keys tests/bench/floor
 TESTS = $(unit_tests) tests/system/system.sh
 endif
 
@@ -43,6 +43,10 @@ tests_unit_users_test_LDADD = $(check_libs)
 tests_unit_wire_test_SOURCES = tests/unit/wire_test.c tests/unit/unit.h
 tests_unit_wire_test_CFLAGS = $(check_cflags)
 tests_unit_wire_test_LDADD = $(check_libs)
+
+tests_unit_list_keys_SOURCES = tests/unit/list_keys.c
+tests_unit_list_keys_CFLAGS = $(check_cflags)
+tests_unit_list_keys_LDADD = $(check_libs)
 
 # The simulator of the provider.
 tests_sim_swmfa_sim_SOURCES = \

@@ -32,6 +32,7 @@ static const char *const fail_words[] = {"secure", "safe", NULL};
 static const char *const boolean_words[] = {"no", "yes", NULL};
 
 #define ABSOLUTE_PATH "^/"
+#define TEXT_MAX      1024 /* bytes */
 
 struct key {
     struct config_key shown; /* section, name, default */
@@ -63,17 +64,17 @@ static const struct key keys[] = {
     {{"swmfa", "timeout", "10"}, NUMBER(timeout, 1, 30)},
 
     {{"signalwire", "space", NULL},
-     TEXT(signalwire.space, "^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$",
+     TEXT(signalwire.space, "^[a-z0-9]([a-z0-9-]*[a-z0-9])?$",
           "the SPACE of https://SPACE.signalwire.com")},
     {{"signalwire", "endpoint", NULL},
      TEXT(signalwire.endpoint,
-          "^https://([A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?|\\[[0-9A-Fa-f:.]{2,45}\\])(:[0-9]{1,5})?$",
+          "^https://([A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?|\\[[0-9A-Fa-f:.]+\\])(:[0-9]{1,5})?$",
           "https://HOST or https://HOST:PORT")},
     {{"signalwire", "project_id", NULL},
-     TEXT(signalwire.project_id, "^[A-Za-z0-9._-]{1,128}$",
-          "1 to 128 letters, digits, dots, hyphens, underscores")},
+     TEXT(signalwire.project_id, "^[A-Za-z0-9._-]+$",
+          "up to 1024 letters, digits, dots, hyphens, underscores")},
     {{"signalwire", "api_token", NULL},
-     SECRET(signalwire.api_token, "^[!-~]{1,256}$", "1 to 256 printable characters, no blanks")},
+     SECRET(signalwire.api_token, "^[!-~]+$", "up to 1024 printable characters, no blanks")},
     {{"signalwire", "api_token_file", NULL},
      TEXT(signalwire.api_token_file, ABSOLUTE_PATH, "an absolute path")},
     {{"signalwire", "from", NULL},
@@ -128,7 +129,7 @@ static bool matches(const char *pattern, const char *value)
 
 static bool set_text(const struct key *key, void *member, const char *value)
 {
-    if (!matches(key->pattern, value))
+    if (strlen(value) > TEXT_MAX || !matches(key->pattern, value))
         return false;
     if (key->kind == KIND_SECRET)
         return secret_set(member, value);

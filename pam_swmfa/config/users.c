@@ -2,32 +2,22 @@
 /*
  * users: see users.h.
  *
- * The file is read in pieces that fit the processor's cache and searched where it lies: a million
- * users must cost milliseconds. It is not mapped, since a map that is truncated while a login reads
- * it would end the helper with SIGBUS.
+ * The file is mapped and searched line by line where it lies: a million users must cost
+ * milliseconds. If it is truncated meanwhile, the kernel ends the helper with SIGBUS, which is a
+ * denial; if it is changed meanwhile, a name that was not found is not taken for an absent one.
  */
 #include "config/users.h"
 #include "config/file.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
-#define PIECE_SIZE ((size_t)128 * 1024)
 #define LINE_MAX_LENGTH 1024 /* longer than any good line */
 
-struct search {
-    const char *path;
-    const char *user;
-    size_t user_length;
-    struct phone *phone;
-    struct problem *problem;
-    unsigned long line; /* number of the line */
-    bool skipping;      /* within somebody else's line that is longer than a piece */
-};
-
-static bool blank(char c)
+static inline bool blank(char c)
 {
     return c == ' ' || c == '\t';
 }
@@ -45,13 +35,6 @@ static const char *next_field(const char **at, const char *end, size_t *length)
             ++*at;
     *length = field < end && *field == '#' ? 0 : (size_t)(*at - field);
     return field;
-}
-
-static enum users_result bad(const struct search *search, const char *expected)
-{
-    problem_set(search->problem, "%s:%lu: %s: %s", search->path, search->line, search->user,
-                expected);
-    return USERS_BAD_LINE;
 }
 
 /* Reads "sms", "call" or both with a comma between; each once. */
@@ -74,128 +57,113 @@ static bool read_channels(const char *field, size_t length, struct phone *phone)
     }
 }
 
-/* Reads what stands behind the user's name. */
-static enum users_result read_line(const struct search *search, const char *at, const char *end,
-                                   bool whole)
+/* What is wrong with what stands behind the user's name, or NULL. whole: a newline follows. */
+static const char *read_line(struct phone *phone, const char *at, const char *end, bool whole)
 {
     size_t length = 0;
     if (!whole)
-        return bad(search, "the file ends within this line; a number may be cut off: end it with "
-                           "a newline");
+        return "the file ends within this line; a number may be cut off: end it with a newline";
     if (end - at > LINE_MAX_LENGTH)
-        return bad(search, "the line is too long");
+        return "the line is too long";
     if (memchr(at, '\r', (size_t)(end - at)) != NULL)
-        return bad(search, "carriage return: save the file with Unix line ends");
+        return "carriage return: save the file with Unix line ends";
 
-    memset(search->phone, 0, sizeof(*search->phone));
+    memset(phone, 0, sizeof(*phone));
     const char *field = next_field(&at, end, &length);
     if (!phone_number_valid(field, length))
-        return bad(search, "expected an E.164 number such as +12029167968 behind the name");
-    memcpy(search->phone->number, field, length);
+        return "expected an E.164 number such as +12029167968 behind the name";
+    memcpy(phone->number, field, length);
 
     field = next_field(&at, end, &length);
-    if (length > 0 && !read_channels(field, length, search->phone))
-        return bad(search, "expected sms, call, or both with a comma between, behind the number");
+    if (length > 0 && !read_channels(field, length, phone))
+        return "expected sms, call, or both with a comma between, behind the number";
     (void)next_field(&at, end, &length);
-    if (length > 0)
-        return bad(search, "expected nothing more behind the channels");
-    return USERS_FOUND;
+    return length > 0 ? "expected nothing more behind the channels" : NULL;
 }
 
-/* Whether this line has the user's name. Returns where the name ends, or NULL. */
-static const char *match_name(const struct search *search, const char *line, const char *end)
+/* Where the user's name ends in this line, if it is the line's first field; or NULL. */
+static const char *match_name(const char *line, const char *end, const char *user, size_t length)
 {
     while (line < end && blank(*line))
         line++;
-    if ((size_t)(end - line) < search->user_length ||
-        memcmp(line, search->user, search->user_length) != 0)
+    if ((size_t)(end - line) < length || memcmp(line, user, length) != 0)
         return NULL;
-    line += search->user_length;
+    line += length;
     return line == end || blank(*line) || *line == '\r' ? line : NULL;
 }
 
-/*
- * Searches the lines that lie in buffer. last: there is nothing behind it. used: how many of its
- * bytes are done with; what is left is the beginning of a line.
- */
-static enum users_result search_piece(struct search *search, const char *buffer, size_t length,
-                                      bool last, size_t *used)
+/* Searches the text of a map. line: the number of the line where the search ended. */
+static enum users_result search(const char *text, size_t size, const char *user,
+                                struct phone *phone, unsigned long *line, const char **wrong)
 {
-    const char *at = buffer;
-    const char *end = buffer + length;
-    while (at < end) {
-        const char *newline = memchr(at, '\n', (size_t)(end - at));
-        if (newline == NULL && !last)
-            break;
+    const char *end = text + size;
+    size_t length = strlen(user);
+    const char *newline = NULL;
+    for (const char *at = text; at < end; at = newline + 1) {
+        newline = memchr(at, '\n', (size_t)(end - at));
         const char *stop = newline != NULL ? newline : end;
-        search->line += search->skipping ? 0 : 1;
-        const char *rest = search->skipping ? NULL : match_name(search, at, stop);
-        if (rest != NULL)
-            return read_line(search, rest, stop, newline != NULL);
-        search->skipping = false;
-        at = newline != NULL ? newline + 1 : end;
+        ++*line;
+        if (*at == *user || blank(*at)) { /* most lines are neither */
+            const char *behind = match_name(at, stop, user, length);
+            if (behind != NULL) {
+                *wrong = read_line(phone, behind, stop, newline != NULL);
+                return *wrong == NULL ? USERS_FOUND : USERS_BAD_LINE;
+            }
+        }
+        if (newline == NULL)
+            break;
     }
-    *used = (size_t)(at - buffer);
     return USERS_ABSENT;
 }
 
-/* The buffer holds one line that does not end in it: this user's, or one to skip. */
-static enum users_result long_line(struct search *search, const char *buffer)
+static bool same(const struct stat *before, const struct stat *after)
 {
-    if (!search->skipping) {
-        search->line++;
-        if (match_name(search, buffer, buffer + PIECE_SIZE) != NULL)
-            return bad(search, "the line is too long");
-    }
-    search->skipping = true;
-    return USERS_ABSENT;
+    return before->st_size == after->st_size &&
+           before->st_mtim.tv_sec == after->st_mtim.tv_sec &&
+           before->st_mtim.tv_nsec == after->st_mtim.tv_nsec;
 }
 
-static enum users_result search_fd(struct search *search, int fd, char *buffer)
+static enum users_result search_file(int fd, const char *path, const char *user,
+                                     struct phone *phone, struct problem *problem)
 {
-    size_t length = 0;
-    for (;;) {
-        ssize_t got = read(fd, buffer + length, PIECE_SIZE - length);
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got < 0) {
-            problem_set(search->problem, "%s: %s", search->path, strerror(errno));
-            return USERS_ERROR;
+    struct stat before = {0};
+    struct stat after = {0};
+    unsigned long line = 0;
+    const char *wrong = NULL;
+    enum users_result result = USERS_ABSENT;
+
+    bool readable = fstat(fd, &before) == 0;
+    size_t size = (size_t)before.st_size;
+    if (readable && size > 0) {
+        void *text = mmap(NULL, size, PROT_READ, MAP_PRIVATE | MAP_POPULATE, fd, 0);
+        readable = text != MAP_FAILED;
+        if (readable) {
+            result = search(text, size, user, phone, &line, &wrong);
+            (void)munmap(text, size);
         }
-        length += (size_t)got;
-        size_t used = 0;
-        enum users_result result = search_piece(search, buffer, length, got == 0, &used);
-        if (result == USERS_ABSENT && used == 0 && length == PIECE_SIZE) {
-            result = long_line(search, buffer);
-            used = length;
-        }
-        if (result != USERS_ABSENT || got == 0)
-            return result;
-        memmove(buffer, buffer + used, length - used);
-        length -= used;
     }
+    if (!readable || fstat(fd, &after) != 0) {
+        problem_set(problem, "%s: %s", path, strerror(errno));
+        return USERS_ERROR;
+    }
+    if (result == USERS_ABSENT && !same(&before, &after)) {
+        problem_set(problem, "%s: changed while it was read; write beside and rename", path);
+        return USERS_ERROR;
+    }
+    if (result == USERS_BAD_LINE)
+        problem_set(problem, "%s:%lu: %s: %s", path, line, user, wrong);
+    return result;
 }
 
 enum users_result users_find(const char *path, const char *user, struct phone *phone,
                              struct problem *problem)
 {
-    struct search search = {.path = path,
-                            .user = user,
-                            .user_length = strlen(user),
-                            .phone = phone,
-                            .problem = problem};
     if (*user == '\0' || *user == '#' || strpbrk(user, " \t\r\n") != NULL)
         return USERS_ABSENT; /* no line can have such a name */
     int fd = file_open(path, FILE_PUBLIC, problem);
     if (fd < 0)
         return USERS_ERROR;
-    char *buffer = malloc(PIECE_SIZE);
-    enum users_result result = USERS_ERROR;
-    if (buffer == NULL)
-        problem_set(problem, "%s: no memory", path);
-    else
-        result = search_fd(&search, fd, buffer);
-    free(buffer);
+    enum users_result result = search_file(fd, path, user, phone, problem);
     close(fd);
     return result;
 }

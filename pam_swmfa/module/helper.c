@@ -2,8 +2,8 @@
 /*
  * helper: see helper.h.
  *
- * The helper is held by a pidfd, never by its number: the host may reap it before we do, and then
- * its number can already be another process's.
+ * The host may reap the helper before we do, by a handler of SIGCHLD or by ignoring it. So every
+ * signal is sent only right after the kernel has said that the helper is our child and runs.
  */
 #include <config.h>
 
@@ -15,7 +15,6 @@
 #include <signal.h>
 #include <spawn.h>
 #include <string.h>
-#include <sys/pidfd.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <syslog.h>
@@ -106,14 +105,6 @@ bool helper_start(const pam_handle_t *pamh, struct helper *helper)
         return false;
     }
     helper->socket = ends[0];
-    helper->pidfd = pidfd_open(helper->pid, 0);
-    if (helper->pidfd < 0) {
-        pam_syslog(pamh, LOG_CRIT, "pidfd_open: %s; denied", strerror(errno));
-        close(ends[0]);
-        kill(helper->pid, SIGKILL); /* it waits for a request, so the number is still its own */
-        waitpid(helper->pid, NULL, 0);
-        return false;
-    }
     return true;
 }
 
@@ -124,16 +115,25 @@ static bool closed_its_end(int socket)
     return helper_readable(socket, END_SECONDS) && recv(socket, &byte, 1, MSG_DONTWAIT) == 0;
 }
 
-/* Waits for the end of the process and takes its status. */
+/* Waits for the end of the process and takes its status. Returns false when the time is over. */
 static bool reap(const struct helper *helper, int seconds, bool *ended_well)
 {
-    if (!helper_readable(helper->pidfd, seconds))
-        return false;
-    siginfo_t status = {0};
-    int waited = waitid(P_PIDFD, (id_t)helper->pidfd, &status, WEXITED | WNOHANG);
-    *ended_well = waited == 0 ? status.si_code == CLD_EXITED && status.si_status == 0
-                              : errno == ECHILD; /* the host took the status before us */
-    return true;
+    const struct timespec moment = {.tv_nsec = 500000};
+    int64_t end = now_ms() + (int64_t)seconds * 1000;
+    for (;;) {
+        siginfo_t status = {0};
+        if (waitid(P_PID, (id_t)helper->pid, &status, WEXITED | WNOHANG) != 0) {
+            *ended_well = errno == ECHILD; /* the host took the status before us */
+            return true;
+        }
+        if (status.si_pid == helper->pid) {
+            *ended_well = status.si_code == CLD_EXITED && status.si_status == 0;
+            return true;
+        }
+        if (now_ms() >= end)
+            return false;
+        (void)nanosleep(&moment, NULL);
+    }
 }
 
 bool helper_end(const pam_handle_t *pamh, struct helper *helper, bool expect_clean)
@@ -143,14 +143,12 @@ bool helper_end(const pam_handle_t *pamh, struct helper *helper, bool expect_cle
     close(helper->socket);
 
     if (!reap(helper, closed ? END_SECONDS : KILL_SECONDS, &ended_well)) {
-        pidfd_send_signal(helper->pidfd, SIGKILL, NULL, 0);
+        kill(helper->pid, SIGKILL);
         bool ignored = false;
         if (!reap(helper, KILL_SECONDS, &ignored))
             pam_syslog(pamh, LOG_CRIT, "swmfa-auth (process %d) does not end", (int)helper->pid);
         ended_well = false;
     }
-    close(helper->pidfd);
-
     if (expect_clean && !(closed && ended_well))
         pam_syslog(pamh, LOG_CRIT, "swmfa-auth did not end cleanly after its answer; denied");
     return closed && ended_well;

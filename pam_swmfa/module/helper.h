@@ -9,7 +9,6 @@
 
 struct helper {
     int socket; /* SOCK_SEQPACKET; the helper has the other end as fd 0 */
-    int pidfd;
     pid_t pid;
 };
 

@@ -307,6 +307,8 @@ static int authenticate(struct login *login)
     struct cost before;
     struct cost after;
 
+    if (options.cost)
+        measure(&before); /* before libpam loads the modules */
     int result = pam_start_confdir(options.service, login->user, &conversation, options.confdir,
                                    &pamh);
     if (result != PAM_SUCCESS)
@@ -314,8 +316,6 @@ static int authenticate(struct login *login)
     (void)pam_set_item(pamh, PAM_FAIL_DELAY, delay_item);
     if (options.rhost != NULL)
         (void)pam_set_item(pamh, PAM_RHOST, options.rhost);
-    if (options.cost)
-        measure(&before);
     result = pam_authenticate(pamh, options.silent ? (int)PAM_SILENT : 0);
     if (options.cost) {
         measure(&after);

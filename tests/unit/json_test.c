@@ -1,1 +1,441 @@
-int main(void){return 0;}
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Tests of provider/json: a text is one JSON object by RFC 8259, with no key twice, or nothing. */
+#include "unit.h"
+
+#include "provider/json.h"
+
+/* A text with the length that it has, so that a NUL may stand in it. */
+#define TEXT(literal) literal, sizeof(literal) - 1
+
+/* Reads from a copy with nothing behind it, so that a memory checker sees a read too far. */
+static json_object *read_text(const char *text, size_t length, struct problem *problem)
+{
+    char *copy = malloc(length + 1);
+    assert_non_null(copy);
+    memcpy(copy, text, length);
+    copy[length] = '\0'; /* an answer's body has one, too */
+    json_object *object = json_read(copy, length, problem);
+    free(copy);
+    return object;
+}
+
+static void check_accepted(const char *text, size_t length)
+{
+    struct problem problem = {""};
+    json_object *object = read_text(text, length, &problem);
+    if (object == NULL)
+        fail_msg("%s: refused: %s", text, problem.text);
+    unit_check(text, json_object_is_type(object, json_type_object), "an object");
+    json_object_put(object);
+}
+
+static void check_refused(const char *text, size_t length, const char *why)
+{
+    struct problem problem = {""};
+    json_object *object = read_text(text, length, &problem);
+    json_object_put(object);
+    unit_check(text, object == NULL, "refused");
+    if (strstr(problem.text, why) == NULL)
+        fail_msg("%s: \"%s\" does not say \"%s\"", text, problem.text, why);
+}
+
+static void test_json_objects_are_accepted(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        size_t length;
+    } cases[] = {
+        {TEXT("{}")},
+        {TEXT("{\"success\":true}")},
+        {TEXT(" \t\r\n{ \"a\" : 1 , \"b\" : [ ] }\r\n\t ")},
+        {TEXT("{}\n\n\n")},
+        {TEXT("{\"a\":{\"a\":{\"a\":1}}}")}, /* one key in several objects */
+        {TEXT("{\"a\":[{\"b\":1},{\"b\":2}]}")},
+        {TEXT("{\"a\":1,\"A\":2}")},
+        {TEXT("{\"a\":1,\"a \":2}")},
+        {TEXT("{\"a:b\":\"c:d\",\"e\":\":::\"}")},  /* colons in strings count for nothing */
+        {TEXT("{\"a\":\"\\\":\",\"b\":\"\\\\\"}")}, /* escaped quotes and backslashes */
+        {TEXT("{\"a\":\"\\\\\\\":\\\\\"}")},
+        {TEXT("{\"\\\"\":1,\"\\\\\":2}")},
+        {TEXT("{\"\":1}")},
+        {TEXT("{\"a\":null,\"b\":false,\"c\":true}")},
+        {TEXT("{\"a\":0,\"b\":-0,\"c\":-1.5e-10,\"d\":1E+2,\"e\":12345678901234567890}")},
+        {TEXT("{\"a\":\"\\b\\f\\n\\r\\t\\/\\\\\\\"\\u0041\"}")},
+        {TEXT("{\"a\":\"\\u0000\"}")},
+        {TEXT("{\"a\":\"\\ud83d\\udd11\"}")},
+        {TEXT("{\"a\":\"caf\xc3\xa9 \xf0\x9f\x94\x91 \x7f\"}")},
+        {TEXT("{\"a\":\"/* no comment */ // none\"}")},
+        {TEXT("{\"a\":\"'\"}")},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++)
+        check_accepted(cases[i].text, cases[i].length);
+}
+
+static void test_what_is_no_json_object_is_refused(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        size_t length;
+        const char *why;
+    } cases[] = {
+        {TEXT(""), "cut off"},
+        {TEXT(" \r\n\t"), "cut off"},
+        {TEXT("{"), "cut off"},
+        {TEXT("{\"success\":true"), "cut off"},
+        {TEXT("{\"success\":tru"), "cut off"},
+        {TEXT("{\"a\":\"b"), "cut off"},
+        {TEXT("{\"a\":\"b\\"), "cut off"},
+        {TEXT("{\"a\":\"\\u00"), "cut off"},
+        {TEXT("[]"), "not a JSON object"},
+        {TEXT("[{\"success\":true}]"), "not a JSON object"},
+        {TEXT("true"), ""},
+        {TEXT("1"), ""},
+        {TEXT("1 "), ""},
+        {TEXT("\"text\""), "not a JSON object"},
+        {TEXT("null"), ""},
+        {TEXT("<html><body>502</body></html>"), "not JSON"},
+        {TEXT("{}{}"), "not JSON"},
+        {TEXT("{\"success\":true}{\"success\":false}"), "not JSON"},
+        {TEXT("{\"success\":true} x"), "not JSON"},
+        {TEXT("{\"success\":true}]"), "not JSON"},
+        {TEXT("{\"success\":true}}"), "not JSON"},
+        {TEXT("{\"success\":true},"), "not JSON"},
+        {TEXT("x{\"success\":true}"), "not JSON"},
+        {TEXT("\xef\xbb\xbf{}"), "not JSON"}, /* a byte order mark */
+        {TEXT("{success:true}"), "not JSON"},
+        {TEXT("{'success':true}"), "not JSON"},
+        {TEXT("{\"a\":'b'}"), "not JSON"},
+        {TEXT("{\"a\":True}"), "not JSON"},
+        {TEXT("{\"a\":TRUE}"), "not JSON"},
+        {TEXT("{\"a\":Null}"), "not JSON"},
+        {TEXT("{\"a\":tru}"), "not JSON"},
+        {TEXT("{\"a\":truee}"), "not JSON"},
+        {TEXT("{\"a\"}"), "not JSON"},
+        {TEXT("{\"a\":}"), "not JSON"},
+        {TEXT("{\"a\" 1}"), "not JSON"},
+        {TEXT("{\"a\"=1}"), "not JSON"},
+        {TEXT("{:1}"), "not JSON"},
+        {TEXT("{1:1}"), "not JSON"},
+        {TEXT("{null:1}"), "not JSON"},
+        {TEXT("{\"a\":1 \"b\":2}"), "not JSON"},
+        {TEXT("{\"a\":1;\"b\":2}"), "not JSON"},
+        {TEXT("{,}"), "not JSON"},
+        {TEXT("{\"a\":1,}"), "not JSON"},
+        {TEXT("{\"a\":1,,\"b\":2}"), "not JSON"},
+        {TEXT("{\"a\":[1,]}"), "not JSON"},
+        {TEXT("{\"a\":[,1]}"), "not JSON"},
+        {TEXT("{\"a\":[1 2]}"), "not JSON"},
+        {TEXT("{\"a\":[1}"), "not JSON"},
+        {TEXT("{\"a\":\"\\x41\"}"), "not JSON"},
+        {TEXT("{\"a\":\"\\u00g0\"}"), "not JSON"},
+        {TEXT("{\"a\":\"\\'\"}"), "not JSON"},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++)
+        check_refused(cases[i].text, cases[i].length, cases[i].why);
+}
+
+static void check_all_refused(const char *const *texts, size_t count, const char *why)
+{
+    for (size_t i = 0; i < count; i++)
+        check_refused(texts[i], strlen(texts[i]), why);
+}
+
+static void test_comments_and_other_blanks_are_refused(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {
+        "{/**/}",
+        "{\"a\":1/**/}",
+        "{\"a\"/**/:1}",
+        "{} // end",
+        "/* */{}",
+        "{\"a\":1//\n}",
+        "# none\n{}",
+        "\v{}",
+        "\f{}",
+        "{\v}",
+        "{}\v",
+        "{}\f",
+        "{\"a\":\f1}",
+        "{\"a\":\xc2\xa0"
+        "1}",
+    };
+    check_all_refused(texts, COUNT(texts), "not JSON");
+}
+
+static void test_numbers_that_are_none_are_refused(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {
+        "{\"a\":nan}",   "{\"a\":infinity}", "{\"a\":-NaN}", "{\"a\":01}",    "{\"a\":+1}",
+        "{\"a\":.5}",    "{\"a\":1e}",       "{\"a\":1e+}",  "{\"a\":-}",     "{\"a\":0x10}",
+        "{\"a\":1.2.3}", "{\"a\":1-2}",      "{\"a\":--1}",  "{\"a\":1e5.5}",
+    };
+    check_all_refused(texts, COUNT(texts), "not JSON");
+}
+
+static void test_not_a_number_and_infinity_are_refused(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {"{\"a\":NaN}", "{\"a\":Infinity}", "{\"a\":-Infinity}",
+                                        "{\"a\":[1,NaN]}"};
+    check_all_refused(texts, COUNT(texts), "not JSON");
+}
+
+static void test_numbers_with_digits_too_many_or_too_few_are_refused(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {"{\"a\":00}",  "{\"a\":-01}",  "{\"a\":1.}",
+                                        "{\"a\":-.5}", "{\"a\":1.e5}", "{\"a\":[00,1]}"};
+    check_all_refused(texts, COUNT(texts), "not JSON");
+}
+
+static void test_a_key_that_stands_twice_is_refused(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {
+        "{\"success\":false,\"success\":true}",
+        "{\"success\":true,\"success\":true}",
+        "{\"success\":true,\"id\":1,\"success\":false}",
+        "{\"a\":1,\"b\":{\"c\":1,\"c\":2}}",
+        "{\"a\":[1,[{\"c\":1,\"c\":1}]]}",
+        "{\"a\":{\"b\":1},\"a\":{\"b\":1}}",
+        "{\"a\":{\"b\":1},\"a\":1}",
+        "{\"a\":1,\"a\":{\"b\":1,\"c\":2,\"d\":3}}",
+        "{\"a\":{\"b\":1,\"c\":2},\"a\":[]}",
+        "{\"a\":1,\"\\u0061\":2}",
+        "{\"\\u0061\":1,\"a\":2}",
+        "{\"\\u0061\":1,\"\\u0061\":2}",
+        "{\"a/b\":1,\"a\\/b\":2}",
+        "{\"\\u00e9\":1,\"\xc3\xa9\":2}",
+        "{\"\":1,\"\":2}",
+        "{\"a:\":1,\"a:\":2,\"b\":\":\"}",
+        "{\"a\":1,\"a\":2,\"b\":\"\\\":\"}",
+        "{\"a\":null,\"a\":null}",
+        "{\"a\":[],\"a\":[]}",
+    };
+    for (size_t i = 0; i < COUNT(texts); i++)
+        check_refused(texts[i], strlen(texts[i]), "a key stands twice in a JSON object");
+}
+
+static void test_a_nul_is_refused_wherever_it_stands(void **state)
+{
+    (void)state;
+    static const char text[] = " {\"a\" : [true, \"b\", 12], \"c\":{}} ";
+    check_accepted(TEXT(text));
+    for (size_t at = 0; at <= sizeof(text) - 1; at++) {
+        char with[sizeof(text) + 1];
+        memcpy(with, text, at);
+        with[at] = '\0';
+        memcpy(with + at + 1, text + at, sizeof(text) - at);
+        struct problem problem = {""};
+        json_object *object = read_text(with, sizeof(text), &problem);
+        json_object_put(object);
+        if (object != NULL)
+            fail_msg("accepted with a NUL at %zu", at);
+    }
+    check_refused(TEXT("\0"), "");
+}
+
+static void test_control_characters_in_strings_must_be_escaped(void **state)
+{
+    (void)state;
+    for (char c = 1; c < ' '; c++) {
+        char value[] = "{\"a\":\"b?c\"}";
+        char key[] = "{\"b?c\":\"a\"}";
+        char escaped[32];
+        *strchr(value, '?') = c;
+        *strchr(key, '?') = c;
+        (void)snprintf(escaped, sizeof(escaped), "{\"a\":\"b\\u%04xc\"}", (unsigned)c);
+        check_refused(value, strlen(value), "not JSON");
+        check_refused(key, strlen(key), "not JSON");
+        check_accepted(escaped, strlen(escaped));
+    }
+}
+
+static void test_invalid_utf8_is_refused(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {
+        "{\"a\":\"\xff\"}",    "{\"a\":\"\x80\"}",     "{\"a\":\"\xc3\"}",
+        "{\"a\":\"\xc3(\"}",   "{\"a\":\"\xe2\x82\"}", "{\"a\":\"\xf0\x9f\x94\"}",
+        "{\"a\":\"caf\xe9\"}", "{\"\xff\":1}",         "{\"a\":\"\xf8\x88\x80\x80\x80\"}",
+    };
+    check_all_refused(texts, COUNT(texts), "not JSON");
+}
+
+static void test_utf8_of_what_is_no_character_is_refused(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {
+        "{\"a\":\"\xc0\xaf\"}",         /* two bytes for what takes one */
+        "{\"a\":\"\xe0\x80\xaf\"}",     /* three bytes for what takes one */
+        "{\"a\":\"\xf0\x82\x82\xac\"}", /* four bytes for what takes three */
+        "{\"a\":\"\xed\xa0\x80\"}",     /* half of a surrogate pair */
+        "{\"a\":\"\xf4\x90\x80\x80\"}", /* behind the last code point */
+    };
+    check_all_refused(texts, COUNT(texts), "not JSON");
+}
+
+/* A value depth levels deep: an object, then what open and close say, then a number. */
+static char *nested(size_t depth, const char *open, const char *close, size_t *length)
+{
+    char *text = malloc(depth * (strlen(open) + strlen(close)) + 64);
+    assert_non_null(text);
+    char *at = stpcpy(text, "{\"a\":");
+    for (size_t i = 2; i < depth; i++)
+        at = stpcpy(at, open);
+    at = stpcpy(at, "1");
+    for (size_t i = 2; i < depth; i++)
+        at = stpcpy(at, close);
+    at = stpcpy(at, "}");
+    *length = (size_t)(at - text);
+    return text;
+}
+
+static void test_eight_levels_are_the_most(void **state)
+{
+    (void)state;
+    static const struct {
+        size_t depth;
+        bool accepted;
+    } cases[] = {{2, true},   {7, true},     {8, true},      {9, false},
+                 {10, false}, {1000, false}, {100000, false}};
+    static const char *const forms[][2] = {{"[", "]"},
+                                           {"{\"a\":", "}"},
+                                           {"[", ",[]]"},
+                                           {"{\"b\":{},\"a\":", "}"}};
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        for (size_t j = 0; j < COUNT(forms); j++) {
+            struct problem problem = {""};
+            size_t length = 0;
+            char *text = nested(cases[i].depth, forms[j][0], forms[j][1], &length);
+            json_object *object = json_read(text, length, &problem);
+            bool accepted = object != NULL;
+            json_object_put(object);
+            free(text);
+            if (accepted != cases[i].accepted)
+                fail_msg("depth %zu of %s: %s", cases[i].depth, forms[j][0], problem.text);
+        }
+    }
+}
+
+static void test_a_problem_is_short_whatever_the_text(void **state)
+{
+    (void)state;
+    static char text[65536];
+    struct problem problem;
+    memset(text, '<', sizeof(text));
+    memset(&problem, '#', sizeof(problem));
+    assert_null(json_read(text, sizeof(text), &problem));
+    assert_non_null(memchr(problem.text, '\0', sizeof(problem.text)));
+}
+
+static void test_a_boolean_is_true_or_false_and_nothing_else(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        bool good;
+        bool value;
+    } cases[] = {
+        {"{\"success\":true}", true, true},
+        {"{\"success\":false}", true, false},
+        {"{\"\\u0073uccess\":true}", true, true},
+        {"{\"success\":\"true\"}", false, false},
+        {"{\"success\":\"false\"}", false, false},
+        {"{\"success\":\"\"}", false, false},
+        {"{\"success\":1}", false, false},
+        {"{\"success\":0}", false, false},
+        {"{\"success\":1.0}", false, false},
+        {"{\"success\":null}", false, false},
+        {"{\"success\":[]}", false, false},
+        {"{\"success\":[true]}", false, false},
+        {"{\"success\":{}}", false, false},
+        {"{\"success\":{\"success\":true}}", false, false},
+        {"{\"data\":{\"success\":true}}", false, false},
+        {"{\"Success\":true}", false, false},
+        {"{\"success \":true}", false, false},
+        {"{}", false, false},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        for (int before = 0; before <= 1; before++) {
+            json_object *object =
+                json_read(cases[i].text, strlen(cases[i].text), &(struct problem){""});
+            assert_non_null(object);
+            bool value = before == 1;
+            bool good = json_boolean(object, "success", &value);
+            json_object_put(object);
+            unit_same_number(cases[i].text, good, cases[i].good);
+            unit_same_number(cases[i].text, value, good ? cases[i].value : before == 1);
+        }
+    }
+}
+
+static void test_a_key_with_a_nul_is_not_the_key_before_the_nul(void **state)
+{
+    (void)state;
+    static const char text[] = "{\"success\\u0000\":true}";
+    json_object *object = json_read(text, strlen(text), &(struct problem){""});
+    bool value = false;
+    bool good = object != NULL && json_boolean(object, "success", &value);
+    json_object_put(object);
+    assert_false(good);
+}
+
+static void test_a_text_is_a_string_without_a_nul(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        const char *value; /* NULL: none */
+    } cases[] = {
+        {"{\"id\":\"abc\"}", "abc"},
+        {"{\"id\":\"\"}", ""},
+        {"{\"id\":\"a\\u00e9\\n\"}", "a\xc3\xa9\n"},
+        {"{\"id\":\"\\u0000\"}", NULL},
+        {"{\"id\":\"abc\\u0000\"}", NULL},
+        {"{\"id\":\"abc\\u0000def\"}", NULL},
+        {"{\"id\":1}", NULL},
+        {"{\"id\":true}", NULL},
+        {"{\"id\":null}", NULL},
+        {"{\"id\":[\"abc\"]}", NULL},
+        {"{\"id\":{\"id\":\"abc\"}}", NULL},
+        {"{\"ID\":\"abc\"}", NULL},
+        {"{}", NULL},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        json_object *object =
+            json_read(cases[i].text, strlen(cases[i].text), &(struct problem){""});
+        assert_non_null(object);
+        const char *value = json_text(object, "id");
+        unit_same_text(cases[i].text, value != NULL ? value : "(none)",
+                       cases[i].value != NULL ? cases[i].value : "(none)");
+        json_object_put(object);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_json_objects_are_accepted),
+        cmocka_unit_test(test_what_is_no_json_object_is_refused),
+        cmocka_unit_test(test_comments_and_other_blanks_are_refused),
+        cmocka_unit_test(test_numbers_that_are_none_are_refused),
+        cmocka_unit_test(test_not_a_number_and_infinity_are_refused),
+        cmocka_unit_test(test_numbers_with_digits_too_many_or_too_few_are_refused),
+        cmocka_unit_test(test_a_key_that_stands_twice_is_refused),
+        cmocka_unit_test(test_a_nul_is_refused_wherever_it_stands),
+        cmocka_unit_test(test_control_characters_in_strings_must_be_escaped),
+        cmocka_unit_test(test_invalid_utf8_is_refused),
+        cmocka_unit_test(test_utf8_of_what_is_no_character_is_refused),
+        cmocka_unit_test(test_eight_levels_are_the_most),
+        cmocka_unit_test(test_a_problem_is_short_whatever_the_text),
+        cmocka_unit_test(test_a_boolean_is_true_or_false_and_nothing_else),
+        cmocka_unit_test(test_a_key_with_a_nul_is_not_the_key_before_the_nul),
+        cmocka_unit_test(test_a_text_is_a_string_without_a_nul),
+    };
+    return cmocka_run_group_tests_name("json", tests, NULL, NULL);
+}

@@ -1,1 +1,104 @@
-int main(void){return 0;}
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Tests of auth/log: what is logged is printable, unambiguous, and within its bounds. */
+#include "unit.h"
+
+#include "auth/log.h"
+
+static void test_each_byte_is_itself_or_its_octal_number(void **state)
+{
+    (void)state;
+    for (unsigned byte = 1; byte <= 255; byte++) {
+        const char text[] = {(char)byte, '\0'};
+        char expected[8];
+        char found[16];
+        bool plain = byte >= 0x20 && byte <= 0x7e && byte != '\\';
+        (void)snprintf(expected, sizeof(expected), plain ? "%c" : "\\%03o", byte);
+        unit_same_text("one byte", log_escape(found, sizeof(found), text, ""), expected);
+    }
+}
+
+static void test_texts_are_escaped(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        const char *also;
+        const char *expected;
+    } cases[] = {
+        {"", "", ""},
+        {"alice", " \"", "alice"},
+        {"alice result=success", " \"", "alice\\040result=success"},
+        {"a \"b\"", " \"", "a\\040\\042b\\042"},
+        {"a \"b\"", "", "a \"b\""},
+        {"sshd (auth)", " ()", "sshd\\040\\050auth\\051"},
+        {"a\nNov 22 sshd[1]: x", "", "a\\012Nov 22 sshd[1]: x"},
+        {"\033[2J\007\177", "", "\\033[2J\\007\\177"},
+        {"\\012", "", "\\134012"}, /* one that was typed is not one that was escaped */
+        {"zoë", "", "zo\\303\\253"},
+        {"\x80\xff", "", "\\200\\377"},
+        {"%s%n", "", "%s%n"},
+    };
+    char found[128];
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        const char *result = log_escape(found, sizeof(found), cases[i].text, cases[i].also);
+        assert_ptr_equal(result, found);
+        unit_same_text(cases[i].text, found, cases[i].expected);
+    }
+}
+
+/* Escapes text into size bytes and sees that nothing behind them is touched. */
+static const char *escape_into(char *buffer, size_t size, const char *text)
+{
+    memset(buffer, '#', 256);
+    (void)log_escape(buffer, size, text, "");
+    unit_check(text, memchr(buffer, '\0', size) != NULL, "an end within the buffer");
+    for (size_t i = size; i < 256; i++)
+        unit_check(text, buffer[i] == '#', "nothing written behind the buffer");
+    return buffer;
+}
+
+static void test_a_text_that_does_not_fit_ends_in_dots(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {"abcdefghijklmnopqrstuvwxyz0123456789abcdefghijklmnopqrst",
+                                        "\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n",
+                                        "a\nb\nc\nd\ne\nf\ng\nh\ni\nj\nk\nl\nm\nn\no\np\nq\nr\ns"};
+    char whole[256];
+    char buffer[256];
+    for (size_t i = 0; i < COUNT(texts); i++) {
+        (void)log_escape(whole, sizeof(whole), texts[i], "");
+        for (size_t size = 8; size <= 48; size++) {
+            const char *found = escape_into(buffer, size, texts[i]);
+            size_t length = strlen(found);
+            assert_true(length >= 3);
+            unit_same_text(texts[i], found + length - 3, "...");
+            unit_check(texts[i], memcmp(found, whole, length - 3) == 0, "the text's beginning");
+            unit_check(texts[i], whole[length - 3] == '\\' || found[length - 4] != '\\',
+                       "no number that is cut in the middle");
+        }
+    }
+}
+
+static void test_a_text_that_fits_is_whole(void **state)
+{
+    (void)state;
+    char text[256];
+    char buffer[256];
+    for (size_t size = 8; size <= 64; size++) {
+        unit_repeat(text, sizeof(text), "a", size - 1);
+        unit_same_text("as long as the buffer allows", escape_into(buffer, size, text), text);
+        unit_repeat(text, sizeof(text), "a", size);
+        unit_check("one longer", strcmp(escape_into(buffer, size, text), text) != 0, "a cut");
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_each_byte_is_itself_or_its_octal_number),
+        cmocka_unit_test(test_texts_are_escaped),
+        cmocka_unit_test(test_a_text_that_does_not_fit_ends_in_dots),
+        cmocka_unit_test(test_a_text_that_fits_is_whole),
+    };
+    return cmocka_run_group_tests_name("log", tests, NULL, NULL);
+}

@@ -1,1 +1,203 @@
-int main(void){return 0;}
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Tests of auth/reply: what can be a code is told from what cannot, before it costs a request. */
+#include "unit.h"
+
+#include "auth/reply.h"
+
+/* Reads a reply and sees that code is written for REPLY_CODE only, and within its bounds. */
+static void check(const struct wire_reply *reply, size_t length, bool letters,
+                  enum reply_kind expected, const char *expected_code)
+{
+    struct {
+        char code[REPLY_CODE_SIZE];
+        char behind[8];
+    } out = {.code = "", .behind = "behind"};
+    const struct code_form form = {.length = length, .letters = letters};
+    char what[512];
+    (void)snprintf(what, sizeof(what), "\"%.*s\" for %zu %s", (int)sizeof(reply->text), reply->text,
+                   length, letters ? "characters" : "digits");
+    unit_same_number(what, reply_read(reply, &form, out.code), expected);
+    unit_same_text(what, out.code, expected == REPLY_CODE ? expected_code : "");
+    unit_same_text(what, out.behind, "behind");
+}
+
+static void check_text(const char *text, size_t length, bool letters, enum reply_kind expected,
+                       const char *expected_code)
+{
+    struct wire_reply reply = {.status = WIRE_REPLY_TEXT};
+    assert_true(wire_put(reply.text, sizeof(reply.text), text));
+    check(&reply, length, letters, expected, expected_code);
+}
+
+static void test_a_code_is_told_from_what_cannot_be_one(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        size_t length;
+        bool letters;
+        const char *code; /* NULL: it cannot be one */
+    } cases[] = {
+        {"123456", 6, false, "123456"},
+        {"000000", 6, false, "000000"},
+        {"1234", 4, false, "1234"},
+        {"12345", 6, false, NULL},
+        {"1234567", 6, false, NULL},
+        {"", 6, false, NULL},
+        {" ", 6, false, NULL},
+        {"------", 6, false, NULL},
+        {"123 456", 6, false, "123456"},
+        {"123-456", 6, false, "123456"},
+        {"  1 2-3 - 4--5 6  ", 6, false, "123456"},
+        {"123 45", 6, false, NULL},
+        {"123 456 7", 6, false, NULL},
+        {"12a456", 6, false, NULL},
+        {"abcdef", 6, false, NULL},
+        {"12a456", 6, true, "12a456"},
+        {"aBcXyZ", 6, true, "aBcXyZ"},
+        {"azAZ09", 6, true, "azAZ09"},
+        {"aB-cX yZ", 6, true, "aBcXyZ"},
+        {"123456", 6, true, "123456"},
+        {"12345678901234567890", 20, false, "12345678901234567890"},
+        {"12345-67890 12345-67890", 20, false, "12345678901234567890"},
+        {"abcdefghijKLMNOPQRST", 20, true, "abcdefghijKLMNOPQRST"},
+        {"1234567890123456789", 20, false, NULL},
+        {"123456789012345678901", 20, false, NULL},
+        {"123456789012345678901", 21, false, NULL}, /* longer than any code */
+        {"123456\n", 6, false, NULL},
+        {"123456\r", 6, false, NULL},
+        {"\t123456", 6, false, NULL},
+        {"123%456", 6, false, NULL},
+        {"123.456", 6, false, NULL},
+        {"123_456", 6, false, NULL},
+        {"+12345", 6, false, NULL},
+        {"12345/", 6, false, NULL}, /* the characters beside 0, 9, A, Z, a and z */
+        {"12345:", 6, true, NULL},
+        {"12345@", 6, true, NULL},
+        {"12345[", 6, true, NULL},
+        {"12345`", 6, true, NULL},
+        {"12345{", 6, true, NULL},
+        {"\"12345", 6, true, NULL},
+        {"１２３４５６", 6, true, NULL}, /* full-width digits */
+        {"١٢٣٤٥٦", 6, true, NULL},       /* Arabic digits */
+        {"١٢٣", 6, true, NULL},          /* six bytes of them */
+        {"éééabc", 9, true, NULL},       /* nine bytes */
+        {"123\xc2\xa0"
+         "456",
+         6, false, NULL}, /* a no-break space */
+        {"123\xe2\x80\x93"
+         "456",
+         6, false, NULL}, /* an en dash */
+        {"123456\xff", 6, true, NULL},
+        {"\x1b[D23456", 6, false, NULL}, /* a cursor key */
+        {"correct horse battery staple", 6, true, NULL},
+        {"correct-horse", 12, true, "correcthorse"},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++)
+        check_text(cases[i].text, cases[i].length, cases[i].letters,
+                   cases[i].code != NULL ? REPLY_CODE : REPLY_NO_CODE, cases[i].code);
+}
+
+static void test_every_byte_but_digits_and_letters_is_refused(void **state)
+{
+    (void)state;
+    for (unsigned byte = 1; byte <= 255; byte++) {
+        char text[] = "12345?";
+        text[5] = (char)byte;
+        bool digit = byte >= '0' && byte <= '9';
+        bool letter = (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z');
+        check_text(text, 6, false, digit ? REPLY_CODE : REPLY_NO_CODE, text);
+        check_text(text, 6, true, digit || letter ? REPLY_CODE : REPLY_NO_CODE, text);
+    }
+}
+
+static void test_the_refusal_of_sshd_is_recognised_at_every_length(void **state)
+{
+    (void)state;
+    static const char once[] = "\b\n\r\177INCORRECT";
+    char text[WIRE_REPLY_SIZE] = "";
+    for (size_t length = 1; length < sizeof(text); length++) {
+        text[length - 1] = once[(length - 1) % (sizeof(once) - 1)];
+        text[length] = '\0';
+        check_text(text, 6, false, REPLY_SSHD_DENIES, NULL);
+        check_text(text, 6, true, REPLY_SSHD_DENIES, NULL);
+    }
+}
+
+static void test_what_resembles_the_refusal_of_sshd_is_not_it(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {
+        "",
+        "INCORRECT",
+        "INCORR",
+        "\n\r\177INCORRECT",
+        "\b\n\r\177incorrect",
+        "\b\n\r\177INCORRECT ",
+        "\b\n\r\177INCORRECTI",
+        "\b\n\r\177INCORRECT\b\n\r\177INCORRECS",
+        " \b\n\r\177INCORRECT",
+        "\b\n\r\177INCORREC\b",
+    };
+    for (size_t i = 0; i < COUNT(texts); i++)
+        check_text(texts[i], 13, false, REPLY_NO_CODE, NULL);
+    check_text("INCORR", 6, true, REPLY_CODE, "INCORR");
+}
+
+static void test_a_reply_that_is_no_text_is_no_code(void **state)
+{
+    (void)state;
+    static const struct {
+        uint32_t status;
+        enum reply_kind expected;
+    } cases[] = {
+        {WIRE_REPLY_TEXT, REPLY_CODE},
+        {WIRE_REPLY_NOTHING, REPLY_NO_CODE},
+        {WIRE_REPLY_TOO_LONG, REPLY_NO_CODE},
+        {WIRE_REPLY_FAILED, REPLY_CONV_FAILED},
+        {0, REPLY_CONV_FAILED},
+        {WIRE_REPLY_FAILED + 1, REPLY_CONV_FAILED},
+        {UINT32_MAX, REPLY_CONV_FAILED},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct wire_reply reply = {.status = cases[i].status, .text = "123456"};
+        check(&reply, 6, false, cases[i].expected, "123456");
+    }
+}
+
+static void test_a_text_without_an_end_is_refused(void **state)
+{
+    (void)state;
+    struct wire_reply reply = {.status = WIRE_REPLY_TEXT};
+    memset(reply.text, ' ', sizeof(reply.text));
+    memcpy(reply.text, "123456", 6);
+    check(&reply, 6, false, REPLY_CONV_FAILED, NULL);
+    reply.text[sizeof(reply.text) - 1] = '\0'; /* the longest that has one */
+    check(&reply, 6, false, REPLY_CODE, "123456");
+}
+
+static void test_no_rest_of_a_refused_code_is_left(void **state)
+{
+    (void)state;
+    const struct code_form form = {.length = 6};
+    struct wire_reply reply = {.status = WIRE_REPLY_TEXT, .text = "12345x"};
+    static const char zeros[REPLY_CODE_SIZE];
+    char code[REPLY_CODE_SIZE];
+    memset(code, '#', sizeof(code));
+    assert_int_equal(reply_read(&reply, &form, code), REPLY_NO_CODE);
+    assert_memory_equal(code, zeros, sizeof(code));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_a_code_is_told_from_what_cannot_be_one),
+        cmocka_unit_test(test_every_byte_but_digits_and_letters_is_refused),
+        cmocka_unit_test(test_the_refusal_of_sshd_is_recognised_at_every_length),
+        cmocka_unit_test(test_what_resembles_the_refusal_of_sshd_is_not_it),
+        cmocka_unit_test(test_a_reply_that_is_no_text_is_no_code),
+        cmocka_unit_test(test_a_text_without_an_end_is_refused),
+        cmocka_unit_test(test_no_rest_of_a_refused_code_is_left),
+    };
+    return cmocka_run_group_tests_name("reply", tests, NULL, NULL);
+}

@@ -1,1 +1,618 @@
-int main(void){return 0;}
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Tests of config/users: whose line counts, what it may hold, and that no byte confuses the search.
+ */
+#include "unit.h"
+
+#include "config/users.h"
+
+#define PIECE ((size_t)128 * 1024) /* of the file, as users.c reads it */
+#define GOOD  "+14043287382"
+#define WRONG "+15550199" /* of a line that must not be used */
+
+#define NO_NUMBER  "expected an E.164 number such as +12029167968 behind the name"
+#define NO_CHANNEL "expected sms, call, or both with a comma between, behind the number"
+#define NO_MORE    "expected nothing more behind the channels"
+#define NO_DOS     "carriage return: save the file with Unix line ends"
+#define NO_LENGTH  "the line is too long"
+#define NO_END     "the file ends within this line; a number may be cut off: end it with a newline"
+
+static struct phone phone;
+static struct problem problem;
+
+static enum users_result look_up(const void *map, size_t length, const char *user)
+{
+    memset(&phone, 0, sizeof(phone));
+    memset(&problem, 0, sizeof(problem));
+    char *path = unit_file_of("users", map, length, 0600);
+    enum users_result result = users_find(path, user, &phone, &problem);
+    unit_remove(path);
+    return result;
+}
+
+static enum users_result look_up_text(const char *map, const char *user)
+{
+    return look_up(map, strlen(map), user);
+}
+
+/* The problem is PATH:LINE: USER: TEXT. */
+static void check_problem(const char *what, unsigned line, const char *user, const char *text)
+{
+    struct problem expected;
+    char *path = unit_path("users");
+    problem_set(&expected, "%s:%u: %s: %s", path, line, user, text);
+    free(path);
+    unit_same_text(what, problem.text, expected.text);
+}
+
+/* The channels of phone as the map writes them. */
+static const char *channels_of_phone(void)
+{
+    static char text[32];
+    *text = '\0';
+    for (size_t i = 0; i < phone.channel_count; i++) {
+        strcat(text, i > 0 ? "," : "");
+        strcat(text, channel_names[phone.channels[i]]);
+    }
+    return text;
+}
+
+/* A map of several parts. The caller frees text. */
+struct map {
+    char *text;
+    size_t length;
+};
+
+static void add(struct map *map, const char *text, size_t length)
+{
+    map->text = realloc(map->text, map->length + length + 1);
+    assert_non_null(map->text);
+    memcpy(map->text + map->length, text, length);
+    map->length += length;
+}
+
+static void add_text(struct map *map, const char *text)
+{
+    add(map, text, strlen(text));
+}
+
+static void add_filler(struct map *map, char filler, size_t length)
+{
+    map->text = realloc(map->text, map->length + length + 1);
+    assert_non_null(map->text);
+    memset(map->text + map->length, filler, length);
+    map->length += length;
+}
+
+static enum users_result look_up_map(struct map *map, const char *user)
+{
+    enum users_result result = look_up(map->text, map->length, user);
+    free(map->text);
+    *map = (struct map){0};
+    return result;
+}
+
+static void test_the_whole_name_must_match(void **state)
+{
+    (void)state;
+    static const char map[] = "alice2 " WRONG "\n"
+                              "2alice " WRONG "\n"
+                              "alice-x\t" WRONG "\n"
+                              "Alice " WRONG "\n"
+                              "al " WRONG "\n"
+                              "alice, " WRONG "\n"
+                              "alice:" WRONG "\n"
+                              "bob alice " WRONG "\n"
+                              "alice " GOOD "\n"
+                              "b#c " GOOD "\n"
+                              "#dave " WRONG "\n"
+                              "# erin " WRONG "\n"
+                              "  # frank " WRONG "\n"
+                              "   grace\t " GOOD "\n"
+                              "\thugo " GOOD "\n"
+                              "EXAMPLE\\ivan " GOOD "\n"
+                              "judy@example.org " GOOD "\n"
+                              "zo\xc3\xab " GOOD "\n"
+                              "-n " GOOD "\n"
+                              "* " WRONG "\n"
+                              "@wheel " WRONG "\n"
+                              "+15550100 " GOOD "\n"
+                              "12 " GOOD "\n";
+    static const struct {
+        const char *user;
+        enum users_result result;
+    } cases[] = {
+        {"alice", USERS_FOUND},
+        {"b#c", USERS_FOUND},
+        {"grace", USERS_FOUND},
+        {"hugo", USERS_FOUND},
+        {"EXAMPLE\\ivan", USERS_FOUND},
+        {"judy@example.org", USERS_FOUND},
+        {"zo\xc3\xab", USERS_FOUND},
+        {"-n", USERS_FOUND},
+        {"+15550100", USERS_FOUND},
+        {"12", USERS_FOUND},
+        {"a", USERS_ABSENT},
+        {"alic", USERS_ABSENT},
+        {"alice3", USERS_ABSENT},
+        {"lice", USERS_ABSENT},
+        {"ALICE", USERS_ABSENT},
+        {"b", USERS_ABSENT},
+        {"#c", USERS_ABSENT},
+        {"dave", USERS_ABSENT},
+        {"#dave", USERS_ABSENT},
+        {"erin", USERS_ABSENT},
+        {"#", USERS_ABSENT},
+        {"# erin", USERS_ABSENT},
+        {"frank", USERS_ABSENT},
+        {"ivan", USERS_ABSENT},
+        {"judy", USERS_ABSENT},
+        {"zoe", USERS_ABSENT},
+        {"zo", USERS_ABSENT},
+        {"1", USERS_ABSENT},
+        {"+1", USERS_ABSENT},
+        {GOOD, USERS_ABSENT},
+        {"", USERS_ABSENT},
+        {" ", USERS_ABSENT},
+        {" alice", USERS_ABSENT},
+        {"alice ", USERS_ABSENT},
+        {"bob alice", USERS_ABSENT},
+        {"alice " GOOD, USERS_ABSENT},
+        {"alice\t", USERS_ABSENT},
+        {"alice\n", USERS_ABSENT},
+        {"alice\r", USERS_ABSENT},
+        {"\nalice", USERS_ABSENT},
+        {"x\nalice", USERS_ABSENT},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        unit_same_number(cases[i].user, look_up_text(map, cases[i].user), cases[i].result);
+        if (cases[i].result == USERS_FOUND)
+            unit_same_text(cases[i].user, phone.number, GOOD);
+        unit_same_text(cases[i].user, problem.text, "");
+    }
+}
+
+static void test_a_good_line_is_read(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *line;
+        const char *number;
+        const char *channels;
+    } cases[] = {
+        {"alice " GOOD "\n", GOOD, ""},
+        {"alice\t" GOOD "\n", GOOD, ""},
+        {" \t alice \t " GOOD " \t \n", GOOD, ""},
+        {"alice " GOOD " sms\n", GOOD, "sms"},
+        {"alice " GOOD " call\n", GOOD, "call"},
+        {"alice " GOOD " sms,call\n", GOOD, "sms,call"},
+        {"alice\t" GOOD "\tcall,sms\t\n", GOOD, "call,sms"},
+        {"alice " GOOD "# comment\n", NULL, NULL}, /* a # within a field is part of it */
+        {"alice " GOOD " # comment\n", GOOD, ""},
+        {"alice " GOOD " #call\n", GOOD, ""},
+        {"alice " GOOD "\t#\n", GOOD, ""},
+        {"alice " GOOD " call # the landline, sms # no\n", GOOD, "call"},
+        {"alice +15\n", "+15", ""},
+        {"alice +155501001234567\n", "+155501001234567", ""},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        bool good = cases[i].number != NULL;
+        unit_same_number(cases[i].line, look_up_text(cases[i].line, "alice"),
+                         good ? USERS_FOUND : USERS_BAD_LINE);
+        if (good) {
+            unit_same_text(cases[i].line, phone.number, cases[i].number);
+            unit_same_text(cases[i].line, channels_of_phone(), cases[i].channels);
+            unit_same_text(cases[i].line, problem.text, "");
+        }
+    }
+}
+
+static void test_a_wrong_line_is_refused_with_its_reason(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *line;
+        const char *problem;
+    } cases[] = {
+        {"alice\n", NO_NUMBER},
+        {"alice \n", NO_NUMBER},
+        {"alice # " GOOD "\n", NO_NUMBER},
+        {"alice #" GOOD "\n", NO_NUMBER},
+        {"alice sms\n", NO_NUMBER},
+        {"alice 14043287382\n", NO_NUMBER},
+        {"alice 0014043287382\n", NO_NUMBER},
+        {"alice +04043287382\n", NO_NUMBER},
+        {"alice +0\n", NO_NUMBER},
+        {"alice +\n", NO_NUMBER},
+        {"alice +1\n", NO_NUMBER},
+        {"alice +1555010012345678\n", NO_NUMBER}, /* 16 digits */
+        {"alice ++14043287382\n", NO_NUMBER},
+        {"alice +1-404-328-7382\n", NO_NUMBER},
+        {"alice +1(404)3287382\n", NO_NUMBER},
+        {"alice +1 404 328 7382\n", NO_NUMBER},
+        {"alice +1404328738x\n", NO_NUMBER},
+        {"alice +x4043287382\n", NO_NUMBER},
+        {"alice +1404328738\xef\xbc\x92\n", NO_NUMBER}, /* a full-width 2 */
+        {"alice \xef\xbc\x8b"
+         "14043287382\n",
+         NO_NUMBER},
+        {"alice tel:" GOOD "\n", NO_NUMBER},
+        {"alice \"" GOOD "\"\n", NO_NUMBER},
+        {"alice " GOOD ",sms\n", NO_NUMBER},
+        {"alice " GOOD "," GOOD "\n", NO_NUMBER},
+        {"alice " GOOD "\v\n", NO_NUMBER},
+        {"alice " GOOD " SMS\n", NO_CHANNEL},
+        {"alice " GOOD " fax\n", NO_CHANNEL},
+        {"alice " GOOD " voice\n", NO_CHANNEL},
+        {"alice " GOOD " sm\n", NO_CHANNEL},
+        {"alice " GOOD " smss\n", NO_CHANNEL},
+        {"alice " GOOD " sms,\n", NO_CHANNEL},
+        {"alice " GOOD " ,sms\n", NO_CHANNEL},
+        {"alice " GOOD " ,\n", NO_CHANNEL},
+        {"alice " GOOD " sms,,call\n", NO_CHANNEL},
+        {"alice " GOOD " sms,sms\n", NO_CHANNEL},
+        {"alice " GOOD " call,call\n", NO_CHANNEL},
+        {"alice " GOOD " sms,call,sms\n", NO_CHANNEL},
+        {"alice " GOOD " sms,fax\n", NO_CHANNEL},
+        {"alice " GOOD " sms;call\n", NO_CHANNEL},
+        {"alice " GOOD " sms#call\n", NO_CHANNEL},
+        {"alice " GOOD " " GOOD "\n", NO_CHANNEL},
+        {"alice " GOOD " ; comment\n", NO_CHANNEL},
+        {"alice " GOOD " sms call\n", NO_MORE},
+        {"alice " GOOD " sms, call\n", NO_CHANNEL},
+        {"alice " GOOD " sms ,\n", NO_MORE},
+        {"alice " GOOD " sms ; comment\n", NO_MORE},
+        {"alice\r\n", NO_DOS},
+        {"alice " GOOD "\r\n", NO_DOS},
+        {"alice " GOOD " sms\r\n", NO_DOS},
+        {"alice " GOOD " # comment\r\n", NO_DOS},
+        {"alice " GOOD "\rbob " GOOD "\n", NO_DOS},
+        {"alice", NO_END},
+        {"alice +1404328", NO_END},
+        {"alice " GOOD, NO_END},
+        {"alice " GOOD " sms", NO_END},
+        {"alice " GOOD " # comment", NO_END},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct map map = {0};
+        unit_same_number(cases[i].line, look_up_text(cases[i].line, "alice"), USERS_BAD_LINE);
+        check_problem(cases[i].line, 1, "alice", cases[i].problem);
+        add_text(&map, "# users\n\nbob " WRONG "\n");
+        add_text(&map, cases[i].line);
+        unit_same_number(cases[i].line, look_up_map(&map, "alice"), USERS_BAD_LINE);
+        check_problem(cases[i].line, 4, "alice", cases[i].problem);
+    }
+}
+
+static void test_the_first_line_of_a_user_counts(void **state)
+{
+    (void)state;
+    assert_int_equal(look_up_text("alice " GOOD " call\nalice " WRONG "\n", "alice"), USERS_FOUND);
+    assert_string_equal(phone.number, GOOD);
+    assert_string_equal(channels_of_phone(), "call");
+    assert_int_equal(look_up_text("alice " GOOD "\nalice wrong\n", "alice"), USERS_FOUND);
+    assert_string_equal(phone.number, GOOD);
+    assert_int_equal(look_up_text("alice wrong\nalice " GOOD "\n", "alice"), USERS_BAD_LINE);
+    check_problem("a wrong line before a good one", 1, "alice", NO_NUMBER);
+    assert_int_equal(look_up_text("#alice " WRONG "\nalice " GOOD "\n", "alice"), USERS_FOUND);
+    assert_string_equal(phone.number, GOOD);
+}
+
+static void test_the_lines_of_others_do_not_matter(void **state)
+{
+    (void)state;
+    static const char *const maps[] = {
+        "bob\nalice " GOOD "\n",
+        "bob wrong\nalice " GOOD "\n",
+        "bob " WRONG "\r\nalice " GOOD "\n",
+        "bob " WRONG " fax\nalice " GOOD "\n",
+        "\n\n \n\t\nalice " GOOD "\n",
+        "\r\nalice " GOOD "\n",
+        "alice " GOOD "\nbob " WRONG,
+        "alice " GOOD "\nalice",
+        "alice " GOOD "\n\n\n#",
+    };
+    for (size_t i = 0; i < COUNT(maps); i++) {
+        unit_same_number(maps[i], look_up_text(maps[i], "alice"), USERS_FOUND);
+        unit_same_text(maps[i], phone.number, GOOD);
+    }
+}
+
+static void test_a_map_without_the_user_says_so(void **state)
+{
+    (void)state;
+    static const char *const maps[] = {
+        "", "\n", "\n\n\n", "#", "# comment\n", " ", "bob " WRONG "\n", "bob " WRONG, "ali", "\r\n",
+    };
+    for (size_t i = 0; i < COUNT(maps); i++) {
+        unit_same_number(maps[i], look_up_text(maps[i], "alice"), USERS_ABSENT);
+        unit_same_text(maps[i], problem.text, "");
+    }
+}
+
+static void test_a_nul_ends_neither_a_line_nor_a_name(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *map;
+        size_t length;
+        enum users_result result;
+    } cases[] = {
+#define MAP(text) text, sizeof(text) - 1
+        {MAP("alice\0 " WRONG "\n"), USERS_ABSENT},
+        {MAP("\0alice " WRONG "\n"), USERS_ABSENT},
+        {MAP("bob\0alice " WRONG "\n"), USERS_ABSENT},
+        {MAP("bob " WRONG " \0\nalice " GOOD "\n"), USERS_FOUND},
+        {MAP("\0\0\0\nalice " GOOD "\n\0"), USERS_FOUND},
+        {MAP("alice " GOOD "\0\n"), USERS_BAD_LINE},
+        {MAP("alice " GOOD " sms\0\n"), USERS_BAD_LINE},
+        {MAP("alice\0"), USERS_ABSENT},
+#undef MAP
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        unit_same_number("a NUL", look_up(cases[i].map, cases[i].length, "alice"), cases[i].result);
+        if (cases[i].result == USERS_FOUND)
+            assert_string_equal(phone.number, GOOD);
+    }
+}
+
+static void test_rubbish_is_searched_like_anything_else(void **state)
+{
+    (void)state;
+    struct map map = {0};
+    add_filler(&map, 0, 8 * PIECE + 17);
+    uint32_t number = 1;
+    for (size_t i = 0; i < map.length; i++) {
+        number = number * 1664525U + 1013904223U;
+        map.text[i] = (char)(number >> 24);
+    }
+    assert_int_equal(look_up(map.text, map.length, "alice"), USERS_ABSENT);
+    add_text(&map, "\nalice " GOOD "\n");
+    assert_int_equal(look_up_map(&map, "alice"), USERS_FOUND);
+    assert_string_equal(phone.number, GOOD);
+}
+
+static void test_1024_bytes_may_follow_the_name(void **state)
+{
+    (void)state;
+    static const char line[] = "alice " GOOD " #";
+    for (size_t rest = 1023; rest <= 1026; rest++) {
+        struct map map = {0};
+        add_text(&map, line);
+        add_filler(&map, 'x', strlen("alice") + rest - map.length);
+        add_text(&map, "\n");
+        assert_int_equal(look_up_map(&map, "alice"), rest <= 1024 ? USERS_FOUND : USERS_BAD_LINE);
+        if (rest <= 1024)
+            assert_string_equal(phone.number, GOOD);
+        else
+            check_problem("a long rest", 1, "alice", NO_LENGTH);
+    }
+}
+
+static void test_a_long_line_denies_its_own_user_alone(void **state)
+{
+    (void)state;
+    static const size_t lengths[] = {PIECE - 2,     PIECE - 1,           PIECE,
+                                     PIECE + 1,     2 * PIECE - 1,       2 * PIECE,
+                                     2 * PIECE + 1, (size_t)1024 * 1024, (size_t)5000 * 1000};
+    static const char *const starts[] = {"bob " WRONG " #", "#", "alic", "alicex", ""};
+    for (size_t i = 0; i < COUNT(lengths); i++) {
+        struct map map = {0};
+        for (size_t j = 0; j < COUNT(starts); j++) {
+            add_text(&map, starts[j]);
+            add_filler(&map, 'x', lengths[i] - strlen(starts[j]) - 1);
+            add_text(&map, "\nalice " GOOD "\n");
+            assert_int_equal(look_up_map(&map, "alice"), USERS_FOUND);
+            assert_string_equal(phone.number, GOOD);
+        }
+
+        add_text(&map, "# users\nalice " GOOD " #");
+        add_filler(&map, 'x', lengths[i]);
+        add_text(&map, "\nalice " GOOD "\nbob " GOOD "\n");
+        assert_int_equal(look_up(map.text, map.length, "bob"), USERS_FOUND);
+        assert_int_equal(look_up_map(&map, "alice"), USERS_BAD_LINE);
+        check_problem("a long line", 2, "alice", NO_LENGTH);
+    }
+}
+
+static void test_long_lines_are_counted_once(void **state)
+{
+    (void)state;
+    static const size_t lengths[] = {PIECE - 1, PIECE, PIECE + 1, 3 * PIECE, 7 * PIECE + 5};
+    for (size_t i = 0; i < COUNT(lengths); i++) {
+        struct map map = {0};
+        for (int j = 0; j < 3; j++) {
+            add_filler(&map, 'x', lengths[i]);
+            add_text(&map, "\n");
+        }
+        add_text(&map, "alice wrong\n");
+        assert_int_equal(look_up_map(&map, "alice"), USERS_BAD_LINE);
+        check_problem("behind three long lines", 4, "alice", NO_NUMBER);
+    }
+}
+
+/* Whoever takes the beginning of a piece for the beginning of a line would use the wrong number. */
+static void test_the_middle_of_a_long_line_is_not_the_beginning_of_one(void **state)
+{
+    (void)state;
+    static const char *const leads[] = {"", "# users\n", "\n\n", "carol " WRONG "\n"};
+    static const struct {
+        const char *text;
+        size_t length;
+    } befores[] = {{"x", 1}, {" ", 1}, {"\0", 1}, {"\r", 1}, {"#", 1}};
+    for (size_t lead = 0; lead < COUNT(leads); lead++) {
+        for (size_t before = 0; before < COUNT(befores); before++) {
+            for (size_t offset = PIECE - 2; offset <= 2 * PIECE + 2;
+                 offset += offset == PIECE + 2 ? PIECE - 4 : 1) {
+                struct map map = {0};
+                size_t at = offset + (before % 2 == 0 ? 0 : strlen(leads[lead]));
+                add_text(&map, leads[lead]);
+                add_filler(&map, 'x', at - 1 - map.length);
+                add(&map, befores[before].text, befores[before].length);
+                add_text(&map, "alice " WRONG "\n");
+                assert_int_equal(look_up(map.text, map.length, "alice"), USERS_ABSENT);
+                add_text(&map, "alice " GOOD "\n");
+                assert_int_equal(look_up_map(&map, "alice"), USERS_FOUND);
+                assert_string_equal(phone.number, GOOD);
+            }
+        }
+    }
+}
+
+static void test_a_long_last_line_without_its_end_is_not_the_users(void **state)
+{
+    (void)state;
+    for (size_t length = PIECE - 2; length <= PIECE + 2; length++) {
+        struct map map = {0};
+        add_filler(&map, 'x', length);
+        add_text(&map, " alice " WRONG);
+        assert_int_equal(look_up_map(&map, "alice"), USERS_ABSENT);
+        add_filler(&map, 'x', length);
+        assert_int_equal(look_up_map(&map, "alice"), USERS_ABSENT);
+        add_text(&map, "alice ");
+        add_filler(&map, 'x', length);
+        assert_int_equal(look_up_map(&map, "alice"), USERS_BAD_LINE);
+    }
+}
+
+static void test_a_line_on_the_border_of_two_pieces_is_whole(void **state)
+{
+    (void)state;
+    static const char line[] = "alice " GOOD " call,sms\n";
+    for (size_t before = 0; before <= strlen(line) + 1; before++) {
+        for (size_t pieces = 1; pieces <= 2; pieces++) {
+            struct map map = {0};
+            while (map.length + 64 < pieces * PIECE - before)
+                add_text(&map, "bob " WRONG "\n");
+            add_text(&map, "#");
+            add_filler(&map, 'x', pieces * PIECE - before - map.length - 1);
+            add_text(&map, "\n");
+            add_text(&map, line);
+            assert_int_equal(look_up_map(&map, "alice"), USERS_FOUND);
+            assert_string_equal(phone.number, GOOD);
+            assert_string_equal(channels_of_phone(), "call,sms");
+        }
+    }
+}
+
+static void test_a_map_of_200000_users_has_each_of_them(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *user;
+        const char *number; /* NULL: not in it */
+    } cases[] = {
+        {"user000000", "+15550100"},
+        {"user000001", "+15550101"},
+        {"user100042", "+15550142"},
+        {"user199998", "+15550198"},
+        {"user199999", "+15550199"},
+        {"user200000", NULL},
+        {"user", NULL},
+        {"user00000", NULL},
+        {"user0000000", NULL},
+        {"zoe", NULL},
+    };
+    enum { USERS = 200000, LINE = 21 };
+    char *map = malloc((size_t)USERS * LINE + 1);
+    assert_non_null(map);
+    for (unsigned i = 0; i < USERS; i++)
+        assert_int_equal(sprintf(map + (size_t)i * LINE, "user%06u +155501%02u\n", i, i % 100),
+                         LINE);
+    char *path = unit_file("users", map, 0600);
+    free(map);
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        enum users_result result = users_find(path, cases[i].user, &phone, &problem);
+        unit_same_number(cases[i].user, result,
+                         cases[i].number != NULL ? USERS_FOUND : USERS_ABSENT);
+        if (cases[i].number != NULL)
+            unit_same_text(cases[i].user, phone.number, cases[i].number);
+    }
+    unit_remove(path);
+}
+
+static void test_a_map_that_others_can_write_is_refused(void **state)
+{
+    (void)state;
+    static const struct {
+        mode_t mode;
+        bool good;
+    } cases[] = {
+        {0600, true},  {0400, true},  {0640, true},  {0644, true},  {0444, true},
+        {0620, false}, {0660, false}, {0664, false}, {0602, false}, {0666, false},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        char *path = unit_file("users", "alice " GOOD "\n", cases[i].mode);
+        enum users_result result = users_find(path, "alice", &phone, &problem);
+        if (result != (cases[i].good ? USERS_FOUND : USERS_ERROR))
+            fail_msg("mode %04o: result %d", cases[i].mode, result);
+        if (!cases[i].good) {
+            struct problem expected;
+            problem_set(&expected, "%s: mode is %04o; only its owner may write it: chmod go-w %s",
+                        path, cases[i].mode, path);
+            assert_string_equal(problem.text, expected.text);
+        }
+        unit_remove(path);
+    }
+}
+
+static void test_a_map_that_is_not_roots_is_refused(void **state)
+{
+    (void)state;
+    char *path = unit_file("users", "alice " GOOD "\n", 0600);
+    if (chown(path, 65534, (gid_t)-1) != 0) {
+        unit_remove(path);
+        skip();
+    }
+    assert_int_equal(users_find(path, "alice", &phone, &problem), USERS_ERROR);
+    assert_non_null(strstr(problem.text, "users: must be owned by root, not by uid 65534"));
+    unit_remove(path);
+}
+
+static void test_what_is_no_regular_file_is_no_map(void **state)
+{
+    (void)state;
+    char *path = unit_path("users");
+    assert_int_equal(users_find(path, "alice", &phone, &problem), USERS_ERROR);
+    assert_non_null(strstr(problem.text, "users: No such file or directory"));
+
+    assert_int_equal(mkfifo(path, 0600), 0);
+    assert_int_equal(users_find(path, "alice", &phone, &problem), USERS_ERROR);
+    assert_non_null(strstr(problem.text, "users: expected a regular file"));
+    assert_int_equal(unlink(path), 0);
+
+    char *target = unit_file("target", "alice " GOOD "\n", 0600);
+    assert_int_equal(symlink(target, path), 0);
+    assert_int_equal(users_find(path, "alice", &phone, &problem), USERS_ERROR);
+    assert_non_null(strstr(problem.text, "users: is a symbolic link; give the file itself"));
+    unit_remove(target);
+    unit_remove(path);
+
+    assert_int_equal(users_find(unit_folder(), "alice", &phone, &problem), USERS_ERROR);
+    assert_non_null(strstr(problem.text, ": expected a regular file"));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_the_whole_name_must_match),
+        cmocka_unit_test(test_a_good_line_is_read),
+        cmocka_unit_test(test_a_wrong_line_is_refused_with_its_reason),
+        cmocka_unit_test(test_the_first_line_of_a_user_counts),
+        cmocka_unit_test(test_the_lines_of_others_do_not_matter),
+        cmocka_unit_test(test_a_map_without_the_user_says_so),
+        cmocka_unit_test(test_a_nul_ends_neither_a_line_nor_a_name),
+        cmocka_unit_test(test_rubbish_is_searched_like_anything_else),
+        cmocka_unit_test(test_1024_bytes_may_follow_the_name),
+        cmocka_unit_test(test_a_long_line_denies_its_own_user_alone),
+        cmocka_unit_test(test_long_lines_are_counted_once),
+        cmocka_unit_test(test_the_middle_of_a_long_line_is_not_the_beginning_of_one),
+        cmocka_unit_test(test_a_long_last_line_without_its_end_is_not_the_users),
+        cmocka_unit_test(test_a_line_on_the_border_of_two_pieces_is_whole),
+        cmocka_unit_test(test_a_map_of_200000_users_has_each_of_them),
+        cmocka_unit_test(test_a_map_that_others_can_write_is_refused),
+        cmocka_unit_test(test_a_map_that_is_not_roots_is_refused),
+        cmocka_unit_test(test_what_is_no_regular_file_is_no_map),
+    };
+    alarm(300); /* a search that hangs is killed */
+    return cmocka_run_group_tests_name("users", tests, unit_make_folder, unit_remove_folder);
+}

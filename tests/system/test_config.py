@@ -1,0 +1,178 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Bad configurations and bad maps in a real login: what each gets, and one line that says why."""
+import os
+import re
+import shutil
+import subprocess
+
+import pytest
+
+import lab
+
+
+def remove(path):
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
+
+
+def to_directory(path):
+    remove(path)
+    path.mkdir()
+
+
+def to_fifo(path):
+    remove(path)
+    os.mkfifo(path, 0o600)
+
+
+def to_symlink(path):
+    real = path.with_suffix(".real")
+    path.rename(real)
+    path.symlink_to(real)
+
+
+BAD_FILES = {
+    "missing": (remove, "No such file"),
+    "directory": (to_directory, "expected a regular file"),
+    "fifo": (to_fifo, "expected a regular file"),
+    "symlink": (to_symlink, "symbolic link"),
+    "group-writable": (lambda path: path.chmod(0o660), "only its owner may write it"),
+    "world-writable": (lambda path: path.chmod(0o602), "only its owner may write it"),
+    "another-owner": (lambda path: os.chown(path, 1, 0), "must be owned by root"),
+}
+BAD_CONF = dict(BAD_FILES)
+BAD_CONF["world-readable"] = (lambda path: path.chmod(0o604), "others may not read it")
+BAD_CONF["empty"] = (lambda path: lab.write(path, ""), "[signalwire] space: missing")
+BAD_CONF["rubbish"] = (lambda path: lab.write(path, os.urandom(5000)), "swmfa.conf:1: ")
+
+
+def assert_service_error(log, out, words):
+    """A denial with one line in the log, whatever else the stack would do."""
+    assert out.result == "PAM_SERVICE_ERR"
+    assert out.prompts == []
+    assert len(log.ours()) == 1
+    assert "reason=configuration" in log.ours()[0] and words in log.ours()[0]
+
+
+@pytest.mark.parametrize("case", BAD_CONF)
+def test_a_configuration_that_cannot_be_trusted_denies(sim, log, case):
+    spoil, words = BAD_CONF[case]
+    spoil(lab.CONF)
+    assert_service_error(log, lab.pamhost(lab.between_permits(), timeout=10), words)
+    assert sim.requests() == []
+    remove(lab.CONF)
+
+
+@pytest.mark.parametrize("case", BAD_FILES)
+def test_a_map_that_cannot_be_trusted_denies_everybody(start, log, case):
+    start(swmfa="unmapped = ignore")
+    spoil, words = BAD_FILES[case]
+    spoil(lab.USERS)
+    for user in ("alice", "carol"):
+        log.lines.clear()
+        assert_service_error(log, lab.pamhost(lab.between_permits(), user, timeout=10), words)
+    remove(lab.USERS)
+    lab.users_map()
+
+
+BAD_LINES = {
+    "unknown key": ("[swmfa]\nchanel = sms\n", ":2: [swmfa] chanel: unknown key"),
+    "unknown section": ("[swmfa]\n[bandwith]\n", ":2: unknown section [bandwith]"),
+    "doubled key": ("[swmfa]\ntries = 3\ntries = 3\n", ":3: [swmfa] tries: given twice"),
+    "out of range": ("[signalwire]\n\ntoken_length = 40\n",
+                     ':3: [signalwire] token_length: 4 to 20, not \\"40\\"'),
+    "control character": ("[swmfa]\ntries = 3\x1b[2J\n", ":2: control character 0x1b"),
+    "no section": ("tries = 3\n", "tries: unknown key"),
+    "no value": ("[swmfa]\ntries\n", ":2: expected [section] or key = value"),
+}
+
+
+@pytest.mark.parametrize("case", BAD_LINES)
+def test_a_bad_line_denies_and_is_named(sim, log, case):
+    text, words = BAD_LINES[case]
+    lab.write(lab.CONF, text)
+    assert_service_error(log, lab.pamhost(lab.between_permits()),
+                         words.replace('\\"', "\\042"))
+
+
+def test_a_token_never_stands_in_the_log(sim, log):
+    lab.write(lab.CONF, lab.configuration(sim, api_token="PT-bad token with blanks"))
+    assert lab.pamhost(lab.between_permits("debug")).result == "PAM_SERVICE_ERR"
+    lab.write(lab.CONF, "[signalwire]\nPT-bad-token-alone\n")
+    assert lab.pamhost(lab.between_permits("debug")).result == "PAM_SERVICE_ERR"
+    assert not any("PT-bad" in line for line in log.lines)
+
+
+def test_the_token_can_come_from_a_file_of_its_own(sim, log):
+    token = lab.WORK / "token"
+    lab.write(token, lab.TOKEN + "\n")
+    lab.configure(sim, api_token=None, api_token_file=token)
+    assert lab.pamhost(lab.alone()).result == "PAM_SUCCESS"
+    token.chmod(0o644)
+    assert lab.pamhost(lab.alone()).result == "PAM_SERVICE_ERR"
+    assert "api_token_file" in log.last("others may not read it")
+
+
+BAD_MAP_LINES = {
+    "no number": "alice\n",
+    "bad number": "alice 15550100182\n",
+    "number too long": "alice +1555010018212345678\n",
+    "number of zero": "alice +05550100182\n",
+    "no final newline": "alice +15550100182",
+    "carriage returns": "alice +15550100182\r\n",
+    "only a name and a carriage return": "alice\r\n",
+    "bad channel": "alice +15550100182 fax\n",
+    "channel twice": "alice +15550100182 sms,sms\n",
+    "too many fields": "alice +15550100182 sms bob\n",
+    "a line of 1 MB": "alice +15550100182" + " " * 1048576 + "\n",
+}
+
+
+@pytest.mark.parametrize("case", BAD_MAP_LINES)
+def test_a_bad_line_of_the_map_denies_that_user_alone(start, log, case):
+    sim = start(swmfa="unmapped = ignore")
+    lab.users_map("bob +15550100183\n" + BAD_MAP_LINES[case])
+    out = lab.pamhost(lab.between_permits(), "alice", answers=["123456"] * 3)
+    assert out.result == "PAM_MAXTRIES"
+    assert lab.messages() == [] and sim.requests() == []
+    assert re.search(r'detail=".*swmfa\.users:2: alice: ', log.last("user=alice"))
+    assert lab.pamhost(lab.alone(), "bob").result == "PAM_SUCCESS"
+    lab.users_map()
+
+
+def test_a_name_that_begins_another_never_gets_its_number(start, log):
+    start(swmfa="unmapped = deny")
+    lab.users_map("alicea +15550100101\nxalice +15550100102\nalice.b +15550100103\n"
+                  "al +15550100104\n#alice +15550100105\n")
+    out = lab.pamhost(lab.between_permits(), "alice", answers=["123456"] * 3)
+    assert out.result == "PAM_MAXTRIES"
+    assert lab.messages() == []
+    lab.users_map()
+
+
+def test_the_first_line_of_a_user_counts_even_if_it_is_wrong(sim):
+    lab.users_map("alice +1555\x00\nalice +15550100182\n")
+    out = lab.pamhost(lab.between_permits(), "alice", answers=["123456"] * 3)
+    assert out.result == "PAM_MAXTRIES" and lab.messages() == []
+    lab.users_map("alice +15550100182\nalice +15550100199\n")
+    assert lab.pamhost(lab.alone(), "alice").result == "PAM_SUCCESS"
+    assert lab.messages()[-1].startswith("+15550100182 ")
+    lab.users_map()
+
+
+def test_a_map_that_is_written_anew_meanwhile_denies_or_serves_but_never_mistakes(sim):
+    stop = lab.WORK / "stop"
+    stop.unlink(missing_ok=True)
+    writer = subprocess.Popen(["sh", "-c", f"""
+        while [ ! -e {stop} ]; do
+            printf 'bob +15550100183\\nalice +15550100182\\n' >{lab.USERS}
+            : >{lab.USERS}
+        done"""])
+    for _ in range(20):
+        lab.pamhost(lab.alone(), "alice", answers=["@code"])
+    stop.touch()
+    writer.wait()
+    assert {line.split()[0] for line in lab.messages()} <= {"+15550100182"}
+    lab.users_map()

@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The module and the helper under valgrind: a full login and every kind of error path."""
+import re
+
+import pytest
+
+import lab
+from test_package import hardened
+
+VALGRIND = ["valgrind", "--quiet", "--vgdb=no", "--trace-children=yes", "--leak-check=full",
+            "--show-leak-kinds=definite,possible", "--errors-for-leak-kinds=definite,possible",
+            "--error-exitcode=99", "--log-file=/tmp/valgrind.%p"]
+
+# What it is, what the simulator does, the configuration, the user, the answers, the result.
+PATHS = [
+    ("a full login", [], {}, "alice", ["@code"], "PAM_SUCCESS"),
+    ("a call", [], {"swmfa": "channel = call"}, "alice", ["@code"], "PAM_SUCCESS"),
+    ("all parameters", [], {"signalwire": "from = +12029167968\nmessage = é€:\ntoken_length = 8"},
+     "alice", ["@code"], "PAM_SUCCESS"),
+    ("wrong codes", [], {}, "alice", ["@wrong", "", "@wrong"], "PAM_MAXTRIES"),
+    ("not in the map", [], {}, "carol", ["123456"] * 3, "PAM_MAXTRIES"),
+    ("ignored", [], {"swmfa": "unmapped = ignore"}, "carol", [], "PAM_SUCCESS"),
+    ("no conversation", [], {}, "alice", ["@fail"], "PAM_CONV_ERR"),
+    ("refused by sshd", [], {}, "alice", ["\b\n\r\x7fINCORRECT"], "PAM_AUTH_ERR"),
+    ("bad configuration", [], {"swmfa": "tries = 11"}, "alice", [], "PAM_SERVICE_ERR"),
+    ("no such CA file", [], {"ca_file": "/none"}, "alice", [], "PAM_SERVICE_ERR"),
+    ("rubbish as CA file", [], {"ca_file": "/etc/passwd"}, "alice", [], "PAM_AUTHINFO_UNAVAIL"),
+    ("expired certificate", ["--certificate", "expired"], {}, "alice", [], "PAM_AUTHINFO_UNAVAIL"),
+    ("refused credentials", [], {"api_token": "wrong"}, "alice", [], "PAM_AUTHINFO_UNAVAIL"),
+    ("errors in a list", ["--fault", "send-422"], {}, "alice", [], "PAM_AUTH_ERR"),
+    ("no JSON", ["--fault", "send-garbage"], {}, "alice", [], "PAM_AUTHINFO_UNAVAIL"),
+    ("key twice", ["--fault", "send-duplicate"], {}, "alice", [], "PAM_AUTHINFO_UNAVAIL"),
+    ("endless answer", ["--fault", "send-endless"], {}, "alice", [], "PAM_AUTHINFO_UNAVAIL"),
+    ("no answer", ["--fault", "send-stall"], {"swmfa": "timeout = 2"}, "alice", [],
+     "PAM_AUTHINFO_UNAVAIL"),
+    ("connection reset", ["--fault", "verify-reset"], {}, "alice", ["@code"],
+     "PAM_AUTHINFO_UNAVAIL"),
+    ("code void", ["--fault", "verify-404"], {}, "alice", ["@code"], "PAM_AUTH_ERR"),
+    ("fail safe", ["--fault", "send-500"], {"swmfa": "fail = safe"}, "alice", [], "PAM_SUCCESS"),
+]
+
+
+@hardened
+@pytest.mark.parametrize("options, keywords, user, answers, result",
+                         [row[1:] for row in PATHS], ids=[row[0] for row in PATHS])
+def test_valgrind_finds_nothing(start, options, keywords, user, answers, result):
+    start(*options, **keywords)
+    for old in lab.Path("/tmp").glob("valgrind.*"):
+        old.unlink()
+    out = lab.pamhost(lab.between_permits("debug"), user, answers=answers, prefix=VALGRIND)
+    reports = {path.name: path.read_text() for path in lab.Path("/tmp").glob("valgrind.*")}
+    assert len(reports) == 2, "host and helper"
+    assert not [text for text in reports.values() if re.search(r"\S", text)], reports
+    assert out.result == result

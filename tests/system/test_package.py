@@ -1,0 +1,141 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""What is built and what is written about it."""
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+import lab
+
+
+def run(*command):
+    return subprocess.run([str(part) for part in command], check=True, capture_output=True,
+                          text=True).stdout
+
+
+def sanitized():
+    return "libasan" in run("readelf", "-d", lab.HELPER)
+
+
+hardened = pytest.mark.skipif(sanitized(), reason="built with sanitizers")
+
+
+@hardened
+def test_the_module_links_libpam_and_libc_only():
+    needed = re.findall(r"NEEDED.*\[(.*)\]", run("readelf", "-d", lab.MODULE))
+    assert needed == ["libpam.so.0", "libc.so.6"]
+
+
+def test_the_module_exports_its_two_entry_points_only():
+    symbols = [line.split()[-1] for line in run("nm", "-D", "--defined-only",
+                                                lab.MODULE).splitlines()]
+    assert sorted(symbols) == ["pam_sm_authenticate", "pam_sm_setcred"]
+
+
+@hardened
+@pytest.mark.parametrize("program", [lab.MODULE, lab.HELPER])
+def test_what_is_installed_is_hardened(program):
+    dynamic, headers = run("readelf", "-d", program), run("readelf", "-lW", program)
+    assert "BIND_NOW" in dynamic and "GNU_RELRO" in headers
+    assert re.search(r"GNU_STACK.* RW ", headers)
+    assert "DYN" in run("readelf", "-h", program)
+    symbols = run("nm", "-D", program)
+    assert "__stack_chk_fail" in symbols and "_chk@" in symbols
+
+
+def test_the_helper_says_what_it_is():
+    assert run(lab.HELPER, "--version").startswith("swmfa-auth (pam_swmfa) ")
+    assert "pam_swmfa.so" in run(lab.HELPER, "--help")
+    by_hand = subprocess.run([lab.HELPER], capture_output=True, text=True, check=False,
+                             stdin=subprocess.DEVNULL)
+    assert by_hand.returncode == 64 and "Not to be run by hand" in by_hand.stderr
+
+
+def test_nothing_installed_is_setuid_or_writable_by_others():
+    for path in (Path(lab.MODULE), Path(lab.HELPER), lab.SECURITY / "swmfa.users"):
+        assert path.stat().st_mode & 0o6022 == 0
+        assert path.stat().st_uid == 0
+
+
+# ---- the documents name every option, with its default ----
+
+def known_keys():
+    """[(section, key, default or None)], as the parser knows them."""
+    rows = run(lab.BUILD / "tests/unit/list_keys").splitlines()
+    return [(section, key, default or None)
+            for section, key, default in (row.split("\t") for row in rows)]
+
+
+def conf_keys(text):
+    """[(section, key, value)] of an example, commented out or not."""
+    section, found = None, []
+    for line in text.splitlines():
+        header = re.match(r"\[(\w+)\]", line)
+        pair = re.match(r";?(\w+) = (.*?)(\s+;.*)?$", line)
+        if header:
+            section = header[1]
+        elif pair:
+            found.append((section, pair[1], pair[2]))
+    return found
+
+
+def test_the_example_configuration_has_every_key_with_its_default():
+    found = conf_keys((lab.BUILD / "conf/swmfa.conf").read_text())
+    known = known_keys()
+    assert [row[:2] for row in sorted(found)] == sorted(row[:2] for row in known)
+    values = {(section, key): value for section, key, value in found}
+    for section, key, default in known:
+        if default is not None:
+            assert values[section, key] == default, key
+
+
+def test_the_man_page_has_every_key_with_its_default():
+    page = (lab.BUILD / "docs/swmfa.conf.5").read_text()
+    items = re.split(r"^\.It Ic ", page, flags=re.MULTILINE)[1:]
+    texts = {item.split()[0]: item for item in items}
+    known = known_keys()
+    assert sorted(texts) == sorted(key for _, key, _ in known)
+    for _, key, default in known:
+        if default is not None:
+            assert re.search(rf"\b{re.escape(default)}\b", texts[key].replace("\\", "")) or \
+                default in texts[key], f"{key}: the default {default}"
+
+
+def test_the_man_page_has_every_module_option():
+    source = (lab.SRC / "pam_swmfa/module/options.c").read_text()
+    known = re.findall(r'^    \{"(\w+)=?", ', source, flags=re.MULTILINE)
+    page = (lab.BUILD / "docs/pam_swmfa.8").read_text()
+    assert len(known) == 3
+    for option in known:
+        assert re.search(rf"^\.It Cm {option}\b", page, flags=re.MULTILINE), option
+
+
+def test_the_man_page_has_every_reason_of_the_log():
+    source = (lab.SRC / "pam_swmfa/auth/login.c").read_text()
+    page = (lab.BUILD / "docs/pam_swmfa.8").read_text()
+    reasons = re.findall(r'LOG_\w+, "\w+",\s+"([a-z-]+)"', source)
+    assert len(reasons) > 15
+    for reason in reasons:
+        assert reason in page.replace("\\-", "-"), reason
+
+
+@pytest.mark.parametrize("page", ["pam_swmfa.8", "swmfa.conf.5", "swmfa.users.5"])
+def test_the_man_pages_are_clean(page):
+    linted = subprocess.run(["mandoc", "-Tlint", "-W", "warning", lab.BUILD / "docs" / page],
+                            capture_output=True, text=True, check=False)
+    assert (linted.returncode, linted.stdout) == (0, "")
+
+
+def test_the_man_pages_and_examples_are_installed():
+    for name in ("man8/pam_swmfa.8", "man5/swmfa.conf.5", "man5/swmfa.users.5"):
+        found = list(Path("/usr").glob(f"**/share/man/{name}"))
+        assert found, name
+    examples = {path.name for path in Path("/usr").glob("**/doc/pam_swmfa/examples/pam.d/*")}
+    assert {"sshd", "sshd-publickey", "sudo", "su", "login"} <= examples
+
+
+def test_an_administrators_configuration_is_never_overwritten(sim):
+    before = lab.CONF.read_text()
+    run("make", "-s", "-C", lab.BUILD, "install")
+    assert lab.CONF.read_text() == before
