@@ -50,9 +50,9 @@ enum end {
     END_HOST_GONE,
 };
 
-#define TEXT_SETUP   "The second factor is not set up correctly. The system log says why."
-#define TEXT_FAILED  "The second factor is not available. Try again later."
-#define TEXT_AGAIN   " Log in again to get a new one."
+#define TEXT_SETUP  "The second factor is not set up correctly. The system log says why."
+#define TEXT_FAILED "The second factor is not available. Try again later."
+#define TEXT_AGAIN  " Log in again to get a new one."
 
 static const struct {
     int code;           /* the PAM code */
@@ -91,7 +91,7 @@ struct login {
     const struct wire_request *request;
     const struct problem *unprepared;
 
-    struct config config; /* all zero until it is loaded */
+    struct config config;      /* all zero until it is loaded */
     char user[WIRE_USER_SIZE]; /* whom the code is for */
     struct phone phone;
     bool decoy; /* there is no phone: nothing is sent, nothing can be right */
@@ -332,8 +332,7 @@ static bool ask_for_code(struct login *login)
     int attempts = 0; /* of the provider's max_attempts */
     (void)snprintf(intro, sizeof(intro), "Code sent by %s to the number ending in %s.",
                    channel_words[login->channel], login->digits);
-    while (login->tries < login->config.tries &&
-           attempts < login->config.signalwire.max_attempts) {
+    while (login->tries < login->config.tries && attempts < login->config.signalwire.max_attempts) {
         login->tries++;
         if (!try_code(login, intro, sizeof(intro), &attempts))
             return false;
@@ -367,21 +366,22 @@ static void report(const struct login *login, int64_t milliseconds)
     log_line(safe ? LOG_WARNING : ends[login->end].priority,
              "user=%s service=%s rhost=%s result=%s reason=%s channel=%s provider=%s request=%s "
              "number=%s%s tries=%d sends=%d ms=%lld%s%s%s%s",
-             field(user, sizeof(user),
-                   *login->user != '\0' ? login->user : login->request->user),
+             field(user, sizeof(user), *login->user != '\0' ? login->user : login->request->user),
              field(service, sizeof(service), login->request->service),
              field(rhost, sizeof(rhost), login->request->rhost),
              safe ? "ignored" : ends[login->end].result, ends[login->end].reason,
              mapped ? channel_names[login->channel] : "-", mapped ? "signalwire" : "-",
              *login->id != '\0' ? login->id : "-", mapped ? "*" : "-", mapped ? login->digits : "",
-             login->tries, login->sends, (long long)milliseconds, *detail != '\0' ? " detail=\"" : "",
-             detail, safe ? " (fail = safe)" : "", *detail != '\0' ? "\"" : "");
+             login->tries, login->sends, (long long)milliseconds,
+             *detail != '\0' ? " detail=\"" : "", detail, safe ? " (fail = safe)" : "",
+             *detail != '\0' ? "\"" : "");
 }
 
 /* Says the last words. Returns the exit status. */
 static int tell(struct login *login)
 {
-    struct wire_say done = {.code = login->passed_by_fail_safe ? PAM_IGNORE : ends[login->end].code};
+    struct wire_say done = {.code =
+                                login->passed_by_fail_safe ? PAM_IGNORE : ends[login->end].code};
     const char *text = login->passed_by_fail_safe ? NULL : ends[login->end].text;
     if (text != NULL && !say(login, WIRE_INFO, text))
         return 1;

@@ -19,8 +19,8 @@
 
 /*
  * The caller of a setuid program chose its limits and its priority. With little enough of either a
- * request would fail as if the provider could not be reached. What is enough is left as it is, since
- * root may lack the capability to raise it, as in some containers.
+ * request would fail as if the provider could not be reached. What is enough is left as it is,
+ * since root may lack the capability to raise it, as in some containers.
  */
 static bool shed_limits(void)
 {
@@ -97,8 +97,8 @@ static bool nothing_is_left(uid_t uid, gid_t gid)
     struct __user_cap_data_struct left[_LINUX_CAPABILITY_U32S_3] = {0};
 
     if (getresuid(&uids[0], &uids[1], &uids[2]) != 0 ||
-        getresgid(&gids[0], &gids[1], &gids[2]) != 0 ||
-        syscall(SYS_capget, &header, left) != 0 || getgroups(0, NULL) != 0)
+        getresgid(&gids[0], &gids[1], &gids[2]) != 0 || syscall(SYS_capget, &header, left) != 0 ||
+        getgroups(0, NULL) != 0)
         return false;
     for (size_t i = 0; i < 3; i++)
         if (uids[i] != uid || gids[i] != gid)

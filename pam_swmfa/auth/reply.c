@@ -41,8 +41,7 @@ static bool read_code(const char *text, const struct code_form *form, char *code
     return length == form->length;
 }
 
-enum reply_kind reply_read(const struct wire_reply *reply, const struct code_form *form,
-                           char *code)
+enum reply_kind reply_read(const struct wire_reply *reply, const struct code_form *form, char *code)
 {
     switch (reply->status) {
     case WIRE_REPLY_NOTHING:

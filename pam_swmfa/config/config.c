@@ -45,11 +45,14 @@ struct key {
     const char *expected;     /* the pattern in words */
 };
 
-#define AT(member)                      offsetof(struct config, member)
-#define NUMBER(member, least, most)     .offset = AT(member), .kind = KIND_NUMBER, .min = (least), .max = (most)
-#define WORD(member, list)              .offset = AT(member), .kind = KIND_WORD, .words = (list)
-#define TEXT(member, form, form_words)  .offset = AT(member), .kind = KIND_TEXT, .pattern = (form), .expected = (form_words)
-#define SECRET(member, form, form_words) .offset = AT(member), .kind = KIND_SECRET, .pattern = (form), .expected = (form_words)
+#define AT(member) offsetof(struct config, member)
+#define NUMBER(member, least, most)                                                                \
+    .offset = AT(member), .kind = KIND_NUMBER, .min = (least), .max = (most)
+#define WORD(member, list) .offset = AT(member), .kind = KIND_WORD, .words = (list)
+#define TEXT(member, form, form_words)                                                             \
+    .offset = AT(member), .kind = KIND_TEXT, .pattern = (form), .expected = (form_words)
+#define SECRET(member, form, form_words)                                                           \
+    .offset = AT(member), .kind = KIND_SECRET, .pattern = (form), .expected = (form_words)
 
 /* clang-format off */
 static const struct key keys[] = {
@@ -98,7 +101,7 @@ struct reading {
     const char *path;
     const char *at; /* the rest of the file's text */
     const char *end;
-    unsigned line;            /* number of the line that was handed out last */
+    unsigned line;             /* number of the line that was handed out last */
     unsigned given[KEY_COUNT]; /* the line on which a key was given, 0: not */
     struct config *config;
     struct problem *problem;
@@ -418,11 +421,8 @@ bool config_load(const char *path, struct config *config, struct problem *proble
     if (content == NULL)
         return false;
 
-    struct reading reading = {.path = path,
-                              .at = content,
-                              .end = content + length,
-                              .config = config,
-                              .problem = problem};
+    struct reading reading = {
+        .path = path, .at = content, .end = content + length, .config = config, .problem = problem};
     bool good = parse(&reading) && set_defaults(&reading) &&
                 check_signalwire(&reading, &config->signalwire);
     explicit_bzero(content, length);

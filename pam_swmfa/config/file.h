@@ -14,14 +14,16 @@ enum file_privacy {
 
 /*
  * file_open: opens path for reading, once, and checks what was opened: a regular file, no symbolic
- * link, owned by root, no write bit for group or others, and for FILE_SECRET no read bit for others.
- * Never blocks on a FIFO or device. Returns the fd, the caller's to close, or -1 with the problem.
+ * link, owned by root, no write bit for group or others, and for FILE_SECRET no read bit for
+ * others. Never blocks on a FIFO or device. Returns the fd, the caller's to close, or -1 with the
+ * problem.
  */
 int file_open(const char *path, enum file_privacy privacy, struct problem *problem);
 
 /*
  * file_read: opens as file_open does and reads all of it, at most FILE_READ_MAX bytes.
- * Returns the bytes with a NUL behind them, the caller's to wipe and free, or NULL with the problem.
+ * Returns the bytes with a NUL behind them, the caller's to wipe and free, or NULL with the
+ * problem.
  */
 char *file_read(const char *path, enum file_privacy privacy, size_t *length,
                 struct problem *problem);

@@ -118,8 +118,7 @@ static enum users_result search(const char *text, size_t size, const char *user,
 
 static bool same(const struct stat *before, const struct stat *after)
 {
-    return before->st_size == after->st_size &&
-           before->st_mtim.tv_sec == after->st_mtim.tv_sec &&
+    return before->st_size == after->st_size && before->st_mtim.tv_sec == after->st_mtim.tv_sec &&
            before->st_mtim.tv_nsec == after->st_mtim.tv_nsec;
 }
 

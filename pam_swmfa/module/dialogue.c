@@ -15,7 +15,7 @@
 
 /* What DONE may carry. PAM_SYSTEM_ERR stands for whatever else comes. */
 static const int done_codes[] = {
-    PAM_SUCCESS,         PAM_IGNORE,      PAM_AUTH_ERR, PAM_MAXTRIES,
+    PAM_SUCCESS,          PAM_IGNORE,      PAM_AUTH_ERR, PAM_MAXTRIES,
     PAM_AUTHINFO_UNAVAIL, PAM_SERVICE_ERR, PAM_CONV_ERR, PAM_BUF_ERR,
 };
 

@@ -58,8 +58,9 @@ static int prepare(posix_spawnattr_t *attributes, posix_spawn_file_actions_t *ac
     if (error == 0)
         error = posix_spawnattr_setsigdefault(attributes, &all);
     if (error == 0) /* a session of its own: Ctrl-C at the prompt is for the host to decide on */
-        error = posix_spawnattr_setflags(
-            attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSID);
+        error =
+            posix_spawnattr_setflags(attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF |
+                                                     POSIX_SPAWN_SETSID);
     if (error == 0)
         error = posix_spawn_file_actions_adddup2(actions, socket, 0);
     if (error == 0)

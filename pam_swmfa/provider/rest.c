@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* rest: see rest.h. libcurl does HTTP and TLS; its multi interface lets us watch the host as well. */
+/* rest: see rest.h. libcurl does HTTP and TLS; its multi interface lets us watch the host as well.
+ */
 #include <config.h>
 
 #include "provider/rest.h"
@@ -103,9 +104,9 @@ static bool set_request(struct rest *rest, const struct rest_settings *settings)
     return SET(CURLOPT_POST, 1L) && SET(CURLOPT_HTTPHEADER, rest->headers) &&
            SET(CURLOPT_USERAGENT, "pam_swmfa/" PACKAGE_VERSION) &&
            SET(CURLOPT_HTTPAUTH, (long)CURLAUTH_BASIC) && SET(CURLOPT_USERNAME, settings->user) &&
-           SET(CURLOPT_PASSWORD, settings->password->text) && SET(CURLOPT_ERRORBUFFER, rest->error) &&
-           SET(CURLOPT_READFUNCTION, give_body) && SET(CURLOPT_READDATA, rest) &&
-           SET(CURLOPT_SEEKFUNCTION, refuse_to_rewind) &&
+           SET(CURLOPT_PASSWORD, settings->password->text) &&
+           SET(CURLOPT_ERRORBUFFER, rest->error) && SET(CURLOPT_READFUNCTION, give_body) &&
+           SET(CURLOPT_READDATA, rest) && SET(CURLOPT_SEEKFUNCTION, refuse_to_rewind) &&
            SET(CURLOPT_HEADERFUNCTION, take_header) && SET(CURLOPT_HEADERDATA, rest) &&
            SET(CURLOPT_WRITEFUNCTION, take_body) && SET(CURLOPT_WRITEDATA, rest);
 }

@@ -24,8 +24,8 @@ struct rest_settings {
 #define REST_ANSWER_MAX ((size_t)64 * 1024) /* headers and body together */
 
 struct rest_answer {
-    long status;                /* HTTP status */
-    size_t length;              /* of body, without the NUL behind it */
+    long status;   /* HTTP status */
+    size_t length; /* of body, without the NUL behind it */
     char body[REST_ANSWER_MAX + 1];
 };
 

@@ -45,7 +45,7 @@ static void add_error(struct problem *problem, json_object *entry)
 /* Says what an answer that is no success told us: {"error": text} or {"errors": [...]}. */
 static void describe(const struct rest_answer *answer, struct problem *problem)
 {
-    struct problem ignored;
+    struct problem ignored = {0};
     problem_set(problem, "SignalWire answered %ld", answer->status);
     json_object *object = json_read(answer->body, answer->length, &ignored);
     if (object == NULL)
@@ -127,7 +127,7 @@ enum outcome signalwire_sent(const struct rest_answer *answer, const char *to, e
 {
     if (answer->status != 200)
         return by_status(answer, problem);
-    struct problem why;
+    struct problem why = {0};
     json_object *object = json_read(answer->body, answer->length, &why);
     if (object == NULL)
         return bad_json(&why, problem);
@@ -144,7 +144,7 @@ enum outcome signalwire_verified(const struct rest_answer *answer, struct proble
     }
     if (answer->status != 200)
         return by_status(answer, problem);
-    struct problem why;
+    struct problem why = {0};
     json_object *object = json_read(answer->body, answer->length, &why);
     if (object == NULL)
         return bad_json(&why, problem);
@@ -202,8 +202,8 @@ static struct rest_answer *post(struct rest *rest, const char *path, json_object
                                 enum outcome *outcome, struct problem *problem)
 {
     struct rest_answer *answer = malloc(sizeof(*answer));
-    const char *text = json_object_to_json_string_ext(
-        body, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE);
+    const char *text = json_object_to_json_string_ext(body, JSON_C_TO_STRING_PLAIN |
+                                                                JSON_C_TO_STRING_NOSLASHESCAPE);
     if (answer == NULL || body == NULL || text == NULL) {
         problem_set(problem, "no memory");
         *outcome = OUTCOME_MEMORY;

@@ -215,7 +215,7 @@ static void inspect(void)
     }
     DIR *directory = opendir("/proc/self/fd");
     for (struct dirent *entry = readdir(directory); entry != NULL; entry = readdir(directory))
-        if (entry->d_name[0] != '.' && atoi(entry->d_name) != dirfd(directory))
+        if (entry->d_name[0] != '.' && strtol(entry->d_name, NULL, 10) != dirfd(directory))
             (void)snprintf(fds + strlen(fds), sizeof(fds) - strlen(fds), " %.8s", entry->d_name);
     (void)snprintf(text, sizeof(text), "environment %s fds%s signals %s mask %s session %s",
                    *environ == NULL ? "empty" : *environ, fds, defaults ? "default" : "changed",

@@ -17,9 +17,10 @@
  *     @late    the code, two seconds later
  *   and the conversation fails when there is none left.
  *
- *   Printed: "prompt on|off TEXT", "message error|info TEXT", "delay MICROSECONDS", "state ..." (what
- *   of the process was changed), "cost ..." and last "result NAME", for several users with the name
- *   of each before it. Exit status: 0 when all were PAM_SUCCESS, 1 otherwise, 2 for an error here.
+ *   Printed: "prompt on|off TEXT", "message error|info TEXT", "delay MICROSECONDS", "state ..."
+ * (what of the process was changed), "cost ..." and last "result NAME", for several users with the
+ * name of each before it. Exit status: 0 when all were PAM_SUCCESS, 1 otherwise, 2 for an error
+ * here.
  */
 #include <config.h>
 
@@ -91,13 +92,17 @@ static void print(const struct login *login, const char *word, const char *text)
 static void signal_helper(int number)
 {
     char path[64];
-    int pid = 0;
+    char line[64] = "";
     (void)snprintf(path, sizeof(path), "/proc/self/task/%d/children", (int)getpid());
     FILE *children = fopen(path, "re");
-    if (children != NULL && fscanf(children, "%d", &pid) == 1)
-        (void)kill(pid, number);
-    if (children != NULL)
-        (void)fclose(children);
+    if (children == NULL)
+        return;
+    bool some = fgets(line, sizeof(line), children) != NULL;
+    (void)fclose(children);
+    pid_t pid = some ? (pid_t)strtol(line, NULL, 10) : 0;
+    if (pid <= 0)
+        return;
+    (void)kill(pid, number);
     if (number == SIGKILL) { /* until it is dead, but not reaped */
         siginfo_t status;
         (void)waitid(P_PID, (id_t)pid, &status, WEXITED | WNOWAIT);
@@ -289,8 +294,7 @@ static void print_cost(const struct login *login, const struct cost *before,
                        const struct cost *after)
 {
     char text[256];
-    (void)snprintf(text, sizeof(text),
-                   "wall_us=%ld host_us=%ld helper_us=%ld objects=%ld kib=%ld",
+    (void)snprintf(text, sizeof(text), "wall_us=%ld host_us=%ld helper_us=%ld objects=%ld kib=%ld",
                    after->wall_us - before->wall_us, after->host_us - before->host_us,
                    after->helper_us - before->helper_us, after->objects - before->objects,
                    after->kib - before->kib);
@@ -309,8 +313,8 @@ static int authenticate(struct login *login)
 
     if (options.cost)
         measure(&before); /* before libpam loads the modules */
-    int result = pam_start_confdir(options.service, login->user, &conversation, options.confdir,
-                                   &pamh);
+    int result =
+        pam_start_confdir(options.service, login->user, &conversation, options.confdir, &pamh);
     if (result != PAM_SUCCESS)
         return result;
     (void)pam_set_item(pamh, PAM_FAIL_DELAY, delay_item);
@@ -412,7 +416,7 @@ static const struct argp_option known[] = {
 
 static int run_all(struct login *logins)
 {
-    pthread_t threads[MOST];
+    pthread_t threads[MOST] = {0};
     int result = 0;
     if (options.user_count == 1)
         run(&logins[0]);

@@ -64,30 +64,34 @@ def nothing_left():
 # ---- TAP, for automake's driver ----
 
 class Tap:
+    """One line for each test, and for each thing that goes wrong before or after one."""
+
     def __init__(self):
         self.number = 0
 
-    def pytest_collection_finish(self, session):
-        sys.__stdout__.write(f"1..{len(session.items)}\n")
+    @staticmethod
+    def print(text):
+        sys.__stdout__.write(text + "\n")
+        sys.__stdout__.flush()
 
     def pytest_runtest_logreport(self, report):
-        if report.when == "call" or (report.when == "setup" and not report.passed):
+        if report.when == "call" or not report.passed:
             self.number += 1
             verdict = "not ok" if report.failed else "ok"
-            name = report.nodeid.replace("#", "-")
-            skip = " # SKIP" if report.skipped else ""
-            sys.__stdout__.write(f"{verdict} {self.number} {name}{skip}\n")
-            sys.__stdout__.flush()
+            name = report.nodeid.encode("ascii", "backslashreplace").decode().replace("#", "-")
+            self.print(f"{verdict} {self.number} - {name[:120]}" +
+                       (" # SKIP" if report.skipped else ""))
         if report.failed:
-            text = report.longreprtext + "\n" + report.caplog
-            sys.__stdout__.write("".join(f"# {line}\n" for line in text.splitlines()))
+            self.print("\n".join("# " + line for line in report.longreprtext.splitlines()))
+
+    def pytest_sessionfinish(self):
+        self.print(f"1..{self.number}")
 
 
 def pytest_configure(config):
     if config.option.tap:
-        config.pluginmanager.unregister(config.pluginmanager.get_plugin("terminalreporter"))
         config.pluginmanager.register(Tap())
 
 
 def pytest_addoption(parser):
-    parser.addoption("--tap", action="store_true", help="print TAP and nothing else")
+    parser.addoption("--tap", action="store_true", help="print TAP; use with -p no:terminal")

@@ -1,5 +1,12 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-3-Clause
-# system.sh: the tests with the real programs, in a private root; prints TAP.
-exec "$SWMFA_SRCDIR/tests/private-root" /usr/bin/python3 -B -m pytest -p no:cacheprovider --tap \
-    --rootdir "$SWMFA_SRCDIR/tests/system" "$SWMFA_SRCDIR/tests/system" "$@"
+# system.sh [FILE...] [PYTEST OPTION...]: the tests with the real programs, in a private root; TAP.
+# Without a file all of them.
+folder=$SWMFA_SRCDIR/tests/system
+files=
+while [ -n "${1-}" ] && [ -e "$folder/$1" ]; do
+    files="$files $folder/$1"
+    shift
+done
+exec "$SWMFA_SRCDIR/tests/private-root" /usr/bin/python3 -B -m pytest -p no:cacheprovider -p no:terminal --tap \
+    --rootdir "$folder" ${files:-"$folder"} "$@"

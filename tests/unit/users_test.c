@@ -5,7 +5,7 @@
 
 #include "config/users.h"
 
-#define PIECE ((size_t)128 * 1024) /* of the file, as users.c reads it */
+#define PIECE ((size_t)128 * 1024) /* many pages, and as much as a reader may take at once */
 #define GOOD  "+14043287382"
 #define WRONG "+15550199" /* of a line that must not be used */
 
@@ -321,7 +321,8 @@ static void test_a_map_without_the_user_says_so(void **state)
 {
     (void)state;
     static const char *const maps[] = {
-        "", "\n", "\n\n\n", "#", "# comment\n", " ", "bob " WRONG "\n", "bob " WRONG, "ali", "\r\n",
+        "",    "\n",   "\n\n\n", "#", "# comment\n", " ", ("bob " WRONG "\n"), ("bob " WRONG),
+        "ali", "\r\n",
     };
     for (size_t i = 0; i < COUNT(maps); i++) {
         unit_same_number(maps[i], look_up_text(maps[i], "alice"), USERS_ABSENT);
@@ -430,7 +431,7 @@ static void test_long_lines_are_counted_once(void **state)
     }
 }
 
-/* Whoever takes the beginning of a piece for the beginning of a line would use the wrong number. */
+/* Who takes the beginning of a piece for that of a line would use the wrong number. */
 static void test_the_middle_of_a_long_line_is_not_the_beginning_of_one(void **state)
 {
     (void)state;
@@ -490,6 +491,36 @@ static void test_a_line_on_the_border_of_two_pieces_is_whole(void **state)
             assert_int_equal(look_up_map(&map, "alice"), USERS_FOUND);
             assert_string_equal(phone.number, GOOD);
             assert_string_equal(channels_of_phone(), "call,sms");
+        }
+    }
+}
+
+static void test_a_map_that_fills_its_last_page_is_read_to_its_end(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *last;
+        enum users_result result;
+    } cases[] = {
+        {"alice " GOOD "\n", USERS_FOUND},
+        {"alice " GOOD, USERS_BAD_LINE},
+        {"alice", USERS_BAD_LINE},
+        {"\talice", USERS_BAD_LINE},
+        {"alice\n", USERS_BAD_LINE},
+        {"alic", USERS_ABSENT},
+        {"a", USERS_ABSENT},
+        {" ", USERS_ABSENT},
+        {" alic", USERS_ABSENT},
+        {"#", USERS_ABSENT},
+    };
+    for (size_t size = 4096; size <= PIECE; size *= 2) {
+        for (size_t i = 0; i < COUNT(cases); i++) {
+            struct map map = {0};
+            add_filler(&map, '#', size - strlen(cases[i].last) - 1);
+            add_text(&map, "\n");
+            add_text(&map, cases[i].last);
+            assert_int_equal(map.length, size);
+            unit_same_number(cases[i].last, look_up_map(&map, "alice"), cases[i].result);
         }
     }
 }
@@ -593,6 +624,8 @@ static void test_what_is_no_regular_file_is_no_map(void **state)
 
 int main(void)
 {
+    if (geteuid() != 0)
+        return unit_skip_all("only a file that is root's is a users map");
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_the_whole_name_must_match),
         cmocka_unit_test(test_a_good_line_is_read),
@@ -608,6 +641,7 @@ int main(void)
         cmocka_unit_test(test_the_middle_of_a_long_line_is_not_the_beginning_of_one),
         cmocka_unit_test(test_a_long_last_line_without_its_end_is_not_the_users),
         cmocka_unit_test(test_a_line_on_the_border_of_two_pieces_is_whole),
+        cmocka_unit_test(test_a_map_that_fills_its_last_page_is_read_to_its_end),
         cmocka_unit_test(test_a_map_of_200000_users_has_each_of_them),
         cmocka_unit_test(test_a_map_that_others_can_write_is_refused),
         cmocka_unit_test(test_a_map_that_is_not_roots_is_refused),
