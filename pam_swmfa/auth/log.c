@@ -15,20 +15,19 @@ static bool debug_wanted;
 const char *log_escape(char *to, size_t size, const char *text, const char *also)
 {
     size_t used = 0;
+    size_t room_for_dots = 0; /* the last place from which "..." and the end still fit */
+    to[0] = '\0';
     for (; *text != '\0'; text++) {
         unsigned char byte = (unsigned char)*text;
         bool plain = byte >= ' ' && byte <= '~' && byte != '\\' && strchr(also, byte) == NULL;
-        if (used + 8 > size) { /* "\ooo", "..." and NUL */
-            memcpy(to + used, "...", 3);
-            used += 3;
+        if (used + sizeof("...") <= size)
+            room_for_dots = used;
+        if (used + (plain ? 1 : 4) >= size) {
+            memcpy(to + room_for_dots, "...", sizeof("..."));
             break;
         }
-        if (plain)
-            to[used++] = (char)byte;
-        else
-            used += (size_t)snprintf(to + used, size - used, "\\%03o", byte);
+        used += (size_t)snprintf(to + used, size - used, plain ? "%c" : "\\%03o", byte);
     }
-    to[used] = '\0';
     return to;
 }
 

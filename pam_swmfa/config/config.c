@@ -43,6 +43,7 @@ struct key {
     const char *const *words; /* KIND_WORD */
     const char *pattern;      /* KIND_TEXT, KIND_SECRET: extended regular expression */
     const char *expected;     /* the pattern in words */
+    bool unsaid;              /* KIND_TEXT: a secret is put here by mistake; never shown either */
 };
 
 #define AT(member) offsetof(struct config, member)
@@ -79,7 +80,7 @@ static const struct key keys[] = {
     {{"signalwire", "api_token", NULL},
      SECRET(signalwire.api_token, "^[!-~]+$", "up to 1024 printable characters, no blanks")},
     {{"signalwire", "api_token_file", NULL},
-     TEXT(signalwire.api_token_file, ABSOLUTE_PATH, "an absolute path")},
+     TEXT(signalwire.api_token_file, ABSOLUTE_PATH, "an absolute path"), .unsaid = true},
     {{"signalwire", "from", NULL},
      TEXT(signalwire.from, "^\\+[1-9][0-9]{1,14}$", "an E.164 number such as +12029167968")},
     {{"signalwire", "message", NULL}, TEXT(signalwire.message, ".", "a text")},
@@ -249,8 +250,8 @@ static char *next_line(char *buffer, int size, void *stream)
     const char *newline = memchr(line, '\n', (size_t)(reading->end - line));
     const char *end = newline != NULL ? newline : reading->end;
     reading->at = newline != NULL ? newline + 1 : end;
-    reading->line++;
-
+    if (reading->line++ == 0 && end - line >= 3 && memcmp(line, "\xef\xbb\xbf", 3) == 0)
+        line += 3; /* a byte order mark */
     while (line < end && (*line == ' ' || *line == '\t'))
         line++;
     size_t length = (size_t)(end - line);
@@ -273,8 +274,9 @@ static int take(struct reading *reading, const char *section, const char *name, 
     const struct key *key = find_key(section, name);
     if (key == NULL) {
         reading->failed = true;
-        problem_set(reading->problem, "%s:%u: [%s] %s: unknown key%s", reading->path, reading->line,
-                    section, name, *section == '\0' ? ": it stands before any [section]" : "");
+        problem_set(reading->problem, "%s:%u: [%s] %.*s: unknown key%s", reading->path,
+                    reading->line, section, (int)strcspn(name, " \t"), name,
+                    *section == '\0' ? ": it stands before any [section]" : "");
         return 0;
     }
     unsigned *given = &reading->given[key - keys];
@@ -285,7 +287,7 @@ static int take(struct reading *reading, const char *section, const char *name, 
     char words[128];
     if (!set_value(key, reading->config, value))
         return fail_at(reading, reading->line, key, expectation(key, words, sizeof(words)),
-                       key->kind == KIND_SECRET ? NULL : value);
+                       key->kind == KIND_SECRET || key->unsaid ? NULL : value);
     return 1;
 }
 
@@ -370,10 +372,10 @@ static bool read_token(struct reading *reading, struct signalwire_config *signal
     char *content = file_read(signalwire->api_token_file, FILE_SECRET, &length, &why);
     if (content == NULL)
         return fail_key(reading, "signalwire", "api_token_file", why.text);
-    if (length > 0 && content[length - 1] == '\n')
-        content[length - 1] = '\0';
+    size_t used = length > 0 && content[length - 1] == '\n' ? length - 1 : length;
+    content[used] = '\0';
     const struct key *key = find_key("signalwire", "api_token");
-    bool good = strlen(content) + 1 >= length && set_value(key, reading->config, content);
+    bool good = strlen(content) == used && set_value(key, reading->config, content);
     explicit_bzero(content, length);
     free(content);
     return good || fail_key(reading, "signalwire", "api_token_file",

@@ -74,7 +74,7 @@ enum gsm_alphabet gsm_measure(const char *text, size_t *units)
     *units = 0;
     for (size_t i = 0; i < count && alphabet != GSM_INVALID; i++) {
         size_t taken = septets(points[i]);
-        if (points[i] < ' ' || (points[i] >= 0x7f && points[i] < 0xa0))
+        if (points[i] < ' ' || (points[i] >= 0x7f && points[i] < 0xa0) || points[i] > 0x10ffff)
             alphabet = GSM_INVALID;
         else if (taken == 0)
             alphabet = GSM_UCS2;

@@ -19,19 +19,27 @@ static int count_member(json_object *value, int flags, json_object *parent, cons
     return JSON_C_VISIT_RETURN_CONTINUE;
 }
 
-/* What json-c does not tell of a text that it has found to be JSON. */
+/*
+ * What json-c does not tell of a text that it has found to be JSON. (It also takes numbers such as
+ * 01 and 1. and UTF-8 of surrogates; no number is used here, and no text is shown as it is.)
+ */
 struct scan {
-    size_t members;    /* how many are written down: each has one colon outside of strings */
-    bool raw_controls; /* a control character in a string that is not escaped */
+    size_t members; /* how many are written down: each has one colon outside of strings */
+    bool foreign;   /* in a string a raw control character or a NUL, which would end a key early;
+                       outside what JSON does not have, such as a single quote or NaN */
 };
 
 static struct scan scan_text(const char *text, size_t length)
 {
+    static const char outside[] = "{}[]:, \t\r\n\"+-.0123456789Eaeflnrstu"; /* true false null */
     struct scan scan = {0};
     bool in_string = false;
     for (size_t i = 0; i < length; i++) {
-        if (in_string && (unsigned char)text[i] < ' ')
-            scan.raw_controls = true;
+        if (in_string ? (unsigned char)text[i] < ' '
+                      : memchr(outside, text[i], sizeof(outside) - 1) == NULL)
+            scan.foreign = true;
+        else if (in_string && length - i >= 6 && memcmp(text + i, "\\u0000", 6) == 0)
+            scan.foreign = true;
         else if (in_string && text[i] == '\\')
             i++;
         else if (text[i] == '"')
@@ -63,8 +71,8 @@ static json_object *parse(struct json_tokener *tokener, const char *text, size_t
         problem_set(problem, "not JSON: something follows it");
     else if (!json_object_is_type(object, json_type_object))
         problem_set(problem, "not a JSON object");
-    else if (scan.raw_controls)
-        problem_set(problem, "not JSON: a control character in a string");
+    else if (scan.foreign)
+        problem_set(problem, "not JSON: a character that may not stand there");
     else if (!kept_all(object, scan.members))
         problem_set(problem, "a key stands twice in a JSON object");
     else

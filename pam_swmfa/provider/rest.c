@@ -212,7 +212,7 @@ static enum outcome explain(const struct rest *rest, CURLcode code, struct probl
 enum outcome rest_post(struct rest *rest, const char *path, const char *body,
                        struct rest_answer *answer, struct problem *problem)
 {
-    char url[1024];
+    char url[2048];
     int length = snprintf(url, sizeof(url), "%s%s", rest->base, path);
     answer->status = 0;
     answer->length = 0;

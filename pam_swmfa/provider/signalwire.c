@@ -12,7 +12,7 @@
 struct rest *signalwire_new(const struct config *config, int watch_fd)
 {
     const struct signalwire_config *signalwire = &config->signalwire;
-    char base[512];
+    char base[2048];
     if (signalwire->endpoint != NULL)
         (void)snprintf(base, sizeof(base), "%s" API_PATH, signalwire->endpoint);
     else
@@ -29,16 +29,23 @@ struct rest *signalwire_new(const struct config *config, int watch_fd)
 
 /* ---- what an answer means ---- */
 
-/* Appends "; CODE TITLE: DETAIL" for one entry of an error list. */
+static void append(struct problem *problem, const char *between, const char *text)
+{
+    size_t used = strlen(problem->text);
+    (void)snprintf(problem->text + used, sizeof(problem->text) - used, "%s%s", between, text);
+}
+
+/* Appends "; CODE TITLE DETAIL" for one entry of an error list. */
 static void add_error(struct problem *problem, json_object *entry)
 {
     static const char *const parts[] = {"code", "title", "detail"};
+    const char *between = "; ";
     for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
         const char *text = json_text(entry, parts[i]);
-        size_t used = strlen(problem->text);
-        if (text != NULL)
-            (void)snprintf(problem->text + used, sizeof(problem->text) - used, "%s%s",
-                           i == 0 ? "; " : " ", text);
+        if (text != NULL) {
+            append(problem, between, text);
+            between = " ";
+        }
     }
 }
 
@@ -50,10 +57,9 @@ static void describe(const struct rest_answer *answer, struct problem *problem)
     json_object *object = json_read(answer->body, answer->length, &ignored);
     if (object == NULL)
         return;
-    size_t used = strlen(problem->text);
     const char *error = json_text(object, "error");
     if (error != NULL)
-        (void)snprintf(problem->text + used, sizeof(problem->text) - used, ": %s", error);
+        append(problem, ": ", error);
     json_object *list = NULL;
     if (json_object_object_get_ex(object, "errors", &list) &&
         json_object_is_type(list, json_type_array))

@@ -332,11 +332,20 @@ static void test_a_path_is_absolute(void **state)
     static const struct {
         const char *section;
         const char *name;
-    } keys[] = {{"swmfa", "users"}, {"signalwire", "api_token_file"}, {"signalwire", "ca_file"}};
+    } keys[] = {{"swmfa", "users"}, {"signalwire", "ca_file"}};
     static const char *const wrong[] = {"", "file", "./file", "../file", "~/file", "\"/file\""};
     for (size_t i = 0; i < COUNT(keys); i++)
         for (size_t j = 0; j < COUNT(wrong); j++)
             check_key_refused(keys[i].section, keys[i].name, "an absolute path", wrong[j]);
+}
+
+static void test_a_token_in_the_place_of_its_files_name_is_not_told(void **state)
+{
+    (void)state;
+    check_refused(SIGNALWIRE "api_token_file = PT-misplaced\n",
+                  ":4: [signalwire] api_token_file: an absolute path");
+    check_refused(SIGNALWIRE "api_token PT-misplaced:x\n",
+                  ":4: [signalwire] api_token: unknown key");
 }
 
 static void test_from_is_an_e164_number(void **state)
@@ -587,7 +596,7 @@ static void test_a_line_that_is_wrong_is_named(void **state)
         {LEAST "try = 3\n", ":5: [signalwire] try: unknown key"},
         {LEAST "tries = 3\n", ":5: [signalwire] tries: unknown key"}, /* of another section */
         {LEAST "Token_length = 6\n", ":5: [signalwire] Token_length: unknown key"},
-        {LEAST "token length = 6\n", ":5: [signalwire] token length: unknown key"},
+        {LEAST "token length = 6\n", ":5: [signalwire] token: unknown key"},
         {LEAST "[swmfa]\nunmaped = deny\n", ":6: [swmfa] unmaped: unknown key"},
         {LEAST "= 3\n", ":5: [signalwire] : unknown key"},
         {"tries = 3\n" LEAST, ":1: [] tries: unknown key: it stands before any [section]"},
@@ -628,7 +637,7 @@ static void test_a_line_that_is_wrong_is_named(void **state)
         {LEAST "swmfa]\n", ":5: expected [section] or key = value"},
         {LEAST "[swmfa]\ntries = 3\n 4\n", ":7: expected [section] or key = value"},
         {LEAST "tries ; = 3\n", ":5: expected [section] or key = value"},
-        {LEAST "// comment = 3\n", ":5: [signalwire] // comment: unknown key"},
+        {LEAST "// comment = 3\n", ":5: [signalwire] //: unknown key"},
         /* the first error is the one that is told */
         {LEAST "x\ny = 1\n[other]\n", ":5: expected [section] or key = value"},
         {LEAST "y = 1\nx\n[other]\n", ":5: [signalwire] y: unknown key"},
@@ -987,6 +996,7 @@ static void test_a_configuration_that_is_not_roots_is_refused(void **state)
     if (chown(path, 65534, (gid_t)-1) != 0) {
         unit_remove(path);
         skip();
+        return;
     }
     check_path_refused(path, ": must be owned by root, not by uid 65534");
     unit_remove(path);
@@ -1078,9 +1088,9 @@ static void test_each_key_is_listed_once(void **state)
     for (; config_key_at(number, &key); number++) {
         (void)snprintf(name, sizeof(name), "%s.%s", key.section, key.name);
         size_t i = 0;
-        while (i < COUNT(all) && strcmp(all[i], name) != 0)
+        while (i < COUNT(all) - 1 && strcmp(all[i], name) != 0)
             i++;
-        unit_check(name, i < COUNT(all) && !seen[i], "a key that is known, once");
+        unit_check(name, strcmp(all[i], name) == 0 && !seen[i], "a key that is known, once");
         seen[i] = true;
     }
     assert_int_equal(number, COUNT(all));
@@ -1158,7 +1168,10 @@ static void test_the_manual_explains_each_key_with_its_default(void **state)
         char body[4096];
         (void)snprintf(heading, sizeof(heading), "\n.It Ic %s\n", key.name);
         const char *at = strstr(manual, heading);
-        unit_check(key.name, at != NULL, "the manual explains it");
+        if (at == NULL) {
+            fail_msg("%s: the manual does not explain it", key.name);
+            break;
+        }
         at += strlen(heading);
         const char *next = strstr(at, "\n.It ");
         const char *end = strstr(at, "\n.El");
@@ -1187,6 +1200,7 @@ int main(void)
         cmocka_unit_test(test_a_number_is_within_its_range),
         cmocka_unit_test(test_a_word_is_one_of_those_that_are_known),
         cmocka_unit_test(test_a_path_is_absolute),
+        cmocka_unit_test(test_a_token_in_the_place_of_its_files_name_is_not_told),
         cmocka_unit_test(test_from_is_an_e164_number),
         cmocka_unit_test(test_a_space_is_one_label_of_a_host_name),
         cmocka_unit_test(test_an_endpoint_is_an_https_host),

@@ -33,7 +33,7 @@
 /* unit_same_text: fails, and says which case it is, unless both texts are the same. */
 static inline void unit_same_text(const char *what, const char *found, const char *expected)
 {
-    if (strcmp(found, expected) != 0)
+    if (found == NULL || strcmp(found, expected) != 0)
         fail_msg("%s:\n  expected: %s\n  found:    %s", what, expected, found);
 }
 

@@ -229,7 +229,7 @@ static void test_put_fills_a_field_or_leaves_it_empty(void **state)
         memset(field, '#', sizeof(field));
         unit_same_number(text, wire_put(field, cases[i].size, cases[i].text), cases[i].fits);
         for (size_t j = 0; j < sizeof(field); j++) {
-            char expected = j >= cases[i].size ? '#' : j < strlen(kept) ? kept[j] : '\0';
+            int expected = j >= cases[i].size ? '#' : j < strlen(kept) ? kept[j] : '\0';
             unit_same_number(text, field[j], expected);
         }
     }
