@@ -22,7 +22,7 @@
 #define LARGEST (1024 * 1024 - 1) /* of a file */
 
 static struct config config;
-static struct problem problem;
+static struct problem problem = {0};
 
 /* Loads a file of that content. Where it is good the caller owes config_free. */
 static bool load_of(const void *content, size_t length)
@@ -51,7 +51,7 @@ static void check_loads(const char *content)
 static void check_problem(const char *what, const char *expected)
 {
     static const struct config nothing;
-    struct problem whole;
+    struct problem whole = {0};
     char *path = unit_path("swmfa.conf");
     problem_set(&whole, "%s%s", path, expected);
     free(path);
@@ -941,7 +941,7 @@ static void test_the_file_of_the_token_but_not_of_the_ca_is_secret(void **state)
 static void check_path_refused(const char *path, const char *expected)
 {
     static const struct config nothing;
-    struct problem whole;
+    struct problem whole = {0};
     memset(&config, 0x55, sizeof(config));
     problem_set(&whole, "%s%s", path, expected);
     if (config_load(path, &config, &problem)) {

@@ -308,7 +308,7 @@ static void test_a_problem_is_short_whatever_the_text(void **state)
 {
     (void)state;
     static char text[65536];
-    struct problem problem;
+    struct problem problem = {0};
     memset(text, '<', sizeof(text));
     memset(&problem, '#', sizeof(problem));
     assert_null(json_read(text, sizeof(text), &problem));

@@ -17,7 +17,7 @@
 #define NO_END     "the file ends within this line; a number may be cut off: end it with a newline"
 
 static struct phone phone;
-static struct problem problem;
+static struct problem problem = {0};
 
 static enum users_result look_up(const void *map, size_t length, const char *user)
 {
@@ -37,7 +37,7 @@ static enum users_result look_up_text(const char *map, const char *user)
 /* The problem is PATH:LINE: USER: TEXT. */
 static void check_problem(const char *what, unsigned line, const char *user, const char *text)
 {
-    struct problem expected;
+    struct problem expected = {0};
     char *path = unit_path("users");
     problem_set(&expected, "%s:%u: %s: %s", path, line, user, text);
     free(path);
@@ -578,7 +578,7 @@ static void test_a_map_that_others_can_write_is_refused(void **state)
         if (result != (cases[i].good ? USERS_FOUND : USERS_ERROR))
             fail_msg("mode %04o: result %d", cases[i].mode, result);
         if (!cases[i].good) {
-            struct problem expected;
+            struct problem expected = {0};
             problem_set(&expected, "%s: mode is %04o; only its owner may write it: chmod go-w %s",
                         path, cases[i].mode, path);
             assert_string_equal(problem.text, expected.text);
