@@ -88,10 +88,13 @@ class Tap:
         self.print(f"1..{self.number}")
 
 
+@pytest.hookimpl(trylast=True)
 def pytest_configure(config):
     if config.option.tap:
-        config.pluginmanager.register(Tap())
+        manager = config.pluginmanager
+        manager.unregister(manager.get_plugin("terminalreporter"))
+        manager.register(Tap())
 
 
 def pytest_addoption(parser):
-    parser.addoption("--tap", action="store_true", help="print TAP; use with -p no:terminal")
+    parser.addoption("--tap", action="store_true", help="print TAP and nothing else")

@@ -8,5 +8,5 @@ while [ -n "${1-}" ] && [ -e "$folder/$1" ]; do
     files="$files $folder/$1"
     shift
 done
-exec "$SWMFA_SRCDIR/tests/private-root" /usr/bin/python3 -B -m pytest -p no:cacheprovider -p no:terminal --tap \
+exec "$SWMFA_SRCDIR/tests/private-root" /usr/bin/python3 -B -m pytest -p no:cacheprovider --tap \
     --rootdir "$folder" ${files:-"$folder"} "$@"

@@ -9,6 +9,7 @@ import subprocess
 import pytest
 
 import lab
+from test_package import hardened
 
 SENT = "Code sent by SMS to the number ending in 82.\\nCode: "
 WRONG = "Wrong code. Try again.\\nCode: "
@@ -268,6 +269,7 @@ def test_a_silent_helper_is_a_denial_within_the_deadline(sim, helper, log):
     assert lab.helper_processes() == []
 
 
+@hardened # a sanitizer brings handlers of its own
 def test_the_helper_starts_with_nothing_of_its_host(sim, helper):
     helper(lab.IMPOSTOR)
     with open("/etc/passwd", "rb") as kept:

@@ -24,7 +24,7 @@
 /* An answer and a problem with something behind it that must stay as it is. */
 static struct {
     struct rest_answer answer;
-    struct problem problem = {0};
+    struct problem problem;
     char behind[16];
     char id[SIGNALWIRE_ID_SIZE];
     char behind_id[16];
