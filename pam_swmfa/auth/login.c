@@ -33,11 +33,14 @@ enum end {
     END_TRIES_USED,
     END_CODE_EXPIRED,
     END_CODE_GONE,
-    END_REFUSED,
+    END_NOT_QUEUED,
+    END_INVALID,
     END_NAME_DIFFERS,
     END_CALLER_UNKNOWN,
     END_SSHD_DENIES,
     END_CREDENTIALS,
+    END_FORBIDDEN,
+    END_NOT_FOUND,
     END_LIMIT,
     END_SERVER,
     END_BAD_ANSWER,
@@ -48,6 +51,7 @@ enum end {
     END_CONVERSATION,
     END_MEMORY,
     END_HOST_GONE,
+    END_COUNT,
 };
 
 #define TEXT_SETUP  "The second factor is not set up correctly. The system log says why."
@@ -60,7 +64,7 @@ static const struct {
     const char *result; /* result= and reason= in the log line */
     const char *reason;
     const char *text; /* said to the person; NULL: nothing */
-} ends[] = {
+} ends[END_COUNT] = {
     [END_NONE] = {PAM_SYSTEM_ERR, LOG_CRIT, "error", "no-decision", NULL},
     [END_VERIFIED] = {PAM_SUCCESS, LOG_INFO, "success", "verified", NULL},
     [END_UNMAPPED_IGNORED] = {PAM_IGNORE, LOG_NOTICE, "ignored", "unmapped", NULL},
@@ -69,11 +73,14 @@ static const struct {
                           "The code has expired." TEXT_AGAIN},
     [END_CODE_GONE] = {PAM_AUTH_ERR, LOG_NOTICE, "denied", "code-void",
                        "The code is not valid any more." TEXT_AGAIN},
-    [END_REFUSED] = {PAM_AUTH_ERR, LOG_ERR, "denied", "provider-refused", TEXT_FAILED},
+    [END_NOT_QUEUED] = {PAM_AUTH_ERR, LOG_ERR, "denied", "not-queued", TEXT_FAILED},
+    [END_INVALID] = {PAM_AUTH_ERR, LOG_ERR, "denied", "provider-refused", TEXT_FAILED},
     [END_NAME_DIFFERS] = {PAM_AUTH_ERR, LOG_NOTICE, "denied", "name-differs", NULL},
     [END_CALLER_UNKNOWN] = {PAM_AUTH_ERR, LOG_ERR, "denied", "caller-unknown", NULL},
     [END_SSHD_DENIES] = {PAM_AUTH_ERR, LOG_NOTICE, "denied", "sshd-denies", NULL},
     [END_CREDENTIALS] = {PAM_AUTHINFO_UNAVAIL, LOG_ERR, "error", "credentials", TEXT_FAILED},
+    [END_FORBIDDEN] = {PAM_AUTHINFO_UNAVAIL, LOG_ERR, "error", "forbidden", TEXT_FAILED},
+    [END_NOT_FOUND] = {PAM_AUTHINFO_UNAVAIL, LOG_ERR, "error", "not-found", TEXT_FAILED},
     [END_LIMIT] = {PAM_AUTHINFO_UNAVAIL, LOG_ERR, "error", "provider-limit", TEXT_FAILED},
     [END_SERVER] = {PAM_AUTHINFO_UNAVAIL, LOG_ERR, "error", "provider-error", TEXT_FAILED},
     [END_BAD_ANSWER] = {PAM_AUTHINFO_UNAVAIL, LOG_ERR, "error", "bad-answer", TEXT_FAILED},
@@ -129,6 +136,16 @@ static bool past_validity(const struct login *login)
     return clock_ms(CLOCK_BOOTTIME) / 1000 - login->sent_at >= login->config.signalwire.valid_for;
 }
 
+/*
+ * Only where root started the application, as sshd and login: the caller of su or sudo owns enough
+ * of what a request needs (limits, priority, a freezer) to make an outage himself.
+ */
+static bool covered_by_fail_safe(const struct login *login, enum outcome outcome)
+{
+    return login->config.fail == FAIL_SAFE && login->request->caller_uid == 0 &&
+           (outcome == OUTCOME_NETWORK || outcome == OUTCOME_SERVER);
+}
+
 /* What an outcome that does not let the login go on ends it with. */
 static bool end_by_outcome(struct login *login, enum outcome outcome)
 {
@@ -136,8 +153,11 @@ static bool end_by_outcome(struct login *login, enum outcome outcome)
         [OUTCOME_OK] = END_NONE,
         [OUTCOME_WRONG] = END_NONE,
         [OUTCOME_GONE] = END_CODE_GONE,
-        [OUTCOME_REFUSED] = END_REFUSED,
+        [OUTCOME_NOT_QUEUED] = END_NOT_QUEUED,
+        [OUTCOME_INVALID] = END_INVALID,
         [OUTCOME_CREDENTIALS] = END_CREDENTIALS,
+        [OUTCOME_FORBIDDEN] = END_FORBIDDEN,
+        [OUTCOME_NOT_FOUND] = END_NOT_FOUND,
         [OUTCOME_LIMIT] = END_LIMIT,
         [OUTCOME_SERVER] = END_SERVER,
         [OUTCOME_BAD_ANSWER] = END_BAD_ANSWER,
@@ -146,8 +166,7 @@ static bool end_by_outcome(struct login *login, enum outcome outcome)
         [OUTCOME_MEMORY] = END_MEMORY,
         [OUTCOME_ABANDONED] = END_HOST_GONE,
     };
-    bool unreachable = outcome == OUTCOME_NETWORK || outcome == OUTCOME_SERVER;
-    login->passed_by_fail_safe = unreachable && login->config.fail == FAIL_SAFE;
+    login->passed_by_fail_safe = covered_by_fail_safe(login, outcome);
     if (outcome == OUTCOME_GONE && past_validity(login))
         return end(login, END_CODE_EXPIRED);
     return end(login, by_outcome[outcome]);
@@ -215,7 +234,8 @@ static bool ignore_unmapped(struct login *login)
 static bool find_phone(struct login *login)
 {
     login->channel = (enum channel)login->config.channel;
-    switch (users_find(login->config.users, login->user, &login->phone, &login->problem)) {
+    switch (users_find(login->config.users, login->user, login->config.unmapped == UNMAPPED_IGNORE,
+                       &login->phone, &login->problem)) {
     case USERS_FOUND:
         memcpy(login->digits, login->phone.number + strlen(login->phone.number) - 2, 3);
         if (login->phone.channel_count > 0)
@@ -377,11 +397,18 @@ static void report(const struct login *login, int64_t milliseconds)
              *detail != '\0' ? "\"" : "");
 }
 
+/* The answer to PAM. An end without a row of its own in ends[] is a denial as well. */
+static int pam_code(const struct login *login)
+{
+    if (login->passed_by_fail_safe)
+        return PAM_IGNORE;
+    return ends[login->end].result != NULL ? ends[login->end].code : PAM_SYSTEM_ERR;
+}
+
 /* Says the last words. Returns the exit status. */
 static int tell(struct login *login)
 {
-    struct wire_say done = {.code =
-                                login->passed_by_fail_safe ? PAM_IGNORE : ends[login->end].code};
+    struct wire_say done = {.code = pam_code(login)};
     const char *text = login->passed_by_fail_safe ? NULL : ends[login->end].text;
     if (text != NULL && !say(login, WIRE_INFO, text))
         return 1;

@@ -10,7 +10,7 @@
 /*
  * privilege_prepare: the process as it is started, before anything else: not dumpable, no core
  * file, umask 077, in "/", /dev/null as fd 1 and 2, all ids those of root, resource limits and
- * priority its own and not those of whoever called the host.
+ * priority raised to what a request needs, as far as root may.
  * Returns false with the problem, as when it was not started by root.
  */
 bool privilege_prepare(struct problem *problem);

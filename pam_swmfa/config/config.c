@@ -12,6 +12,7 @@
 #include "config/file.h"
 #include "config/gsm.h"
 
+#include <arpa/inet.h>
 #include <ini.h>
 #include <limits.h>
 #include <regex.h>
@@ -32,7 +33,10 @@ static const char *const fail_words[] = {"secure", "safe", NULL};
 static const char *const boolean_words[] = {"no", "yes", NULL};
 
 #define ABSOLUTE_PATH "^/"
-#define TEXT_MAX      1024 /* bytes */
+#define LABEL         "[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?" /* of a host name */
+#define PORT                                                                                       \
+    "(:([1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5]))?"
+#define TEXT_MAX 1024 /* bytes */
 
 struct key {
     struct config_key shown; /* section, name, default */
@@ -71,12 +75,11 @@ static const struct key keys[] = {
      TEXT(signalwire.space, "^[a-z0-9]([a-z0-9-]*[a-z0-9])?$",
           "the SPACE of https://SPACE.signalwire.com")},
     {{"signalwire", "endpoint", NULL},
-     TEXT(signalwire.endpoint,
-          "^https://([A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?|\\[[0-9A-Fa-f:.]+\\])(:[0-9]{1,5})?$",
+     TEXT(signalwire.endpoint, "^https://(" LABEL "(\\." LABEL ")*|\\[[0-9A-Fa-f:.]+\\])" PORT "$",
           "https://HOST or https://HOST:PORT")},
     {{"signalwire", "project_id", NULL},
      TEXT(signalwire.project_id, "^[A-Za-z0-9._-]+$",
-          "up to 1024 letters, digits, dots, hyphens, underscores")},
+          "up to 1024 letters, digits, dots, hyphens, underscores"), .unsaid = true},
     {{"signalwire", "api_token", NULL},
      SECRET(signalwire.api_token, "^[!-~]+$", "up to 1024 printable characters, no blanks")},
     {{"signalwire", "api_token_file", NULL},
@@ -191,6 +194,13 @@ static const char *expectation(const struct key *key, char *buffer, size_t size)
 
 /* ---- the lines of the file ---- */
 
+/* A name as messages show it. What does not look like one may be a secret in the wrong place. */
+static const char *shown_name(const char *name, size_t length)
+{
+    return strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_ ") >= length ? name
+                                                                                            : "?";
+}
+
 static const struct key *find_key(const char *section, const char *name)
 {
     for (size_t i = 0; i < KEY_COUNT; i++)
@@ -228,8 +238,9 @@ static bool check_section(struct reading *reading, const char *line, size_t leng
     if (close == NULL)
         return true;
     if (!known_section(line + 1, (size_t)(close - line - 1)))
-        return problem_set(reading->problem, "%s:%u: unknown section %.*s", reading->path,
-                           reading->line, (int)(close - line + 1), line);
+        return problem_set(reading->problem, "%s:%u: unknown section [%.*s]", reading->path,
+                           reading->line, (int)(close - line - 1),
+                           shown_name(line + 1, (size_t)(close - line - 1)));
     for (const char *at = close + 1; at < line + length && *at != ';' && *at != '#'; at++)
         if (*at != ' ' && *at != '\t')
             return problem_set(reading->problem, "%s:%u: expected nothing behind %.*s",
@@ -274,8 +285,9 @@ static int take(struct reading *reading, const char *section, const char *name, 
     const struct key *key = find_key(section, name);
     if (key == NULL) {
         reading->failed = true;
+        size_t length = strcspn(name, " \t");
         problem_set(reading->problem, "%s:%u: [%s] %.*s: unknown key%s", reading->path,
-                    reading->line, section, (int)strcspn(name, " \t"), name,
+                    reading->line, section, (int)length, shown_name(name, length),
                     *section == '\0' ? ": it stands before any [section]" : "");
         return 0;
     }
@@ -394,6 +406,22 @@ static bool read_ca(struct reading *reading, struct signalwire_config *signalwir
     return true;
 }
 
+/* The address in brackets, if there is one, must be one: else each login would fail as by an
+ * outage. */
+static bool good_endpoint(const char *endpoint)
+{
+    const char *open = endpoint != NULL ? strchr(endpoint, '[') : NULL;
+    if (open == NULL)
+        return true;
+    char text[INET6_ADDRSTRLEN] = "";
+    unsigned char address[sizeof(struct in6_addr)];
+    size_t length = strcspn(open + 1, "]");
+    if (length >= sizeof(text))
+        return false;
+    memcpy(text, open + 1, length);
+    return inet_pton(AF_INET6, text, address) == 1;
+}
+
 static bool check_signalwire(struct reading *reading, struct signalwire_config *signalwire)
 {
     if (signalwire->space == NULL && signalwire->endpoint == NULL)
@@ -401,6 +429,11 @@ static bool check_signalwire(struct reading *reading, struct signalwire_config *
                         "missing: the SPACE of https://SPACE.signalwire.com");
     if (signalwire->space != NULL && signalwire->endpoint != NULL)
         return fail_key(reading, "signalwire", "endpoint", "give space or endpoint, not both");
+    if (!good_endpoint(signalwire->endpoint))
+        return fail_key(reading, "signalwire", "endpoint",
+                        "is not an IPv6 address in its brackets");
+    if (signalwire->space != NULL && strlen(signalwire->space) > 63)
+        return fail_key(reading, "signalwire", "space", "is longer than 63 characters");
     if (signalwire->project_id == NULL)
         return fail_key(reading, "signalwire", "project_id", "missing");
     bool token = signalwire->api_token.text != NULL;

@@ -116,19 +116,40 @@ static enum users_result search(const char *text, size_t size, const char *user,
     return USERS_ABSENT;
 }
 
+/* What makes a map doubtful in which a name was not found; or NULL. */
+static const char *doubt(const char *text, size_t size)
+{
+    if (text[size - 1] != '\n')
+        return "does not end with a newline, and may be cut off";
+    if (memchr(text, '\0', size) != NULL)
+        return "has a NUL, and is no text";
+    if (memchr(text, '\r', size) != NULL)
+        return "has a carriage return: save the file with Unix line ends";
+    if (size >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0)
+        return "begins with a byte order mark: save the file without";
+    return NULL;
+}
+
 static bool same(const struct stat *before, const struct stat *after)
 {
     return before->st_size == after->st_size && before->st_mtim.tv_sec == after->st_mtim.tv_sec &&
            before->st_mtim.tv_nsec == after->st_mtim.tv_nsec;
 }
 
-static enum users_result search_file(int fd, const char *path, const char *user,
+/* Whether a line can have such a name. */
+static bool can_be_mapped(const char *user)
+{
+    return *user != '\0' && *user != '#' && strpbrk(user, " \t\r\n") == NULL;
+}
+
+static enum users_result search_file(int fd, const char *path, const char *user, bool sure,
                                      struct phone *phone, struct problem *problem)
 {
     struct stat before = {0};
     struct stat after = {0};
     unsigned long line = 0;
     const char *wrong = NULL;
+    const char *doubtful = "is empty";
     enum users_result result = USERS_ABSENT;
 
     bool readable = fstat(fd, &before) == 0;
@@ -137,7 +158,9 @@ static enum users_result search_file(int fd, const char *path, const char *user,
         void *text = mmap(NULL, size, PROT_READ, MAP_PRIVATE | MAP_POPULATE, fd, 0);
         readable = text != MAP_FAILED;
         if (readable) {
-            result = search(text, size, user, phone, &line, &wrong);
+            if (can_be_mapped(user))
+                result = search(text, size, user, phone, &line, &wrong);
+            doubtful = sure ? doubt(text, size) : NULL;
             (void)munmap(text, size);
         }
     }
@@ -149,20 +172,23 @@ static enum users_result search_file(int fd, const char *path, const char *user,
         problem_set(problem, "%s: changed while it was read; write beside and rename", path);
         return USERS_ERROR;
     }
+    if (result == USERS_ABSENT && sure && doubtful != NULL) {
+        problem_set(problem, "%s: %s; with unmapped = ignore nobody passes as unmapped by it", path,
+                    doubtful);
+        return USERS_ERROR;
+    }
     if (result == USERS_BAD_LINE)
         problem_set(problem, "%s:%lu: %s: %s", path, line, user, wrong);
     return result;
 }
 
-enum users_result users_find(const char *path, const char *user, struct phone *phone,
+enum users_result users_find(const char *path, const char *user, bool sure, struct phone *phone,
                              struct problem *problem)
 {
-    if (*user == '\0' || *user == '#' || strpbrk(user, " \t\r\n") != NULL)
-        return USERS_ABSENT; /* no line can have such a name */
     int fd = file_open(path, FILE_PUBLIC, problem);
     if (fd < 0)
         return USERS_ERROR;
-    enum users_result result = search_file(fd, path, user, phone, problem);
+    enum users_result result = search_file(fd, path, user, sure, phone, problem);
     close(fd);
     return result;
 }

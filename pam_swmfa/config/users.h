@@ -16,9 +16,11 @@ enum users_result {
 /*
  * users_find: looks a user up in the map: an exact match of the whole name, the first line counts.
  * Costs one pass over the file, and no memory that grows with it.
+ * sure: who is absent is let in, so USERS_ABSENT is only said of a map that is whole: not empty,
+ * ended by a newline, and text; otherwise it is USERS_ERROR.
  * USERS_BAD_LINE and USERS_ERROR come with the problem.
  */
-enum users_result users_find(const char *path, const char *user, struct phone *phone,
+enum users_result users_find(const char *path, const char *user, bool sure, struct phone *phone,
                              struct problem *problem);
 
 #endif

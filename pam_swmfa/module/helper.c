@@ -15,6 +15,7 @@
 #include <signal.h>
 #include <spawn.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <syslog.h>
@@ -31,7 +32,16 @@ static int64_t now_ms(void)
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-bool helper_readable(int socket, int seconds)
+/* The caller of a setuid host may have let its timers be late by hours. Returns the slack to
+ * restore. */
+static unsigned long tighten_timers(void)
+{
+    int slack = prctl(PR_GET_TIMERSLACK, 0L, 0L, 0L, 0L);
+    (void)prctl(PR_SET_TIMERSLACK, 50000UL, 0L, 0L, 0L);
+    return slack > 0 ? (unsigned long)slack : 50000UL;
+}
+
+static bool readable(int socket, int seconds)
 {
     struct pollfd wanted = {.fd = socket, .events = POLLIN};
     int64_t end = now_ms() + (int64_t)seconds * 1000;
@@ -44,6 +54,14 @@ bool helper_readable(int socket, int seconds)
         if (ready == 0 || errno != EINTR)
             return false;
     }
+}
+
+bool helper_readable(int socket, int seconds)
+{
+    unsigned long slack = tighten_timers();
+    bool ready = readable(socket, seconds);
+    (void)prctl(PR_SET_TIMERSLACK, slack, 0L, 0L, 0L);
+    return ready;
 }
 
 /* Fills the attributes and actions that helper.h promises. Returns 0 or an errno value. */
@@ -140,6 +158,7 @@ static bool reap(const struct helper *helper, int seconds, bool *ended_well)
 bool helper_end(const pam_handle_t *pamh, struct helper *helper, bool expect_clean)
 {
     bool ended_well = false;
+    unsigned long slack = tighten_timers();
     bool closed = expect_clean && closed_its_end(helper->socket);
     close(helper->socket);
 
@@ -150,6 +169,7 @@ bool helper_end(const pam_handle_t *pamh, struct helper *helper, bool expect_cle
             pam_syslog(pamh, LOG_CRIT, "swmfa-auth (process %d) does not end", (int)helper->pid);
         ended_well = false;
     }
+    (void)prctl(PR_SET_TIMERSLACK, slack, 0L, 0L, 0L);
     if (expect_clean && !(closed && ended_well))
         pam_syslog(pamh, LOG_CRIT, "swmfa-auth did not end cleanly after its answer; denied");
     return closed && ended_well;

@@ -7,8 +7,11 @@ enum outcome {
     OUTCOME_OK,          /* a send: queued; a verify: the code is right */
     OUTCOME_WRONG,       /* a verify: the code is wrong */
     OUTCOME_GONE,        /* a verify: the code expired, was used, or has no attempts left */
-    OUTCOME_REFUSED,     /* the provider does not do what was asked */
-    OUTCOME_CREDENTIALS, /* the provider does not accept our credentials */
+    OUTCOME_NOT_QUEUED,  /* a send: the provider took the request and did not queue a code */
+    OUTCOME_INVALID,     /* 422: the provider does not accept what was asked */
+    OUTCOME_CREDENTIALS, /* 401: the provider does not know our credentials */
+    OUTCOME_FORBIDDEN,   /* 403: our credentials do not permit it */
+    OUTCOME_NOT_FOUND,   /* a send: 404, there is no such service at this address */
     OUTCOME_LIMIT,       /* too many requests */
     OUTCOME_SERVER,      /* the provider says that it has an error */
     OUTCOME_BAD_ANSWER,  /* an answer that makes no sense */

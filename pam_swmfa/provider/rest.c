@@ -174,7 +174,7 @@ static bool want_of_resources(const struct rest *rest)
     long error = 0;
     (void)curl_easy_getinfo(rest->easy, CURLINFO_OS_ERRNO, &error);
     return error == EMFILE || error == ENFILE || error == ENOMEM || error == ENOBUFS ||
-           error == EAGAIN;
+           error == EAGAIN || error == EADDRNOTAVAIL;
 }
 
 static enum outcome explain(const struct rest *rest, CURLcode code, struct problem *problem)
@@ -188,6 +188,15 @@ static enum outcome explain(const struct rest *rest, CURLcode code, struct probl
     if (want_of_resources(rest))
         return OUTCOME_MEMORY; /* of this machine, which says nothing about the provider */
     switch (code) {
+    case CURLE_COULDNT_RESOLVE_HOST:
+    case CURLE_COULDNT_CONNECT:
+    case CURLE_OPERATION_TIMEDOUT:
+    case CURLE_SEND_ERROR:
+    case CURLE_RECV_ERROR:
+    case CURLE_SEND_FAIL_REWIND: /* a kept connection broke */
+    case CURLE_GOT_NOTHING:
+    case CURLE_PARTIAL_FILE:
+        return OUTCOME_NETWORK;
     case CURLE_SSL_CONNECT_ERROR:
     case CURLE_SSL_CERTPROBLEM:
     case CURLE_SSL_CIPHER:
@@ -200,12 +209,8 @@ static enum outcome explain(const struct rest *rest, CURLcode code, struct probl
     case CURLE_OUT_OF_MEMORY:
     case CURLE_FAILED_INIT:
         return OUTCOME_MEMORY;
-    case CURLE_WEIRD_SERVER_REPLY:
-    case CURLE_UNSUPPORTED_PROTOCOL:
-    case CURLE_BAD_CONTENT_ENCODING:
+    default: /* never the network by default: fail = safe would let it pass */
         return OUTCOME_BAD_ANSWER;
-    default:
-        return OUTCOME_NETWORK;
     }
 }
 

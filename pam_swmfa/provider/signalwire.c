@@ -74,10 +74,13 @@ static enum outcome by_status(const struct rest_answer *answer, struct problem *
     describe(answer, problem);
     switch (answer->status) {
     case 401:
-    case 403:
         return OUTCOME_CREDENTIALS;
+    case 403:
+        return OUTCOME_FORBIDDEN;
+    case 404:
+        return OUTCOME_NOT_FOUND;
     case 422:
-        return OUTCOME_REFUSED;
+        return OUTCOME_INVALID;
     case 429:
         return OUTCOME_LIMIT;
     default:
@@ -108,7 +111,7 @@ static enum outcome read_sent(json_object *object, const char *to, enum channel 
         problem_set(problem, "SignalWire's answer: success must be true or false");
     else if (!success) {
         problem_set(problem, "SignalWire did not queue the code: success is false");
-        return OUTCOME_REFUSED;
+        return OUTCOME_NOT_QUEUED;
     } else if (given_id == NULL || !is_uuid(given_id))
         problem_set(problem, "SignalWire's answer: id must be a UUID");
     else if (given_to == NULL || strcmp(given_to, to) != 0)

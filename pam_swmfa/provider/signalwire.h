@@ -22,7 +22,7 @@ struct rest *signalwire_new(const struct config *config, int watch_fd);
 /*
  * signalwire_send: has a code sent to a number, E.164, by a channel.
  * OUTCOME_OK: queued, and id is the request's, to verify the code with. Otherwise the problem says
- * why; nothing but OUTCOME_REFUSED, _CREDENTIALS and _LIMIT says that surely no code is on its way.
+ * why; a code may be on its way all the same after OUTCOME_NETWORK, _SERVER and _BAD_ANSWER.
  */
 enum outcome signalwire_send(struct rest *rest, const struct signalwire_config *config,
                              const char *number, enum channel channel, char *id,

@@ -33,6 +33,7 @@
 #define SENT      "{\"id\":\"$id\",\"success\":true," SENT_REST
 
 #define UNAUTHORIZED "{\"error\":\"Unauthorized\"}"
+#define FORBIDDEN    "{\"error\":\"Forbidden\"}"
 #define NOT_FOUND    "{\"error\":\"Not Found\"}"
 #define TOO_MANY     "{\"error\":\"Too Many Requests\"}"
 #define INTERNAL     "{\"error\":\"Internal Server Error\"}"
@@ -54,6 +55,10 @@ const struct fault faults[] = {
      .slot = FAULT_SEND, .status = 200, .body = "{\"id\":\"$id\",\"success\":false," SENT_REST},
     {.name = "send-401", .summary = "401",
      .slot = FAULT_SEND, .status = 401, .body = UNAUTHORIZED},
+    {.name = "send-403", .summary = "403",
+     .slot = FAULT_SEND, .status = 403, .body = FORBIDDEN},
+    {.name = "send-404", .summary = "404",
+     .slot = FAULT_SEND, .status = 404, .body = NOT_FOUND},
     {.name = "send-422", .summary = "422 with a list of two errors",
      .slot = FAULT_SEND, .status = 422, .body = TWO_ERRORS},
     {.name = "send-429", .summary = "429 with Retry-After: 5",
@@ -96,6 +101,8 @@ const struct fault faults[] = {
 
     {.name = "verify-401", .summary = "401",
      .slot = FAULT_VERIFY, .status = 401, .body = UNAUTHORIZED},
+    {.name = "verify-403", .summary = "403",
+     .slot = FAULT_VERIFY, .status = 403, .body = FORBIDDEN},
     {.name = "verify-404", .summary = "404",
      .slot = FAULT_VERIFY, .status = 404, .body = NOT_FOUND},
     {.name = "verify-422", .summary = "422 with a list of two errors",

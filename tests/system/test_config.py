@@ -162,6 +162,43 @@ def test_the_first_line_of_a_user_counts_even_if_it_is_wrong(sim):
     lab.users_map()
 
 
+DOUBTFUL_MAPS = {
+    "empty": b"",
+    "cut off in a name": b"bob +15550100183\nalic",
+    "cut off before a name": b"bob +15550",
+    "byte order mark": b"\xef\xbb\xbfalice +15550100182\n",
+    "UTF-16": "alice +15550100182\n".encode("utf-16"),
+    "carriage returns alone": b"bob +15550100183\ralice +15550100182\r",
+    "NUL behind the name": b"alice\0 +15550100182\n",
+}
+
+
+@pytest.mark.parametrize("case", DOUBTFUL_MAPS)
+def test_nobody_passes_as_unmapped_by_a_map_that_is_not_whole(start, log, case):
+    sim = start(swmfa="unmapped = ignore")
+    lab.users_map(DOUBTFUL_MAPS[case])
+    assert_service_error(log, lab.pamhost(lab.between_permits(), "alice"), "swmfa.users: ")
+    assert sim.requests() == []
+    lab.users_map()
+
+
+def test_a_name_that_no_line_can_have_does_not_spare_the_checks_of_the_map(start, log):
+    start(swmfa="unmapped = ignore")
+    lab.USERS.chmod(0o666)
+    for name in ("dom user", "#carol"):
+        log.lines.clear()
+        assert_service_error(log, lab.pamhost(lab.between_permits(), name), "only its owner")
+    lab.users_map()
+
+
+def test_a_token_in_the_wrong_place_is_not_logged(sim, log):
+    for line in ("project_id = PT/misplaced", "api_token_file = PT-misplaced", "PT-misplaced = x",
+                 "PT-misplaced:x", "[PT-misplaced]"):
+        lab.write(lab.CONF, "[signalwire]\n" + line + "\n")
+        assert lab.pamhost(lab.between_permits("debug")).result == "PAM_SERVICE_ERR"
+    assert log.ours() and not any("misplaced" in line for line in log.lines)
+
+
 def test_a_map_that_is_written_anew_meanwhile_denies_or_serves_but_never_mistakes(sim):
     stop = lab.WORK / "stop"
     stop.unlink(missing_ok=True)

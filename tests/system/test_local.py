@@ -248,20 +248,44 @@ def test_core_and_file_limits_of_sus_caller_leave_nothing_behind(hostile):
     assert not list(Path(hostile).glob("core*"))
 
 
-LIMITS = ["ulimit -n 3", "ulimit -n 5", "ulimit -n 8", "ulimit -v 20000", "ulimit -v 60000",
-          "ulimit -f 0", "ulimit -u 1", "ulimit -s 64", "ulimit -d 100", "ulimit -t 1", "nice -n 19",
-          "chrt -i 0"]
+LIMITS = ["prlimit --nofile=3", "prlimit --nofile=5", "prlimit --nofile=8", "prlimit --as=60000000",
+          "prlimit --fsize=0", "prlimit --nproc=1", "prlimit --stack=65536", "prlimit --data=100000",
+          "prlimit --cpu=1", "nice -n 19", "chrt -i 0"]
 
 
 @pytest.mark.parametrize("limit", LIMITS)
-def test_the_limits_of_sus_caller_are_no_outage_of_the_provider(start, limit):
-    """fail = safe lets an outage pass. A wrong certificate is none, whatever the caller's limits."""
+def test_the_limits_of_sus_caller_never_let_in(start, limit):
+    """A wrong certificate is no outage, whatever the caller's limits make of it."""
     start("--certificate", "expired", swmfa="fail = safe")
     lab.use_example("su", "su", options="")
-    line = f"{limit}; exec su" if limit.startswith("ulimit") else f"exec {limit} su"
-    client = on_terminal("sh", "-c", f"{line} bob -c 'echo i-am-in'", user="alice")
+    client = on_terminal("sh", "-c", f"exec {limit} su bob -c 'echo i-am-in'", user="alice")
     if client.expect(["Password: ", pexpect.EOF]) == 0:
         client.sendline(lab.PASSWORD)
         client.expect(pexpect.EOF)
     assert "i-am-in" not in client.before
     client.close(force=True)
+
+
+def test_fail_safe_does_not_cover_the_callers_of_su(start, log):
+    """They own enough of what a request needs to make an outage themselves."""
+    start("--fault", "send-500", swmfa="fail = safe")
+    lab.use_example("su", "su", options="")
+    client = on_terminal("su", "bob", "-c", "echo i-am-in", user="alice")
+    client.expect("Password: ")
+    client.sendline(lab.PASSWORD)
+    assert ended(client) == 1 and "i-am-in" not in client.before
+    assert "reason=provider-error" in log.last("result=error")
+
+
+def test_timers_that_the_caller_lets_be_late_hold_nothing_up(start):
+    """PR_SET_TIMERSLACK is kept through setuid programs."""
+    start("--fault", "verify-stall", swmfa="timeout = 2")
+    lab.use_example("su", "su", options="")
+    slack = ("import ctypes, os; ctypes.CDLL(None).prctl(29, ctypes.c_ulong(3600 * 10**9), 0, 0, 0); "
+             "os.execvp('su', ['su', 'bob', '-c', 'echo i-am-in'])")
+    client = on_terminal("/usr/bin/python3", "-c", slack, user="alice")
+    client.expect("Password: ")
+    client.sendline(lab.PASSWORD)
+    client.expect(PROMPT)
+    client.sendline(lab.wait_for_code(BOB))
+    client.expect("not available")

@@ -10,8 +10,10 @@ import lab
 
 # A send that goes wrong: the fault, the PAM code, reason= and what detail= holds.
 SENDS = [
-    ("send-refused", "PAM_AUTH_ERR", "provider-refused", "success is false"),
+    ("send-refused", "PAM_AUTH_ERR", "not-queued", "success is false"),
     ("send-401", "PAM_AUTHINFO_UNAVAIL", "credentials", "401: Unauthorized"),
+    ("send-403", "PAM_AUTHINFO_UNAVAIL", "forbidden", "403: Forbidden"),
+    ("send-404", "PAM_AUTHINFO_UNAVAIL", "not-found", "404: Not Found"),
     ("send-422", "PAM_AUTH_ERR", "provider-refused", "answered 422; .*; "),
     ("send-429", "PAM_AUTHINFO_UNAVAIL", "provider-limit", "answered 429"),
     ("send-500", "PAM_AUTHINFO_UNAVAIL", "provider-error", "500: Internal Server Error"),
@@ -31,6 +33,7 @@ SENDS = [
 # A verify that goes wrong.
 VERIFIES = [
     ("verify-401", "PAM_AUTHINFO_UNAVAIL", "credentials", "401: Unauthorized"),
+    ("verify-403", "PAM_AUTHINFO_UNAVAIL", "forbidden", "403: Forbidden"),
     ("verify-404", "PAM_AUTH_ERR", "code-void", "answered 404"),
     ("verify-422", "PAM_AUTH_ERR", "provider-refused", "answered 422"),
     ("verify-429", "PAM_AUTHINFO_UNAVAIL", "provider-limit", "answered 429"),
@@ -131,6 +134,16 @@ def test_fail_says_what_happens_when_the_provider_is_down(sim, log, swmfa, code)
 def test_fail_safe_covers_an_outage_and_nothing_else(start, fault, code):
     start("--fault", fault, swmfa="fail = safe")
     assert lab.pamhost(lab.between_permits()).result == code
+
+
+def test_fail_safe_does_not_cover_an_address_that_is_none(sim):
+    """What can never be reached is a mistake in the configuration, not an outage."""
+    for endpoint in ("https://localhost:99999", "https://localhost:0", "https://[:::::]",
+                     "https://[1.2]", "https://a..b", "http://localhost"):
+        lab.configure(sim, endpoint=endpoint, swmfa="fail = safe")
+        assert lab.pamhost(lab.between_permits()).result == "PAM_SERVICE_ERR", endpoint
+    lab.configure(sim, endpoint=None, space="a" * 200, swmfa="fail = safe")
+    assert lab.pamhost(lab.between_permits()).result == "PAM_SERVICE_ERR"
 
 
 def test_fail_safe_does_not_cover_a_wrong_code(start):

@@ -519,9 +519,8 @@ static void test_a_project_id_has_its_form(void **state)
     }
     for (size_t i = 0; i < COUNT(wrong); i++)
         check_refused(with_project(wrong[i]),
-                      unit_format(":3: [signalwire] project_id: up to 1024 letters, digits, dots, "
-                                  "hyphens, underscores, not \"%s\"",
-                                  wrong[i]));
+                      ":3: [signalwire] project_id: up to 1024 letters, digits, dots, hyphens, "
+                      "underscores");
 }
 
 static const char *with_users(const char *users)
@@ -532,8 +531,7 @@ static const char *with_users(const char *users)
 static void test_a_value_has_at_most_1024_bytes(void **state)
 {
     (void)state;
-    static const char *(*const forms[])(const char *) = {with_space, with_project, with_token,
-                                                         with_users};
+    static const char *(*const forms[])(const char *) = {with_project, with_token, with_users};
     if (LONGEST < 2048)
         skip(); /* this inih has shorter lines */
     char value[1100];
@@ -623,7 +621,7 @@ static void test_a_line_that_is_wrong_is_named(void **state)
         {LEAST "[swmf]\n", ":5: unknown section [swmf]"},
         {LEAST "[swmfas]\n", ":5: unknown section [swmfas]"},
         {LEAST "[bandwidth]\naccount = 1\n", ":5: unknown section [bandwidth]"},
-        {LEAST "[swmfa ; x]\n", ":5: unknown section [swmfa ; x]"},
+        {LEAST "[swmfa ; x]\n", ":5: unknown section [?]"},
         {LEAST "[[swmfa]]\n", ":5: unknown section [[swmfa]"},
         {LEAST "[swmfa] x\n", ":5: expected nothing behind [swmfa]"},
         {LEAST "[swmfa]]\n", ":5: expected nothing behind [swmfa]"},
@@ -637,7 +635,7 @@ static void test_a_line_that_is_wrong_is_named(void **state)
         {LEAST "swmfa]\n", ":5: expected [section] or key = value"},
         {LEAST "[swmfa]\ntries = 3\n 4\n", ":7: expected [section] or key = value"},
         {LEAST "tries ; = 3\n", ":5: expected [section] or key = value"},
-        {LEAST "// comment = 3\n", ":5: [signalwire] //: unknown key"},
+        {LEAST "// comment = 3\n", ":5: [signalwire] ?: unknown key"},
         /* the first error is the one that is told */
         {LEAST "x\ny = 1\n[other]\n", ":5: expected [section] or key = value"},
         {LEAST "y = 1\nx\n[other]\n", ":5: [signalwire] y: unknown key"},

@@ -90,16 +90,16 @@ static void test_errors_mean_the_same_for_both_requests(void **state)
         {401, "{\"error\":\"Unauthorized\"}", OUTCOME_CREDENTIALS, "answered 401: Unauthorized"},
         {401, "", OUTCOME_CREDENTIALS, "answered 401"},
         {401, RIGHT, OUTCOME_CREDENTIALS, "answered 401"},
-        {403, "{\"error\":\"Forbidden\"}", OUTCOME_CREDENTIALS, "answered 403: Forbidden"},
+        {403, "{\"error\":\"Forbidden\"}", OUTCOME_FORBIDDEN, "answered 403: Forbidden"},
         {422, "{\"errors\":[" ENTRY("Not a number.", "Invalid", "invalid_parameter") "]}",
-         OUTCOME_REFUSED, "answered 422; invalid_parameter Invalid Not a number."},
-        {422, "{\"errors\":[]}", OUTCOME_REFUSED, "answered 422"},
-        {422, "{\"errors\":{}}", OUTCOME_REFUSED, "answered 422"},
-        {422, "{\"errors\":[null,1,\"text\",[]," ENTRY("d", "t", "c") "]}", OUTCOME_REFUSED,
+         OUTCOME_INVALID, "answered 422; invalid_parameter Invalid Not a number."},
+        {422, "{\"errors\":[]}", OUTCOME_INVALID, "answered 422"},
+        {422, "{\"errors\":{}}", OUTCOME_INVALID, "answered 422"},
+        {422, "{\"errors\":[null,1,\"text\",[]," ENTRY("d", "t", "c") "]}", OUTCOME_INVALID,
          "answered 422; c t d"},
-        {422, "{\"errors\":[{\"detail\":[],\"title\":{},\"code\":\"c\"}]}", OUTCOME_REFUSED,
+        {422, "{\"errors\":[{\"detail\":[],\"title\":{},\"code\":\"c\"}]}", OUTCOME_INVALID,
          "answered 422; c"},
-        {422, "", OUTCOME_REFUSED, "answered 422"},
+        {422, "", OUTCOME_INVALID, "answered 422"},
         {429, "{\"error\":\"Too Many Requests\"}", OUTCOME_LIMIT,
          "answered 429: Too Many Requests"},
         {429, "slow down", OUTCOME_LIMIT, "answered 429"},
@@ -138,7 +138,7 @@ static void test_a_verify_of_an_unknown_id_says_that_the_code_is_gone(void **sta
     for (size_t i = 0; i < COUNT(bodies); i++) {
         assert_int_equal(verified(404, bodies[i]), OUTCOME_GONE);
         check_words(bodies[i], "SignalWire answered 404");
-        assert_int_equal(sent(404, bodies[i]), OUTCOME_BAD_ANSWER);
+        assert_int_equal(sent(404, bodies[i]), OUTCOME_NOT_FOUND);
         check_words(bodies[i], "SignalWire answered 404");
     }
     assert_int_equal(verified(404, bodies[0]), OUTCOME_GONE);
@@ -160,7 +160,7 @@ static void test_all_entries_of_a_422_are_told(void **state)
         {"{\"errors\":[{\"code\":\"a\"},{\"code\":\"b\"}]}", "SignalWire answered 422; a; b"},
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
-        assert_int_equal(sent(422, cases[i].body), OUTCOME_REFUSED);
+        assert_int_equal(sent(422, cases[i].body), OUTCOME_INVALID);
         unit_same_text(cases[i].body, one.problem.text, cases[i].problem);
     }
 }
@@ -170,7 +170,7 @@ static void test_entries_of_a_422_are_parted_even_without_a_code(void **state)
     (void)state;
     static const char body[] =
         "{\"errors\":[{\"code\":\"a\"},{\"detail\":\"b\"},{\"title\":\"c\"}]}";
-    assert_int_equal(sent(422, body), OUTCOME_REFUSED);
+    assert_int_equal(sent(422, body), OUTCOME_INVALID);
     check_words(body, "; a; ");
     unit_check(one.problem.text, strstr(one.problem.text, "b c") == NULL, "b and c parted");
 }
@@ -191,7 +191,7 @@ static void test_a_long_description_is_cut_off(void **state)
             char *at = strstr(forms[i], "%s");
             (void)snprintf(body, sizeof(body), "%.*s%s%s", (int)(at - forms[i]), forms[i], words,
                            at + 2);
-            assert_int_equal(sent(422, body), OUTCOME_REFUSED);
+            assert_int_equal(sent(422, body), OUTCOME_INVALID);
             check_words(body, "answered 422");
             check_words(body, "xxxxxxxx");
         }
@@ -215,9 +215,9 @@ static void test_a_send_counts_only_with_all_that_was_asked_for(void **state)
         {" " GOOD "\r\n", OUTCOME_OK, NULL},
         {"{\"new\":[],\"channel\":\"sms\",\"to\":\"" TO "\",\"success\":true,\"id\":\"" ID "\"}",
          OUTCOME_OK, NULL},
-        {"{\"success\":false}", OUTCOME_REFUSED, "success is false"},
+        {"{\"success\":false}", OUTCOME_NOT_QUEUED, "success is false"},
         {"{\"id\":\"" ID "\",\"success\":false,\"to\":\"" TO "\",\"channel\":\"sms\"}",
-         OUTCOME_REFUSED, "success is false"},
+         OUTCOME_NOT_QUEUED, "success is false"},
         {"{\"id\":\"" ID "\",\"to\":\"" TO "\",\"channel\":\"sms\"}", OUTCOME_BAD_ANSWER, NOT_TOLD},
         {"{\"id\":\"" ID "\",\"success\":\"true\",\"to\":\"" TO "\",\"channel\":\"sms\"}",
          OUTCOME_BAD_ANSWER, NOT_TOLD},

@@ -24,7 +24,7 @@ static enum users_result look_up(const void *map, size_t length, const char *use
     memset(&phone, 0, sizeof(phone));
     memset(&problem, 0, sizeof(problem));
     char *path = unit_file_of("users", map, length, 0600);
-    enum users_result result = users_find(path, user, &phone, &problem);
+    enum users_result result = users_find(path, user, false, &phone, &problem);
     unit_remove(path);
     return result;
 }
@@ -553,7 +553,7 @@ static void test_a_map_of_200000_users_has_each_of_them(void **state)
     char *path = unit_file("users", map, 0600);
     free(map);
     for (size_t i = 0; i < COUNT(cases); i++) {
-        enum users_result result = users_find(path, cases[i].user, &phone, &problem);
+        enum users_result result = users_find(path, cases[i].user, false, &phone, &problem);
         unit_same_number(cases[i].user, result,
                          cases[i].number != NULL ? USERS_FOUND : USERS_ABSENT);
         if (cases[i].number != NULL)
@@ -574,7 +574,7 @@ static void test_a_map_that_others_can_write_is_refused(void **state)
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
         char *path = unit_file("users", "alice " GOOD "\n", cases[i].mode);
-        enum users_result result = users_find(path, "alice", &phone, &problem);
+        enum users_result result = users_find(path, "alice", false, &phone, &problem);
         if (result != (cases[i].good ? USERS_FOUND : USERS_ERROR))
             fail_msg("mode %04o: result %d", cases[i].mode, result);
         if (!cases[i].good) {
@@ -596,7 +596,7 @@ static void test_a_map_that_is_not_roots_is_refused(void **state)
         skip();
         return;
     }
-    assert_int_equal(users_find(path, "alice", &phone, &problem), USERS_ERROR);
+    assert_int_equal(users_find(path, "alice", false, &phone, &problem), USERS_ERROR);
     assert_non_null(strstr(problem.text, "users: must be owned by root, not by uid 65534"));
     unit_remove(path);
 }
@@ -605,22 +605,22 @@ static void test_what_is_no_regular_file_is_no_map(void **state)
 {
     (void)state;
     char *path = unit_path("users");
-    assert_int_equal(users_find(path, "alice", &phone, &problem), USERS_ERROR);
+    assert_int_equal(users_find(path, "alice", false, &phone, &problem), USERS_ERROR);
     assert_non_null(strstr(problem.text, "users: No such file or directory"));
 
     assert_int_equal(mkfifo(path, 0600), 0);
-    assert_int_equal(users_find(path, "alice", &phone, &problem), USERS_ERROR);
+    assert_int_equal(users_find(path, "alice", false, &phone, &problem), USERS_ERROR);
     assert_non_null(strstr(problem.text, "users: expected a regular file"));
     assert_int_equal(unlink(path), 0);
 
     char *target = unit_file("target", "alice " GOOD "\n", 0600);
     assert_int_equal(symlink(target, path), 0);
-    assert_int_equal(users_find(path, "alice", &phone, &problem), USERS_ERROR);
+    assert_int_equal(users_find(path, "alice", false, &phone, &problem), USERS_ERROR);
     assert_non_null(strstr(problem.text, "users: is a symbolic link; give the file itself"));
     unit_remove(target);
     unit_remove(path);
 
-    assert_int_equal(users_find(unit_folder(), "alice", &phone, &problem), USERS_ERROR);
+    assert_int_equal(users_find(unit_folder(), "alice", false, &phone, &problem), USERS_ERROR);
     assert_non_null(strstr(problem.text, ": expected a regular file"));
 }
 
