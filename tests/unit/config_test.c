@@ -622,7 +622,7 @@ static void test_a_line_that_is_wrong_is_named(void **state)
         {LEAST "[swmfas]\n", ":5: unknown section [swmfas]"},
         {LEAST "[bandwidth]\naccount = 1\n", ":5: unknown section [bandwidth]"},
         {LEAST "[swmfa ; x]\n", ":5: unknown section [?]"},
-        {LEAST "[[swmfa]]\n", ":5: unknown section [[swmfa]"},
+        {LEAST "[[swmfa]]\n", ":5: unknown section [?]"},
         {LEAST "[swmfa] x\n", ":5: expected nothing behind [swmfa]"},
         {LEAST "[swmfa]]\n", ":5: expected nothing behind [swmfa]"},
         {LEAST "[swmfa]tries = 3\n", ":5: expected nothing behind [swmfa]"},
