@@ -13,7 +13,6 @@ AM_TESTS_ENVIRONMENT = CMOCKA_MESSAGE_OUTPUT=TAP; export CMOCKA_MESSAGE_OUTPUT; 
 	SWMFA_SRCDIR='$(abs_top_srcdir)' SWMFA_BUILDDIR='$(abs_top_builddir)'; \
 	export SWMFA_SRCDIR SWMFA_BUILDDIR;
 
-check_cflags = $(helper_cflags) $(CMOCKA_CFLAGS)
 check_libs = $(helper_libs) $(CMOCKA_LIBS)
 
 if TESTS_WANTED
@@ -24,34 +23,9 @@ check_PROGRAMS = $(unit_tests) tests/sim/swmfa-sim tests/module/pamhost tests/mo
 TESTS = $(unit_tests) tests/system/system.sh
 endif
 
-tests_unit_config_test_SOURCES = tests/unit/config_test.c tests/unit/unit.h
-tests_unit_config_test_CFLAGS = $(check_cflags)
-tests_unit_config_test_LDADD = $(check_libs)
-tests_unit_gsm_test_SOURCES = tests/unit/gsm_test.c tests/unit/unit.h
-tests_unit_gsm_test_CFLAGS = $(check_cflags)
-tests_unit_gsm_test_LDADD = $(check_libs)
-tests_unit_json_test_SOURCES = tests/unit/json_test.c tests/unit/unit.h
-tests_unit_json_test_CFLAGS = $(check_cflags)
-tests_unit_json_test_LDADD = $(check_libs)
-tests_unit_log_test_SOURCES = tests/unit/log_test.c tests/unit/unit.h
-tests_unit_log_test_CFLAGS = $(check_cflags)
-tests_unit_log_test_LDADD = $(check_libs)
-tests_unit_reply_test_SOURCES = tests/unit/reply_test.c tests/unit/unit.h
-tests_unit_reply_test_CFLAGS = $(check_cflags)
-tests_unit_reply_test_LDADD = $(check_libs)
-tests_unit_signalwire_test_SOURCES = tests/unit/signalwire_test.c tests/unit/unit.h
-tests_unit_signalwire_test_CFLAGS = $(check_cflags)
-tests_unit_signalwire_test_LDADD = $(check_libs)
-tests_unit_users_test_SOURCES = tests/unit/users_test.c tests/unit/unit.h
-tests_unit_users_test_CFLAGS = $(check_cflags)
-tests_unit_users_test_LDADD = $(check_libs)
-tests_unit_wire_test_SOURCES = tests/unit/wire_test.c tests/unit/unit.h
-tests_unit_wire_test_CFLAGS = $(check_cflags)
-tests_unit_wire_test_LDADD = $(check_libs)
-
-tests_unit_list_keys_SOURCES = tests/unit/list_keys.c
-tests_unit_list_keys_CFLAGS = $(check_cflags)
-tests_unit_list_keys_LDADD = $(check_libs)
+# A unit test is one file, with the flags and libraries of the helper and cmocka.
+LDADD = $(check_libs)
+EXTRA_DIST += tests/unit/unit.h
 
 # The simulator of the provider.
 tests_sim_swmfa_sim_SOURCES = \
@@ -61,24 +35,23 @@ tests_sim_swmfa_sim_SOURCES = \
 	tests/sim/options.c tests/sim/options.h tests/sim/phone.c tests/sim/phone.h \
 	tests/sim/request.c tests/sim/request.h tests/sim/server.c tests/sim/server.h \
 	tests/sim/sink.c tests/sim/sink.h tests/sim/trouble.c tests/sim/trouble.h
-tests_sim_swmfa_sim_CFLAGS = $(AM_CFLAGS) $(SWMFA_PIE_CFLAGS) $(JSONC_CFLAGS) \
-	$(MICROHTTPD_CFLAGS) $(GNUTLS_CFLAGS)
+tests_sim_swmfa_sim_CFLAGS = $(helper_cflags)
 tests_sim_swmfa_sim_LDFLAGS = $(helper_ldflags)
 tests_sim_swmfa_sim_LDADD = $(JSONC_LIBS) $(MICROHTTPD_LIBS) $(GNUTLS_LIBS)
 
 # A PAM application that says all that the module does to it.
 tests_module_pamhost_SOURCES = tests/module/pamhost.c tests/module/hoststate.c \
 	tests/module/hoststate.h tests/module/inbox.c tests/module/inbox.h
-tests_module_pamhost_CFLAGS = $(AM_CFLAGS) $(PAM_CFLAGS)
 tests_module_pamhost_LDADD = $(PAM_LIBS)
 
 # A helper that misbehaves.
 tests_module_impostor_SOURCES = tests/module/impostor.c pam_swmfa/wire/wire.c pam_swmfa/wire/wire.h
-tests_module_impostor_CFLAGS = $(AM_CFLAGS) $(PAM_CFLAGS)
+tests_module_impostor_CFLAGS = $(AM_CFLAGS)
+tests_module_impostor_LDADD =
 
 # The least that a login over libcurl can cost.
 tests_bench_floor_SOURCES = tests/bench/floor.c tests/module/inbox.c tests/module/inbox.h
-tests_bench_floor_CFLAGS = $(AM_CFLAGS) $(SWMFA_PIE_CFLAGS) $(CURL_CFLAGS)
+tests_bench_floor_CFLAGS = $(helper_cflags)
 tests_bench_floor_LDFLAGS = $(helper_ldflags)
 tests_bench_floor_LDADD = $(CURL_LIBS)
 

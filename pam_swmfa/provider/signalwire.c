@@ -125,22 +125,29 @@ static enum outcome read_sent(json_object *object, const char *to, enum channel 
     return OUTCOME_BAD_ANSWER;
 }
 
-static enum outcome bad_json(const struct problem *why, struct problem *problem)
+/* The object in an answer with status 200, the caller's to put; or NULL with the outcome. */
+static json_object *open_answer(const struct rest_answer *answer, enum outcome *outcome,
+                                struct problem *problem)
 {
-    problem_set(problem, "SignalWire's answer: %.400s", why->text);
-    return OUTCOME_BAD_ANSWER;
+    if (answer->status != 200) {
+        *outcome = by_status(answer, problem);
+        return NULL;
+    }
+    struct problem why = {0};
+    json_object *object = json_read(answer->body, answer->length, &why);
+    if (object == NULL)
+        problem_set(problem, "SignalWire's answer: %.400s", why.text);
+    *outcome = OUTCOME_BAD_ANSWER;
+    return object;
 }
 
 enum outcome signalwire_sent(const struct rest_answer *answer, const char *to, enum channel channel,
                              char *id, struct problem *problem)
 {
-    if (answer->status != 200)
-        return by_status(answer, problem);
-    struct problem why = {0};
-    json_object *object = json_read(answer->body, answer->length, &why);
-    if (object == NULL)
-        return bad_json(&why, problem);
-    enum outcome outcome = read_sent(object, to, channel, id, problem);
+    enum outcome outcome = OUTCOME_BAD_ANSWER;
+    json_object *object = open_answer(answer, &outcome, problem);
+    if (object != NULL)
+        outcome = read_sent(object, to, channel, id, problem);
     json_object_put(object);
     return outcome;
 }
@@ -151,15 +158,11 @@ enum outcome signalwire_verified(const struct rest_answer *answer, struct proble
         describe(answer, problem);
         return OUTCOME_GONE;
     }
-    if (answer->status != 200)
-        return by_status(answer, problem);
-    struct problem why = {0};
-    json_object *object = json_read(answer->body, answer->length, &why);
-    if (object == NULL)
-        return bad_json(&why, problem);
-
     bool success = false;
     enum outcome outcome = OUTCOME_BAD_ANSWER;
+    json_object *object = open_answer(answer, &outcome, problem);
+    if (object == NULL)
+        return outcome;
     if (!json_boolean(object, "success", &success))
         problem_set(problem, "SignalWire's answer: success must be true or false");
     else

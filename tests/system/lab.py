@@ -214,15 +214,26 @@ class Outcome:
         return self.all("prompt on") + self.all("prompt off")
 
 
-def pamhost(service, *users, answers=("@code",), arguments=(), prefix=(), timeout=120):
-    """Authenticates through the real libpam; see tests/module/pamhost.c."""
-    command = [*prefix, PAMHOST, "--confdir", CONFDIR, "--service", service, "--inbox", INBOX]
+def pamhost_command(service, users, answers):
+    command = [PAMHOST, "--confdir", CONFDIR, "--service", service, "--inbox", INBOX]
     for user in users or ("alice",):
         command += ["--user", user]
     for answer in answers:
         command += ["--answer", answer]
-    return Outcome(subprocess.run([*command, *arguments], stdout=subprocess.PIPE, timeout=timeout,
-                                  check=False, text=True, errors="surrogateescape"))
+    return command
+
+
+def pamhost(service, *users, answers=("@code",), arguments=(), prefix=(), timeout=120):
+    """Authenticates through the real libpam; see tests/module/pamhost.c."""
+    command = [*prefix, *pamhost_command(service, users, answers), *arguments]
+    return Outcome(subprocess.run(command, stdout=subprocess.PIPE, timeout=timeout, check=False,
+                                  text=True, errors="surrogateescape"))
+
+
+def start_pamhost(service, *users, answers=()):
+    """The same, not waited for: the process."""
+    return subprocess.Popen(pamhost_command(service, users, answers), stdout=subprocess.PIPE,
+                            text=True)
 
 
 def install_helper(source=None):

@@ -71,30 +71,19 @@ def test_ctrl_c_at_sudos_prompt_ends_helper_and_sudo(sudo):
 
 # ---- su ----
 
-def test_su_asks_for_the_code_of_the_one_it_becomes(sim, log):
-    lab.use_example("su", "su", options="")
+@pytest.mark.parametrize("options, asked", [("", "bob"), ("use_uid", "alice")],
+                         ids=["of-the-one-it-becomes", "with-use_uid-of-the-caller"])
+def test_su_asks_for_the_code(sim, log, options, asked):
+    lab.use_example("su", "su", options=options)
     client = on_terminal("su", "bob", "-c", "id -un", user="alice")
     client.expect("Password: ")
     client.sendline(lab.PASSWORD)
     client.expect(PROMPT)
-    assert client.match[1] == "83"
-    client.sendline(lab.wait_for_code(BOB))
+    assert client.match[1] == lab.NUMBERS[asked][-2:]
+    client.sendline(lab.wait_for_code(lab.NUMBERS[asked]))
     client.expect("bob")
     assert ended(client) == 0
-    assert "user=bob service=su" in log.last("result=success")
-
-
-def test_su_with_use_uid_asks_for_the_code_of_the_caller(sim, log):
-    lab.use_example("su", "su", options="use_uid")
-    client = on_terminal("su", "bob", "-c", "id -un", user="alice")
-    client.expect("Password: ")
-    client.sendline(lab.PASSWORD)
-    client.expect(PROMPT)
-    assert client.match[1] == "82"
-    client.sendline(lab.wait_for_code(ALICE))
-    client.expect("bob")
-    assert ended(client) == 0
-    assert "user=alice service=su" in log.last("result=success")
+    assert f"user={asked} service=su" in log.last("result=success")
 
 
 def test_su_with_a_wrong_code_becomes_nobody(sim):

@@ -312,10 +312,7 @@ def test_the_real_helper_killed_or_stopped_at_the_prompt_is_a_denial(sim, log, a
 @pytest.mark.parametrize("fault, word", [("send-stall", "sms"), ("verify-stall", "verify")])
 def test_the_real_helper_killed_before_its_next_message_is_a_denial(start, log, fault, word):
     sim = start("--fault", fault)
-    lab.between_permits()
-    process = subprocess.Popen(
-        [lab.PAMHOST, "--confdir", lab.CONFDIR, "--service", "swmfa-permits", "--user", "alice",
-         "--answer", "@code", "--inbox", lab.INBOX], stdout=subprocess.PIPE, text=True)
+    process = lab.start_pamhost(lab.between_permits(), answers=["@code"])
     assert lab.wait_until(lambda: sim.count(word) == 1)
     for pid, _ in lab.helper_processes():
         os.kill(pid, 9)
@@ -326,10 +323,7 @@ def test_the_real_helper_killed_before_its_next_message_is_a_denial(start, log, 
 
 @pytest.mark.parametrize("answer", ["@wait", "@die"])
 def test_no_process_is_left_when_the_host_dies(sim, log, answer):
-    lab.alone()
-    process = subprocess.Popen(
-        [lab.PAMHOST, "--confdir", lab.CONFDIR, "--service", "swmfa-alone", "--user", "alice",
-         "--answer", answer, "--inbox", lab.INBOX], stdout=subprocess.PIPE, text=True)
+    process = lab.start_pamhost(lab.alone(), answers=[answer])
     assert process.stdout.readline().startswith("prompt")
     if answer == "@wait":
         assert lab.wait_until(lambda: len(lab.helper_processes()) == 1)
@@ -341,10 +335,7 @@ def test_no_process_is_left_when_the_host_dies(sim, log, answer):
 
 def test_no_process_is_left_when_the_host_dies_during_a_request(start, log):
     sim = start("--fault", "send-stall")
-    lab.alone()
-    process = subprocess.Popen(
-        [lab.PAMHOST, "--confdir", lab.CONFDIR, "--service", "swmfa-alone", "--user", "alice",
-         "--inbox", lab.INBOX], stdout=subprocess.PIPE, text=True)
+    process = lab.start_pamhost(lab.alone())
     assert lab.wait_until(lambda: sim.count("sms") == 1)
     process.kill()
     process.wait()
@@ -395,10 +386,7 @@ def test_a_missing_service_user_is_a_denial(sim, log):
 
 def test_the_helper_has_left_roots_privileges_before_it_speaks_to_the_network(start):
     sim = start("--fault", "send-stall")
-    lab.alone()
-    process = subprocess.Popen(
-        [lab.PAMHOST, "--confdir", lab.CONFDIR, "--service", "swmfa-alone", "--user", "alice",
-         "--inbox", lab.INBOX], stdout=subprocess.PIPE, text=True)
+    process = lab.start_pamhost(lab.alone())
     assert lab.wait_until(lambda: sim.count("sms") == 1)
     [(pid, _)] = lab.helper_processes()
     status = dict(line.split(":\t", 1) for line in

@@ -192,12 +192,10 @@ def test_wrong_credentials_are_said_to_be_wrong(sim, log):
 
 def test_hundreds_of_logins_side_by_side_all_succeed(sim):
     lab.users_map("".join(f"u{n} +1555010{n:04d}\n" for n in range(200)))
-    lab.alone()
-    command = [lab.PAMHOST, "--confdir", lab.CONFDIR, "--service", "swmfa-alone", "--inbox",
-               lab.INBOX, "--answer", "@code"]
+    service = lab.alone()
     # The last two digits tell the phones apart, so a hundred of them at a time.
     for base in (0, 100):
-        running = [subprocess.Popen([*command, "--user", f"u{n}"], stdout=subprocess.PIPE, text=True)
+        running = [lab.start_pamhost(service, f"u{n}", answers=["@code"])
                    for n in range(base, base + 100)]
         outputs = [process.communicate(timeout=120)[0] for process in running]
         assert all("result PAM_SUCCESS" in text for text in outputs)
