@@ -74,10 +74,13 @@ static enum outcome by_status(const struct rest_answer *answer, struct problem *
     describe(answer, problem);
     switch (answer->status) {
     case 401:
+        append(problem, "; ", "check project_id and api_token");
         return OUTCOME_CREDENTIALS;
     case 403:
+        append(problem, "; ", "check the scope of the API token");
         return OUTCOME_FORBIDDEN;
     case 404:
+        append(problem, "; ", "check space and endpoint");
         return OUTCOME_NOT_FOUND;
     case 422:
         return OUTCOME_INVALID;

@@ -28,13 +28,21 @@ def show_phone():
     while True:
         for line in lab.messages()[shown:]:
             shown += 1
+            time.sleep(0.3) # let the prompt come first
             number, channel, text = line.split(" ", 2)
-            sys.stdout.write(f"\r\n      [phone {number}, {channel}]  {text}\r\n")
+            sys.stdout.write(f"\r\n      [phone {number}, {channel}]  {text}\r\nCode: ")
             sys.stdout.flush()
         time.sleep(0.1)
 
 
-def by_hand():
+def say_log(log):
+    say("What the system log says:")
+    for line in log.ours():
+        say(line[line.index("pam_swmfa("):])
+    say()
+
+
+def by_hand(log):
     say(f"Log in as {USER} with the password:  {lab.PASSWORD}")
     say("The code arrives at the phone below. A wrong one is asked for again, three times in all.")
     say()
@@ -43,6 +51,9 @@ def by_hand():
     status = subprocess.run(lab.ssh_command(PORT, USER, command), check=False).returncode
     say()
     say("You were let in." if status == 0 else "You were not let in.")
+    say()
+    say_log(log)
+    say("Run it again to try a wrong code. To set it up for real, see README.md.")
     return status
 
 
@@ -83,10 +94,7 @@ def scripted(title, wrong):
 def by_script(log):
     right = scripted("the right code", wrong=False)
     wrong = scripted("a wrong code", wrong=True)
-    say("--- what the system log says")
-    for line in log.ours():
-        say(line[line.index("pam_swmfa("):])
-    say()
+    say_log(log)
     good = right and not wrong
     say("The right code got a shell and the wrong one did not." if good else "THE DEMO FAILED.")
     return 0 if good else 1
@@ -103,7 +111,10 @@ def main():
     lab.use_example("sshd", "sshd")
     sshd = lab.Sshd("demo", "AuthenticationMethods keyboard-interactive", port=PORT)
     try:
-        return by_hand() if sys.stdin.isatty() and sys.stdout.isatty() else by_script(log)
+        return by_hand(log) if sys.stdin.isatty() and sys.stdout.isatty() else by_script(log)
+    except KeyboardInterrupt:
+        say("\nBroken off.")
+        return 130
     finally:
         sshd.stop()
         simulator.stop()

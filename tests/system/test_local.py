@@ -48,6 +48,18 @@ def test_sudo_with_password_and_code_runs_the_command(sudo, log):
     assert "user=alice service=sudo" in log.last("result=success")
 
 
+def test_sudo_i_asks_for_a_code_as_well(sudo, log):
+    lab.use_example("sudo-i", "sudo-i")
+    client = on_terminal("sudo", "-i", "id", "-u", user="alice")
+    client.expect("password for alice: ")
+    client.sendline(lab.PASSWORD)
+    client.expect(PROMPT)
+    client.sendline(lab.wait_for_code(ALICE))
+    client.expect(r"\n0\r")
+    assert ended(client) == 0
+    assert "user=alice service=sudo-i" in log.last("result=success")
+
+
 def test_sudo_with_a_wrong_code_runs_nothing(sudo):
     client = on_terminal("sudo", "id", "-u", user="alice")
     client.expect("password for alice: ")

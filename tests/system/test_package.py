@@ -132,7 +132,7 @@ def test_the_man_pages_and_examples_are_installed():
         found = list(Path("/usr").glob(f"**/share/man/{name}"))
         assert found, name
     examples = {path.name for path in Path("/usr").glob("**/doc/pam_swmfa/examples/pam.d/*")}
-    assert {"sshd", "sshd-publickey", "sudo", "su", "login"} <= examples
+    assert {"sshd", "sshd-publickey", "sudo", "sudo-i", "su", "login"} <= examples
 
 
 def test_an_administrators_configuration_is_never_overwritten(sim):
