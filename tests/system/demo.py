@@ -30,7 +30,7 @@ def show_phone():
             shown += 1
             time.sleep(0.3) # let the prompt come first
             number, channel, text = line.split(" ", 2)
-            sys.stdout.write(f"\r\n      [phone {number}, {channel}]  {text}\r\nCode: ")
+            sys.stdout.write(f"\n      [phone {number}, {channel}]  {text}\nCode: ")
             sys.stdout.flush()
         time.sleep(0.1)
 
