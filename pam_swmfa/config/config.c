@@ -36,7 +36,8 @@ static const char *const boolean_words[] = {"no", "yes", NULL};
 #define LABEL         "[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?" /* of a host name */
 #define PORT                                                                                       \
     "(:([1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5]))?"
-#define TEXT_MAX 1024 /* bytes */
+#define LONGEST_SHOWN 40   /* bytes of a wrong value in a message; SignalWire's tokens are longer */
+#define TEXT_MAX      1024 /* bytes */
 
 struct key {
     struct config_key shown; /* section, name, default */
@@ -111,6 +112,13 @@ struct reading {
     struct problem *problem;
     bool failed;
 };
+
+/* Whether a value that was found may be shown: not if it can be a token in the wrong place. */
+static bool can_be_shown(const struct key *key, const char *value)
+{
+    return key->kind != KIND_SECRET && !key->unsaid && strlen(value) <= LONGEST_SHOWN &&
+           strchr(value, '@') == NULL;
+}
 
 static bool fail_at(struct reading *reading, unsigned line, const struct key *key,
                     const char *expected, const char *found)
@@ -299,7 +307,7 @@ static int take(struct reading *reading, const char *section, const char *name, 
     char words[128];
     if (!set_value(key, reading->config, value))
         return fail_at(reading, reading->line, key, expectation(key, words, sizeof(words)),
-                       key->kind == KIND_SECRET || key->unsaid ? NULL : value);
+                       can_be_shown(key, value) ? value : NULL);
     return 1;
 }
 

@@ -6,8 +6,10 @@
  * milliseconds. If it is truncated meanwhile, the kernel ends the helper with SIGBUS, which is a
  * denial; if it is changed meanwhile, a name that was not found is not taken for an absent one.
  */
-#include "config/users.h"
+#include <config.h>
+
 #include "config/file.h"
+#include "config/users.h"
 
 #include <errno.h>
 #include <string.h>
@@ -125,8 +127,8 @@ static const char *doubt(const char *text, size_t size)
         return "has a NUL, and is no text";
     if (memchr(text, '\r', size) != NULL)
         return "has a carriage return: save the file with Unix line ends";
-    if (size >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0)
-        return "begins with a byte order mark: save the file without";
+    if (memmem(text, size, "\xef\xbb\xbf", 3) != NULL)
+        return "has a byte order mark: save the file without";
     return NULL;
 }
 

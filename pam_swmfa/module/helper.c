@@ -17,6 +17,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <syslog.h>
 #include <time.h>
@@ -36,7 +37,7 @@ static int64_t now_ms(void)
  * restore. */
 static unsigned long tighten_timers(void)
 {
-    int slack = prctl(PR_GET_TIMERSLACK, 0L, 0L, 0L, 0L);
+    long slack = syscall(SYS_prctl, PR_GET_TIMERSLACK, 0L, 0L, 0L, 0L); /* prctl() cuts it to int */
     (void)prctl(PR_SET_TIMERSLACK, 50000UL, 0L, 0L, 0L);
     return slack > 0 ? (unsigned long)slack : 50000UL;
 }

@@ -174,19 +174,22 @@ static bool want_of_resources(const struct rest *rest)
     long error = 0;
     (void)curl_easy_getinfo(rest->easy, CURLINFO_OS_ERRNO, &error);
     return error == EMFILE || error == ENFILE || error == ENOMEM || error == ENOBUFS ||
-           error == EAGAIN || error == EADDRNOTAVAIL;
+           error == EAGAIN;
 }
 
-static enum outcome explain(const struct rest *rest, CURLcode code, struct problem *problem)
+/* The network, only if no answer had begun but one of a server in trouble, and TLS did not object.
+ */
+static enum outcome network_or_not(const struct rest *rest)
 {
-    if (rest->received > REST_ANSWER_MAX) {
-        problem_set(problem, "the answer is longer than %zu bytes", REST_ANSWER_MAX);
+    long status = 0;
+    (void)curl_easy_getinfo(rest->easy, CURLINFO_RESPONSE_CODE, &status);
+    if (status != 0 && (status < 500 || status > 599))
         return OUTCOME_BAD_ANSWER;
-    }
-    problem_set(problem, "%s: %s", rest->base,
-                *rest->error != '\0' ? rest->error : curl_easy_strerror(code));
-    if (want_of_resources(rest))
-        return OUTCOME_MEMORY; /* of this machine, which says nothing about the provider */
+    return strstr(rest->error, "alert") != NULL ? OUTCOME_TLS : OUTCOME_NETWORK;
+}
+
+static enum outcome classify(const struct rest *rest, CURLcode code)
+{
     switch (code) {
     case CURLE_COULDNT_RESOLVE_HOST:
     case CURLE_COULDNT_CONNECT:
@@ -196,7 +199,7 @@ static enum outcome explain(const struct rest *rest, CURLcode code, struct probl
     case CURLE_SEND_FAIL_REWIND: /* a kept connection broke */
     case CURLE_GOT_NOTHING:
     case CURLE_PARTIAL_FILE:
-        return OUTCOME_NETWORK;
+        return network_or_not(rest);
     case CURLE_SSL_CONNECT_ERROR:
     case CURLE_SSL_CERTPROBLEM:
     case CURLE_SSL_CIPHER:
@@ -212,6 +215,19 @@ static enum outcome explain(const struct rest *rest, CURLcode code, struct probl
     default: /* never the network by default: fail = safe would let it pass */
         return OUTCOME_BAD_ANSWER;
     }
+}
+
+static enum outcome explain(const struct rest *rest, CURLcode code, struct problem *problem)
+{
+    if (rest->received > REST_ANSWER_MAX) {
+        problem_set(problem, "the answer is longer than %zu bytes", REST_ANSWER_MAX);
+        return OUTCOME_BAD_ANSWER;
+    }
+    problem_set(problem, "%s: %s", rest->base,
+                *rest->error != '\0' ? rest->error : curl_easy_strerror(code));
+    if (want_of_resources(rest))
+        return OUTCOME_MEMORY; /* of this machine, which says nothing about the provider */
+    return classify(rest, code);
 }
 
 enum outcome rest_post(struct rest *rest, const char *path, const char *body,

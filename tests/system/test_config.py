@@ -193,7 +193,8 @@ def test_a_name_that_no_line_can_have_does_not_spare_the_checks_of_the_map(start
 
 def test_a_token_in_the_wrong_place_is_not_logged(sim, log):
     for line in ("project_id = PT/misplaced", "api_token_file = PT-misplaced", "PT-misplaced = x",
-                 "PT-misplaced:x", "[PT-misplaced]"):
+                 "PT-misplaced:x", "[PT-misplaced]", "endpoint = https://p:PT-misplaced@localhost",
+                 "space = " + "PT0123456789" * 4 + "misplaced"):
         lab.write(lab.CONF, "[signalwire]\n" + line + "\n")
         assert lab.pamhost(lab.between_permits("debug")).result == "PAM_SERVICE_ERR"
     assert log.ours() and not any("misplaced" in line for line in log.lines)

@@ -2,7 +2,10 @@
 """The provider down, slow, broken or somebody else: each has an outcome of its own, none lets in."""
 import shutil
 import socket
+import ssl
 import subprocess
+import threading
+import time
 
 import pytest
 
@@ -144,6 +147,53 @@ def test_fail_safe_does_not_cover_an_address_that_is_none(sim):
         assert lab.pamhost(lab.between_permits()).result == "PAM_SERVICE_ERR", endpoint
     lab.configure(sim, endpoint=None, space="a" * 200, swmfa="fail = safe")
     assert lab.pamhost(lab.between_permits()).result == "PAM_SERVICE_ERR"
+
+
+class RawServer:
+    """A TLS server that gives every connection the same bytes, whatever it asks."""
+
+    def __init__(self, folder, answer, client_certificate=False):
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
+                        "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=localhost", "-addext",
+                        "subjectAltName=DNS:localhost", "-keyout", folder / "key", "-out",
+                        folder / "cert"], check=True, capture_output=True)
+        self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self.context.load_cert_chain(folder / "cert", folder / "key")
+        if client_certificate:
+            self.context.verify_mode = ssl.CERT_REQUIRED
+        self.certificate = folder / "cert"
+        self.answer = answer
+        self.socket = socket.create_server(("127.0.0.1", 0))
+        self.endpoint = f"https://localhost:{self.socket.getsockname()[1]}"
+        threading.Thread(target=self._serve, daemon=True).start()
+
+    def _serve(self):
+        while True:
+            connection, _ = self.socket.accept()
+            try:
+                with self.context.wrap_socket(connection, server_side=True) as secure:
+                    secure.recv(65536)
+                    time.sleep(0.1)
+                    secure.sendall(self.answer)
+            except OSError:
+                connection.close()
+
+
+NO_OUTAGE = {
+    "401 cut off": b"HTTP/1.1 401 Unauthorized\r\nContent-Length: 99\r\n\r\n{}",
+    "200 cut off": b'HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{"success":false}',
+    "bad chunks": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n{}\r\n",
+    "not HTTP": b"SSH-2.0-OpenSSH_9.2\r\n",
+    "a client certificate is wanted": None,
+}
+
+
+@pytest.mark.parametrize("case", NO_OUTAGE)
+def test_fail_safe_does_not_cover_an_answer_that_had_begun(sim, tmp_path, case):
+    answer = NO_OUTAGE[case]
+    server = RawServer(tmp_path, answer or b"", client_certificate=answer is None)
+    lab.configure(sim, swmfa="fail = safe", endpoint=server.endpoint, ca_file=server.certificate)
+    assert lab.pamhost(lab.between_permits()).result == "PAM_AUTHINFO_UNAVAIL"
 
 
 def test_fail_safe_does_not_cover_a_wrong_code(start):
