@@ -170,13 +170,29 @@ class RawServer:
     def _serve(self):
         while True:
             connection, _ = self.socket.accept()
+            secure = self.context.wrap_socket(connection, server_side=True,
+                                              do_handshake_on_connect=False)
             try:
-                with self.context.wrap_socket(connection, server_side=True) as secure:
-                    secure.recv(65536)
-                    time.sleep(0.1)
-                    secure.sendall(self.answer)
+                secure.do_handshake()
+                secure.recv(65536)
+                time.sleep(0.1)
+                secure.sendall(self.answer)
             except OSError:
-                connection.close()
+                pass
+            self._close(socket.socket(fileno=secure.detach()))
+
+    @staticmethod
+    def _close(connection):
+        """As servers do: what the client is still sending is taken, since a close that leaves it
+        unread is a reset, which can overtake the last that was said."""
+        with connection:
+            try:
+                connection.settimeout(2)
+                connection.shutdown(socket.SHUT_WR)
+                while connection.recv(65536):
+                    pass
+            except OSError:
+                pass
 
 
 NO_OUTAGE = {
