@@ -60,7 +60,8 @@ static bool well_formed(const struct wire_request *request)
            wire_terminated(request->rhost, sizeof(request->rhost)) &&
            wire_terminated(request->tty, sizeof(request->tty)) &&
            wire_terminated(request->ruser, sizeof(request->ruser)) &&
-           wire_terminated(request->conf, sizeof(request->conf));
+           wire_terminated(request->conf, sizeof(request->conf)) &&
+           wire_terminated(request->keys, sizeof(request->keys));
 }
 
 int main(int argc, char **argv)

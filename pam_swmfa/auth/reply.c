@@ -3,6 +3,7 @@
 #include "auth/reply.h"
 
 #include <string.h>
+#include <strings.h>
 
 /*
  * For a user whom it has refused, sshd replaces what was typed by this text, repeated or cut to the
@@ -20,28 +21,47 @@ static bool from_refusing_sshd(const char *text)
     return true;
 }
 
-static bool may_stand_in_code(char c, const struct code_form *form)
+/* The word that the text is, with blanks around it, or REPLY_NO_CODE. */
+static enum reply_kind read_word(const char *text)
 {
-    return (c >= '0' && c <= '9') ||
-           (form->letters && ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')));
+    static const struct {
+        const char *word;
+        enum reply_kind kind;
+    } words[] = {
+        {"", REPLY_EMPTY},    {"resend", REPLY_RESEND}, {"sms", REPLY_SMS},
+        {"call", REPLY_CALL}, {"help", REPLY_HELP},     {"?", REPLY_HELP},
+    };
+    text += strspn(text, " \t");
+    size_t length = strlen(text);
+    while (length > 0 && (text[length - 1] == ' ' || text[length - 1] == '\t'))
+        length--;
+    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+        if (strlen(words[i].word) == length && strncasecmp(text, words[i].word, length) == 0)
+            return words[i].kind;
+    return REPLY_NO_CODE;
 }
 
-static bool read_code(const char *text, const struct code_form *form, char *code)
+static bool may_stand_in_code(char c, bool letters)
+{
+    return (c >= '0' && c <= '9') ||
+           (letters && ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')));
+}
+
+static bool read_code(const char *text, size_t wanted, bool letters, char *code)
 {
     size_t length = 0;
     for (; *text != '\0'; text++) {
         if (*text == ' ' || *text == '-')
             continue;
-        if (!may_stand_in_code(*text, form) || length == form->length ||
-            length == REPLY_CODE_SIZE - 1)
+        if (!may_stand_in_code(*text, letters) || length == wanted || length == REPLY_CODE_SIZE - 1)
             return false;
         code[length++] = *text;
     }
     code[length] = '\0';
-    return length == form->length;
+    return length == wanted;
 }
 
-enum reply_kind reply_read(const struct wire_reply *reply, const struct code_form *form, char *code)
+enum reply_kind reply_read(const struct wire_reply *reply, size_t length, bool letters, char *code)
 {
     switch (reply->status) {
     case WIRE_REPLY_NOTHING:
@@ -56,7 +76,10 @@ enum reply_kind reply_read(const struct wire_reply *reply, const struct code_for
         return REPLY_CONV_FAILED;
     if (from_refusing_sshd(reply->text))
         return REPLY_SSHD_DENIES;
-    if (read_code(reply->text, form, code))
+    enum reply_kind word = read_word(reply->text);
+    if (word != REPLY_NO_CODE)
+        return word;
+    if (read_code(reply->text, length, letters, code))
         return REPLY_CODE;
     explicit_bzero(code, REPLY_CODE_SIZE);
     return REPLY_NO_CODE;

@@ -10,23 +10,25 @@
 
 enum reply_kind {
     REPLY_CODE,        /* it has the form of a code */
-    REPLY_NO_CODE,     /* it cannot be a code: empty, too long, another length, other characters */
+    REPLY_EMPTY,       /* nothing but Enter */
+    REPLY_RESEND,      /* the words: resend, */
+    REPLY_SMS,         /* sms, */
+    REPLY_CALL,        /* call, */
+    REPLY_HELP,        /* help or a question mark */
+    REPLY_NO_CODE,     /* it can be none of these: too long, another length, other characters */
     REPLY_SSHD_DENIES, /* what sshd answers for a user whom it has refused already */
     REPLY_CONV_FAILED, /* there was no conversation */
 };
 
 #define REPLY_CODE_SIZE 21 /* the longest code, 20, and a NUL */
 
-struct code_form {
-    size_t length; /* characters of a code */
-    bool letters;  /* a code may have ASCII letters besides digits */
-};
-
 /*
- * reply_read: reads a reply. Blanks and hyphens that a person puts between the characters are
- * dropped. code: of REPLY_CODE_SIZE, set for REPLY_CODE only; the caller wipes it.
+ * reply_read: reads a reply. A word may be written in either case; it goes before a code that has
+ * the same letters. Blanks and hyphens that a person puts between the characters of a code are
+ * dropped.
+ * length: characters of a code; letters: a code may have ASCII letters besides digits.
+ * code: of REPLY_CODE_SIZE, set for REPLY_CODE only; the caller wipes it.
  */
-enum reply_kind reply_read(const struct wire_reply *reply, const struct code_form *form,
-                           char *code);
+enum reply_kind reply_read(const struct wire_reply *reply, size_t length, bool letters, char *code);
 
 #endif

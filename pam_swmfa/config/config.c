@@ -10,123 +10,155 @@
 
 #include "config/config.h"
 #include "config/file.h"
-#include "config/gsm.h"
+#include "config/network.h"
 
 #include <arpa/inet.h>
 #include <ini.h>
-#include <limits.h>
 #include <regex.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum kind {
-    KIND_TEXT,   /* char *, of the form that a regular expression gives */
-    KIND_SECRET, /* struct secret, likewise; never shown in a message */
-    KIND_NUMBER, /* int, from min to max */
-    KIND_WORD,   /* int, the index of the word in words */
-};
-
-static const char *const provider_words[] = {"signalwire", NULL};
 static const char *const unmapped_words[] = {"deny", "ignore", NULL};
 static const char *const fail_words[] = {"secure", "safe", NULL};
-static const char *const boolean_words[] = {"no", "yes", NULL};
+static const char *const fail_on_words[] = {"network", "server", "limit", "credentials", NULL};
+static const char *const exempt_words[] = {"ignore", "success", NULL};
 
-#define ABSOLUTE_PATH "^/"
-#define LABEL         "[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?" /* of a host name */
+#define LABEL "[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?" /* of a host name */
 #define PORT                                                                                       \
     "(:([1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5]))?"
-#define LONGEST_SHOWN 40   /* bytes of a wrong value in a message; SignalWire's tokens are longer */
-#define TEXT_MAX      1024 /* bytes */
+#define LONGEST_SHOWN 40 /* bytes of a wrong value in a message; SignalWire's tokens are longer */
 
-struct key {
-    struct config_key shown; /* section, name, default */
-    size_t offset;           /* in struct config */
-    enum kind kind;
-    int min; /* KIND_NUMBER */
-    int max;
-    const char *const *words; /* KIND_WORD */
-    const char *pattern;      /* KIND_TEXT, KIND_SECRET: extended regular expression */
-    const char *expected;     /* the pattern in words */
-    bool unsaid;              /* KIND_TEXT: a secret is put here by mistake; never shown either */
-};
-
-#define AT(member) offsetof(struct config, member)
-#define NUMBER(member, least, most)                                                                \
-    .offset = AT(member), .kind = KIND_NUMBER, .min = (least), .max = (most)
-#define WORD(member, list) .offset = AT(member), .kind = KIND_WORD, .words = (list)
-#define TEXT(member, form, form_words)                                                             \
-    .offset = AT(member), .kind = KIND_TEXT, .pattern = (form), .expected = (form_words)
-#define SECRET(member, form, form_words)                                                           \
-    .offset = AT(member), .kind = KIND_SECRET, .pattern = (form), .expected = (form_words)
+#define AT(member)                  KEY_AT(struct config, member)
+#define NUMBER(member, least, most) AT(member), .kind = KEY_NUMBER, .min = (least), .max = (most)
+#define WORD(member, list)          AT(member), .kind = KEY_WORD, .words = (list)
+#define WORDS(member, list)         AT(member), .kind = KEY_WORDS, .words = (list)
+#define LIST_OF(member, what)                                                                      \
+    AT(member), .kind = KEY_TEXT, .pattern = "^[^,]*[^, \t][^,]*(,[^,]*[^, \t][^,]*)*$",           \
+                .expected = what ", several with commas between"
 
 /* clang-format off */
-static const struct key keys[] = {
-    {{"swmfa", "providers", "signalwire"}, WORD(providers, provider_words)},
-    {{"swmfa", "channel", "sms"}, WORD(channel, channel_names)},
-    {{"swmfa", "users", SWMFA_USERS_PATH}, TEXT(users, ABSOLUTE_PATH, "an absolute path")},
-    {{"swmfa", "unmapped", "deny"}, WORD(unmapped, unmapped_words)},
-    {{"swmfa", "fail", "secure"}, WORD(fail, fail_words)},
-    {{"swmfa", "tries", "3"}, NUMBER(tries, 1, 10)},
-    {{"swmfa", "echo", "yes"}, WORD(echo, boolean_words)},
-    {{"swmfa", "connect_timeout", "5"}, NUMBER(connect_timeout, 1, 30)},
-    {{"swmfa", "timeout", "10"}, NUMBER(timeout, 1, 30)},
+static const struct key swmfa_keys[] = {
+    {"providers", "signalwire", WORDS(providers, provider_names)},
+    {"channel", "sms", WORD(channel, channel_names)},
+    {"users", SWMFA_USERS_PATH, AT(users), .kind = KEY_TEXT, KEY_ABSOLUTE_PATH},
+    {"unmapped", "deny", WORD(unmapped, unmapped_words)},
+    {"fail", "secure", WORD(fail, fail_words)},
+    {"fail_on", "network, server", WORDS(fail_on, fail_on_words)},
+    {"tries", "3", NUMBER(tries, 1, 10)},
+    {"echo", "yes", WORD(echo, key_no_yes)},
+    {"autosend", "yes", WORD(autosend, key_no_yes)},
+    {"resend_delay", "30", NUMBER(resend_delay, 0, 600)},
+    {"connect_timeout", "5", NUMBER(connect_timeout, 1, 30)},
+    {"timeout", "10", NUMBER(timeout, 1, 30)},
+    {"deadline", "30", NUMBER(deadline, 1, 35)},
+    {.name = NULL},
+};
 
-    {{"signalwire", "space", NULL},
-     TEXT(signalwire.space, "^[a-z0-9]([a-z0-9-]*[a-z0-9])?$",
-          "the SPACE of https://SPACE.signalwire.com")},
-    {{"signalwire", "endpoint", NULL},
-     TEXT(signalwire.endpoint, "^https://(" LABEL "(\\." LABEL ")*|\\[[0-9A-Fa-f:.]+\\])" PORT "$",
-          "https://HOST or https://HOST:PORT")},
-    {{"signalwire", "project_id", NULL},
-     TEXT(signalwire.project_id, "^[A-Za-z0-9._-]+$",
-          "up to 1024 letters, digits, dots, hyphens, underscores"), .unsaid = true},
-    {{"signalwire", "api_token", NULL},
-     SECRET(signalwire.api_token, "^[!-~]+$", "up to 1024 printable characters, no blanks")},
-    {{"signalwire", "api_token_file", NULL},
-     TEXT(signalwire.api_token_file, ABSOLUTE_PATH, "an absolute path"), .unsaid = true},
-    {{"signalwire", "from", NULL},
-     TEXT(signalwire.from, "^\\+[1-9][0-9]{1,14}$", "an E.164 number such as +12029167968")},
-    {{"signalwire", "message", NULL}, TEXT(signalwire.message, ".", "a text")},
-    {{"signalwire", "token_length", "6"}, NUMBER(signalwire.token_length, 4, 20)},
-    {{"signalwire", "valid_for", "300"}, NUMBER(signalwire.valid_for, 1, 604800)},
-    {{"signalwire", "max_attempts", "3"}, NUMBER(signalwire.max_attempts, 1, 20)},
-    {{"signalwire", "allow_alphas", "no"}, WORD(signalwire.allow_alphas, boolean_words)},
-    {{"signalwire", "ca_file", NULL},
-     TEXT(signalwire.ca_file, ABSOLUTE_PATH, "an absolute path")},
+static const struct key policy_keys[] = {
+    {"services", NULL, LIST_OF(policy.services, "the name of a PAM service")},
+    {"exempt_groups", NULL, LIST_OF(policy.exempt_groups, "the name of a group")},
+    {"exempt_networks", NULL, LIST_OF(policy.exempt_networks, "an address or a network such as 192.0.2.0/24")},
+    {"require_groups", NULL, LIST_OF(policy.require_groups, "the name of a group")},
+    {"exempt_result", "ignore", WORD(policy.exempt_result, exempt_words)},
+    {.name = NULL},
 };
 /* clang-format on */
-#define KEY_COUNT (sizeof(keys) / sizeof(keys[0]))
 
-#define SEGMENT_SEPTETS 160 /* one SMS, GSM 03.38 */
-#define SEGMENT_UTF16   70
+static bool check_networks(const void *settings, const char **key, struct problem *problem)
+{
+    const struct config *config = settings;
+    const char *at = config->policy.exempt_networks;
+    const char *item = NULL;
+    size_t length = 0;
+    struct network network;
+    *key = "exempt_networks";
+    while ((item = key_next_item(&at, &length)) != NULL)
+        if (!network_read(item, length, &network, problem))
+            return false;
+    return true;
+}
+
+/* ---- the sections: our two, and one for each provider ---- */
+
+#define OWN_SECTIONS  2
+#define SECTION_COUNT (OWN_SECTIONS + PROVIDER_COUNT)
+
+static const struct section *section_at(size_t number)
+{
+    static const struct section own[OWN_SECTIONS] = {
+        {"swmfa", swmfa_keys, sizeof(struct config), NULL},
+        {"policy", policy_keys, sizeof(struct config), check_networks},
+    };
+    return number < OWN_SECTIONS ? &own[number] : &providers[number - OWN_SECTIONS]->section;
+}
+
+static void *settings_at(struct config *config, size_t number)
+{
+    return number < OWN_SECTIONS ? (void *)config : config->settings[number - OWN_SECTIONS];
+}
+
+static bool section_is_used(const struct config *config, size_t number)
+{
+    return number < OWN_SECTIONS ||
+           config_has_word(&config->providers, (int)(number - OWN_SECTIONS));
+}
+
+/* The key of that number in that section, or NULL behind the last. */
+static const struct key *key_at(size_t section, size_t number)
+{
+    const struct key *keys = section_at(section)->keys;
+    return number < SECTION_KEYS_MAX && keys[number].name != NULL ? &keys[number] : NULL;
+}
 
 /* What is known while the file is read. */
 struct reading {
     const char *path;
     const char *at; /* the rest of the file's text */
     const char *end;
-    unsigned line;             /* number of the line that was handed out last */
-    unsigned given[KEY_COUNT]; /* the line on which a key was given, 0: not */
+    unsigned line; /* number of the line that was handed out last */
+    unsigned given[SECTION_COUNT][SECTION_KEYS_MAX]; /* the line that gave a key, 0: none */
     struct config *config;
     struct problem *problem;
     bool failed;
 };
 
+/* One key of one section. */
+struct place {
+    size_t section;
+    size_t number;
+    const struct key *key; /* NULL: there is none */
+};
+
+static struct place place_of(size_t section, const char *name)
+{
+    struct place place = {.section = section};
+    while ((place.key = key_at(section, place.number)) != NULL &&
+           strcmp(place.key->name, name) != 0)
+        place.number++;
+    return place;
+}
+
+static void *member_at(struct config *config, const struct place *place)
+{
+    return (char *)settings_at(config, place->section) + place->key->offset;
+}
+
 /* Whether a value that was found may be shown: not if it can be a token in the wrong place. */
 static bool can_be_shown(const struct key *key, const char *value)
 {
-    return key->kind != KIND_SECRET && !key->unsaid && strlen(value) <= LONGEST_SHOWN &&
+    return key->kind != KEY_SECRET && !key->unsaid && strlen(value) <= LONGEST_SHOWN &&
            strchr(value, '@') == NULL;
 }
 
-static bool fail_at(struct reading *reading, unsigned line, const struct key *key,
+static bool fail_at(struct reading *reading, unsigned line, const struct place *place,
                     const char *expected, const char *found)
 {
     reading->failed = true;
     problem_set(reading->problem, "%s:%u: [%s] %s: %s%s%s%s", reading->path, line,
-                key->shown.section, key->shown.name, expected, found != NULL ? ", not \"" : "",
-                found != NULL ? found : "", found != NULL ? "\"" : "");
+                section_at(place->section)->name, place->key->name, expected,
+                found != NULL ? ", not \"" : "", found != NULL ? found : "",
+                found != NULL ? "\"" : "");
     return false;
 }
 
@@ -142,16 +174,11 @@ static bool matches(const char *pattern, const char *value)
     return match;
 }
 
-static bool set_text(const struct key *key, void *member, const char *value)
+static bool set_text(char **member, const char *value)
 {
-    if (strlen(value) > TEXT_MAX || !matches(key->pattern, value))
-        return false;
-    if (key->kind == KIND_SECRET)
-        return secret_set(member, value);
-    char **text = member;
-    free(*text);
-    *text = strdup(value);
-    return *text != NULL;
+    free(*member);
+    *member = strdup(value);
+    return *member != NULL;
 }
 
 static bool set_number(const struct key *key, int *member, const char *value)
@@ -162,25 +189,71 @@ static bool set_number(const struct key *key, int *member, const char *value)
     return *member >= key->min && *member <= key->max;
 }
 
-static bool set_word(const struct key *key, int *member, const char *value)
+static bool find_word(const struct key *key, const char *value, size_t length, int *word)
 {
-    for (*member = 0; key->words[*member] != NULL; ++*member)
-        if (strcmp(key->words[*member], value) == 0)
+    for (*word = 0; key->words[*word] != NULL; ++*word)
+        if (strlen(key->words[*word]) == length && memcmp(key->words[*word], value, length) == 0)
             return true;
     return false;
 }
 
-static bool set_value(const struct key *key, struct config *config, const char *value)
+static bool set_words(const struct key *key, struct key_words *words, const char *value)
 {
-    void *member = (char *)config + key->offset;
-    switch (key->kind) {
-    case KIND_NUMBER:
-        return set_number(key, member, value);
-    case KIND_WORD:
-        return set_word(key, member, value);
-    default:
-        return set_text(key, member, value);
+    const char *item = NULL;
+    size_t length = 0;
+    words->count = 0;
+    while ((item = key_next_item(&value, &length)) != NULL) {
+        int word = 0;
+        if (!find_word(key, item, length, &word) || config_has_word(words, word) ||
+            words->count == KEY_WORDS_MAX)
+            return false;
+        words->at[words->count++] = word;
     }
+    return true;
+}
+
+/* An address in brackets must be one: else each login would fail as by an outage. */
+static bool good_endpoint(const char *value)
+{
+    const char *open = strchr(value, '[');
+    char text[INET6_ADDRSTRLEN] = "";
+    unsigned char address[sizeof(struct in6_addr)];
+    if (!matches("^https://(" LABEL "(\\." LABEL ")*|\\[[0-9A-Fa-f:.]+\\])" PORT "$", value))
+        return false;
+    if (open == NULL)
+        return true;
+    size_t length = strcspn(open + 1, "]");
+    if (length >= sizeof(text))
+        return false;
+    memcpy(text, open + 1, length);
+    return inet_pton(AF_INET6, text, address) == 1;
+}
+
+static bool set_value(const struct key *key, void *member, const char *value)
+{
+    bool fits = strlen(value) <= KEY_TEXT_MAX;
+    switch (key->kind) {
+    case KEY_NUMBER:
+        return set_number(key, member, value);
+    case KEY_WORD:
+        return find_word(key, value, strlen(value), member);
+    case KEY_WORDS:
+        return set_words(key, member, value);
+    case KEY_SECRET:
+        return fits && matches(key->pattern, value) && secret_set(member, value);
+    case KEY_ENDPOINT:
+        return fits && good_endpoint(value) && set_text(member, value);
+    case KEY_FILE:
+        return fits && matches("^/", value) && set_text(&((struct key_file *)member)->path, value);
+    default:
+        return fits && matches(key->pattern, value) && set_text(member, value);
+    }
+}
+
+static void append(char *buffer, size_t size, const char *between, const char *text)
+{
+    size_t used = strlen(buffer);
+    (void)snprintf(buffer + used, size - used, "%s%s", between, text);
 }
 
 /* What is expected of a key, in words: "4 to 20", "sms or call". */
@@ -188,15 +261,19 @@ static const char *expectation(const struct key *key, char *buffer, size_t size)
 {
     if (key->expected != NULL)
         return key->expected;
-    if (key->kind == KIND_NUMBER) {
+    *buffer = '\0';
+    if (key->kind == KEY_NUMBER) {
         (void)snprintf(buffer, size, "%d to %d", key->min, key->max);
         return buffer;
     }
-    *buffer = '\0';
-    for (size_t i = 0; key->words[i] != NULL; i++) {
-        size_t used = strlen(buffer);
-        (void)snprintf(buffer + used, size - used, "%s%s", i > 0 ? " or " : "", key->words[i]);
-    }
+    if (key->kind == KEY_ENDPOINT)
+        return "https://HOST or https://HOST:PORT";
+    if (key->kind == KEY_FILE)
+        return "an absolute path";
+    for (size_t i = 0; key->words[i] != NULL; i++)
+        append(buffer, size, i > 0 ? " or " : "", key->words[i]);
+    if (key->kind == KEY_WORDS)
+        append(buffer, size, "", ", each once, with commas between");
     return buffer;
 }
 
@@ -209,21 +286,14 @@ static const char *shown_name(const char *name, size_t length)
                                                                                             : "?";
 }
 
-static const struct key *find_key(const char *section, const char *name)
+/* The number of the section of that name, or SECTION_COUNT. */
+static size_t find_section(const char *name, size_t length)
 {
-    for (size_t i = 0; i < KEY_COUNT; i++)
-        if (strcmp(keys[i].shown.section, section) == 0 && strcmp(keys[i].shown.name, name) == 0)
-            return &keys[i];
-    return NULL;
-}
-
-static bool known_section(const char *name, size_t length)
-{
-    for (size_t i = 0; i < KEY_COUNT; i++)
-        if (strlen(keys[i].shown.section) == length &&
-            memcmp(keys[i].shown.section, name, length) == 0)
-            return true;
-    return false;
+    size_t i = 0;
+    while (i < SECTION_COUNT && (strlen(section_at(i)->name) != length ||
+                                 memcmp(section_at(i)->name, name, length) != 0))
+        i++;
+    return i;
 }
 
 static bool check_line(struct reading *reading, const char *line, size_t length, size_t most)
@@ -245,7 +315,7 @@ static bool check_section(struct reading *reading, const char *line, size_t leng
     const char *close = length > 0 && line[0] == '[' ? memchr(line, ']', length) : NULL;
     if (close == NULL)
         return true;
-    if (!known_section(line + 1, (size_t)(close - line - 1)))
+    if (find_section(line + 1, (size_t)(close - line - 1)) == SECTION_COUNT)
         return problem_set(reading->problem, "%s:%u: unknown section [%.*s]", reading->path,
                            reading->line, (int)(close - line - 1),
                            shown_name(line + 1, (size_t)(close - line - 1)));
@@ -290,8 +360,10 @@ static int take(struct reading *reading, const char *section, const char *name, 
 {
     if (reading->failed)
         return 0;
-    const struct key *key = find_key(section, name);
-    if (key == NULL) {
+    struct place place = {.section = find_section(section, strlen(section))};
+    if (place.section < SECTION_COUNT)
+        place = place_of(place.section, name);
+    if (place.key == NULL) {
         reading->failed = true;
         size_t length = strcspn(name, " \t");
         problem_set(reading->problem, "%s:%u: [%s] %.*s: unknown key%s", reading->path,
@@ -299,15 +371,15 @@ static int take(struct reading *reading, const char *section, const char *name, 
                     *section == '\0' ? ": it stands before any [section]" : "");
         return 0;
     }
-    unsigned *given = &reading->given[key - keys];
+    unsigned *given = &reading->given[place.section][place.number];
     if (*given != 0)
-        return fail_at(reading, reading->line, key, "given twice, the other time above", NULL);
+        return fail_at(reading, reading->line, &place, "given twice, the other time above", NULL);
     *given = reading->line;
 
-    char words[128];
-    if (!set_value(key, reading->config, value))
-        return fail_at(reading, reading->line, key, expectation(key, words, sizeof(words)),
-                       can_be_shown(key, value) ? value : NULL);
+    char words[160];
+    if (!set_value(place.key, member_at(reading->config, &place), value))
+        return fail_at(reading, reading->line, &place, expectation(place.key, words, sizeof(words)),
+                       can_be_shown(place.key, value) ? value : NULL);
     return 1;
 }
 
@@ -343,115 +415,119 @@ static bool parse(struct reading *reading)
 /* ---- the whole ---- */
 
 /* A problem with a key that was given, or was not: then without the number of a line. */
-static bool fail_key(struct reading *reading, const char *section, const char *name,
-                     const char *expected)
+static bool fail_key(struct reading *reading, const struct place *place, const char *expected)
 {
-    const struct key *key = find_key(section, name);
-    unsigned line = reading->given[key - keys];
+    unsigned line = reading->given[place->section][place->number];
     if (line != 0)
-        return fail_at(reading, line, key, expected, NULL);
-    return problem_set(reading->problem, "%s: [%s] %s: %s", reading->path, section, name, expected);
+        return fail_at(reading, line, place, expected, NULL);
+    return problem_set(reading->problem, "%s: [%s] %s: %s", reading->path,
+                       section_at(place->section)->name, place->key->name, expected);
 }
 
-static bool set_defaults(struct reading *reading)
+static bool set_default(struct reading *reading, const struct place *place)
 {
-    for (size_t i = 0; i < KEY_COUNT; i++)
-        if (reading->given[i] == 0 && keys[i].shown.fallback != NULL &&
-            !set_value(&keys[i], reading->config, keys[i].shown.fallback))
-            return problem_set(reading->problem, "%s: no memory", reading->path);
-    return true;
+    return reading->given[place->section][place->number] != 0 || place->key->fallback == NULL ||
+           set_value(place->key, member_at(reading->config, place), place->key->fallback) ||
+           problem_set(reading->problem, "%s: no memory", reading->path);
 }
 
-static bool check_message(struct reading *reading, const struct signalwire_config *signalwire)
-{
-    if (signalwire->message == NULL)
-        return true;
-    if (signalwire->from == NULL)
-        return fail_key(reading, "signalwire", "message",
-                        "needs from, a number of your own: SignalWire's number carries only the "
-                        "standard text");
-    size_t units = 0;
-    enum gsm_alphabet alphabet = gsm_measure(signalwire->message, &units);
-    if (alphabet == GSM_INVALID)
-        return fail_key(reading, "signalwire", "message", "is not valid UTF-8 text");
-    size_t most = alphabet == GSM_7BIT ? SEGMENT_SEPTETS : SEGMENT_UTF16;
-    if (units <= most)
-        return true;
-    char expected[128];
-    (void)snprintf(expected, sizeof(expected),
-                   "at most %zu characters%s, so that it fits one SMS, not %zu", most,
-                   alphabet == GSM_7BIT ? "" : " where one is outside GSM 03.38", units);
-    return fail_key(reading, "signalwire", "message", expected);
-}
-
-/* Reads the token from its file: one line, its newline dropped. */
-static bool read_token(struct reading *reading, struct signalwire_config *signalwire)
+/* Reads a secret from its file: one line, its newline dropped. */
+static bool read_secret(struct reading *reading, const struct place *place,
+                        const struct place *file)
 {
     size_t length = 0;
     struct problem why = {0};
-    char *content = file_read(signalwire->api_token_file, FILE_SECRET, &length, &why);
+    const char *path = *(char **)member_at(reading->config, file);
+    char *content = file_read(path, FILE_SECRET, &length, &why);
     if (content == NULL)
-        return fail_key(reading, "signalwire", "api_token_file", why.text);
+        return fail_key(reading, file, why.text);
     size_t used = length > 0 && content[length - 1] == '\n' ? length - 1 : length;
     content[used] = '\0';
-    const struct key *key = find_key("signalwire", "api_token");
-    bool good = strlen(content) == used && set_value(key, reading->config, content);
+    bool good = strlen(content) == used &&
+                set_value(place->key, member_at(reading->config, place), content);
     explicit_bzero(content, length);
     free(content);
-    return good || fail_key(reading, "signalwire", "api_token_file",
-                            "the file must hold the token alone, on one line");
+    return good || fail_key(reading, file, "the file must hold it alone, on one line");
 }
 
-static bool read_ca(struct reading *reading, struct signalwire_config *signalwire)
+/* A secret is given, or a file that holds it. */
+static bool complete_secret(struct reading *reading, const struct place *place)
 {
-    if (signalwire->ca_file == NULL)
-        return true;
+    char name[64];
+    (void)snprintf(name, sizeof(name), "%s_file", place->key->name);
+    struct place file = place_of(place->section, name);
+    bool given = reading->given[place->section][place->number] != 0;
+    bool by_file = reading->given[file.section][file.number] != 0;
+    char words[160];
+    if (given && by_file) {
+        (void)snprintf(words, sizeof(words), "give %s or %s, not both", place->key->name, name);
+        return fail_key(reading, &file, words);
+    }
+    (void)snprintf(words, sizeof(words), "missing (or give %s)", name);
+    return given ||
+           (by_file ? read_secret(reading, place, &file) : fail_key(reading, place, words));
+}
+
+static bool complete_file(struct reading *reading, const struct place *place)
+{
+    struct key_file *file = member_at(reading->config, place);
     size_t length = 0;
     struct problem why = {0};
-    signalwire->ca_pem = file_read(signalwire->ca_file, FILE_PUBLIC, &length, &why);
-    if (signalwire->ca_pem == NULL)
-        return fail_key(reading, "signalwire", "ca_file", why.text);
+    if (file->path == NULL)
+        return true;
+    file->text = file_read(file->path, FILE_PUBLIC, &length, &why);
+    return file->text != NULL || fail_key(reading, place, why.text);
+}
+
+static bool complete_key(struct reading *reading, const struct place *place)
+{
+    if (place->key->kind == KEY_SECRET)
+        return complete_secret(reading, place);
+    if (place->key->kind == KEY_FILE)
+        return complete_file(reading, place);
+    return !place->key->required || reading->given[place->section][place->number] != 0 ||
+           fail_key(reading, place, "missing");
+}
+
+/* What a section needs besides good values of its keys. */
+static bool complete_section(struct reading *reading, size_t number)
+{
+    const struct section *section = section_at(number);
+    struct place place = {.section = number};
+    struct problem why = {0};
+    const char *name = NULL;
+    for (; (place.key = key_at(number, place.number)) != NULL; place.number++)
+        if (!complete_key(reading, &place))
+            return false;
+    if (section->check == NULL || section->check(settings_at(reading->config, number), &name, &why))
+        return true;
+    place = place_of(number, name);
+    return fail_key(reading, &place, why.text);
+}
+
+/* Defaults first: they say which sections are used. */
+static bool complete(struct reading *reading)
+{
+    for (size_t i = 0; i < SECTION_COUNT; i++) {
+        struct place place = {.section = i};
+        for (; (place.key = key_at(i, place.number)) != NULL; place.number++)
+            if (!set_default(reading, &place))
+                return false;
+    }
+    for (size_t i = 0; i < SECTION_COUNT; i++)
+        if (section_is_used(reading->config, i) && !complete_section(reading, i))
+            return false;
     return true;
 }
 
-/* The address in brackets, if there is one, must be one: else each login would fail as by an
- * outage. */
-static bool good_endpoint(const char *endpoint)
+static bool make_settings(struct config *config)
 {
-    const char *open = endpoint != NULL ? strchr(endpoint, '[') : NULL;
-    if (open == NULL)
-        return true;
-    char text[INET6_ADDRSTRLEN] = "";
-    unsigned char address[sizeof(struct in6_addr)];
-    size_t length = strcspn(open + 1, "]");
-    if (length >= sizeof(text))
-        return false;
-    memcpy(text, open + 1, length);
-    return inet_pton(AF_INET6, text, address) == 1;
-}
-
-static bool check_signalwire(struct reading *reading, struct signalwire_config *signalwire)
-{
-    if (signalwire->space == NULL && signalwire->endpoint == NULL)
-        return fail_key(reading, "signalwire", "space",
-                        "missing: the SPACE of https://SPACE.signalwire.com");
-    if (signalwire->space != NULL && signalwire->endpoint != NULL)
-        return fail_key(reading, "signalwire", "endpoint", "give space or endpoint, not both");
-    if (!good_endpoint(signalwire->endpoint))
-        return fail_key(reading, "signalwire", "endpoint",
-                        "is not an IPv6 address in its brackets");
-    if (signalwire->space != NULL && strlen(signalwire->space) > 63)
-        return fail_key(reading, "signalwire", "space", "is longer than 63 characters");
-    if (signalwire->project_id == NULL)
-        return fail_key(reading, "signalwire", "project_id", "missing");
-    bool token = signalwire->api_token.text != NULL;
-    if (!token && signalwire->api_token_file == NULL)
-        return fail_key(reading, "signalwire", "api_token", "missing (or give api_token_file)");
-    if (token && signalwire->api_token_file != NULL)
-        return fail_key(reading, "signalwire", "api_token_file",
-                        "give api_token or api_token_file, not both");
-    return (token || read_token(reading, signalwire)) && read_ca(reading, signalwire) &&
-           check_message(reading, signalwire);
+    for (size_t i = 0; i < PROVIDER_COUNT; i++) {
+        config->settings[i] = calloc(1, providers[i]->section.size);
+        if (config->settings[i] == NULL)
+            return false;
+    }
+    return true;
 }
 
 bool config_load(const char *path, struct config *config, struct problem *problem)
@@ -466,8 +542,8 @@ bool config_load(const char *path, struct config *config, struct problem *proble
 
     struct reading reading = {
         .path = path, .at = content, .end = content + length, .config = config, .problem = problem};
-    bool good = parse(&reading) && set_defaults(&reading) &&
-                check_signalwire(&reading, &config->signalwire);
+    bool good = make_settings(config) || problem_set(problem, "%s: no memory", path);
+    good = good && parse(&reading) && complete(&reading);
     explicit_bzero(content, length);
     free(content);
     if (!good)
@@ -475,23 +551,58 @@ bool config_load(const char *path, struct config *config, struct problem *proble
     return good;
 }
 
+static void free_member(const struct key *key, void *member)
+{
+    struct key_file *file = member;
+    switch (key->kind) {
+    case KEY_SECRET:
+        secret_wipe(member);
+        break;
+    case KEY_FILE:
+        free(file->path);
+        free(file->text);
+        break;
+    case KEY_TEXT:
+    case KEY_ENDPOINT:
+        free(*(char **)member);
+        break;
+    default:
+        break;
+    }
+}
+
 void config_free(struct config *config)
 {
-    for (size_t i = 0; i < KEY_COUNT; i++) {
-        void *member = (char *)config + keys[i].offset;
-        if (keys[i].kind == KIND_SECRET)
-            secret_wipe(member);
-        else if (keys[i].kind == KIND_TEXT)
-            free(*(char **)member);
+    for (size_t i = 0; i < SECTION_COUNT; i++) {
+        struct place place = {.section = i};
+        if (settings_at(config, i) == NULL)
+            continue;
+        for (; (place.key = key_at(i, place.number)) != NULL; place.number++)
+            free_member(place.key, member_at(config, &place));
     }
-    free(config->signalwire.ca_pem);
+    for (size_t i = 0; i < PROVIDER_COUNT; i++)
+        free(config->settings[i]);
     memset(config, 0, sizeof(*config));
+}
+
+bool config_has_word(const struct key_words *words, int word)
+{
+    for (size_t i = 0; i < words->count; i++)
+        if (words->at[i] == word)
+            return true;
+    return false;
 }
 
 bool config_key_at(size_t number, struct config_key *key)
 {
-    if (number >= KEY_COUNT)
-        return false;
-    *key = keys[number].shown;
-    return true;
+    for (size_t i = 0; i < SECTION_COUNT; i++) {
+        for (size_t k = 0; key_at(i, k) != NULL; k++) {
+            if (number-- == 0) {
+                *key = (struct config_key){section_at(i)->name, key_at(i, k)->name,
+                                           key_at(i, k)->fallback};
+                return true;
+            }
+        }
+    }
+    return false;
 }

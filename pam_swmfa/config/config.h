@@ -4,8 +4,9 @@
 #define SWMFA_CONFIG_H
 
 #include "base/problem.h"
-#include "base/secret.h"
+#include "config/key.h"
 #include "config/phone.h"
+#include "provider/provider.h"
 
 #include <stddef.h>
 
@@ -19,34 +20,44 @@ enum fail {
     FAIL_SAFE,
 };
 
-/* [signalwire]; the texts that were not given are NULL. */
-struct signalwire_config {
-    char *space;
-    char *endpoint;
-    char *project_id;
-    char *api_token_file;
-    struct secret api_token; /* given, or read from api_token_file */
-    char *from;
-    char *message;
-    int token_length;
-    int valid_for; /* seconds */
-    int max_attempts;
-    int allow_alphas; /* 0 or 1 */
-    char *ca_file;
-    char *ca_pem; /* what ca_file holds */
+/* The causes that fail = safe can cover. */
+enum fail_on {
+    FAIL_ON_NETWORK,
+    FAIL_ON_SERVER,
+    FAIL_ON_LIMIT,
+    FAIL_ON_CREDENTIALS,
+};
+
+enum exempt_result {
+    EXEMPT_IGNORE,
+    EXEMPT_SUCCESS,
+};
+
+/* [policy]: lists as they were given, for key_next_item; NULL: not given. */
+struct policy {
+    char *services;
+    char *exempt_groups;
+    char *exempt_networks; /* each is one for network_read */
+    char *require_groups;
+    int exempt_result; /* enum exempt_result */
 };
 
 struct config {
-    int providers; /* an index into config_providers; there is one so far */
-    int channel;   /* enum channel: the one used first */
+    struct key_words providers; /* enum provider_id, in the order in which they are tried */
+    int channel;                /* enum channel: the one used first */
     char *users;
-    int unmapped; /* enum unmapped */
-    int fail;     /* enum fail */
+    int unmapped;             /* enum unmapped */
+    int fail;                 /* enum fail */
+    struct key_words fail_on; /* enum fail_on */
     int tries;
     int echo;            /* 0 or 1 */
+    int autosend;        /* 0 or 1 */
+    int resend_delay;    /* seconds */
     int connect_timeout; /* seconds */
     int timeout;         /* seconds */
-    struct signalwire_config signalwire;
+    int deadline;        /* seconds */
+    struct policy policy;
+    void *settings[PROVIDER_COUNT]; /* of each provider's section */
 };
 
 /*
@@ -58,6 +69,9 @@ bool config_load(const char *path, struct config *config, struct problem *proble
 
 /* config_free: wipes and frees all of it. */
 void config_free(struct config *config);
+
+/* config_has_word: whether a word, by its index, is among those of a KEY_WORDS. */
+bool config_has_word(const struct key_words *words, int word);
 
 /* One key that may stand in swmfa.conf: what the documents must show, and tests compare. */
 struct config_key {

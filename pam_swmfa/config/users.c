@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #define LINE_MAX_LENGTH 1024 /* longer than any good line */
+#define KEY_PREFIX      "SHA256:"
 
 static inline bool blank(char c)
 {
@@ -59,19 +60,39 @@ static bool read_channels(const char *field, size_t length, struct phone *phone)
     }
 }
 
-/* What is wrong with what stands behind the user's name, or NULL. whole: a newline follows. */
-static const char *read_line(struct phone *phone, const char *at, const char *end, bool whole)
-{
-    size_t length = 0;
-    if (!whole)
-        return "the file ends within this line; a number may be cut off: end it with a newline";
-    if (end - at > LINE_MAX_LENGTH)
-        return "the line is too long";
-    if (memchr(at, '\r', (size_t)(end - at)) != NULL)
-        return "carriage return: save the file with Unix line ends";
+/* What stands behind a user's name in a line. */
+enum line_kind {
+    LINE_GOOD,
+    LINE_OTHER_KEY, /* it is for a key that was not used */
+    LINE_WRONG,
+};
 
+static bool is_fingerprint(const char *field, size_t length)
+{
+    static const char base64[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    const size_t prefix = sizeof(KEY_PREFIX) - 1;
+    if (length != SSHKEY_FINGERPRINT_SIZE - 1)
+        return false;
+    for (size_t i = prefix; i < length; i++)
+        if (memchr(base64, field[i], sizeof(base64) - 1) == NULL)
+            return false;
+    return true;
+}
+
+static bool is_used(const struct sshkeys *keys, const char *field, size_t length)
+{
+    for (size_t i = 0; i < keys->count; i++)
+        if (strlen(keys->fingerprint[i]) == length &&
+            memcmp(keys->fingerprint[i], field, length) == 0)
+            return true;
+    return false;
+}
+
+/* Reads number and channels; field is the first of them. Returns what is wrong, or NULL. */
+static const char *read_phone(struct phone *phone, const char *field, size_t length, const char *at,
+                              const char *end)
+{
     memset(phone, 0, sizeof(*phone));
-    const char *field = next_field(&at, end, &length);
     if (!phone_number_valid(field, length))
         return "expected an E.164 number such as +12029167968 behind the name";
     memcpy(phone->number, field, length);
@@ -81,6 +102,36 @@ static const char *read_line(struct phone *phone, const char *at, const char *en
         return "expected sms, call, or both with a comma between, behind the number";
     (void)next_field(&at, end, &length);
     return length > 0 ? "expected nothing more behind the channels" : NULL;
+}
+
+/* Reads what stands behind the user's name; whole: a newline follows. */
+static enum line_kind read_line(struct phone *phone, const struct sshkeys *keys, const char *at,
+                                const char *end, bool whole, const char **wrong)
+{
+    size_t length = 0;
+    *wrong = NULL;
+    if (!whole)
+        *wrong = "the file ends within this line; a number may be cut off: end it with a newline";
+    else if (end - at > LINE_MAX_LENGTH)
+        *wrong = "the line is too long";
+    else if (memchr(at, '\r', (size_t)(end - at)) != NULL)
+        *wrong = "carriage return: save the file with Unix line ends";
+    if (*wrong != NULL)
+        return LINE_WRONG;
+
+    const char *field = next_field(&at, end, &length);
+    if (length >= sizeof(KEY_PREFIX) - 1 &&
+        memcmp(field, KEY_PREFIX, sizeof(KEY_PREFIX) - 1) == 0) {
+        if (!is_fingerprint(field, length)) {
+            *wrong = "expected " KEY_PREFIX " and the 43 characters that ssh-keygen -l shows";
+            return LINE_WRONG;
+        }
+        if (!is_used(keys, field, length))
+            return LINE_OTHER_KEY;
+        field = next_field(&at, end, &length);
+    }
+    *wrong = read_phone(phone, field, length, at, end);
+    return *wrong == NULL ? LINE_GOOD : LINE_WRONG;
 }
 
 /* Where the user's name ends in this line, if it is the line's first field; or NULL. */
@@ -94,28 +145,40 @@ static const char *match_name(const char *line, const char *end, const char *use
     return line == end || blank(*line) || *line == '\r' ? line : NULL;
 }
 
-/* Searches the text of a map. line: the number of the line where the search ended. */
-static enum users_result search(const char *text, size_t size, const char *user,
-                                struct phone *phone, unsigned long *line, const char **wrong)
+/* What is searched for, and where the search ended. */
+struct search {
+    const char *user;
+    const struct sshkeys *keys;
+    struct phone *phone;
+    unsigned long line; /* the number of the last line that was looked at */
+    const char *wrong;
+};
+
+static enum users_result search(struct search *search, const char *text, size_t size)
 {
     const char *end = text + size;
-    size_t length = strlen(user);
+    size_t length = strlen(search->user);
     const char *newline = NULL;
+    enum users_result result = USERS_ABSENT;
     for (const char *at = text; at < end; at = newline + 1) {
         newline = memchr(at, '\n', (size_t)(end - at));
         const char *stop = newline != NULL ? newline : end;
-        ++*line;
-        if (*at == *user || blank(*at)) { /* most lines are neither */
-            const char *behind = match_name(at, stop, user, length);
+        search->line++;
+        if (*at == *search->user || blank(*at)) { /* most lines are neither */
+            const char *behind = match_name(at, stop, search->user, length);
+            enum line_kind kind = LINE_OTHER_KEY;
             if (behind != NULL) {
-                *wrong = read_line(phone, behind, stop, newline != NULL);
-                return *wrong == NULL ? USERS_FOUND : USERS_BAD_LINE;
+                kind = read_line(search->phone, search->keys, behind, stop, newline != NULL,
+                                 &search->wrong);
+                result = USERS_OTHER_KEYS;
             }
+            if (kind != LINE_OTHER_KEY)
+                return kind == LINE_GOOD ? USERS_FOUND : USERS_BAD_LINE;
         }
         if (newline == NULL)
             break;
     }
-    return USERS_ABSENT;
+    return result;
 }
 
 /* What makes a map doubtful in which a name was not found; or NULL. */
@@ -144,15 +207,32 @@ static bool can_be_mapped(const char *user)
     return *user != '\0' && *user != '#' && strpbrk(user, " \t\r\n") == NULL;
 }
 
-static enum users_result search_file(int fd, const char *path, const char *user, bool sure,
-                                     struct phone *phone, struct problem *problem)
+/* Why nobody who is absent may pass by this map, or NULL. sure: as for users_find. */
+static const char *why_not_sure(bool sure, const char *text, size_t size)
+{
+    if (!sure)
+        return NULL;
+    return size == 0 ? "is empty" : doubt(text, size);
+}
+
+static void describe(const char *path, const struct search *search, enum users_result result,
+                     struct problem *problem)
+{
+    if (result == USERS_BAD_LINE)
+        problem_set(problem, "%s:%lu: %.200s: %s", path, search->line, search->user, search->wrong);
+    if (result == USERS_OTHER_KEYS)
+        problem_set(problem, "%s has %.200s for other SSH keys only; key used: %s", path,
+                    search->user,
+                    search->keys->count > 0 ? search->keys->fingerprint[0] : "none known");
+}
+
+static enum users_result search_file(int fd, const char *path, struct search *what, bool sure,
+                                     struct problem *problem)
 {
     struct stat before = {0};
     struct stat after = {0};
-    unsigned long line = 0;
-    const char *wrong = NULL;
-    const char *doubtful = "is empty";
     enum users_result result = USERS_ABSENT;
+    const char *doubtful = why_not_sure(sure, "", 0);
 
     bool readable = fstat(fd, &before) == 0;
     size_t size = (size_t)before.st_size;
@@ -160,9 +240,9 @@ static enum users_result search_file(int fd, const char *path, const char *user,
         void *text = mmap(NULL, size, PROT_READ, MAP_PRIVATE | MAP_POPULATE, fd, 0);
         readable = text != MAP_FAILED;
         if (readable) {
-            if (can_be_mapped(user))
-                result = search(text, size, user, phone, &line, &wrong);
-            doubtful = sure ? doubt(text, size) : NULL;
+            if (can_be_mapped(what->user))
+                result = search(what, text, size);
+            doubtful = why_not_sure(sure, text, size);
             (void)munmap(text, size);
         }
     }
@@ -174,23 +254,23 @@ static enum users_result search_file(int fd, const char *path, const char *user,
         problem_set(problem, "%s: changed while it was read; write beside and rename", path);
         return USERS_ERROR;
     }
-    if (result == USERS_ABSENT && sure && doubtful != NULL) {
+    if (result == USERS_ABSENT && doubtful != NULL) {
         problem_set(problem, "%s: %s; with unmapped = ignore nobody passes as unmapped by it", path,
                     doubtful);
         return USERS_ERROR;
     }
-    if (result == USERS_BAD_LINE)
-        problem_set(problem, "%s:%lu: %s: %s", path, line, user, wrong);
+    describe(path, what, result, problem);
     return result;
 }
 
-enum users_result users_find(const char *path, const char *user, bool sure, struct phone *phone,
-                             struct problem *problem)
+enum users_result users_find(const char *path, const char *user, const struct sshkeys *keys,
+                             bool sure, struct phone *phone, struct problem *problem)
 {
+    struct search what = {.user = user, .keys = keys, .phone = phone};
     int fd = file_open(path, FILE_PUBLIC, problem);
     if (fd < 0)
         return USERS_ERROR;
-    enum users_result result = search_file(fd, path, user, sure, phone, problem);
+    enum users_result result = search_file(fd, path, &what, sure, problem);
     close(fd);
     return result;
 }

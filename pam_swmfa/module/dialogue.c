@@ -108,8 +108,10 @@ int dialogue_run(pam_handle_t *pamh, int socket, struct wire_request *request, b
             }
             break;
         case WIRE_INFO:
+        case WIRE_ALERT:
             if (!silent)
-                (void)pam_prompt(pamh, PAM_ERROR_MSG, NULL, "%s", say.text);
+                (void)pam_prompt(pamh, say.head.type == WIRE_INFO ? PAM_TEXT_INFO : PAM_ERROR_MSG,
+                                 NULL, "%s", say.text);
             break;
         case WIRE_DONE:
             return done_code(pamh, say.code);

@@ -37,6 +37,16 @@ static bool put_item(pam_handle_t *pamh, int item, const char *name, char *field
     return false;
 }
 
+/* The public keys that sshd has accepted. Without them a line for a key in the users map is unused.
+ */
+static void put_keys(pam_handle_t *pamh, struct wire_request *request)
+{
+    if (!wire_put(request->keys, sizeof(request->keys), pam_getenv(pamh, "SSH_AUTH_INFO_0")))
+        pam_syslog(pamh, LOG_NOTICE,
+                   "SSH_AUTH_INFO_0 is longer than %zu bytes; the SSH key counts as unknown",
+                   sizeof(request->keys) - 1);
+}
+
 static int fill_request(pam_handle_t *pamh, int flags, struct wire_request *request)
 {
     const char *user = NULL;
@@ -54,6 +64,7 @@ static int fill_request(pam_handle_t *pamh, int flags, struct wire_request *requ
         !put_item(pamh, PAM_TTY, "PAM_TTY", request->tty, sizeof(request->tty)) ||
         !put_item(pamh, PAM_RUSER, "PAM_RUSER", request->ruser, sizeof(request->ruser)))
         return PAM_AUTH_ERR;
+    put_keys(pamh, request);
     request->caller_uid = getuid();
     request->pam_flags = flags;
     return PAM_SUCCESS;

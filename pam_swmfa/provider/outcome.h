@@ -8,17 +8,21 @@ enum outcome {
     OUTCOME_WRONG,       /* a verify: the code is wrong */
     OUTCOME_GONE,        /* a verify: the code expired, was used, or has no attempts left */
     OUTCOME_NOT_QUEUED,  /* a send: the provider took the request and did not queue a code */
-    OUTCOME_INVALID,     /* 422: the provider does not accept what was asked */
+    OUTCOME_INVALID,     /* 400, 422: the provider does not accept what was asked */
     OUTCOME_CREDENTIALS, /* 401: the provider does not know our credentials */
     OUTCOME_FORBIDDEN,   /* 403: our credentials do not permit it */
     OUTCOME_NOT_FOUND,   /* a send: 404, there is no such service at this address */
-    OUTCOME_LIMIT,       /* too many requests */
-    OUTCOME_SERVER,      /* the provider says that it has an error */
+    OUTCOME_LIMIT,       /* 429: too many requests */
+    OUTCOME_SERVER,      /* 5xx: the provider says that it has an error */
     OUTCOME_BAD_ANSWER,  /* an answer that makes no sense */
     OUTCOME_NETWORK,     /* not reached, or no answer in time */
     OUTCOME_TLS,         /* no TLS connection with the right peer */
     OUTCOME_MEMORY,      /* no memory */
     OUTCOME_ABANDONED,   /* the host is gone; nobody waits for the answer */
+    OUTCOME_COUNT,
 };
+
+/* outcome_words: each as the log names it, in reason=; NULL for those that are no failure. */
+extern const char *const outcome_words[OUTCOME_COUNT];
 
 #endif

@@ -17,7 +17,7 @@ struct rest {
     CURLM *multi;
     struct curl_slist *headers;
     char *base;
-    int timeout;
+    int connect_timeout; /* seconds */
     int watch_fd;
     const char *body; /* of the request that is under way: what is still to be sent */
     size_t body_left;
@@ -93,8 +93,7 @@ static bool set_transport(struct rest *rest, const struct rest_settings *setting
            SET(CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2) &&
            SET(CURLOPT_SSL_VERIFYPEER, 1L) && SET(CURLOPT_SSL_VERIFYHOST, 2L) &&
            SET(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1) && SET(CURLOPT_NOSIGNAL, 1L) &&
-           SET(CURLOPT_CONNECTTIMEOUT, (long)settings->connect_timeout) &&
-           SET(CURLOPT_TIMEOUT, (long)settings->timeout) && SET(CURLOPT_QUICK_EXIT, 1L) &&
+           SET(CURLOPT_QUICK_EXIT, 1L) &&
            (settings->ca_pem == NULL || (SET(CURLOPT_CAINFO_BLOB, &ca) &&
                                          SET(CURLOPT_CAINFO, NULL) && SET(CURLOPT_CAPATH, NULL)));
 }
@@ -122,7 +121,7 @@ struct rest *rest_new(const struct rest_settings *settings)
     rest->multi = curl_multi_init();
     rest->headers = make_headers();
     rest->base = strdup(settings->base);
-    rest->timeout = settings->timeout;
+    rest->connect_timeout = settings->connect_timeout;
     rest->watch_fd = settings->watch_fd;
     if (rest->easy == NULL || rest->multi == NULL || rest->headers == NULL || rest->base == NULL ||
         !set_transport(rest, settings) || !set_request(rest, settings)) {
@@ -145,7 +144,7 @@ void rest_free(struct rest *rest)
 }
 
 /* Drives the transfer to its end. Returns false when the host is gone before that. */
-static bool drive(struct rest *rest, CURLMcode *result)
+static bool drive(struct rest *rest, int milliseconds, CURLMcode *result)
 {
     int running = 1;
     for (;;) {
@@ -153,12 +152,19 @@ static bool drive(struct rest *rest, CURLMcode *result)
         if (*result != CURLM_OK || running == 0)
             return true;
         struct curl_waitfd host = {.fd = rest->watch_fd, .events = CURL_WAIT_POLLIN};
-        *result = curl_multi_poll(rest->multi, &host, 1, rest->timeout * 1000, NULL);
+        *result = curl_multi_poll(rest->multi, &host, 1, milliseconds, NULL);
         if (*result != CURLM_OK)
             return true;
         if (host.revents != 0)
             return false;
     }
+}
+
+static bool set_times(struct rest *rest, int milliseconds)
+{
+    long connect = (long)rest->connect_timeout * 1000;
+    return SET(CURLOPT_TIMEOUT_MS, (long)milliseconds) &&
+           SET(CURLOPT_CONNECTTIMEOUT_MS, connect < milliseconds ? connect : milliseconds);
 }
 
 static CURLcode transfer_result(struct rest *rest)
@@ -177,29 +183,43 @@ static bool want_of_resources(const struct rest *rest)
            error == EAGAIN;
 }
 
-/* The network, only if no answer had begun but one of a server in trouble, and TLS did not object.
- */
-static enum outcome network_or_not(const struct rest *rest)
+/* Whether the transfer broke off, in place of coming to an end that makes no sense. */
+static bool broke_off(CURLcode code)
+{
+    static const CURLcode codes[] = {
+        CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_CONNECT,  CURLE_OPERATION_TIMEDOUT,
+        CURLE_SEND_ERROR,           CURLE_RECV_ERROR,       CURLE_GOT_NOTHING,
+        CURLE_PARTIAL_FILE,         CURLE_SEND_FAIL_REWIND, /* a kept connection broke */
+    };
+    for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++)
+        if (codes[i] == code)
+            return true;
+    return false;
+}
+
+static long status_of(const struct rest *rest)
 {
     long status = 0;
     (void)curl_easy_getinfo(rest->easy, CURLINFO_RESPONSE_CODE, &status);
-    if (status != 0 && (status < 500 || status > 599))
+    return status;
+}
+
+/* What it means that a transfer broke off: it depends on what had come of an answer before. */
+static enum outcome by_what_had_come(const struct rest *rest)
+{
+    long status = status_of(rest);
+    if (status >= 500 && status <= 599)
+        return OUTCOME_SERVER;
+    if (status != 0)
         return OUTCOME_BAD_ANSWER;
     return strstr(rest->error, "alert") != NULL ? OUTCOME_TLS : OUTCOME_NETWORK;
 }
 
 static enum outcome classify(const struct rest *rest, CURLcode code)
 {
+    if (broke_off(code))
+        return by_what_had_come(rest);
     switch (code) {
-    case CURLE_COULDNT_RESOLVE_HOST:
-    case CURLE_COULDNT_CONNECT:
-    case CURLE_OPERATION_TIMEDOUT:
-    case CURLE_SEND_ERROR:
-    case CURLE_RECV_ERROR:
-    case CURLE_SEND_FAIL_REWIND: /* a kept connection broke */
-    case CURLE_GOT_NOTHING:
-    case CURLE_PARTIAL_FILE:
-        return network_or_not(rest);
     case CURLE_SSL_CONNECT_ERROR:
     case CURLE_SSL_CERTPROBLEM:
     case CURLE_SSL_CIPHER:
@@ -217,6 +237,16 @@ static enum outcome classify(const struct rest *rest, CURLcode code)
     }
 }
 
+/*
+ * Whether the provider may have done what was asked although there is no answer that says so: all
+ * of the request had gone out, and what had come of an answer, if anything, was no refusal.
+ */
+static bool may_be_done(const struct rest *rest, CURLcode code, enum outcome outcome)
+{
+    return broke_off(code) && rest->body_left == 0 && status_of(rest) < 300 &&
+           outcome != OUTCOME_TLS;
+}
+
 static enum outcome explain(const struct rest *rest, CURLcode code, struct problem *problem)
 {
     if (rest->received > REST_ANSWER_MAX) {
@@ -227,29 +257,33 @@ static enum outcome explain(const struct rest *rest, CURLcode code, struct probl
                 *rest->error != '\0' ? rest->error : curl_easy_strerror(code));
     if (want_of_resources(rest))
         return OUTCOME_MEMORY; /* of this machine, which says nothing about the provider */
-    return classify(rest, code);
+    enum outcome outcome = classify(rest, code);
+    rest->answer->unsettled = may_be_done(rest, code, outcome);
+    return outcome;
 }
 
-enum outcome rest_post(struct rest *rest, const char *path, const char *body,
+enum outcome rest_post(struct rest *rest, const char *path, const char *body, int milliseconds,
                        struct rest_answer *answer, struct problem *problem)
 {
     char url[2048];
     int length = snprintf(url, sizeof(url), "%s%s", rest->base, path);
     answer->status = 0;
     answer->length = 0;
+    answer->unsettled = false;
     rest->answer = answer;
     rest->body = body;
     rest->body_left = strlen(body);
     rest->received = 0;
     *rest->error = '\0';
     if (length < 0 || (size_t)length >= sizeof(url) || !SET(CURLOPT_URL, url) ||
+        !set_times(rest, milliseconds) ||
         !SET(CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)rest->body_left) ||
         curl_multi_add_handle(rest->multi, rest->easy) != CURLM_OK) {
         problem_set(problem, "the request cannot be prepared");
         return OUTCOME_MEMORY;
     }
     CURLMcode driven = CURLM_OK;
-    bool waited_for = drive(rest, &driven);
+    bool waited_for = drive(rest, milliseconds, &driven);
     CURLcode code = driven == CURLM_OK ? transfer_result(rest) : CURLE_OUT_OF_MEMORY;
     curl_multi_remove_handle(rest->multi, rest->easy);
     if (!waited_for) {

@@ -7,6 +7,7 @@
 #include "base/secret.h"
 #include "provider/outcome.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct rest; /* opaque */
@@ -17,15 +18,15 @@ struct rest_settings {
     const struct secret *password;
     const char *ca_pem;  /* CA certificates instead of the system's; NULL: the system's */
     int connect_timeout; /* seconds */
-    int timeout;         /* seconds for one request in all */
     int watch_fd;        /* when it becomes readable or is closed, a request is abandoned */
 };
 
 #define REST_ANSWER_MAX ((size_t)64 * 1024) /* headers and body together */
 
 struct rest_answer {
-    long status;   /* HTTP status */
-    size_t length; /* of body, without the NUL behind it */
+    bool unsettled; /* there is none, but the provider may have done what was asked */
+    long status;    /* HTTP status */
+    size_t length;  /* of body, without the NUL behind it */
     char body[REST_ANSWER_MAX + 1];
 };
 
@@ -36,12 +37,12 @@ struct rest_answer {
 struct rest *rest_new(const struct rest_settings *settings);
 
 /*
- * rest_post: posts a JSON text and waits for the answer.
+ * rest_post: posts a JSON text and waits for the answer, at most so many milliseconds in all.
  * Returns OUTCOME_OK when there is an answer, whatever its status; otherwise OUTCOME_NETWORK, _TLS,
  * _BAD_ANSWER (too long), _MEMORY or _ABANDONED with the problem. A request is sent once at most:
  * neither this function nor libcurl repeats it.
  */
-enum outcome rest_post(struct rest *rest, const char *path, const char *body,
+enum outcome rest_post(struct rest *rest, const char *path, const char *body, int milliseconds,
                        struct rest_answer *answer, struct problem *problem);
 
 /* rest_free: closes the connection; NULL is allowed. */

@@ -7,7 +7,8 @@
  * module and a helper of different builds refuse each other instead of guessing.
  *
  *   module -> helper   struct wire_request, once; struct wire_reply, one for each PROMPT
- *   helper -> module   struct wire_say: any number of PROMPT and INFO, then one DONE, then EOF
+ *   helper -> module   struct wire_say: any number of PROMPT, INFO and ALERT, then one DONE, then
+ * EOF
  */
 #ifndef SWMFA_WIRE_H
 #define SWMFA_WIRE_H
@@ -17,13 +18,14 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#define WIRE_VERSION 0x53574d01U /* "SWM" and the number of the version */
+#define WIRE_VERSION 0x53574d02U /* "SWM" and the number of the version */
 
 enum wire_type {
     WIRE_REQUEST = 1,
     WIRE_PROMPT,
     WIRE_REPLY,
     WIRE_INFO,
+    WIRE_ALERT,
     WIRE_DONE,
 };
 
@@ -40,6 +42,7 @@ struct wire_head {
 #define WIRE_CONF_SIZE    4096
 #define WIRE_TEXT_SIZE    512
 #define WIRE_REPLY_SIZE   256
+#define WIRE_KEYS_SIZE    8192
 
 #define WIRE_FLAG_DEBUG   0x1U /* module option debug */
 #define WIRE_FLAG_USE_UID 0x2U /* module option use_uid */
@@ -55,6 +58,7 @@ struct wire_request {
     char tty[WIRE_TTY_SIZE];
     char ruser[WIRE_USER_SIZE];
     char conf[WIRE_CONF_SIZE]; /* module option conf=, or "" for the built-in path */
+    char keys[WIRE_KEYS_SIZE]; /* SSH_AUTH_INFO_0 of the PAM environment, or "" */
 };
 
 enum wire_reply_status {
@@ -70,12 +74,13 @@ struct wire_reply {
     char text[WIRE_REPLY_SIZE];
 };
 
-/* WIRE_PROMPT, WIRE_INFO and WIRE_DONE; the fields that a type does not use are zero. */
+/* WIRE_PROMPT, WIRE_INFO, WIRE_ALERT and WIRE_DONE; the fields that a type does not use are zero.
+ */
 struct wire_say {
     struct wire_head head;
     uint32_t echo;             /* PROMPT: 1 if what is typed may be shown */
     int32_t code;              /* DONE: the PAM code */
-    char text[WIRE_TEXT_SIZE]; /* PROMPT, INFO: printable ASCII and newlines */
+    char text[WIRE_TEXT_SIZE]; /* all but DONE: printable ASCII and newlines */
 };
 
 /*

@@ -1,0 +1,369 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * ask: the conversation with the person: what is sent, what is said, what is typed.
+ *
+ * Whoever has no number goes the same way as the others and reads the same; only that nothing is
+ * sent, and no code is right (login->decoy).
+ */
+#include <config.h>
+
+#include "auth/flow.h"
+#include "auth/log.h"
+#include "auth/reply.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define ROUNDS_MAX 5  /* codes that one login has sent, with those that are asked for anew */
+#define WORDS_MAX  20 /* answers such as help that cost no try */
+
+#define INTRO_SIZE (WIRE_TEXT_SIZE - 16) /* with the prompt behind it it must fit */
+
+static const char *const channel_words[CHANNEL_COUNT] = {"SMS", "voice call"};
+
+/* ---- what is possible ---- */
+
+/* Whether a code can go to this number by that channel. */
+static bool possible(const struct login *login, enum channel channel)
+{
+    bool allowed = login->phone.channel_count == 0;
+    for (size_t i = 0; i < login->phone.channel_count; i++)
+        allowed = allowed || login->phone.channels[i] == channel;
+    return allowed && delivery_can(&login->delivery, channel);
+}
+
+static enum channel other_channel(const struct login *login)
+{
+    return login->channel == CHANNEL_SMS ? CHANNEL_CALL : CHANNEL_SMS;
+}
+
+static bool more_sends(const struct login *login)
+{
+    return login->rounds < ROUNDS_MAX;
+}
+
+/* The channel to begin with: the map's or the configuration's, if a provider has it. */
+static bool choose_channel(struct login *login)
+{
+    if (possible(login, login->channel))
+        return true;
+    login->channel = other_channel(login);
+    if (possible(login, login->channel))
+        return true;
+    problem_set(&login->problem, "no provider is configured for the channels of this user");
+    return end(login, END_CONFIGURATION);
+}
+
+/* ---- asking ---- */
+
+/* Asks. text: all of it; code: see reply_read. Returns false when there is no answer to go on with.
+ */
+static bool prompt(struct login *login, const char *text, bool echo, enum reply_kind *kind,
+                   char *code)
+{
+    struct wire_reply reply = {0};
+    struct terms terms;
+    delivery_terms(&login->delivery, &terms);
+    if (!say(login, WIRE_PROMPT, echo, text))
+        return false;
+    enum wire_result received = wire_receive(login->socket, &reply, sizeof(reply));
+    bool good = received == WIRE_OK && reply.head.type == WIRE_REPLY;
+    if (good)
+        *kind = reply_read(&reply, terms.length, terms.letters, code);
+    explicit_bzero(&reply, sizeof(reply));
+    if (!good)
+        return end(login, END_HOST_GONE);
+    if (*kind == REPLY_CONV_FAILED)
+        return end(login, END_CONVERSATION);
+    if (*kind != REPLY_SSHD_DENIES)
+        return true;
+    problem_set(&login->problem, "sshd has refused this user before: see PermitRootLogin, "
+                                 "AllowUsers, DenyUsers in sshd_config");
+    return end(login, END_SSHD_DENIES);
+}
+
+/* A word costs no try, up to a number of them that nobody needs. */
+static void count_word(struct login *login)
+{
+    if (++login->words <= WORDS_MAX)
+        login->tries--;
+}
+
+/* Adds what can be typed in place of a code, if anything: " No code? Type resend or call." */
+static void add_offer(const struct login *login, char *intro)
+{
+    size_t used = strlen(intro);
+    if (more_sends(login))
+        (void)snprintf(intro + used, INTRO_SIZE - used, " No code? Type resend%s%s.",
+                       possible(login, other_channel(login)) ? " or " : "",
+                       possible(login, other_channel(login)) ? channel_names[other_channel(login)]
+                                                             : "");
+}
+
+static void explain(const struct login *login, char *intro)
+{
+    const char *other = channel_names[other_channel(login)];
+    int used =
+        snprintf(intro, INTRO_SIZE, "Type the code that came by %s to the number ending in %s",
+                 channel_words[login->channel], login->digits);
+    if (more_sends(login))
+        used += snprintf(intro + used, INTRO_SIZE - (size_t)used,
+                         ", or\n  resend  for a new code by %s", channel_words[login->channel]);
+    if (more_sends(login) && possible(login, other_channel(login)))
+        used +=
+            snprintf(intro + used, INTRO_SIZE - (size_t)used, ", or\n  %-6s  for a new code by %s",
+                     other, channel_words[other_channel(login)]);
+    (void)snprintf(intro + used, INTRO_SIZE - (size_t)used, ".\nTries left: %d.",
+                   login->config.tries - login->tries);
+}
+
+/* ---- sending ---- */
+
+/* Sends, or for a decoy does as if. */
+static enum delivered deliver(struct login *login, enum channel channel)
+{
+    struct delivery *delivery = &login->delivery;
+    if (!login->decoy)
+        return delivery_send(delivery, login->phone.number, channel);
+    delivery->sent_at = delivery_now();
+    delivery->state = OUTCOME_OK;
+    return DELIVERED;
+}
+
+/* What is said of a send without an answer; before: when the code was sent that counted until now.
+ */
+static void describe_silence(const struct login *login, int64_t before, char *intro)
+{
+    if (login->delivery.state == OUTCOME_OK && login->delivery.sent_at == before)
+        (void)
+            snprintf(intro, INTRO_SIZE,
+                     "The provider has not answered. The code that was sent before still counts.");
+    else
+        (void)snprintf(intro, INTRO_SIZE,
+                       "The provider has not answered. A code may still come by %s to the number "
+                       "ending in %s%s.",
+                       channel_words[login->channel], login->digits,
+                       login->delivery.state == OUTCOME_OK ? "" : ", but it cannot be checked");
+    add_offer(login, intro);
+}
+
+static bool announce_call(struct login *login)
+{
+    char text[128];
+    (void)snprintf(text, sizeof(text),
+                   "Calling the number ending in %s. This can take some seconds.", login->digits);
+    return say(login, WIRE_INFO, false, text);
+}
+
+/* Has a code sent. Returns true to ask for it, with intro set to what the prompt says first. */
+static bool send_code(struct login *login, enum channel channel, char *intro)
+{
+    const struct delivery *delivery = &login->delivery;
+    int64_t before = delivery->sent_at;
+    login->round_at = delivery_now();
+    login->rounds++;
+    if (channel == CHANNEL_CALL && !announce_call(login))
+        return false;
+    switch (deliver(login, channel)) {
+    case DELIVERED:
+        login->channel = channel;
+        (void)snprintf(intro, INTRO_SIZE, "%s sent by %s to the number ending in %s.%s",
+                       login->rounds > 1 ? "New code" : "Code", channel_words[channel],
+                       login->digits, login->rounds > 1 ? " Only this one counts." : "");
+        add_offer(login, intro);
+        login->delivered = true;
+        return true;
+    case DELIVERED_PERHAPS:
+        login->channel = channel;
+        if (!login->delivered && delivery->left == 0 && end_is_covered(login))
+            return end_by_sends(login);
+        describe_silence(login, before, intro);
+        return true;
+    case DELIVERED_NOT:
+        if (delivery->state != OUTCOME_OK || (!login->delivered && end_is_covered(login)))
+            return end_by_sends(login);
+        (void)snprintf(intro, INTRO_SIZE,
+                       "No new code could be sent. The code that was sent before still counts.");
+        return true;
+    default:
+        return end_by_sends(login);
+    }
+}
+
+/* Seconds until the next code may be sent. */
+static int64_t seconds_to_wait(const struct login *login)
+{
+    int64_t left = login->round_at + (int64_t)login->config.resend_delay * 1000 - delivery_now();
+    return left > 0 ? (left + 999) / 1000 : 0;
+}
+
+/* Does what resend, sms or call asks for, or says why not. Returns false when the login has ended.
+ */
+static bool send_again(struct login *login, enum reply_kind kind, char *intro)
+{
+    enum channel channel = login->channel;
+    int64_t wait = seconds_to_wait(login);
+    if (kind == REPLY_SMS || kind == REPLY_CALL)
+        channel = kind == REPLY_SMS ? CHANNEL_SMS : CHANNEL_CALL;
+    if (!possible(login, channel))
+        (void)snprintf(intro, INTRO_SIZE, "A code by %s is not possible for this number.",
+                       channel_words[channel]);
+    else if (!more_sends(login))
+        (void)snprintf(intro, INTRO_SIZE, "No more codes can be sent in this login.");
+    else if (wait > 0)
+        (void)snprintf(intro, INTRO_SIZE, "A new code can be sent in %d second%s.", (int)wait,
+                       wait == 1 ? "" : "s");
+    else
+        return send_code(login, channel, intro);
+    return true;
+}
+
+/* ---- before anything is sent: autosend = no ---- */
+
+/*
+ * The prompt is always shown as it is typed: sshd's password method answers only those that are
+ * not, with the password, and must not have anything sent.
+ */
+static bool wait_for_person(struct login *login)
+{
+    char code[REPLY_CODE_SIZE] = "";
+    char intro[INTRO_SIZE] = "";
+    char text[WIRE_TEXT_SIZE];
+    while (login->config.autosend == 0 && login->tries < login->config.tries) {
+        enum reply_kind kind = REPLY_NO_CODE;
+        bool other = possible(login, other_channel(login));
+        (void)snprintf(text, sizeof(text),
+                       "%sPress Enter to have a code sent by %s to the number ending in %s%s%s%s: ",
+                       intro, channel_words[login->channel], login->digits,
+                       other ? ", or type " : "", other ? channel_names[other_channel(login)] : "",
+                       other ? "" : "");
+        login->tries++;
+        if (!prompt(login, text, true, &kind, code))
+            return false;
+        explicit_bzero(code, sizeof(code));
+        enum channel channel = kind == REPLY_SMS ? CHANNEL_SMS : CHANNEL_CALL;
+        if (kind == REPLY_SMS || kind == REPLY_CALL || kind == REPLY_HELP || kind == REPLY_RESEND ||
+            kind == REPLY_EMPTY)
+            count_word(login);
+        if (kind == REPLY_EMPTY || kind == REPLY_RESEND)
+            return true;
+        if ((kind == REPLY_SMS || kind == REPLY_CALL) && possible(login, channel)) {
+            login->channel = channel;
+            return true;
+        }
+        (void)snprintf(intro, sizeof(intro), "Nothing has been sent yet.\n");
+    }
+    return login->config.autosend == 1 || end(login, END_TRIES_USED);
+}
+
+/* ---- the code ---- */
+
+/* The code that was sent cannot be the way in any more. Returns true to go on with another one. */
+static bool do_without(struct login *login, char *intro)
+{
+    struct terms terms;
+    delivery_terms(&login->delivery, &terms);
+    bool unanswered = login->delivery.state != OUTCOME_GONE;
+    bool expired = delivery_now() - login->delivery.sent_at >= (int64_t)terms.valid_for * 1000;
+    if (!more_sends(login) || login->tries >= login->config.tries) {
+        if (unanswered)
+            return end_by_sends(login);
+        return expired ? end(login, END_CODE_EXPIRED) : end_by_outcome(login, OUTCOME_GONE);
+    }
+    (void)snprintf(intro, INTRO_SIZE, "%s Type resend for a new one.",
+                   unanswered ? "That code cannot be checked."
+                   : expired  ? "The code has expired."
+                              : "The code is not valid any more.");
+    return true;
+}
+
+/* A decoy's code is wrong, then expired; only the provider can say that another is right. */
+static enum outcome check_code(struct login *login, const char *code)
+{
+    struct delivery *delivery = &login->delivery;
+    struct terms terms;
+    if (!login->decoy)
+        return delivery_verify(delivery, code, &login->problem);
+    delivery_terms(delivery, &terms);
+    if (delivery_now() - delivery->sent_at < (int64_t)terms.valid_for * 1000)
+        return OUTCOME_WRONG;
+    delivery->state = OUTCOME_GONE;
+    return OUTCOME_GONE;
+}
+
+/* One code. Returns true to ask again, with intro set. */
+static bool try_code(struct login *login, const char *code, char *intro)
+{
+    struct terms terms;
+    delivery_terms(&login->delivery, &terms);
+    if (login->delivery.state != OUTCOME_OK)
+        return do_without(login, intro);
+    enum outcome outcome = check_code(login, code);
+    log_debug("verify: outcome %d", (int)outcome);
+    switch (outcome) {
+    case OUTCOME_OK:
+        return end(login, END_VERIFIED);
+    case OUTCOME_WRONG:
+        (void)snprintf(intro, INTRO_SIZE, "Wrong code. Try again.");
+        return ++login->wrong < terms.wrong_most || end(login, END_TRIES_USED);
+    case OUTCOME_GONE:
+        return do_without(login, intro);
+    default:
+        return end_by_outcome(login, outcome);
+    }
+}
+
+static void refuse_form(const struct login *login, char *intro)
+{
+    struct terms terms;
+    delivery_terms(&login->delivery, &terms);
+    (void)snprintf(intro, INTRO_SIZE,
+                   "That is not a code of %zu %s. Try again, or type ? for help.", terms.length,
+                   terms.letters ? "digits and letters" : "digits");
+}
+
+/* One answer. Returns true to ask again, with intro set to what the next prompt says. */
+static bool ask_once(struct login *login, char *intro)
+{
+    char text[WIRE_TEXT_SIZE];
+    char code[REPLY_CODE_SIZE] = "";
+    enum reply_kind kind = REPLY_CONV_FAILED;
+    bool goes_on = true;
+    (void)snprintf(text, sizeof(text), "%s\nCode: ", intro);
+    if (!prompt(login, text, login->config.echo == 1, &kind, code))
+        return false;
+    switch (kind) {
+    case REPLY_CODE:
+        goes_on = try_code(login, code, intro);
+        break;
+    case REPLY_HELP:
+        count_word(login);
+        explain(login, intro);
+        break;
+    case REPLY_RESEND:
+    case REPLY_SMS:
+    case REPLY_CALL:
+        count_word(login);
+        goes_on = send_again(login, kind, intro);
+        break;
+    default:
+        refuse_form(login, intro);
+        break;
+    }
+    explicit_bzero(code, sizeof(code));
+    return goes_on;
+}
+
+void ask(struct login *login)
+{
+    char intro[INTRO_SIZE] = "";
+    if (!choose_channel(login) || !wait_for_person(login) ||
+        !send_code(login, login->channel, intro))
+        return;
+    while (login->tries < login->config.tries) {
+        login->tries++;
+        if (!ask_once(login, intro))
+            return;
+    }
+    end(login, END_TRIES_USED);
+}

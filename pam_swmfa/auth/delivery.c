@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* delivery: see delivery.h. */
+#include <config.h>
+
+#include "auth/delivery.h"
+#include "auth/log.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/random.h>
+#include <time.h>
+
+#define SHORTEST_MS 100 /* with less time left than that no provider is asked */
+
+int64_t delivery_now(void)
+{
+    struct timespec now = {0};
+    clock_gettime(CLOCK_BOOTTIME, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static enum provider_id provider_at(const struct delivery *delivery, size_t place)
+{
+    return (enum provider_id)delivery->config->providers.at[place];
+}
+
+void delivery_begin(struct delivery *delivery, const struct config *config, int watch_fd)
+{
+    memset(delivery, 0, sizeof(*delivery));
+    delivery->config = config;
+    delivery->watch_fd = watch_fd;
+    delivery->left = config->providers.count;
+    delivery->provider = provider_at(delivery, 0);
+    delivery->last = OUTCOME_BAD_ANSWER;
+    delivery->state = OUTCOME_GONE;
+}
+
+void delivery_end(struct delivery *delivery)
+{
+    for (size_t i = 0; i < PROVIDER_COUNT; i++) {
+        rest_free(delivery->rest[i]);
+        delivery->rest[i] = NULL;
+    }
+}
+
+bool delivery_can(const struct delivery *delivery, enum channel channel)
+{
+    for (size_t i = 0; i < delivery->config->providers.count; i++) {
+        enum provider_id id = provider_at(delivery, i);
+        if (providers[id]->lacks(delivery->config->settings[id], channel) == NULL)
+            return true;
+    }
+    return false;
+}
+
+void delivery_terms(const struct delivery *delivery, struct terms *terms)
+{
+    providers[delivery->provider]->terms(delivery->config->settings[delivery->provider], terms);
+}
+
+/* The client of a provider, made when it is needed first. */
+static struct rest *client(struct delivery *delivery, enum provider_id id)
+{
+    if (delivery->rest[id] != NULL)
+        return delivery->rest[id];
+    struct account account = {0};
+    providers[id]->account(delivery->config->settings[id], &account);
+    const struct rest_settings settings = {.base = account.base,
+                                           .user = account.user,
+                                           .password = account.password,
+                                           .ca_pem = account.ca_pem,
+                                           .connect_timeout = delivery->config->connect_timeout,
+                                           .watch_fd = delivery->watch_fd};
+    delivery->rest[id] = rest_new(&settings);
+    return delivery->rest[id];
+}
+
+/* 25 characters of 5 random bits each. */
+static bool make_scope(char scope[CHALLENGE_SCOPE_SIZE])
+{
+    static const char letters[] = "abcdefghijklmnopqrstuvwxyz234567";
+    unsigned char bytes[CHALLENGE_SCOPE_SIZE - 1];
+    if (getrandom(bytes, sizeof(bytes), 0) != (ssize_t)sizeof(bytes))
+        return false;
+    for (size_t i = 0; i < sizeof(bytes); i++)
+        scope[i] = letters[bytes[i] % 32];
+    scope[sizeof(bytes)] = '\0';
+    return true;
+}
+
+/* Adds "NAME WORD: WHY" to what is known of sends that failed. */
+static void note(struct delivery *delivery, enum provider_id id, const char *word, const char *why)
+{
+    size_t used = strlen(delivery->why.text);
+    (void)snprintf(delivery->why.text + used, sizeof(delivery->why.text) - used, "%s%s %s%s%.300s",
+                   used > 0 ? "; " : "", providers[id]->name, word, *why != '\0' ? ": " : "", why);
+}
+
+/* Keeps a challenge as the one that counts. */
+static void keep(struct delivery *delivery, enum provider_id id, const struct challenge *challenge,
+                 int64_t at, enum outcome state)
+{
+    delivery->provider = id;
+    delivery->challenge = *challenge;
+    delivery->sent_at = at;
+    delivery->state = state;
+}
+
+/* One request to one provider. */
+static enum delivered send_by(struct delivery *delivery, size_t place, int milliseconds,
+                              struct challenge *challenge)
+{
+    enum provider_id id = provider_at(delivery, place);
+    struct problem problem = {0};
+    bool unsettled = false;
+    struct rest *rest = client(delivery, id);
+    int64_t at = delivery_now();
+    delivery->last = OUTCOME_MEMORY;
+    if (rest == NULL || !make_scope(challenge->scope))
+        return DELIVERED_BROKEN;
+    delivery->sends++;
+    if (delivery->sent_at == 0)
+        delivery->provider = id;
+    delivery->last = provider_send(providers[id], delivery->config->settings[id], rest,
+                                   milliseconds, challenge, &unsettled, &problem);
+    log_debug("send by %s: outcome %d%s", providers[id]->name, (int)delivery->last,
+              unsettled ? ", unsettled" : "");
+    if (delivery->last == OUTCOME_OK) {
+        keep(delivery, id, challenge, at, OUTCOME_OK);
+        delivery->next = place;
+        return DELIVERED;
+    }
+    note(delivery, id, outcome_words[delivery->last], problem.text);
+    delivery->failed |= 1U << (unsigned)delivery->last;
+    if (delivery->last == OUTCOME_MEMORY || delivery->last == OUTCOME_ABANDONED)
+        return DELIVERED_BROKEN;
+    if (!unsettled)
+        return DELIVERED_NOT;
+    if (!providers[id]->needs_id)
+        keep(delivery, id, challenge, at, OUTCOME_OK);
+    else if (delivery->state != OUTCOME_OK)
+        keep(delivery, id, challenge, at, delivery->last);
+    delivery->next = (place + 1) % delivery->config->providers.count;
+    return DELIVERED_PERHAPS;
+}
+
+enum delivered delivery_send(struct delivery *delivery, const char *number, enum channel channel)
+{
+    const struct config *config = delivery->config;
+    int64_t end = delivery_now() + (int64_t)config->deadline * 1000;
+    size_t first = delivery->next;
+    for (size_t i = 0; i < config->providers.count; i++) {
+        size_t place = (first + i) % config->providers.count;
+        enum provider_id id = provider_at(delivery, place);
+        const char *lacking = providers[id]->lacks(config->settings[id], channel);
+        int64_t left = end - delivery_now();
+        int64_t most = (int64_t)config->timeout * 1000;
+        struct challenge challenge = {.number = number, .channel = channel};
+        if (left < SHORTEST_MS)
+            break;
+        delivery->left -= delivery->left > 0;
+        if (lacking != NULL) {
+            note(delivery, id, "lacks", lacking);
+            continue;
+        }
+        enum delivered result =
+            send_by(delivery, place, (int)(left < most ? left : most), &challenge);
+        if (result != DELIVERED_NOT)
+            return result;
+    }
+    return DELIVERED_NOT;
+}
+
+enum outcome delivery_verify(struct delivery *delivery, const char *code, struct problem *problem)
+{
+    enum provider_id id = delivery->provider;
+    struct terms terms;
+    if (delivery->state != OUTCOME_OK)
+        return delivery->state;
+    delivery_terms(delivery, &terms);
+    enum outcome outcome =
+        provider_verify(providers[id], delivery->config->settings[id], delivery->rest[id],
+                        delivery->config->timeout * 1000, &delivery->challenge, code, problem);
+    if (outcome == OUTCOME_WRONG &&
+        delivery_now() - delivery->sent_at >= (int64_t)terms.valid_for * 1000)
+        outcome = OUTCOME_GONE;
+    if (outcome == OUTCOME_GONE)
+        delivery->state = OUTCOME_GONE;
+    return outcome;
+}

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * delivery: having codes sent in one login, by one provider or, where that fails, by the next; and
+ * which of them counts.
+ *
+ * The code that counts is the newest that a provider took. A send that certainly did not happen is
+ * followed by one at the next provider, in the same round; a send that may have happened ends the
+ * round, and the next round begins with the next provider.
+ */
+#ifndef SWMFA_DELIVERY_H
+#define SWMFA_DELIVERY_H
+
+#include "base/problem.h"
+#include "config/config.h"
+#include "provider/provider.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum delivered {
+    DELIVERED,         /* a provider queued a code */
+    DELIVERED_PERHAPS, /* one gave no answer: a code may come */
+    DELIVERED_NOT,     /* no provider took it */
+    DELIVERED_BROKEN,  /* no memory, or nobody waits any more */
+};
+
+struct delivery {
+    const struct config *config;
+    int watch_fd; /* see rest.h */
+    struct rest *rest[PROVIDER_COUNT];
+    size_t next;        /* with which of config->providers the next round begins */
+    size_t left;        /* providers that no round has begun with or come to yet */
+    unsigned failed;    /* a bit, 1 << outcome, for each way in which a send has failed */
+    enum outcome last;  /* of the last send */
+    int sends;          /* requests made, of all rounds */
+    struct problem why; /* which sends failed, and why, of all rounds */
+
+    enum provider_id provider;  /* who sent, or was last asked to send, the code that counts */
+    struct challenge challenge; /* that code */
+    int64_t sent_at;            /* milliseconds of CLOCK_BOOTTIME */
+    enum outcome state;         /* OUTCOME_OK: it can be verified; otherwise why it cannot be */
+};
+
+/* delivery_begin: nothing has been sent. The caller owes delivery_end. */
+void delivery_begin(struct delivery *delivery, const struct config *config, int watch_fd);
+
+/* delivery_end: closes the connections. */
+void delivery_end(struct delivery *delivery);
+
+/* delivery_can: whether some provider can send by that channel. */
+bool delivery_can(const struct delivery *delivery, enum channel channel);
+
+/*
+ * delivery_send: one round, within the configuration's deadline. With DELIVERED_NOT and _BROKEN an
+ * earlier code still counts if there is one.
+ */
+enum delivered delivery_send(struct delivery *delivery, const char *number, enum channel channel);
+
+/*
+ * delivery_verify: asks the provider that sent the code that counts. A code that is found void
+ * (OUTCOME_GONE), by the provider or by the clock, counts no more; nor is anybody asked about one
+ * that cannot be verified: the outcome is then its state.
+ */
+enum outcome delivery_verify(struct delivery *delivery, const char *code, struct problem *problem);
+
+/* delivery_terms: what the code that counts is like; before the first send, what one would be. */
+void delivery_terms(const struct delivery *delivery, struct terms *terms);
+
+/* delivery_now: milliseconds of CLOCK_BOOTTIME. */
+int64_t delivery_now(void);
+
+#endif

@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * end: how a login ends.
+ *
+ * ends[] is the only place that turns what happened into a PAM code, and covered() the only one
+ * that lets fail = safe pass. No end is the default: a login that reaches none is a denial.
+ */
+#include <config.h>
+
+#include "auth/flow.h"
+#include "auth/log.h"
+
+#include <security/_pam_types.h>
+#include <stdio.h>
+#include <string.h>
+#include <syslog.h>
+
+#define TEXT_SETUP  "The second factor is not set up correctly. The system log says why."
+#define TEXT_FAILED "The second factor is not available. Try again later."
+#define TEXT_PASSED "The second factor is not available. This login goes on without it."
+#define TEXT_AGAIN  " Log in again to get a new one."
+
+static const struct {
+    int code;           /* the PAM code */
+    int priority;       /* of the log line */
+    const char *result; /* result= and reason= in the log line */
+    const char *reason; /* NULL: the word for the login's outcome */
+    const char *text;   /* said to the person; NULL: nothing */
+} ends[END_COUNT] = {
+    [END_NONE] = {PAM_SYSTEM_ERR, LOG_CRIT, "error", "no-decision", NULL},
+    [END_VERIFIED] = {PAM_SUCCESS, LOG_INFO, "success", "verified", NULL},
+    [END_UNMAPPED_IGNORED] = {PAM_IGNORE, LOG_NOTICE, "ignored", "unmapped", NULL},
+    [END_EXEMPT] = {PAM_IGNORE, LOG_INFO, "ignored", "exempt", NULL},
+    [END_TRIES_USED] = {PAM_MAXTRIES, LOG_NOTICE, "denied", "tries-used", "Too many wrong codes."},
+    [END_CODE_EXPIRED] = {PAM_AUTH_ERR, LOG_NOTICE, "denied", "code-expired",
+                          "The code has expired." TEXT_AGAIN},
+    [END_NAME_DIFFERS] = {PAM_AUTH_ERR, LOG_NOTICE, "denied", "name-differs", NULL},
+    [END_CALLER_UNKNOWN] = {PAM_AUTH_ERR, LOG_ERR, "denied", "caller-unknown", NULL},
+    [END_SSHD_DENIES] = {PAM_AUTH_ERR, LOG_NOTICE, "denied", "sshd-denies", NULL},
+    [END_VOID] = {PAM_AUTH_ERR, LOG_NOTICE, "denied", NULL,
+                  "The code is not valid any more." TEXT_AGAIN},
+    [END_REFUSED] = {PAM_AUTH_ERR, LOG_ERR, "denied", NULL, TEXT_FAILED},
+    [END_SETUP] = {PAM_AUTHINFO_UNAVAIL, LOG_ERR, "error", NULL, TEXT_SETUP},
+    [END_UNAVAILABLE] = {PAM_AUTHINFO_UNAVAIL, LOG_ERR, "error", NULL, TEXT_FAILED},
+    [END_GROUPS] = {PAM_AUTHINFO_UNAVAIL, LOG_ERR, "error", "groups", TEXT_FAILED},
+    [END_CONFIGURATION] = {PAM_SERVICE_ERR, LOG_ERR, "error", "configuration", TEXT_SETUP},
+    [END_UNPREPARED] = {PAM_SERVICE_ERR, LOG_CRIT, "error", "privileges", TEXT_SETUP},
+    [END_CONVERSATION] = {PAM_CONV_ERR, LOG_NOTICE, "denied", "conversation", NULL},
+    [END_MEMORY] = {PAM_BUF_ERR, LOG_CRIT, "error", "memory", NULL},
+    [END_HOST_GONE] = {PAM_CONV_ERR, LOG_NOTICE, "aborted", "host-gone", NULL},
+};
+
+bool end(struct login *login, enum end end)
+{
+    login->end = end;
+    return false;
+}
+
+/* What an outcome that does not let the login go on ends it with. */
+static bool end_with(struct login *login, enum outcome outcome)
+{
+    static const enum end by_outcome[OUTCOME_COUNT] = {
+        [OUTCOME_OK] = END_NONE,
+        [OUTCOME_WRONG] = END_NONE,
+        [OUTCOME_GONE] = END_VOID,
+        [OUTCOME_NOT_QUEUED] = END_REFUSED,
+        [OUTCOME_INVALID] = END_REFUSED,
+        [OUTCOME_CREDENTIALS] = END_SETUP,
+        [OUTCOME_FORBIDDEN] = END_SETUP,
+        [OUTCOME_NOT_FOUND] = END_SETUP,
+        [OUTCOME_LIMIT] = END_UNAVAILABLE,
+        [OUTCOME_SERVER] = END_UNAVAILABLE,
+        [OUTCOME_BAD_ANSWER] = END_UNAVAILABLE,
+        [OUTCOME_NETWORK] = END_UNAVAILABLE,
+        [OUTCOME_TLS] = END_UNAVAILABLE,
+        [OUTCOME_MEMORY] = END_MEMORY,
+        [OUTCOME_ABANDONED] = END_HOST_GONE,
+    };
+    login->outcome = outcome;
+    return end(login, by_outcome[outcome]);
+}
+
+#define BIT(outcome) (1U << (unsigned)(outcome))
+
+/* The outcomes that a word of fail_on stands for. */
+static unsigned causes(const struct config *config)
+{
+    static const unsigned by_word[] = {
+        [FAIL_ON_NETWORK] = BIT(OUTCOME_NETWORK),
+        [FAIL_ON_SERVER] = BIT(OUTCOME_SERVER),
+        [FAIL_ON_LIMIT] = BIT(OUTCOME_LIMIT),
+        [FAIL_ON_CREDENTIALS] = BIT(OUTCOME_CREDENTIALS) | BIT(OUTCOME_FORBIDDEN),
+    };
+    unsigned covered = 0;
+    for (size_t i = 0; i < config->fail_on.count; i++)
+        covered |= by_word[config->fail_on.at[i]];
+    return covered;
+}
+
+/*
+ * Whether fail = safe covers all of these outcomes. Only where root started the application, as
+ * sshd and login: the caller of su or sudo owns enough of what a request needs (limits, priority, a
+ * freezer) to make an outage himself.
+ */
+static bool covered(const struct login *login, unsigned outcomes)
+{
+    return login->config.fail == FAIL_SAFE && login->request->caller_uid == 0 && outcomes != 0 &&
+           (outcomes & ~causes(&login->config)) == 0;
+}
+
+bool end_is_covered(const struct login *login)
+{
+    return covered(login, login->delivery.failed);
+}
+
+bool end_by_sends(struct login *login)
+{
+    login->passed_by_fail_safe = end_is_covered(login);
+    return end_with(login, login->delivery.last);
+}
+
+/*
+ * After a verify only an outage counts: whoever types wrong codes brings a limit about, and what
+ * the provider says of credentials that it took for the send is no more to be believed.
+ */
+bool end_by_outcome(struct login *login, enum outcome outcome)
+{
+    login->passed_by_fail_safe =
+        (outcome == OUTCOME_NETWORK || outcome == OUTCOME_SERVER) && covered(login, BIT(outcome));
+    return end_with(login, outcome);
+}
+
+bool say(struct login *login, enum wire_type type, bool echo, const char *text)
+{
+    struct wire_say message = {.echo = echo};
+    if (wire_put(message.text, sizeof(message.text), text) &&
+        wire_send(login->socket, type, &message, sizeof(message)) == 0)
+        return true;
+    return end(login, END_HOST_GONE);
+}
+
+/* ---- the log line ---- */
+
+/* One field of a log line: blanks and quotes cannot forge another. */
+static const char *field(char *buffer, size_t size, const char *value)
+{
+    return *value != '\0' ? log_escape(buffer, size, value, " \"") : "-";
+}
+
+static const char *result_of(const struct login *login)
+{
+    if (login->passed_by_fail_safe)
+        return "ignored";
+    return login->end == END_EXEMPT && login->exempt_success ? "success" : ends[login->end].result;
+}
+
+static const char *reason_of(const struct login *login)
+{
+    const char *reason = ends[login->end].reason;
+    if (reason == NULL)
+        reason = outcome_words[login->outcome];
+    return reason != NULL ? reason : "no-decision";
+}
+
+static int priority_of(const struct login *login)
+{
+    int priority = ends[login->end].priority;
+    bool a_send_failed = login->delivery.failed != 0;
+    if (login->passed_by_fail_safe || (a_send_failed && priority > LOG_WARNING))
+        return LOG_WARNING;
+    return priority;
+}
+
+/* What there is to say besides: the sends that failed, the problem at the end, and fail = safe. */
+static void describe(const struct login *login, char *detail, size_t size)
+{
+    char text[2 * sizeof(login->problem.text) + sizeof(" (fail = safe)")];
+    const char *sends = login->delivery.why.text;
+    const char *last = login->problem.text;
+    (void)snprintf(text, sizeof(text), "%s%s%s%s", sends,
+                   *sends != '\0' && *last != '\0' ? "; " : "", last,
+                   login->passed_by_fail_safe ? " (fail = safe)" : "");
+    (void)log_escape(detail, size, text, "\"");
+}
+
+void end_report(const struct login *login, int64_t milliseconds)
+{
+    char user[256];
+    char service[128];
+    char rhost[256];
+    char request[CHALLENGE_ID_SIZE];
+    char detail[1100];
+    const struct delivery *delivery = &login->delivery;
+    bool mapped = *login->phone.number != '\0' && !login->decoy;
+
+    describe(login, detail, sizeof(detail));
+    log_line(priority_of(login),
+             "user=%s service=%s rhost=%s result=%s reason=%s channel=%s provider=%s request=%s "
+             "number=%s%s tries=%d sends=%d ms=%lld%s%s%s",
+             field(user, sizeof(user), *login->user != '\0' ? login->user : login->request->user),
+             field(service, sizeof(service), login->request->service),
+             field(rhost, sizeof(rhost), login->request->rhost), result_of(login), reason_of(login),
+             mapped ? channel_names[login->channel] : "-",
+             delivery->sends > 0 ? providers[delivery->provider]->name : "-",
+             field(request, sizeof(request), delivery->challenge.id), mapped ? "*" : "-",
+             mapped ? login->digits : "", login->tries, delivery->sends, (long long)milliseconds,
+             *detail != '\0' ? " detail=\"" : "", detail, *detail != '\0' ? "\"" : "");
+}
+
+/* ---- the answer ---- */
+
+/* The answer to PAM. An end without a row of its own in ends[] is a denial as well. */
+static int pam_code(const struct login *login)
+{
+    if (login->passed_by_fail_safe)
+        return PAM_IGNORE;
+    if (login->end == END_EXEMPT && login->exempt_success)
+        return PAM_SUCCESS;
+    return ends[login->end].result != NULL ? ends[login->end].code : PAM_SYSTEM_ERR;
+}
+
+int end_tell(struct login *login)
+{
+    struct wire_say done = {.code = pam_code(login)};
+    const char *text = login->passed_by_fail_safe ? TEXT_PASSED : ends[login->end].text;
+    if (text != NULL && !say(login, WIRE_ALERT, false, text))
+        return 1;
+    return wire_send(login->socket, WIRE_DONE, &done, sizeof(done)) == 0 ? 0 : 1;
+}

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* flow: one login as the steps of it see it; for login.c, ask.c, policy.c and end.c only. */
+#ifndef SWMFA_FLOW_H
+#define SWMFA_FLOW_H
+
+#include "auth/delivery.h"
+#include "base/problem.h"
+#include "config/config.h"
+#include "config/phone.h"
+#include "provider/outcome.h"
+#include "wire/wire.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum end {
+    END_NONE,
+    END_VERIFIED,
+    END_UNMAPPED_IGNORED,
+    END_EXEMPT,
+    END_TRIES_USED,
+    END_CODE_EXPIRED,
+    END_NAME_DIFFERS,
+    END_CALLER_UNKNOWN,
+    END_SSHD_DENIES,
+    END_VOID,
+    END_REFUSED,
+    END_SETUP,
+    END_UNAVAILABLE,
+    END_GROUPS,
+    END_CONFIGURATION,
+    END_UNPREPARED,
+    END_CONVERSATION,
+    END_MEMORY,
+    END_HOST_GONE,
+    END_COUNT,
+};
+
+struct login {
+    int socket;
+    const struct wire_request *request;
+    const struct problem *unprepared;
+
+    struct config config;      /* all zero until it is loaded */
+    char user[WIRE_USER_SIZE]; /* whom the code is for */
+    struct phone phone;
+    bool decoy; /* there is no phone: nothing is sent, nothing can be right */
+    enum channel channel;
+    char digits[3]; /* the last two of the number, or a decoy's */
+    struct delivery delivery;
+    int64_t round_at; /* when the last round of sends began, delivery_now(); 0: none has */
+    int rounds;
+    bool delivered; /* some provider has queued a code */
+    int tries;
+    int words; /* answers that were words, such as help */
+    int wrong; /* codes that were wrong */
+
+    enum end end;
+    enum outcome outcome; /* where the end does not say it all: what became of the request */
+    bool passed_by_fail_safe;
+    bool exempt_success; /* PAM_SUCCESS for END_EXEMPT, in place of PAM_IGNORE */
+    struct problem problem;
+};
+
+/* end: ends the login. Returns false, for `return end(...)` in a step. */
+bool end(struct login *login, enum end end);
+
+/* end_by_outcome: the same, by what became of a request that lets the login not go on. */
+bool end_by_outcome(struct login *login, enum outcome outcome);
+
+/*
+ * end_by_sends: the same, when no provider took the code. Only fail = safe for every one of the
+ * causes lets it pass.
+ */
+bool end_by_sends(struct login *login);
+
+/* end_is_covered: whether fail = safe covers all the sends that have failed. */
+bool end_is_covered(const struct login *login);
+
+/* end_report: writes the one line of the login to the log. */
+void end_report(const struct login *login, int64_t milliseconds);
+
+/* end_tell: says the last words to the module. Returns the exit status. */
+int end_tell(struct login *login);
+
+/* say: sends a text to the module; false, with the login ended, if it is gone. */
+bool say(struct login *login, enum wire_type type, bool echo, const char *text);
+
+/* policy_apply: whether the person must be asked at all. Returns false when the login has ended. */
+bool policy_apply(struct login *login);
+
+/*
+ * name_is_own: whether the user's name is written as the account's own: what passes by name must
+ * not pass by another spelling of it. Returns false with the problem.
+ */
+bool name_is_own(struct login *login);
+
+/* ask: has codes sent and asks for them, until the login has ended. */
+void ask(struct login *login);
+
+#endif

@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * policy: who is asked, and from where: [policy] of swmfa.conf.
+ *
+ * Two things let somebody pass here: to be found in a list (exempt_groups, exempt_networks), and
+ * not to be found in one (require_groups). For the second, what cannot be looked up must not count
+ * as "not found"; so a group is asked for by its own name with getgrnam, which tells a failure from
+ * a member who is missing, and a group that is not found is a failure as well.
+ */
+#include <config.h>
+
+#include "auth/flow.h"
+#include "auth/log.h"
+#include "config/network.h"
+
+#include <errno.h>
+#include <grp.h>
+#include <pwd.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define GROUPS_MAX 65536 /* NGROUPS_MAX of Linux */
+
+bool name_is_own(struct login *login)
+{
+    errno = 0;
+    const struct passwd *account = getpwnam(login->user);
+    if (account != NULL && strcmp(account->pw_name, login->user) == 0)
+        return true;
+    return problem_set(&login->problem, account != NULL
+                                            ? "the account's own name differs from the one that "
+                                              "was given"
+                                            : "the account cannot be looked up");
+}
+
+/* ---- lists ---- */
+
+static bool is_item(const char *list, const char *word)
+{
+    const char *item = NULL;
+    size_t length = 0;
+    while ((item = key_next_item(&list, &length)) != NULL)
+        if (strlen(word) == length && memcmp(word, item, length) == 0)
+            return true;
+    return false;
+}
+
+/* The network that an address lies in, or NULL. */
+static const char *find_network(const char *list, const char *address, size_t *length)
+{
+    const char *item = NULL;
+    struct network network;
+    struct problem ignored = {0};
+    while ((item = key_next_item(&list, length)) != NULL)
+        if (network_read(item, *length, &network, &ignored) && network_holds(&network, address))
+            return item;
+    return NULL;
+}
+
+/* ---- groups ---- */
+
+/* What the system says of the user, looked up once. */
+struct membership {
+    const char *user;
+    gid_t primary;
+    gid_t *groups; /* of initgroups(3) */
+    int count;
+};
+
+static bool look_up_user(struct login *login, struct membership *member)
+{
+    errno = 0;
+    const struct passwd *account = getpwnam(login->user);
+    if (account == NULL)
+        return problem_set(&login->problem, "the groups of the user cannot be looked up: %s",
+                           errno != 0 ? strerror(errno) : "no such user");
+    member->user = login->user;
+    member->primary = account->pw_gid;
+    member->count = GROUPS_MAX;
+    member->groups = calloc(GROUPS_MAX, sizeof(*member->groups));
+    if (member->groups == NULL ||
+        getgrouplist(login->user, account->pw_gid, member->groups, &member->count) < 0)
+        return problem_set(&login->problem, "the groups of the user cannot be looked up");
+    return true;
+}
+
+static bool in_group(const struct membership *member, const struct group *group)
+{
+    if (group->gr_gid == member->primary)
+        return true;
+    for (int i = 0; i < member->count; i++)
+        if (member->groups[i] == group->gr_gid)
+            return true;
+    for (char **name = group->gr_mem; name != NULL && *name != NULL; name++)
+        if (strcmp(*name, member->user) == 0)
+            return true;
+    return false;
+}
+
+enum found {
+    FOUND,
+    FOUND_NOT,
+    FOUND_FAILED,
+};
+
+/* Looks for the user in each group of a list; item is the first that has him. */
+static enum found find_group(struct login *login, const char *key, const char *list,
+                             const struct membership *member, const char **item, size_t *length)
+{
+    enum found result = FOUND_NOT;
+    const char *next = NULL;
+    size_t size = 0;
+    while ((next = key_next_item(&list, &size)) != NULL) {
+        char name[KEY_TEXT_MAX + 1] = "";
+        memcpy(name, next, size);
+        errno = 0;
+        const struct group *group = getgrnam(name);
+        if (group == NULL) {
+            problem_set(&login->problem, "%s: the group %.100s %s%s", key, name,
+                        errno != 0 ? "cannot be looked up: " : "does not exist",
+                        errno != 0 ? strerror(errno) : "");
+            return FOUND_FAILED;
+        }
+        if (result == FOUND_NOT && in_group(member, group)) {
+            result = FOUND;
+            *item = next;
+            *length = size;
+        }
+    }
+    return result;
+}
+
+/* ---- the decision ---- */
+
+static bool exempt(struct login *login, const char *rule, const char *item, size_t length)
+{
+    problem_set(&login->problem, "%s%s%.*s", rule, length > 0 ? ": " : "",
+                length < 200 ? (int)length : 200, item);
+    return end(login, END_EXEMPT);
+}
+
+static bool apply_groups(struct login *login, const struct membership *member)
+{
+    const struct policy *policy = &login->config.policy;
+    const char *item = "";
+    const char *ignored = "";
+    size_t length = 0;
+    size_t other = 0;
+    enum found required =
+        find_group(login, "require_groups", policy->require_groups, member, &ignored, &other);
+    enum found exempted =
+        required == FOUND_FAILED
+            ? FOUND_FAILED
+            : find_group(login, "exempt_groups", policy->exempt_groups, member, &item, &length);
+    if (required == FOUND_FAILED || exempted == FOUND_FAILED)
+        return end(login, END_GROUPS);
+    if (required == FOUND || (exempted == FOUND_NOT && policy->require_groups == NULL))
+        return true;
+    if (!name_is_own(login)) /* who is in no group by this spelling may be in one by another */
+        return end(login, END_NAME_DIFFERS);
+    if (exempted == FOUND)
+        return exempt(login, "exempt_groups", item, length);
+    return exempt(login, "in none of require_groups", "", 0);
+}
+
+bool policy_apply(struct login *login)
+{
+    const struct policy *policy = &login->config.policy;
+    size_t length = 0;
+    login->exempt_success = policy->exempt_result == EXEMPT_SUCCESS;
+    if (policy->services != NULL && !is_item(policy->services, login->request->service)) {
+        log_debug("the policy is not for this service");
+        return true;
+    }
+    const char *network = find_network(policy->exempt_networks, login->request->rhost, &length);
+    if (network != NULL)
+        return exempt(login, "exempt_networks", network, length);
+    if (policy->exempt_groups == NULL && policy->require_groups == NULL)
+        return true;
+    struct membership member = {0};
+    bool goes_on =
+        look_up_user(login, &member) ? apply_groups(login, &member) : end(login, END_GROUPS);
+    free(member.groups);
+    return goes_on;
+}

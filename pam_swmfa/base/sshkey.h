@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* sshkey: which public keys sshd has accepted in this login. */
+#ifndef SWMFA_SSHKEY_H
+#define SWMFA_SSHKEY_H
+
+#include <stddef.h>
+
+#define SSHKEY_FINGERPRINT_SIZE 51 /* "SHA256:", 43 characters of base64, NUL */
+#define SSHKEY_MOST             4
+
+struct sshkeys {
+    size_t count;
+    char fingerprint[SSHKEY_MOST][SSHKEY_FINGERPRINT_SIZE]; /* as ssh-keygen -l prints it */
+};
+
+/*
+ * sshkey_read: reads what sshd puts into SSH_AUTH_INFO_0 (OpenSSH's auth2.c,
+ * auth2_update_session_info): a line for each method that is through, for a key
+ * "publickey TYPE BASE64". Keys behind the fourth, certificates, and lines that are not of that
+ * form are left out.
+ */
+void sshkey_read(const char *info, struct sshkeys *keys);
+
+#endif

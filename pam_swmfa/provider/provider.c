@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* provider: see provider.h. What is the same for all providers. */
+#include "provider/provider.h"
+
+#include "provider/json.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define PROVIDER(name) extern const struct provider name##_provider;
+#include <provider-list.h>
+#undef PROVIDER
+
+#define PROVIDER(name) &name##_provider,
+const struct provider *const providers[PROVIDER_COUNT] = {
+#include <provider-list.h>
+};
+#undef PROVIDER
+
+#define PROVIDER(name) #name,
+const char *const provider_names[PROVIDER_COUNT + 1] = {
+#include <provider-list.h>
+};
+#undef PROVIDER
+
+/* ---- what an answer means ---- */
+
+static void append(struct problem *problem, const char *between, const char *text)
+{
+    size_t used = strlen(problem->text);
+    (void)snprintf(problem->text + used, sizeof(problem->text) - used, "%s%s", between, text);
+}
+
+/* Appends those members of an object that are texts. */
+static void add_texts(struct problem *problem, json_object *object, const char *const *keys,
+                      const char *between)
+{
+    for (; *keys != NULL; keys++) {
+        const char *text = json_text(object, *keys);
+        if (text != NULL) {
+            append(problem, between, text);
+            between = " ";
+        }
+    }
+}
+
+/*
+ * Says what an answer that is no success told us: {"error": text}, {"message": text} with its M of
+ * either size, or {"errors": [{"code", "title", "detail"}...]}.
+ */
+static void describe(const struct provider *provider, const struct rest_answer *answer,
+                     struct problem *problem)
+{
+    static const char *const single[] = {"error", "message", "Message", "requestId", NULL};
+    static const char *const listed[] = {"code", "title", "detail", NULL};
+    struct problem ignored = {0};
+    problem_set(problem, "%s answered %ld", provider->title, answer->status);
+    json_object *object = json_read(answer->body, answer->length, &ignored);
+    if (object == NULL)
+        return;
+    add_texts(problem, object, single, ": ");
+    json_object *list = NULL;
+    if (json_object_object_get_ex(object, "errors", &list) &&
+        json_object_is_type(list, json_type_array))
+        for (size_t i = 0; i < json_object_array_length(list); i++)
+            if (json_object_is_type(json_object_array_get_idx(list, i), json_type_object))
+                add_texts(problem, json_object_array_get_idx(list, i), listed, "; ");
+    json_object_put(object);
+}
+
+static enum outcome by_status(const struct provider *provider, const struct rest_answer *answer,
+                              struct problem *problem)
+{
+    describe(provider, answer, problem);
+    switch (answer->status) {
+    case 400:
+    case 422:
+        return OUTCOME_INVALID;
+    case 401:
+        append(problem, "; ", provider->hints.credentials);
+        return OUTCOME_CREDENTIALS;
+    case 403:
+        append(problem, "; ", provider->hints.forbidden);
+        return OUTCOME_FORBIDDEN;
+    case 404:
+        append(problem, "; ", provider->hints.not_found);
+        return OUTCOME_NOT_FOUND;
+    case 429:
+        return OUTCOME_LIMIT;
+    default:
+        return answer->status >= 500 && answer->status <= 599 ? OUTCOME_SERVER : OUTCOME_BAD_ANSWER;
+    }
+}
+
+/* The object in an answer with status 200, the caller's to put; or NULL with the outcome. */
+static json_object *open_answer(const struct provider *provider, const struct rest_answer *answer,
+                                enum outcome *outcome, struct problem *problem)
+{
+    if (answer->status != 200) {
+        *outcome = by_status(provider, answer, problem);
+        return NULL;
+    }
+    struct problem why = {0};
+    json_object *object = json_read(answer->body, answer->length, &why);
+    if (object == NULL)
+        problem_set(problem, "%s's answer: %.400s", provider->title, why.text);
+    *outcome = OUTCOME_BAD_ANSWER;
+    return object;
+}
+
+/* Puts the name of the provider before a problem that its file has set. */
+static void sign(const struct provider *provider, struct problem *problem)
+{
+    struct problem why = *problem;
+    if (*why.text != '\0')
+        problem_set(problem, "%s's answer: %.480s", provider->title, why.text);
+}
+
+enum outcome provider_sent(const struct provider *provider, const struct rest_answer *answer,
+                           struct challenge *challenge, struct problem *problem)
+{
+    enum outcome outcome = OUTCOME_BAD_ANSWER;
+    json_object *object = open_answer(provider, answer, &outcome, problem);
+    if (object == NULL)
+        return outcome;
+    outcome = provider->sent(object, challenge, problem);
+    sign(provider, problem);
+    json_object_put(object);
+    return outcome;
+}
+
+enum outcome provider_verified(const struct provider *provider, const struct rest_answer *answer,
+                               struct problem *problem)
+{
+    if (provider->gone != 0 && answer->status == provider->gone) {
+        describe(provider, answer, problem);
+        return OUTCOME_GONE;
+    }
+    enum outcome outcome = OUTCOME_BAD_ANSWER;
+    json_object *object = open_answer(provider, answer, &outcome, problem);
+    if (object == NULL)
+        return outcome;
+    outcome = provider->verified(object, problem);
+    sign(provider, problem);
+    json_object_put(object);
+    return outcome;
+}
+
+/* ---- the requests ---- */
+
+bool provider_add(json_object *object, const char *key, json_object *value)
+{
+    if (value != NULL && json_object_object_add(object, key, value) == 0)
+        return true;
+    json_object_put(value);
+    return false;
+}
+
+bool provider_add_text(json_object *object, const char *key, const char *text)
+{
+    return text == NULL || provider_add(object, key, json_object_new_string(text));
+}
+
+json_object *provider_body(json_object *body, bool good)
+{
+    if (good)
+        return body;
+    json_object_put(body);
+    return NULL;
+}
+
+/* Posts body, which is put here. Returns an answer, the caller's to free, or NULL with outcome. */
+static struct rest_answer *post(struct rest *rest, int milliseconds, const char *path,
+                                json_object *body, enum outcome *outcome, bool *unsettled,
+                                struct problem *problem)
+{
+    struct rest_answer *answer = calloc(1, sizeof(*answer));
+    const char *text = json_object_to_json_string_ext(body, JSON_C_TO_STRING_PLAIN |
+                                                                JSON_C_TO_STRING_NOSLASHESCAPE);
+    if (answer == NULL || body == NULL || text == NULL) {
+        problem_set(problem, "no memory");
+        *outcome = OUTCOME_MEMORY;
+    } else {
+        *outcome = rest_post(rest, path, text, milliseconds, answer, problem);
+        *unsettled = answer->unsettled;
+    }
+    json_object_put(body);
+    if (*outcome != OUTCOME_OK) {
+        free(answer);
+        return NULL;
+    }
+    return answer;
+}
+
+enum outcome provider_send(const struct provider *provider, const void *settings, struct rest *rest,
+                           int milliseconds, struct challenge *challenge, bool *unsettled,
+                           struct problem *problem)
+{
+    char path[REQUEST_PATH_SIZE] = "";
+    enum outcome outcome = OUTCOME_MEMORY;
+    *unsettled = false;
+    json_object *body = provider->send(settings, challenge, path, sizeof(path));
+    struct rest_answer *answer = post(rest, milliseconds, path, body, &outcome, unsettled, problem);
+    if (answer != NULL)
+        outcome = provider_sent(provider, answer, challenge, problem);
+    free(answer);
+    return outcome;
+}
+
+enum outcome provider_verify(const struct provider *provider, const void *settings,
+                             struct rest *rest, int milliseconds, const struct challenge *challenge,
+                             const char *code, struct problem *problem)
+{
+    char path[REQUEST_PATH_SIZE] = "";
+    enum outcome outcome = OUTCOME_MEMORY;
+    bool unsettled = false;
+    json_object *body = provider->verify(settings, challenge, code, path, sizeof(path));
+    struct rest_answer *answer =
+        post(rest, milliseconds, path, body, &outcome, &unsettled, problem);
+    if (answer != NULL)
+        outcome = provider_verified(provider, answer, problem);
+    free(answer);
+    return outcome;
+}
