@@ -30,11 +30,13 @@ EXTRA_DIST += tests/unit/unit.h
 # The simulator of the provider.
 tests_sim_swmfa_sim_SOURCES = \
 	tests/sim/answer.c tests/sim/answer.h tests/sim/api.c tests/sim/api.h \
-	tests/sim/certificate.c tests/sim/certificate.h tests/sim/challenge.c \
-	tests/sim/challenge.h tests/sim/fault.c tests/sim/fault.h tests/sim/main.c \
-	tests/sim/options.c tests/sim/options.h tests/sim/phone.c tests/sim/phone.h \
+	tests/sim/bandwidth.c tests/sim/certificate.c tests/sim/certificate.h \
+	tests/sim/challenge.c tests/sim/challenge.h tests/sim/fault.c tests/sim/fault.h \
+	tests/sim/main.c tests/sim/options.c tests/sim/options.h tests/sim/phone.c \
+	tests/sim/phone.h tests/sim/provider.h tests/sim/random.c tests/sim/random.h \
 	tests/sim/request.c tests/sim/request.h tests/sim/server.c tests/sim/server.h \
-	tests/sim/sink.c tests/sim/sink.h tests/sim/trouble.c tests/sim/trouble.h
+	tests/sim/signalwire.c tests/sim/sink.c tests/sim/sink.h tests/sim/template.c \
+	tests/sim/template.h tests/sim/trouble.c tests/sim/trouble.h
 tests_sim_swmfa_sim_CFLAGS = $(helper_cflags)
 tests_sim_swmfa_sim_LDFLAGS = $(helper_ldflags)
 tests_sim_swmfa_sim_LDADD = $(JSONC_LIBS) $(MICROHTTPD_LIBS) $(GNUTLS_LIBS)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * NAME
- *     api - SignalWire's MFA REST API
+ *     api - what the APIs of the providers have in common
  *
  * SYNOPSIS
  *     struct api *api_new(const struct options *options, const struct sink *inbox);
@@ -9,10 +9,10 @@
  *     void api_answer(api, request, answer);
  *
  * DESCRIPTION
- *     POST /api/relay/rest/mfa/sms, /api/relay/rest/mfa/call and /api/relay/rest/mfa/{id}/verify,
- *     as the provider documents them. A request is refused in this order: unknown path (404),
- *     method (405), credentials (401), body (422, with all that is wrong); only then comes the
- *     fault that the command line asks for, and then the work.
+ *     A request is refused in this order: unknown path (404), method (405), credentials (401), an
+ *     account that they are not for (403), body (with all that is wrong); only then comes the fault
+ *     that the command line asks for, and then the work. What differs between the providers is in
+ *     signalwire.c and bandwidth.c; see provider.h.
  *
  *     The module knows nothing of HTTP but its words: it takes a request and makes an answer.
  *
@@ -25,8 +25,7 @@
 
 #include "api.h"
 
-#include "challenge.h"
-#include "request.h"
+#include "provider.h"
 #include "trouble.h"
 
 #include <gnutls/crypto.h>
@@ -36,31 +35,35 @@
 #include <string.h>
 #include <strings.h>
 
-#define BASE             "/api/relay/rest/mfa/"
-#define STANDARD_MESSAGE "Your Personal Authorization Code is:"
+/* Paths that are nobody's are refused by the first. */
+static const struct provider *const providers[] = {&signalwire, &bandwidth};
 
-enum { ID_SIZE = 128 }; /* of any id that a client asks for */
+enum { PROVIDERS = sizeof(providers) / sizeof(providers[0]) };
+
+/* The account at a provider. */
+struct account {
+    const struct provider *provider;
+    gnutls_datum_t credentials;        /* as they must stand in the header, in base64 */
+    const struct fault *const *faults; /* by enum fault_slot */
+};
 
 struct api {
     const struct options *options;
     const struct sink *inbox;
-    gnutls_datum_t credentials; /* as they must stand in the header, in base64 */
+    struct account accounts[PROVIDERS];
     struct challenges *challenges;
 };
 
-/* What a path names: a send by a channel, or the verify of an id. */
-struct target {
-    const char *channel; /* NULL: a verify */
-    const char *other_channel;
-    char id[ID_SIZE];
-};
-
-static void encode_credentials(const struct options *options, gnutls_datum_t *encoded)
+static void encode_credentials(const struct provider *provider, const struct options *options,
+                               gnutls_datum_t *encoded)
 {
-    size_t size = strlen(options->project_id) + 1 + strlen(options->api_token);
-    char *plain = must(malloc(size + 1));
+    const char *user = NULL;
+    const char *password = NULL;
 
-    stpcpy(stpcpy(stpcpy(plain, options->project_id), ":"), options->api_token);
+    provider->credentials(options, &user, &password);
+    size_t size = strlen(user) + 1 + strlen(password);
+    char *plain = must(malloc(size + 1));
+    stpcpy(stpcpy(stpcpy(plain, user), ":"), password);
     const gnutls_datum_t datum = {(unsigned char *)plain, (unsigned)size};
     if (gnutls_base64_encode2(&datum, encoded) < 0) {
         must(NULL);
@@ -76,53 +79,71 @@ struct api *api_new(const struct options *options, const struct sink *inbox)
     api->options = options;
     api->inbox = inbox;
     api->challenges = challenges_new();
-    encode_credentials(options, &api->credentials);
+    for (size_t i = 0; i < PROVIDERS; i++) {
+        api->accounts[i].provider = providers[i];
+        api->accounts[i].faults = options->faults[providers[i]->faults];
+        encode_credentials(providers[i], options, &api->accounts[i].credentials);
+    }
     return api;
 }
 
 void api_free(struct api *api)
 {
-    if (api != NULL) {
-        challenges_free(api->challenges);
-        gnutls_memset(api->credentials.data, 0, api->credentials.size);
-        gnutls_free(api->credentials.data);
-        free(api);
+    if (api == NULL) {
+        return;
     }
+    challenges_free(api->challenges);
+    for (size_t i = 0; i < PROVIDERS; i++) {
+        gnutls_datum_t *credentials = &api->accounts[i].credentials;
+        gnutls_memset(credentials->data, 0, credentials->size);
+        gnutls_free(credentials->data);
+    }
+    free(api);
 }
 
-/* The rest is what follows BASE: {id}/verify. */
-static bool find_verify(const char *rest, struct target *target)
+static const struct account *find_account(const struct api *api, const char *path)
 {
-    size_t length = strcspn(rest, "/");
-
-    if (length == 0 || length >= sizeof(target->id) || strcmp(rest + length, "/verify") != 0) {
-        return false;
+    for (size_t i = 0; i < PROVIDERS; i++) {
+        const char *base = api->accounts[i].provider->base;
+        if (strncmp(path, base, strlen(base)) == 0) {
+            return &api->accounts[i];
+        }
     }
-    memcpy(target->id, rest, length);
-    target->id[length] = '\0';
-    return true;
+    return &api->accounts[0];
 }
 
-static bool find_target(const char *path, struct target *target)
+/* Is the path the route's? Then part is what its * stands for, or empty where it has none. */
+static bool is_on_route(const char *path, const char *route, char part[PROVIDER_PART_SIZE])
 {
-    const char *const channels[] = {"sms", "call"};
+    size_t before = strcspn(route, "*");
 
-    *target = (struct target){0};
-    if (strncmp(path, BASE, strlen(BASE)) != 0) {
+    part[0] = '\0';
+    if (route[before] == '\0') {
+        return strcmp(path, route) == 0;
+    }
+    if (strncmp(path, route, before) != 0) {
         return false;
     }
-    const char *rest = path + strlen(BASE);
-    for (size_t i = 0; i < 2; i++) {
-        if (strcmp(rest, channels[i]) == 0) {
-            target->channel = channels[i];
-            target->other_channel = channels[1 - i];
+    size_t length = strcspn(path + before, "/");
+    if (length == 0 || length >= PROVIDER_PART_SIZE) {
+        return false;
+    }
+    memcpy(part, path + before, length);
+    part[length] = '\0';
+    return strcmp(path + before + length, route + before + 1) == 0;
+}
+
+static bool find_route(const struct provider *provider, const char *path, struct call *call)
+{
+    for (call->route = provider->routes; call->route->path != NULL; call->route++) {
+        if (is_on_route(path, call->route->path, call->part)) {
             return true;
         }
     }
-    return find_verify(rest, target);
+    return false;
 }
 
-static bool is_authorized(const struct api *api, const char *header)
+static bool is_authorized(const struct account *account, const char *header)
 {
     static const char scheme[] = "Basic ";
 
@@ -130,121 +151,120 @@ static bool is_authorized(const struct api *api, const char *header)
         return false;
     }
     const char *given = header + strlen(scheme);
-    return strlen(given) == api->credentials.size &&
-           gnutls_memcmp(given, api->credentials.data, api->credentials.size) == 0;
+    return strlen(given) == account->credentials.size &&
+           gnutls_memcmp(given, account->credentials.data, account->credentials.size) == 0;
+}
+
+static bool is_send(const struct call *call)
+{
+    return call->route->channel != NULL;
+}
+
+/* What the words in the templates of answers stand for. */
+static struct answer_words words_of(const struct provider *provider, const struct call *call)
+{
+    return (struct answer_words){
+        .id = call->id,
+        .key = call->route->key,
+        .other_key = call->route->other_key,
+        .old_key = call->route->old_key,
+        .to = call->body.to,
+        .channel = call->route->channel,
+        .other_channel = call->route->other_channel,
+        .verdict = provider->verdict,
+        .request_id = call->request_id,
+    };
 }
 
 /* Makes a code, delivers it, and answers as the provider does. */
-static void do_send(struct api *api, const struct target *target,
-                    const struct send_request *request, struct answer *answer)
+static void do_send(struct api *api, const struct provider *provider, const struct call *call,
+                    const struct answer_words *words, struct answer *answer)
 {
-    const char *message = request->message != NULL ? request->message : STANDARD_MESSAGE;
-    char id[CHALLENGE_ID_SIZE];
     char code[CHALLENGE_CODE_MAX + 1];
 
-    challenge_new(api->challenges, &request->terms, id, code);
-    if (sink_message(api->inbox, request->to, target->channel, message, code)) {
-        answer_template(answer, 200,
-                        "{\"id\":\"$id\",\"success\":true,\"to\":\"$to\","
-                        "\"channel\":\"$channel\"}",
-                        &(struct answer_words){.id = id,
-                                               .to = request->to,
-                                               .channel = target->channel});
+    provider->keep_code(api->challenges, call, code);
+    char *message = provider->write_message(call, code);
+    if (sink_message(api->inbox, call->body.to, call->route->channel, message, code)) {
+        answer_template(answer, 200, provider->sent, words);
     } else {
-        answer_error(answer, 500, "Internal Server Error");
+        provider->refuse(answer, 500, "Internal Server Error");
     }
+    explicit_bzero(message, strlen(message));
+    free(message);
     explicit_bzero(code, sizeof(code));
 }
 
-/* Answers with a fault in place of the work. */
-static void fail_send(const struct fault *fault, const struct target *target, const char *to,
-                      struct answer *answer)
+static void do_verify(struct api *api, const struct provider *provider, const struct call *call,
+                      const struct answer_words *words, struct answer *answer)
 {
-    char id[CHALLENGE_ID_SIZE];
-
-    challenge_random_id(id);
-    fault_answer(fault,
-                 &(struct answer_words){.id = id,
-                                        .to = to,
-                                        .channel = target->channel,
-                                        .other_channel = target->other_channel},
-                 answer);
-}
-
-static void answer_send(struct api *api, const struct target *target, struct json_object *body,
-                        struct json_object *errors, struct answer *answer)
-{
-    const struct fault *fault = api->options->faults[FAULT_SEND];
-    struct send_request request;
-
-    request_read_send(body, target->channel, api->options->numbers, &request, errors);
-    if (request_has_errors(errors)) {
-        return;
-    }
-    if (fault != NULL && !fault->processed) {
-        fail_send(fault, target, request.to, answer);
-        return;
-    }
-    do_send(api, target, &request, answer);
-    if (fault != NULL) {
-        answer->manner = fault->manner;
-    }
-}
-
-static void do_verify(struct api *api, const char *id, const char *token, struct answer *answer)
-{
-    static const struct answer_words no_words = {0};
-
-    switch (challenge_verify(api->challenges, id, token)) {
+    switch (provider->verify(api->challenges, call)) {
     case CHALLENGE_RIGHT:
-        answer_template(answer, 200, "{\"success\":true}", &no_words);
+        answer_template(answer, 200, "{\"$verdict\":true}", words);
         break;
     case CHALLENGE_WRONG:
-        answer_template(answer, 200, "{\"success\":false}", &no_words);
+        answer_template(answer, 200, "{\"$verdict\":false}", words);
         break;
-    case CHALLENGE_GONE:
-        answer_error(answer, 404, "Not Found");
+    case CHALLENGE_REFUSED:
+        provider->refuse(answer, provider->refusal.status, provider->refusal.error);
         break;
     }
 }
 
-static void answer_verify(struct api *api, const struct target *target, struct json_object *body,
-                          struct json_object *errors, struct answer *answer)
+/* Does what a good request asks, or what the fault in force makes of it. */
+static void do_work(struct api *api, const struct account *account, struct call *call,
+                    struct answer *answer)
 {
-    const struct fault *fault = api->options->faults[FAULT_VERIFY];
-    const char *token = NULL;
+    const struct provider *provider = account->provider;
+    const struct fault *fault = account->faults[is_send(call) ? FAULT_SEND : FAULT_VERIFY];
 
-    request_read_verify(body, &token, errors);
-    if (request_has_errors(errors)) {
-        return;
+    random_uuid(call->request_id);
+    if (is_send(call)) {
+        provider->make_id(call->route, call->id);
     }
+    const struct answer_words words = words_of(provider, call);
     if (fault != NULL && !fault->processed) {
-        fault_answer(fault, &(struct answer_words){.id = target->id}, answer);
+        fault_answer(fault, provider->faults, &words, answer);
         return;
     }
-    do_verify(api, target->id, token, answer);
+    if (is_send(call)) {
+        do_send(api, provider, call, &words, answer);
+    } else {
+        do_verify(api, provider, call, &words, answer);
+    }
     if (fault != NULL) {
         answer->manner = fault->manner;
+    }
+}
+
+static void read_body(const struct provider *provider, struct json_object *object,
+                      struct call *call, struct json_object *errors)
+{
+    call->body = provider->defaults;
+    if (is_send(call)) {
+        request_read(object, provider->send_fields, &call->body, errors);
+        provider->check_send(call, object, errors);
+    } else {
+        request_read(object, provider->verify_fields, &call->body, errors);
     }
 }
 
 /* Reads the body and does what it asks, or says all that is wrong with it. */
-static void answer_body(struct api *api, const struct api_request *request,
-                        const struct target *target, struct answer *answer)
+static void answer_body(struct api *api, const struct account *account,
+                        const struct api_request *request, struct call *call, struct answer *answer)
 {
     struct json_object *errors = request_errors_new();
-    struct json_object *body =
+    struct json_object *object =
         request_parse(request->content_type, request->body, request->body_size, errors);
 
-    if (body != NULL && target->channel != NULL) {
-        answer_send(api, target, body, errors, answer);
-    } else if (body != NULL) {
-        answer_verify(api, target, body, errors, answer);
+    if (object != NULL) {
+        read_body(account->provider, object, call, errors);
     }
     if (request_has_errors(errors)) {
-        answer_errors(answer, errors);
+        account->provider->refuse_body(answer, errors);
+    } else {
+        do_work(api, account, call, answer);
     }
-    json_object_put(body);
+    json_object_put(object);
     json_object_put(errors);
 }
 
@@ -256,20 +276,24 @@ static void set_header(struct answer *answer, const char *name, const char *valu
 
 void api_answer(struct api *api, const struct api_request *request, struct answer *answer)
 {
-    struct target target;
+    const struct account *account = find_account(api, request->path);
+    const struct provider *provider = account->provider;
+    struct call call = {.options = api->options};
 
-    if (!find_target(request->path, &target)) {
-        answer_error(answer, 404, "Not Found");
+    if (!find_route(provider, request->path, &call)) {
+        provider->refuse(answer, 404, "Not Found");
         return;
     }
     if (strcmp(request->method, "POST") != 0) {
-        answer_error(answer, 405, "Method Not Allowed");
+        provider->refuse(answer, 405, "Method Not Allowed");
         set_header(answer, "Allow", "POST");
-    } else if (!is_authorized(api, request->authorization)) {
-        answer_error(answer, 401, "Unauthorized");
-        set_header(answer, "WWW-Authenticate", "Basic realm=\"SignalWire\"");
+    } else if (!is_authorized(account, request->authorization)) {
+        provider->refuse(answer, 401, "Unauthorized");
+        set_header(answer, "WWW-Authenticate", provider->authenticate);
+    } else if (!provider->is_allowed(&call)) {
+        provider->refuse(answer, 403, "Forbidden");
     } else {
-        answer_body(api, request, &target, answer);
+        answer_body(api, account, request, &call, answer);
     }
-    answer->close = target.channel != NULL && api->options->faults[FAULT_CLOSE] != NULL;
+    answer->close = is_send(&call) && account->faults[FAULT_CLOSE] != NULL;
 }

@@ -8,7 +8,7 @@
 
 #include <stddef.h>
 
-/* The account at the provider. Its functions may be called by many threads at once. */
+/* The accounts at the providers. Its functions may be called by many threads at once. */
 struct api;
 
 /* A request that was wholly received. A header that is not there is NULL. */

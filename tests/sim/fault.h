@@ -6,7 +6,14 @@
 
 #include <stdbool.h>
 
-/* What a fault changes. One fault of each slot can be in force. */
+/* The APIs that faults are for. */
+enum fault_api {
+    FAULT_SIGNALWIRE,
+    FAULT_BANDWIDTH,
+    FAULT_APIS,
+};
+
+/* What a fault changes. One fault of each slot can be in force for each API. */
 enum fault_slot {
     FAULT_SEND,
     FAULT_VERIFY,
@@ -14,14 +21,20 @@ enum fault_slot {
     FAULT_SLOTS,
 };
 
+/* What a fault answers in place of an API. */
+struct fault_form {
+    unsigned status;
+    const char *body; /* a template, see answer.h; NULL where none is sent */
+};
+
 struct fault {
     const char *name;
     const char *summary;
     enum fault_slot slot;
-    bool processed; /* the request is worked on as ever, only its answer suffers */
+    bool bandwidth_only;
+    bool processed; /* the request is worked on as ever, only its answer suffers; no forms */
     enum answer_manner manner;
-    unsigned status;
-    const char *body; /* a template, see answer.h; NULL where processed or where none is sent */
+    struct fault_form forms[FAULT_APIS];
     const char *header_name;
     const char *header_value;
 };
@@ -29,11 +42,14 @@ struct fault {
 /* All faults, ended by one without a name. */
 extern const struct fault faults[];
 
-/* The fault of that name, or NULL. */
-const struct fault *fault_find(const char *name);
+/*
+ * The fault that a text means, which is NAME or API:NAME, and which APIs it is for. NULL where
+ * there is none.
+ */
+const struct fault *fault_find(const char *text, bool apis[FAULT_APIS]);
 
 /* Writes the answer of a fault that is not processed. The words are those of answer.h. */
-void fault_answer(const struct fault *fault, const struct answer_words *words,
+void fault_answer(const struct fault *fault, enum fault_api api, const struct answer_words *words,
                   struct answer *answer);
 
 #endif

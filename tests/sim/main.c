@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * NAME
- *     swmfa-sim - a simulator of SignalWire's MFA REST API
+ *     swmfa-sim - a simulator of SignalWire's and Bandwidth's MFA APIs
  *
  * SYNOPSIS
  *     swmfa-sim [OPTION...]
  *
  * DESCRIPTION
- *     Serves the API over HTTPS on 127.0.0.1 and writes the messages that it would have sent to
- *     standard output or a file, so that programs that use the API can be tried and tested without
- *     an account and without a phone. It refuses what the documented API refuses, and can be told
+ *     Serves the APIs over HTTPS on 127.0.0.1 and writes the messages that it would have sent to
+ *     standard output or a file, so that programs that use them can be tried and tested without
+ *     an account and without a phone. It refuses what the documented APIs refuse, and can be told
  *     to answer wrongly. README.md lists the options and the faults.
  *
  *     When it is ready it prints "listening on https://localhost:PORT". SIGTERM and SIGINT end it.

@@ -35,33 +35,20 @@
 #define PACKAGE_VERSION "(no version)"
 #endif
 
-enum option_key {
-    OPTION_PORT = 256, /* beyond all characters: there are no short options */
-    OPTION_PROJECT_ID,
-    OPTION_API_TOKEN,
-    OPTION_NUMBER,
-    OPTION_INBOX,
-    OPTION_LOG,
-    OPTION_CA_OUT,
-    OPTION_CERTIFICATE,
-    OPTION_FAULT,
+/* Reads the text of an option into its place, or ends the program. */
+typedef void read_option(void *place, const char *text, struct argp_state *state);
+
+struct known_option {
+    const char *name;
+    const char *argument;
+    const char *help;
+    read_option *read;
+    size_t offset; /* of the place in struct options */
 };
 
-static const struct argp_option table[] = {
-    {"port", OPTION_PORT, "N", 0, "Listen on this port of 127.0.0.1 (0: any)", 0},
-    {"project-id", OPTION_PROJECT_ID, "ID", 0, "The user of HTTP Basic (demo-project)", 0},
-    {"api-token", OPTION_API_TOKEN, "TOKEN", 0, "The password of HTTP Basic (demo-token)", 0},
-    {"number", OPTION_NUMBER, "E164", 0, "A number of the account, for \"from\"; repeatable", 0},
-    {"inbox", OPTION_INBOX, "FILE", 0, "Add the messages to FILE (standard output)", 0},
-    {"log", OPTION_LOG, "FILE", 0, "Add a line for each request to FILE", 0},
-    {"ca-out", OPTION_CA_OUT, "FILE", 0, "Write the certificate of the authority to FILE", 0},
-    {"certificate", OPTION_CERTIFICATE, "KIND", 0,
-     "Present a certificate that is good, expired, self-signed or other-host (good)", 0},
-    {"fault", OPTION_FAULT, "NAME", 0, "Answer wrongly, see below; repeatable", 0},
-    {0},
-};
+enum { KEY_FIRST = 256 }; /* beyond all characters: there are no short options */
 
-static void read_port(struct options *options, const char *text, struct argp_state *state)
+static void read_port(void *place, const char *text, struct argp_state *state)
 {
     char *end = NULL;
 
@@ -71,20 +58,28 @@ static void read_port(struct options *options, const char *text, struct argp_sta
         port > UINT16_MAX) {
         argp_error(state, "--port: 0 to 65535, not \"%s\"", text);
     }
-    options->port = (uint16_t)port;
+    *(uint16_t *)place = (uint16_t)port;
+}
+
+static void read_text(void *place, const char *text, struct argp_state *state)
+{
+    (void)state;
+    *(const char **)place = text;
 }
 
 /* A colon would end the user's name in HTTP Basic (RFC 7617). */
-static void read_project_id(struct options *options, const char *text, struct argp_state *state)
+static void read_user(void *place, const char *text, struct argp_state *state)
 {
     if (strchr(text, ':') != NULL) {
-        argp_error(state, "--project-id: without \":\", not \"%s\"", text);
+        argp_error(state, "the user of HTTP Basic: without \":\", not \"%s\"", text);
     }
-    options->project_id = text;
+    *(const char **)place = text;
 }
 
-static void read_number(struct options *options, const char *text, struct argp_state *state)
+static void read_number(void *place, const char *text, struct argp_state *state)
 {
+    struct options *options = place;
+
     if (!phone_is_e164(text)) {
         argp_error(state, "--number: a number in E.164 form, not \"%s\"", text);
     }
@@ -94,65 +89,76 @@ static void read_number(struct options *options, const char *text, struct argp_s
     options->numbers[options->number_count] = NULL;
 }
 
-static void read_certificate(struct options *options, const char *text, struct argp_state *state)
+static void read_certificate(void *place, const char *text, struct argp_state *state)
 {
-    options->certificate = certificate_kind_find(text);
-    if (options->certificate == NULL) {
+    const struct certificate_kind *kind = certificate_kind_find(text);
+
+    if (kind == NULL) {
         argp_error(state, "--certificate: good, expired, self-signed or other-host, not \"%s\"",
                    text);
     }
+    *(const struct certificate_kind **)place = kind;
 }
 
-static void read_fault(struct options *options, const char *text, struct argp_state *state)
+static void read_fault(void *place, const char *text, struct argp_state *state)
 {
-    const struct fault *fault = fault_find(text);
+    struct options *options = place;
+    bool apis[FAULT_APIS];
+    const struct fault *fault = fault_find(text, apis);
 
     if (fault == NULL) {
         argp_error(state, "--fault: no fault is called \"%s\"", text);
         return;
     }
-    const struct fault **slot = &options->faults[fault->slot];
-    if (*slot != NULL && *slot != fault) {
-        argp_error(state, "--fault: %s and %s exclude each other", (*slot)->name, text);
+    for (size_t i = 0; i < FAULT_APIS; i++) {
+        const struct fault **slot = &options->faults[i][fault->slot];
+        if (apis[i] && *slot != NULL && *slot != fault) {
+            argp_error(state, "--fault: %s and %s exclude each other", (*slot)->name, text);
+        }
+        if (apis[i]) {
+            *slot = fault;
+        }
     }
-    *slot = fault;
 }
 
-static error_t read_option(int key, char *text, struct argp_state *state)
-{
-    struct options *options = state->input;
+#define PLACE(member) offsetof(struct options, member)
 
-    switch (key) {
-    case OPTION_PORT:
-        read_port(options, text, state);
-        return 0;
-    case OPTION_PROJECT_ID:
-        read_project_id(options, text, state);
-        return 0;
-    case OPTION_API_TOKEN:
-        options->api_token = text;
-        return 0;
-    case OPTION_NUMBER:
-        read_number(options, text, state);
-        return 0;
-    case OPTION_INBOX:
-        options->inbox = text;
-        return 0;
-    case OPTION_LOG:
-        options->log = text;
-        return 0;
-    case OPTION_CA_OUT:
-        options->ca_out = text;
-        return 0;
-    case OPTION_CERTIFICATE:
-        read_certificate(options, text, state);
-        return 0;
-    case OPTION_FAULT:
-        read_fault(options, text, state);
-        return 0;
-    default:
+static const struct known_option table[] = {
+    {"port", "N", "Listen on this port of 127.0.0.1 (0: any)", read_port, PLACE(port)},
+    {"project-id", "ID", "SignalWire: the user of HTTP Basic (demo-project)", read_user,
+     PLACE(project_id)},
+    {"api-token", "TOKEN", "SignalWire: the password of HTTP Basic (demo-token)", read_text,
+     PLACE(api_token)},
+    {"account-id", "ID", "Bandwidth: the account in the paths (demo-account)", read_text,
+     PLACE(account_id)},
+    {"username", "NAME", "Bandwidth: the user of HTTP Basic (demo-user)", read_user,
+     PLACE(username)},
+    {"password", "TEXT", "Bandwidth: the password of HTTP Basic (demo-password)", read_text,
+     PLACE(password)},
+    {"messaging-application", "ID", "Bandwidth: the application for SMS (demo-messaging)",
+     read_text, PLACE(messaging_application)},
+    {"voice-application", "ID", "Bandwidth: the application for calls (demo-voice)", read_text,
+     PLACE(voice_application)},
+    {"number", "E164", "A number of the accounts, for \"from\"; repeatable", read_number, 0},
+    {"inbox", "FILE", "Add the messages to FILE (standard output)", read_text, PLACE(inbox)},
+    {"log", "FILE", "Add a line for each request to FILE", read_text, PLACE(log)},
+    {"ca-out", "FILE", "Write the certificate of the authority to FILE", read_text, PLACE(ca_out)},
+    {"certificate", "KIND",
+     "Present a certificate that is good, expired, self-signed or other-host (good)",
+     read_certificate, PLACE(certificate)},
+    {"fault", "[API:]NAME", "Answer wrongly, see below; repeatable", read_fault, 0},
+};
+
+enum { OPTIONS = sizeof(table) / sizeof(table[0]) };
+
+static error_t parse(int key, char *text, struct argp_state *state)
+{
+    if (key < KEY_FIRST || key >= KEY_FIRST + OPTIONS) {
         return ARGP_ERR_UNKNOWN;
     }
+    const struct known_option *option = &table[key - KEY_FIRST];
+    option->read((char *)state->input + option->offset, text, state);
+    return 0;
 }
 
 static char *list_faults(void)
@@ -161,9 +167,11 @@ static char *list_faults(void)
     size_t size = 0;
     FILE *out = must(open_memstream(&text, &size));
 
-    (void)fputs("Faults, at most one for sends and one for verifies:\n", out);
+    (void)fputs("Faults, for all APIs, or for one as signalwire:NAME or bandwidth:NAME; at\n"
+                "most one for sends and one for verifies of each API:\n",
+                out);
     for (const struct fault *fault = faults; fault->name != NULL; fault++) {
-        (void)fprintf(out, "  %-20s %s\n", fault->name, fault->summary);
+        (void)fprintf(out, "  %-19s %s\n", fault->name, fault->summary);
     }
     if (fclose(out) != 0) {
         must(NULL);
@@ -178,21 +186,42 @@ static char *filter_help(int key, const char *text, void *input)
     return key == ARGP_KEY_HELP_EXTRA ? list_faults() : (char *)text;
 }
 
+/* The table as argp has it. */
+static void list_options(struct argp_option listed[OPTIONS + 1])
+{
+    for (int i = 0; i < OPTIONS; i++) {
+        listed[i] = (struct argp_option){
+            .name = table[i].name,
+            .key = KEY_FIRST + i,
+            .arg = table[i].argument,
+            .doc = table[i].help,
+        };
+    }
+    listed[OPTIONS] = (struct argp_option){0};
+}
+
 void options_read(struct options *options, int argc, char **argv)
 {
+    struct argp_option listed[OPTIONS + 1];
     const struct argp argp = {
-        .options = table,
-        .parser = read_option,
-        .doc = "A simulator of SignalWire's MFA REST API, for tests.",
+        .options = listed,
+        .parser = parse,
+        .doc = "A simulator of SignalWire's and Bandwidth's MFA APIs, for tests.",
         .help_filter = filter_help,
     };
 
     *options = (struct options){
         .project_id = "demo-project",
         .api_token = "demo-token",
+        .account_id = "demo-account",
+        .username = "demo-user",
+        .password = "demo-password",
+        .messaging_application = "demo-messaging",
+        .voice_application = "demo-voice",
         .numbers = must(calloc(1, sizeof(*options->numbers))),
         .certificate = certificate_kind_find("good"),
     };
+    list_options(listed);
     argp_program_version = "swmfa-sim " PACKAGE_VERSION;
     argp_err_exit_status = EX_USAGE;
     (void)argp_parse(&argp, argc, argv, 0, NULL, options);

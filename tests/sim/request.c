@@ -6,14 +6,15 @@
  * SYNOPSIS
  *     struct json_object *request_errors_new(void);
  *     bool request_has_errors(errors);
- *     struct json_object *request_parse(content_type, body, size, errors);
- *     void request_read_send(body, channel, numbers, request, errors);
- *     void request_read_verify(body, token, errors);
+ *     void request_refuse(errors, detail);
+ *     struct json_object *request_parse(content_type, bytes, size, errors);
+ *     void request_read(object, fields, body, errors);
+ *     void request_check_from(body, numbers, errors);
  *
  * DESCRIPTION
- *     The fields of the two kinds of bodies are tables, a row each with name, type, whether it is
- *     required, range and place. Whatever is not in the table is refused. The rules that join
- *     several fields, such as "a custom message needs a number of one's own", follow the table.
+ *     The fields of a body are a table, a row each with name, type, whether it is required, range
+ *     and place. Whatever is not in the table is refused. The tables, and the rules that join
+ *     several fields, are the providers'.
  *
  *     json-c is made strict in what it lets through: the whole body must be one object, and a
  *     string must not hold a control character that is not escaped (RFC 8259, section 7), which
@@ -43,24 +44,7 @@
 #include <string.h>
 #include <strings.h>
 
-enum {
-    JSON_DEPTH = 8,
-    CALL_CHARACTERS = 500, /* of the message with the token */
-};
-
-struct field;
-
-typedef void read_field(const struct field *field, struct json_object *value, void *place,
-                        struct json_object *errors);
-
-struct field {
-    const char *name;
-    read_field *read;
-    bool required;
-    size_t offset; /* of the place in the struct that is filled */
-    int min;       /* of an integer */
-    int max;
-};
+enum { JSON_DEPTH = 8 };
 
 struct error_kind {
     const char *title;
@@ -105,12 +89,16 @@ add_error(struct json_object *errors, const struct error_kind *kind, const char 
     struct json_object *error = must(json_object_new_object());
     add_text(error, "detail", detail);
     free(detail);
-    add_text(error, "status", "422");
     add_text(error, "title", kind->title);
     add_text(error, "code", kind->code);
     if (json_object_array_add(errors, error) != 0) {
         must(NULL);
     }
+}
+
+void request_refuse(struct json_object *errors, const char *detail)
+{
+    add_error(errors, &invalid, "%s", detail);
 }
 
 static bool is_json_type(const char *content_type)
@@ -123,17 +111,17 @@ static bool is_json_type(const char *content_type)
 }
 
 /* Is there a control character inside a string? Outside of strings the parser sees to them. */
-static bool has_raw_control(const char *body, size_t size)
+static bool has_raw_control(const char *bytes, size_t size)
 {
     bool in_string = false;
 
     for (size_t i = 0; i < size; i++) {
-        if (in_string && (unsigned char)body[i] < ' ') {
+        if (in_string && (unsigned char)bytes[i] < ' ') {
             return true;
         }
-        if (in_string && body[i] == '\\') {
+        if (in_string && bytes[i] == '\\') {
             i++;
-        } else if (body[i] == '"') {
+        } else if (bytes[i] == '"') {
             in_string = !in_string;
         }
     }
@@ -141,13 +129,13 @@ static bool has_raw_control(const char *body, size_t size)
 }
 
 /* The JSON value that is the whole body, or NULL. */
-static struct json_object *parse_strictly(const char *body, size_t size)
+static struct json_object *parse_strictly(const char *bytes, size_t size)
 {
     struct json_tokener *tokener = must(json_tokener_new_ex(JSON_DEPTH));
 
     json_tokener_set_flags(tokener, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
-    struct json_object *value = json_tokener_parse_ex(tokener, body, (int)size);
-    if (json_tokener_get_parse_end(tokener) != size || has_raw_control(body, size)) {
+    struct json_object *value = json_tokener_parse_ex(tokener, bytes, (int)size);
+    if (json_tokener_get_parse_end(tokener) != size || has_raw_control(bytes, size)) {
         json_object_put(value);
         value = NULL;
     }
@@ -155,7 +143,7 @@ static struct json_object *parse_strictly(const char *body, size_t size)
     return value;
 }
 
-struct json_object *request_parse(const char *content_type, const char *body, size_t size,
+struct json_object *request_parse(const char *content_type, const char *bytes, size_t size,
                                   struct json_object *errors)
 {
     if (!is_json_type(content_type)) {
@@ -165,7 +153,7 @@ struct json_object *request_parse(const char *content_type, const char *body, si
         add_error(errors, &bad_json, "The body must be %d bytes at most.", REQUEST_BODY_MAX);
         return NULL;
     }
-    struct json_object *value = parse_strictly(body, size);
+    struct json_object *value = parse_strictly(bytes, size);
     if (!json_object_is_type(value, json_type_object)) {
         add_error(errors, &bad_json, "The body must be one JSON object, %d deep at most.",
                   JSON_DEPTH);
@@ -175,37 +163,61 @@ struct json_object *request_parse(const char *content_type, const char *body, si
     return value;
 }
 
-static void read_text(const struct field *field, struct json_object *value, void *place,
-                      struct json_object *errors)
+/* Is it a string that C can hold? */
+static bool is_text(struct json_object *value)
+{
+    return json_object_is_type(value, json_type_string) &&
+           strlen(json_object_get_string(value)) == (size_t)json_object_get_string_len(value);
+}
+
+void request_read_text(const struct request_field *field, struct json_object *value, void *place,
+                       struct json_object *errors)
 {
     const char *text = json_object_get_string(value);
 
     if (!json_object_is_type(value, json_type_string)) {
         add_error(errors, &invalid, "%s must be a string.", field->name);
-    } else if (strlen(text) != (size_t)json_object_get_string_len(value)) {
+    } else if (!is_text(value)) {
         add_error(errors, &invalid, "%s must not contain U+0000.", field->name);
+    } else if (field->max > 0 && (phone_characters(text) < (size_t)field->min ||
+                                  phone_characters(text) > (size_t)field->max)) {
+        add_error(errors, &invalid, "%s must have %d to %d characters.", field->name, field->min,
+                  field->max);
     } else {
         *(const char **)place = text;
     }
 }
 
-static void read_number(const struct field *field, struct json_object *value, void *place,
-                        struct json_object *errors)
+void request_read_number(const struct request_field *field, struct json_object *value, void *place,
+                         struct json_object *errors)
 {
-    const char *text = "";
-
-    if (json_object_is_type(value, json_type_string)) {
-        text = json_object_get_string(value);
-    }
-    if (!phone_is_e164(text) || strlen(text) != (size_t)json_object_get_string_len(value)) {
+    if (!is_text(value) || !phone_is_e164(json_object_get_string(value))) {
         add_error(errors, &invalid, "%s must be a string, a number in E.164 form.", field->name);
         return;
     }
-    *(const char **)place = text;
+    *(const char **)place = json_object_get_string(value);
 }
 
-static void read_integer(const struct field *field, struct json_object *value, void *place,
-                         struct json_object *errors)
+static bool is_code(const char *text, const struct request_field *field)
+{
+    size_t digits = strspn(text, "0123456789");
+
+    return text[digits] == '\0' && digits >= (size_t)field->min && digits <= (size_t)field->max;
+}
+
+void request_read_code(const struct request_field *field, struct json_object *value, void *place,
+                       struct json_object *errors)
+{
+    if (!is_text(value) || !is_code(json_object_get_string(value), field)) {
+        add_error(errors, &invalid, "%s must be a string of %d to %d digits.", field->name,
+                  field->min, field->max);
+        return;
+    }
+    *(const char **)place = json_object_get_string(value);
+}
+
+void request_read_integer(const struct request_field *field, struct json_object *value, void *place,
+                          struct json_object *errors)
 {
     int64_t number = json_object_get_int64(value);
 
@@ -217,8 +229,8 @@ static void read_integer(const struct field *field, struct json_object *value, v
     *(int *)place = (int)number;
 }
 
-static void read_boolean(const struct field *field, struct json_object *value, void *place,
-                         struct json_object *errors)
+void request_read_boolean(const struct request_field *field, struct json_object *value, void *place,
+                          struct json_object *errors)
 {
     if (!json_object_is_type(value, json_type_boolean)) {
         add_error(errors, &invalid, "%s must be true or false.", field->name);
@@ -227,25 +239,23 @@ static void read_boolean(const struct field *field, struct json_object *value, v
     *(bool *)place = json_object_get_boolean(value);
 }
 
-#define SEND_PLACE(member) offsetof(struct send_request, member)
+/* json-c reads NaN, which is neither less nor more than anything. */
+void request_read_amount(const struct request_field *field, struct json_object *value, void *place,
+                         struct json_object *errors)
+{
+    bool is_number =
+        json_object_is_type(value, json_type_int) || json_object_is_type(value, json_type_double);
+    double amount = json_object_get_double(value);
 
-static const struct field send_fields[] = {
-    {"to", read_number, true, SEND_PLACE(to), 0, 0},
-    {"from", read_number, false, SEND_PLACE(from), 0, 0},
-    {"message", read_text, false, SEND_PLACE(message), 0, 0},
-    {"token_length", read_integer, false, SEND_PLACE(terms.token_length), 4, CHALLENGE_CODE_MAX},
-    {"valid_for", read_integer, false, SEND_PLACE(terms.valid_for), 1, 604800},
-    {"max_attempts", read_integer, false, SEND_PLACE(terms.max_attempts), 1, 20},
-    {"allow_alphas", read_boolean, false, SEND_PLACE(terms.allow_alphas), 0, 0},
-    {.name = NULL},
-};
+    if (!is_number || !(amount > field->min && amount <= field->max)) {
+        add_error(errors, &invalid, "%s must be a number more than %d, %d at most.", field->name,
+                  field->min, field->max);
+        return;
+    }
+    *(double *)place = amount;
+}
 
-static const struct field verify_fields[] = {
-    {"token", read_text, true, 0, 0, 0},
-    {.name = NULL},
-};
-
-static bool is_field(const struct field *fields, const char *name)
+static bool is_field(const struct request_field *fields, const char *name)
 {
     for (; fields->name != NULL; fields++) {
         if (strcmp(fields->name, name) == 0) {
@@ -255,11 +265,11 @@ static bool is_field(const struct field *fields, const char *name)
     return false;
 }
 
-static void refuse_unknown(struct json_object *body, const struct field *fields,
+static void refuse_unknown(struct json_object *object, const struct request_field *fields,
                            struct json_object *errors)
 {
-    struct json_object_iterator entry = json_object_iter_begin(body);
-    struct json_object_iterator end = json_object_iter_end(body);
+    struct json_object_iterator entry = json_object_iter_begin(object);
+    struct json_object_iterator end = json_object_iter_end(object);
 
     for (; !json_object_iter_equal(&entry, &end); json_object_iter_next(&entry)) {
         const char *name = json_object_iter_peek_name(&entry);
@@ -269,66 +279,30 @@ static void refuse_unknown(struct json_object *body, const struct field *fields,
     }
 }
 
-/* Fills the struct from the body. A field that is not there or wrong leaves its place as it is. */
-static void read_fields(struct json_object *body, const struct field *fields, void *filled,
-                        struct json_object *errors)
+void request_read(struct json_object *object, const struct request_field *fields,
+                  struct request_body *body, struct json_object *errors)
 {
-    refuse_unknown(body, fields, errors);
+    refuse_unknown(object, fields, errors);
     for (; fields->name != NULL; fields++) {
         struct json_object *value = NULL;
-        if (json_object_object_get_ex(body, fields->name, &value)) {
-            fields->read(fields, value, (char *)filled + fields->offset, errors);
+        if (json_object_object_get_ex(object, fields->name, &value)) {
+            fields->read(fields, value, (char *)body + fields->offset, errors);
         } else if (fields->required) {
             add_error(errors, &missing, "%s is required.", fields->name);
         }
     }
 }
 
-static bool is_owned(const char *number, const char *const *numbers)
+void request_check_from(const struct request_body *body, const char *const *numbers,
+                        struct json_object *errors)
 {
+    if (body->from == NULL) {
+        return;
+    }
     for (; *numbers != NULL; numbers++) {
-        if (strcmp(*numbers, number) == 0) {
-            return true;
+        if (strcmp(*numbers, body->from) == 0) {
+            return;
         }
     }
-    return false;
-}
-
-static void check_message(const struct send_request *request, const char *channel,
-                          struct json_object *errors)
-{
-    size_t characters = phone_characters(request->message);
-
-    if (strcmp(channel, "sms") == 0 && !phone_fits_segment(request->message)) {
-        add_error(errors, &invalid,
-                  "message must fit one segment: 160 characters of GSM 03.38, or 70.");
-    } else if (strcmp(channel, "call") == 0 &&
-               characters + (size_t)request->terms.token_length > CALL_CHARACTERS) {
-        add_error(errors, &invalid, "message must be %d characters at most, with the token.",
-                  CALL_CHARACTERS);
-    }
-}
-
-void request_read_send(struct json_object *body, const char *channel, const char *const *numbers,
-                       struct send_request *request, struct json_object *errors)
-{
-    *request = (struct send_request){
-        .terms = {.token_length = 6, .valid_for = 3600, .max_attempts = 3},
-    };
-    read_fields(body, send_fields, request, errors);
-    if (request->from != NULL && !is_owned(request->from, numbers)) {
-        add_error(errors, &invalid, "from must be a number of this account.");
-    }
-    if (request->message != NULL) {
-        check_message(request, channel, errors);
-    }
-    if (request->message != NULL && !json_object_object_get_ex(body, "from", NULL)) {
-        add_error(errors, &invalid, "message needs a from.");
-    }
-}
-
-void request_read_verify(struct json_object *body, const char **token, struct json_object *errors)
-{
-    *token = NULL;
-    read_fields(body, verify_fields, token, errors);
+    request_refuse(errors, "from must be a number of this account.");
 }

@@ -11,35 +11,68 @@ struct json_object;
 
 enum { REQUEST_BODY_MAX = 65536 }; /* bytes */
 
-/* The body of a send, read. The texts belong to the JSON object that they were read from. */
-struct send_request {
+/*
+ * What a body says; each provider uses some of it. The texts belong to the JSON object that they
+ * were read from, and are NULL where they are not there or wrong.
+ */
+struct request_body {
     const char *to;
-    const char *from;    /* NULL: the provider's own number */
-    const char *message; /* NULL: the standard text */
+    const char *from;
+    const char *message;
+    const char *application;
+    const char *scope;
+    const char *code;
     struct challenge_terms terms;
+    double minutes;
 };
 
+struct request_field;
+
+/* Reads the value of a field into its place, or says what is wrong with it. */
+typedef void request_reader(const struct request_field *field, struct json_object *value,
+                            void *place, struct json_object *errors);
+
+/* A field that a body may have. A table of them ends with one without a name. */
+struct request_field {
+    const char *name;
+    request_reader *read;
+    bool required;
+    size_t offset; /* of the place in struct request_body */
+    int min;       /* of an integer, or characters of a text */
+    int max;       /* the same; a text may have any number where it is 0 */
+};
+
+#define REQUEST_PLACE(member) offsetof(struct request_body, member)
+
+request_reader request_read_text;    /* a string */
+request_reader request_read_number;  /* a string: a number in E.164 form */
+request_reader request_read_code;    /* a string: digits, min to max of them */
+request_reader request_read_integer; /* an int */
+request_reader request_read_boolean; /* a bool */
+request_reader request_read_amount;  /* a double: more than min, max at most */
+
 /*
- * Each of the functions below adds what it finds wrong to errors, a JSON array made by
- * request_errors_new, as objects with detail, status, title and code.
+ * The functions below add what they find wrong to errors, a JSON array made by request_errors_new,
+ * as objects with detail, title and code.
  */
 struct json_object *request_errors_new(void);
 
 /* Is anything wrong? */
 bool request_has_errors(const struct json_object *errors);
 
+/* Adds that the value of a field is wrong. */
+void request_refuse(struct json_object *errors, const char *detail);
+
 /* Reads the JSON object in a body. The caller puts (json_object_put) it. NULL where it is wrong. */
-struct json_object *request_parse(const char *content_type, const char *body, size_t size,
+struct json_object *request_parse(const char *content_type, const char *bytes, size_t size,
                                   struct json_object *errors);
 
-/*
- * Reads the body of a send by that channel, sms or call, from an account that owns these numbers.
- * The list of numbers ends with NULL.
- */
-void request_read_send(struct json_object *body, const char *channel, const char *const *numbers,
-                       struct send_request *request, struct json_object *errors);
+/* Reads the fields of that table. What is not there or wrong leaves its place as it is. */
+void request_read(struct json_object *object, const struct request_field *fields,
+                  struct request_body *body, struct json_object *errors);
 
-/* Reads the body of a verify. The token belongs to the JSON object; NULL where it is wrong. */
-void request_read_verify(struct json_object *body, const char **token, struct json_object *errors);
+/* Checks that from, if any, is one of these numbers. The list ends with NULL. */
+void request_check_from(const struct request_body *body, const char *const *numbers,
+                        struct json_object *errors);
 
 #endif
