@@ -47,11 +47,11 @@
 enum {
     TABLE_SIZE = 1024,
     WRONG_MAX = 10, /* wrong codes in a row for a number */
-    LOCKED_MINUTES = 2,
-    SECONDS_PER_MINUTE = 60,
 };
 
 #define NANOSECONDS INT64_C(1000000000) /* of a second */
+#define MINUTE      (60 * NANOSECONDS)
+#define LOCKED_FOR  (2 * MINUTE)
 
 struct code {
     char text[CHALLENGE_CODE_MAX + 1];
@@ -264,7 +264,7 @@ static enum challenge_result try_code_of(struct phone *phone, const char *scope,
     }
     if (++phone->wrong == WRONG_MAX) {
         phone->wrong = 0;
-        phone->locked_until = now() + LOCKED_MINUTES * SECONDS_PER_MINUTE * NANOSECONDS;
+        phone->locked_until = now() + LOCKED_FOR;
     }
     return CHALLENGE_WRONG;
 }
@@ -272,7 +272,7 @@ static enum challenge_result try_code_of(struct phone *phone, const char *scope,
 enum challenge_result challenge_verify_for(struct challenges *challenges, const char *number,
                                            const char *scope, const char *code, double minutes)
 {
-    int64_t age = (int64_t)(minutes * SECONDS_PER_MINUTE * (double)NANOSECONDS);
+    int64_t age = (int64_t)(minutes * (double)MINUTE);
 
     pthread_mutex_lock(&challenges->lock);
     enum challenge_result result = try_code_of(find_phone(challenges, number), scope, code, age);

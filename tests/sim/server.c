@@ -161,12 +161,16 @@ static void log_answer(const struct server *server, struct MHD_Connection *conne
 }
 
 /* The body of ANSWER_ENDLESS: what it starts with, and letters. */
-static ssize_t endless_block(void *start, uint64_t position, char *block, size_t size)
+static ssize_t endless_block(void *context, uint64_t position, char *block, size_t size)
 {
+    const char *start = context;
     size_t length = strlen(start);
 
     for (size_t i = 0; i < size; i++, position++) {
-        block[i] = position < length ? ((const char *)start)[position] : 'a';
+        block[i] = 'a';
+        if (position < length) {
+            block[i] = start[position];
+        }
     }
     return (ssize_t)size;
 }
