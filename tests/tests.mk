@@ -4,7 +4,8 @@
 EXTRA_DIST += tests/system/system.sh tests/system/conftest.py tests/system/demo.py \
 	tests/system/lab.py tests/system/test_config.py tests/system/test_local.py \
 	tests/system/test_memory.py tests/system/test_module.py tests/system/test_package.py \
-	tests/system/test_provider.py tests/system/test_ssh.py tests/bench/bench.py
+	tests/system/test_provider.py tests/system/test_sim.py tests/system/test_ssh.py \
+	tests/bench/bench.py
 
 TEST_EXTENSIONS = .sh
 LOG_DRIVER = env AM_TAP_AWK='$(AWK)' $(SHELL) $(top_srcdir)/build-aux/tap-driver.sh
