@@ -117,6 +117,14 @@ static void explain(const struct login *login, char *intro)
                    login->config.tries - login->tries);
 }
 
+/* What an earlier code ended with says nothing of the one that comes; why there is no phone does.
+ */
+static void forget_problem(struct login *login)
+{
+    if (!login->decoy)
+        login->problem = (struct problem){0};
+}
+
 /* ---- sending ---- */
 
 /* Sends, or for a decoy does as if. */
@@ -162,6 +170,7 @@ static bool send_code(struct login *login, enum channel channel, char *intro)
     int64_t before = delivery->sent_at;
     login->round_at = delivery_now();
     login->rounds++;
+    forget_problem(login);
     if (channel == CHANNEL_CALL && !announce_call(login))
         return false;
     switch (deliver(login, channel)) {
@@ -175,12 +184,12 @@ static bool send_code(struct login *login, enum channel channel, char *intro)
         return true;
     case DELIVERED_PERHAPS:
         login->channel = channel;
-        if (!login->delivered && delivery->left == 0 && end_is_covered(login))
+        if (end_is_covered(login))
             return end_by_sends(login);
         describe_silence(login, before, intro);
         return true;
     case DELIVERED_NOT:
-        if (delivery->state != OUTCOME_OK || (!login->delivered && end_is_covered(login)))
+        if (delivery->state != OUTCOME_OK || end_is_covered(login))
             return end_by_sends(login);
         (void)snprintf(intro, INTRO_SIZE,
                        "No new code could be sent. The code that was sent before still counts.");
@@ -298,6 +307,7 @@ static bool try_code(struct login *login, const char *code, char *intro)
     delivery_terms(&login->delivery, &terms);
     if (login->delivery.state != OUTCOME_OK)
         return do_without(login, intro);
+    forget_problem(login);
     enum outcome outcome = check_code(login, code);
     log_debug("verify: outcome %d", (int)outcome);
     switch (outcome) {

@@ -29,7 +29,6 @@ void delivery_begin(struct delivery *delivery, const struct config *config, int 
     memset(delivery, 0, sizeof(*delivery));
     delivery->config = config;
     delivery->watch_fd = watch_fd;
-    delivery->left = config->providers.count;
     delivery->provider = provider_at(delivery, 0);
     delivery->last = OUTCOME_BAD_ANSWER;
     delivery->state = OUTCOME_GONE;
@@ -41,6 +40,14 @@ void delivery_end(struct delivery *delivery)
         rest_free(delivery->rest[i]);
         delivery->rest[i] = NULL;
     }
+}
+
+bool delivery_asked_all(const struct delivery *delivery)
+{
+    for (size_t i = 0; i < delivery->config->providers.count; i++)
+        if ((delivery->asked & 1U << (unsigned)provider_at(delivery, i)) == 0)
+            return false;
+    return true;
 }
 
 bool delivery_can(const struct delivery *delivery, enum channel channel)
@@ -106,6 +113,12 @@ static void keep(struct delivery *delivery, enum provider_id id, const struct ch
     delivery->state = state;
 }
 
+static void failed_with(struct delivery *delivery, enum outcome outcome)
+{
+    delivery->last = outcome;
+    delivery->failed |= 1U << (unsigned)outcome;
+}
+
 /* One request to one provider. */
 static enum delivered send_by(struct delivery *delivery, size_t place, int milliseconds,
                               struct challenge *challenge)
@@ -115,31 +128,32 @@ static enum delivered send_by(struct delivery *delivery, size_t place, int milli
     bool unsettled = false;
     struct rest *rest = client(delivery, id);
     int64_t at = delivery_now();
-    delivery->last = OUTCOME_MEMORY;
-    if (rest == NULL || !make_scope(challenge->scope))
+    if (rest == NULL || !make_scope(challenge->scope)) {
+        failed_with(delivery, OUTCOME_MEMORY);
         return DELIVERED_BROKEN;
+    }
     delivery->sends++;
     if (delivery->sent_at == 0)
         delivery->provider = id;
-    delivery->last = provider_send(providers[id], delivery->config->settings[id], rest,
-                                   milliseconds, challenge, &unsettled, &problem);
-    log_debug("send by %s: outcome %d%s", providers[id]->name, (int)delivery->last,
+    enum outcome outcome = provider_send(providers[id], delivery->config->settings[id], rest,
+                                         milliseconds, challenge, &unsettled, &problem);
+    log_debug("send by %s: outcome %d%s", providers[id]->name, (int)outcome,
               unsettled ? ", unsettled" : "");
-    if (delivery->last == OUTCOME_OK) {
+    if (outcome == OUTCOME_OK) {
         keep(delivery, id, challenge, at, OUTCOME_OK);
         delivery->next = place;
         return DELIVERED;
     }
-    note(delivery, id, outcome_words[delivery->last], problem.text);
-    delivery->failed |= 1U << (unsigned)delivery->last;
-    if (delivery->last == OUTCOME_MEMORY || delivery->last == OUTCOME_ABANDONED)
+    failed_with(delivery, outcome);
+    note(delivery, id, outcome_words[outcome], problem.text);
+    if (outcome == OUTCOME_MEMORY || outcome == OUTCOME_ABANDONED)
         return DELIVERED_BROKEN;
     if (!unsettled)
         return DELIVERED_NOT;
     if (!providers[id]->needs_id)
         keep(delivery, id, challenge, at, OUTCOME_OK);
     else if (delivery->state != OUTCOME_OK)
-        keep(delivery, id, challenge, at, delivery->last);
+        keep(delivery, id, challenge, at, outcome);
     delivery->next = (place + 1) % delivery->config->providers.count;
     return DELIVERED_PERHAPS;
 }
@@ -158,7 +172,7 @@ enum delivered delivery_send(struct delivery *delivery, const char *number, enum
         struct challenge challenge = {.number = number, .channel = channel};
         if (left < SHORTEST_MS)
             break;
-        delivery->left -= delivery->left > 0;
+        delivery->asked |= 1U << (unsigned)id;
         if (lacking != NULL) {
             note(delivery, id, "lacks", lacking);
             continue;

@@ -30,7 +30,7 @@ struct delivery {
     int watch_fd; /* see rest.h */
     struct rest *rest[PROVIDER_COUNT];
     size_t next;        /* with which of config->providers the next round begins */
-    size_t left;        /* providers that no round has begun with or come to yet */
+    unsigned asked;     /* a bit, 1 << enum provider_id, for each that a round has come to */
     unsigned failed;    /* a bit, 1 << outcome, for each way in which a send has failed */
     enum outcome last;  /* of the last send */
     int sends;          /* requests made, of all rounds */
@@ -47,6 +47,9 @@ void delivery_begin(struct delivery *delivery, const struct config *config, int 
 
 /* delivery_end: closes the connections. */
 void delivery_end(struct delivery *delivery);
+
+/* delivery_asked_all: whether the rounds have come to every provider. */
+bool delivery_asked_all(const struct delivery *delivery);
 
 /* delivery_can: whether some provider can send by that channel. */
 bool delivery_can(const struct delivery *delivery, enum channel channel);

@@ -108,9 +108,14 @@ static bool covered(const struct login *login, unsigned outcomes)
            (outcomes & ~causes(&login->config)) == 0;
 }
 
+/*
+ * Once a code has been delivered it is asked for, or the login is denied: otherwise whoever spoils
+ * it by wrong guesses would only have to wait for a send that fails.
+ */
 bool end_is_covered(const struct login *login)
 {
-    return covered(login, login->delivery.failed);
+    return !login->delivered && delivery_asked_all(&login->delivery) &&
+           covered(login, login->delivery.failed);
 }
 
 bool end_by_sends(struct login *login)

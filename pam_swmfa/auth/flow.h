@@ -69,12 +69,12 @@ bool end(struct login *login, enum end end);
 bool end_by_outcome(struct login *login, enum outcome outcome);
 
 /*
- * end_by_sends: the same, when no provider took the code. Only fail = safe for every one of the
- * causes lets it pass.
+ * end_by_sends: the same, when no code can be had: passes if end_is_covered.
  */
 bool end_by_sends(struct login *login);
 
-/* end_is_covered: whether fail = safe covers all the sends that have failed. */
+/* end_is_covered: whether fail = safe covers it that no code could be sent: every provider has been
+ * asked, none has queued a code, and each of the failures is a cause that it covers. */
 bool end_is_covered(const struct login *login);
 
 /* end_report: writes the one line of the login to the log. */

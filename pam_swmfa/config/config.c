@@ -496,13 +496,15 @@ static bool complete_section(struct reading *reading, size_t number)
     struct place place = {.section = number};
     struct problem why = {0};
     const char *name = NULL;
+    if (section->check != NULL &&
+        !section->check(settings_at(reading->config, number), &name, &why)) {
+        place = place_of(number, name);
+        return fail_key(reading, &place, why.text);
+    }
     for (; (place.key = key_at(number, place.number)) != NULL; place.number++)
         if (!complete_key(reading, &place))
             return false;
-    if (section->check == NULL || section->check(settings_at(reading->config, number), &name, &why))
-        return true;
-    place = place_of(number, name);
-    return fail_key(reading, &place, why.text);
+    return true;
 }
 
 /* Defaults first: they say which sections are used. */

@@ -89,7 +89,7 @@ extern const char *const provider_names[PROVIDER_COUNT + 1];
 
 /*
  * provider_send: has a code sent as the challenge says; fills its id.
- * seconds: the most that it may take, in thousandths. Returns OUTCOME_OK when it is queued.
+ * milliseconds: the most that it may take. Returns OUTCOME_OK when it is queued.
  * Otherwise the problem says why, and *unsettled whether a code may be on its way all the same.
  */
 enum outcome provider_send(const struct provider *provider, const void *settings, struct rest *rest,

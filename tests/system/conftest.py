@@ -29,10 +29,11 @@ def start(log):
     """Starts simulators: start("--fault", "send-500") configures for it as well."""
     running = []
 
-    def begin(*options, **keywords):
-        simulator = lab.Simulator(*options)
+    def begin(*options, name="", **keywords):
+        simulator = lab.Simulator(*options, name=name)
         running.append(simulator)
-        lab.configure(simulator, **keywords)
+        if name == "":
+            lab.configure(simulator, **keywords)
         return simulator
 
     yield begin

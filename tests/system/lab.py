@@ -9,6 +9,7 @@ import re
 import shutil
 import signal
 import socket
+import ssl
 import subprocess
 import threading
 import time
@@ -46,6 +47,7 @@ KNOWN_HOSTS = WORK / "known_hosts"
 
 PASSWORD = "correct horse"
 TOKEN = "PT-lab-secret-token"
+BANDWIDTH_PASSWORD = "BW-lab-secret-password"
 NUMBERS = {"alice": "+15550100182", "bob": "+15550100183"}
 
 
@@ -81,15 +83,19 @@ class Log:
 
 
 class Simulator:
-    """One run of swmfa-sim."""
+    """One run of swmfa-sim. It speaks both APIs; a second one, of another name, adds its messages
+    to those of the first."""
 
-    def __init__(self, *options):
-        self.log_path = WORK / "requests"
+    def __init__(self, *options, name=""):
+        self.log_path = WORK / f"requests{name}"
+        self.ca = Path(str(CA) + name)
         self.log_path.write_text("")
-        INBOX.write_text("")
+        if name == "":
+            INBOX.write_text("")
         self.process = subprocess.Popen(
-            [SIM, "--project-id", "lab-project", "--api-token", TOKEN, "--inbox", INBOX,
-             "--log", self.log_path, "--ca-out", CA, "--number", "+12029167968", *options],
+            [SIM, "--project-id", "lab-project", "--api-token", TOKEN, "--account-id", "lab-account",
+             "--username", "lab-user", "--password", BANDWIDTH_PASSWORD, "--inbox", INBOX,
+             "--log", self.log_path, "--ca-out", self.ca, "--number", "+12029167968", *options],
             stdout=subprocess.PIPE, text=True)
         line = self.process.stdout.readline()
         assert line.startswith("listening on "), line
@@ -109,6 +115,83 @@ class Simulator:
     def stop(self):
         self.process.terminate()
         self.process.wait(10)
+
+
+class RawServer:
+    """A TLS server that answers whatever it is asked with the bytes that it was given: the first
+    request of a connection with the first answer, the next with the next. An answer is bytes, or a
+    function that writes to the connection as it likes."""
+
+    def __init__(self, folder, *answers, client_certificate=False, address="127.0.0.1", name="localhost"):
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
+                        "ec_paramgen_curve:P-256", "-nodes", "-subj", f"/CN={name}", "-addext",
+                        f"subjectAltName=DNS:{name}", "-keyout", folder / "key", "-out",
+                        folder / "cert"], check=True, capture_output=True)
+        self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self.context.load_cert_chain(folder / "cert", folder / "key")
+        if client_certificate:
+            self.context.verify_mode = ssl.CERT_REQUIRED
+        self.certificate = folder / "cert"
+        self.answers = answers
+        self.requests = []
+        self.socket = socket.create_server((address, 0))
+        self.port = self.socket.getsockname()[1]
+        self.endpoint = f"https://{name}:{self.port}"
+        threading.Thread(target=self._serve, daemon=True).start()
+
+    def _serve(self):
+        while True:
+            connection, _ = self.socket.accept()
+            threading.Thread(target=self._connection, args=(connection,), daemon=True).start()
+
+    def _connection(self, connection):
+        secure = self.context.wrap_socket(connection, server_side=True,
+                                          do_handshake_on_connect=False)
+        try:
+            secure.do_handshake()
+            for answer in self.answers:
+                self.requests.append(self._read_request(secure))
+                if callable(answer):
+                    answer(secure)
+                else:
+                    secure.sendall(answer)
+        except OSError:
+            pass
+        self._close(socket.socket(fileno=secure.detach()))
+
+    @staticmethod
+    def _read_request(secure):
+        got = b""
+        while b"\r\n\r\n" not in got:
+            more = secure.recv(65536)
+            if not more:
+                raise OSError("the client has gone")
+            got += more
+        head, _, body = got.partition(b"\r\n\r\n")
+        length = int(re.search(rb"(?i)content-length: (\d+)", head).group(1))
+        while len(body) < length:
+            body += secure.recv(65536)
+        return head.split(b" ", 2)[1].decode()
+
+    @staticmethod
+    def _close(connection):
+        """As servers do: what the client is still sending is taken, since a close that leaves it
+        unread is a reset, which can overtake the last that was said."""
+        with connection:
+            try:
+                connection.settimeout(2)
+                connection.shutdown(socket.SHUT_WR)
+                while connection.recv(65536):
+                    pass
+            except OSError:
+                pass
+
+
+def closed_port():
+    """A port of this machine on which nobody listens."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
 
 
 def messages(number=None):
@@ -136,12 +219,29 @@ def write(path, text, mode=0o600):
     beside.rename(path)
 
 
-def configuration(simulator, swmfa="", signalwire="", **replaced):
-    """A good swmfa.conf for a simulator; more lines for its sections; keys replaced, or None."""
-    keys = {"endpoint": simulator.endpoint, "project_id": "lab-project", "api_token": TOKEN, "ca_file": CA}
-    keys.update(replaced)
+def section(name, keys, lines=""):
     body = "".join(f"{key} = {value}\n" for key, value in keys.items() if value is not None)
-    return f"[swmfa]\nusers = {USERS}\n{swmfa}\n[signalwire]\n{body}{signalwire}\n"
+    return f"[{name}]\n{body}{lines}\n"
+
+
+def bandwidth_keys(simulator):
+    return {"endpoint": simulator.endpoint, "account_id": "lab-account", "username": "lab-user",
+            "password": BANDWIDTH_PASSWORD, "from": "+12029167968", "ca_file": simulator.ca,
+            "messaging_application_id": "demo-messaging", "voice_application_id": "demo-voice"}
+
+
+def configuration(simulator, swmfa="", signalwire="", policy="", bandwidth=None, bandwidth_lines="",
+                  **replaced):
+    """A good swmfa.conf for a simulator; more lines for its sections; keys of [signalwire] replaced,
+    or None. bandwidth: the simulator that serves as Bandwidth."""
+    keys = {"endpoint": simulator.endpoint, "project_id": "lab-project", "api_token": TOKEN,
+            "ca_file": simulator.ca}
+    keys.update(replaced)
+    text = section("swmfa", {"users": USERS}, swmfa) + section("policy", {}, policy)
+    text += section("signalwire", keys, signalwire)
+    if bandwidth is not None:
+        text += section("bandwidth", bandwidth_keys(bandwidth), bandwidth_lines)
+    return text
 
 
 def configure(simulator, **keywords):

@@ -7,7 +7,7 @@ import pytest
 
 import lab
 
-PROMPT = r"Code sent by SMS to the number ending in 82\.\s+(\(\S+\) )?Code: "
+PROMPT = r"Code sent by SMS to the number ending in 82\.[^\n]*\s+(\(\S+\) )?Code: "
 ALICE = lab.NUMBERS["alice"]
 
 
