@@ -253,7 +253,9 @@ static enum outcome explain(const struct rest *rest, CURLcode code, struct probl
         problem_set(problem, "the answer is longer than %zu bytes", REST_ANSWER_MAX);
         return OUTCOME_BAD_ANSWER;
     }
-    problem_set(problem, "%s: %s", rest->base,
+    size_t host = strlen("https://");
+    host += strcspn(rest->base + host, "/"); /* what follows is an account's */
+    problem_set(problem, "%.*s: %s", (int)host, rest->base,
                 *rest->error != '\0' ? rest->error : curl_easy_strerror(code));
     if (want_of_resources(rest))
         return OUTCOME_MEMORY; /* of this machine, which says nothing about the provider */

@@ -139,9 +139,16 @@ class RawServer:
         self.endpoint = f"https://{name}:{self.port}"
         threading.Thread(target=self._serve, daemon=True).start()
 
+    def stop(self):
+        """Nobody listens any more."""
+        self.socket.shutdown(socket.SHUT_RDWR)
+
     def _serve(self):
         while True:
-            connection, _ = self.socket.accept()
+            try:
+                connection, _ = self.socket.accept()
+            except OSError:
+                return
             threading.Thread(target=self._connection, args=(connection,), daemon=True).start()
 
     def _connection(self, connection):
@@ -185,6 +192,12 @@ class RawServer:
                     pass
             except OSError:
                 pass
+
+
+def http(status, body, headers=""):
+    """The bytes of a whole answer."""
+    return (f"HTTP/1.1 {status} Status\r\nContent-Type: application/json\r\n{headers}"
+            f"Content-Length: {len(body)}\r\n\r\n{body}").encode()
 
 
 def closed_port():

@@ -1,0 +1,330 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Two providers: Bandwidth, the next one where a send certainly did not happen, and what is said
+where it may have."""
+import pytest
+
+import lab
+
+BOTH = "providers = signalwire, bandwidth"
+
+
+@pytest.fixture
+def two(start):
+    """SignalWire and Bandwidth, a simulator each: two("send-500", swmfa="...") breaks SignalWire,
+    second= Bandwidth."""
+    def begin(*faults, second=(), swmfa="", **keywords):
+        first = start(*[word for fault in faults for word in ("--fault", fault)])
+        other = start(*[word for fault in second for word in ("--fault", fault)], name="2")
+        lab.configure(first, bandwidth=other, swmfa=f"{BOTH}\n{swmfa}", **keywords)
+        return first, other
+
+    return begin
+
+
+def down(simulator):
+    """Nobody listens where this simulator was."""
+    simulator.endpoint = f"https://localhost:{lab.closed_port()}"
+
+
+def connections(simulator):
+    return {connection for _, _, connection in simulator.requests()}
+
+
+# ---- Bandwidth alone ----
+
+@pytest.mark.parametrize("channel, path", [("sms", "messaging"), ("call", "voice")])
+def test_bandwidth_alone_sends_and_verifies(sim, log, channel, path):
+    lab.configure(sim, bandwidth=sim, swmfa=f"providers = bandwidth\nchannel = {channel}")
+    out = lab.pamhost(lab.alone())
+    assert out.result == "PAM_SUCCESS"
+    base = "/api/v1/accounts/lab-account/code/"
+    assert [row[:2] for row in sim.requests()] == [(base + path, "200"), (base + "verify", "200")]
+    assert len(connections(sim)) == 1
+    line = log.last("result=success")
+    assert f"channel={channel} provider=bandwidth request=" in line and "request=- " not in line
+
+
+@pytest.mark.parametrize("channel", ["sms", "call"])
+def test_the_other_spelling_of_bandwidths_ids_is_read(start, log, channel):
+    sim = start("--fault", "send-old-spelling")
+    lab.configure(sim, bandwidth=sim, swmfa=f"providers = bandwidth\nchannel = {channel}")
+    out = lab.pamhost(lab.alone(), answers=["@fail"])  # the fault sends no message
+    assert "sent by" in out.prompts[0]
+    assert "request=- " not in log.last("provider=bandwidth")
+
+
+BANDWIDTH_SENDS = [
+    ("send-401", "PAM_AUTHINFO_UNAVAIL", "credentials", "answered 401: .*check username and password"),
+    ("send-403", "PAM_AUTHINFO_UNAVAIL", "forbidden", "answered 403: Forbidden"),
+    ("send-404", "PAM_AUTHINFO_UNAVAIL", "not-found", "check account_id"),
+    ("send-422", "PAM_AUTH_ERR", "provider-refused", "answered 400: "),
+    ("send-429", "PAM_AUTHINFO_UNAVAIL", "provider-limit", "answered 429"),
+    ("send-500", "PAM_AUTHINFO_UNAVAIL", "provider-error", "answered 500"),
+    ("send-refused", "PAM_AUTHINFO_UNAVAIL", "bad-answer", "messageId must be an id"),
+    ("send-garbage", "PAM_AUTHINFO_UNAVAIL", "bad-answer", "not JSON"),
+    ("send-bad-id", "PAM_AUTHINFO_UNAVAIL", "bad-answer", "messageId must be an id"),
+    ("send-string-true", "PAM_AUTHINFO_UNAVAIL", "bad-answer", "messageId must be an id"),
+    ("send-duplicate", "PAM_AUTHINFO_UNAVAIL", "bad-answer", "a key stands twice"),
+    ("send-wrong-id-key", "PAM_AUTHINFO_UNAVAIL", "bad-answer", "messageId must be an id"),
+    ("send-redirect", "PAM_AUTHINFO_UNAVAIL", "bad-answer", "answered 302"),
+    ("send-escapes", "PAM_AUTH_ERR", "provider-refused", "033"),
+]
+
+BANDWIDTH_VERIFIES = [
+    ("verify-401", "PAM_AUTHINFO_UNAVAIL", "credentials", "answered 401"),
+    ("verify-403", "PAM_AUTHINFO_UNAVAIL", "forbidden", "answered 403"),
+    ("verify-404", "PAM_AUTHINFO_UNAVAIL", "not-found", "answered 404"),
+    ("verify-422", "PAM_AUTH_ERR", "provider-refused", "answered 400"),
+    ("verify-429", "PAM_AUTHINFO_UNAVAIL", "provider-limit", "answered 429"),
+    ("verify-500", "PAM_AUTHINFO_UNAVAIL", "provider-error", "answered 500"),
+    ("verify-reset", "PAM_AUTHINFO_UNAVAIL", "network", "https://localhost:"),
+    ("verify-string-true", "PAM_AUTHINFO_UNAVAIL", "bad-answer", "valid must be true or false"),
+    ("verify-string-false", "PAM_AUTHINFO_UNAVAIL", "bad-answer", "valid must be true or false"),
+    ("verify-valid-one", "PAM_AUTHINFO_UNAVAIL", "bad-answer", "valid must be true or false"),
+    ("verify-null", "PAM_AUTHINFO_UNAVAIL", "bad-answer", "valid must be true or false"),
+    ("verify-missing", "PAM_AUTHINFO_UNAVAIL", "bad-answer", "valid must be true or false"),
+    ("verify-array", "PAM_AUTHINFO_UNAVAIL", "bad-answer", "not a JSON object"),
+    ("verify-duplicate", "PAM_AUTHINFO_UNAVAIL", "bad-answer", "a key stands twice"),
+    ("verify-empty", "PAM_AUTHINFO_UNAVAIL", "bad-answer", "not JSON"),
+]
+
+
+@pytest.mark.parametrize("fault, code, reason, detail", BANDWIDTH_SENDS + BANDWIDTH_VERIFIES,
+                         ids=[row[0] for row in BANDWIDTH_SENDS + BANDWIDTH_VERIFIES])
+def test_bandwidths_errors_deny_and_say_why(start, log, fault, code, reason, detail):
+    sim = start("--fault", fault)
+    lab.configure(sim, bandwidth=sim, swmfa="providers = bandwidth\nfail = safe\nfail_on = limit")
+    out = lab.pamhost(lab.between_permits(), answers=["@code"] * 3)
+    if fault == "send-429": # the only one that this fail_on names
+        assert out.result == "PAM_SUCCESS"
+    else:
+        assert out.result == code
+    assert log.last(f"reason={reason} .*provider=bandwidth .*detail=.*{detail}")
+    assert sim.count("verify") == (1 if fault.startswith("verify") else 0)
+
+
+def test_bandwidths_own_limit_on_wrong_codes_lets_nobody_in(sim, log):
+    """The 429 that wrong codes bring about, with the widest fail_on."""
+    lab.configure(sim, bandwidth=sim, swmfa="providers = bandwidth\ntries = 10\nfail = safe\n"
+                  "fail_on = network, server, limit, credentials")
+    assert lab.pamhost(lab.between_permits(), answers=["@wrong"] * 10).result == "PAM_MAXTRIES"
+    out = lab.pamhost(lab.between_permits(), answers=["@wrong"] * 10)
+    assert out.result == "PAM_AUTHINFO_UNAVAIL"
+    assert "reason=provider-limit" in log.last("exceeded verification attempts")
+
+
+def test_a_bandwidth_code_of_one_login_is_worth_nothing_in_another(sim, log):
+    lab.configure(sim, bandwidth=sim, swmfa="providers = bandwidth")
+    assert lab.pamhost(lab.alone(), answers=["@fail"]).result == "PAM_CONV_ERR"
+    other = lab.wait_for_code(lab.NUMBERS["alice"])
+    out = lab.pamhost(lab.alone(), answers=[other, "@code"])
+    assert out.result == "PAM_SUCCESS"
+    assert "Wrong code" in out.prompts[1] and "tries=2" in log.last("result=success")
+
+
+def test_bandwidth_offers_no_channel_without_its_application(sim, log):
+    lab.configure(sim, bandwidth=sim, swmfa="providers = bandwidth")
+    text = lab.CONF.read_text().replace("voice_application_id = demo-voice\n", "")
+    lab.write(lab.CONF, text)
+    out = lab.pamhost(lab.alone(), answers=["call", "@code"])
+    assert out.result == "PAM_SUCCESS"
+    assert "Type resend." in out.prompts[0] and "not possible" in out.prompts[1]
+    assert sim.count("voice") == 0
+    lab.users_map(f"alice {lab.NUMBERS['alice']} call\n")
+    out = lab.pamhost(lab.between_permits())
+    assert out.result == "PAM_SERVICE_ERR" and out.prompts == []
+    assert log.last("reason=configuration .*no provider is configured for the channels")
+    lab.users_map()
+
+
+# ---- the next provider ----
+
+CERTAINLY_NOT_SENT = {
+    "send-401": "credentials", "send-403": "forbidden", "send-404": "not-found",
+    "send-422": "provider-refused", "send-429": "provider-limit",
+    "send-429-negative": "provider-limit", "send-429-huge": "provider-limit",
+    "send-500": "provider-error", "send-refused": "not-queued", "send-garbage": "bad-answer",
+    "send-bad-id": "bad-answer", "send-other-to": "bad-answer", "send-other-channel": "bad-answer",
+    "send-string-true": "bad-answer", "send-trailing": "bad-answer", "send-endless": "bad-answer",
+    "send-redirect": "bad-answer", "send-escapes": "provider-refused",
+}
+
+
+@pytest.mark.parametrize("fault", CERTAINLY_NOT_SENT)
+def test_a_send_that_did_not_happen_is_followed_by_one_at_the_next_provider(two, log, fault):
+    first, second = two(fault)
+    out = lab.pamhost(lab.alone())
+    assert out.result == "PAM_SUCCESS"
+    assert out.prompts[0].startswith("Code sent by SMS to the number ending in 82.")
+    assert len(first.requests()) == 1, "a send is not repeated"
+    assert len(second.requests()) == 2 and len(connections(second)) == 1
+    line = log.last("result=success")
+    assert f'provider=bandwidth request=' in line and " sends=2 " in line
+    assert f'detail="signalwire {CERTAINLY_NOT_SENT[fault]}: ' in line
+    assert all(" " <= character <= "~" for character in line)
+    assert line.startswith("<84>"), "authpriv, warning: somebody should look at it"
+
+
+def test_signalwire_down_costs_a_failed_connection_and_no_more(two, log):
+    first, second = two()
+    down(first)
+    lab.configure(first, bandwidth=second, swmfa=BOTH)
+    assert lab.pamhost(lab.alone()).result == "PAM_SUCCESS"
+    assert first.requests() == []
+    assert len(second.requests()) == 2 and len(connections(second)) == 1
+    assert log.last('provider=bandwidth .*detail="signalwire network: .*connect')
+
+
+@pytest.mark.parametrize("certificate", ["expired", "self-signed", "other-host"])
+def test_after_a_wrong_certificate_the_next_provider_sends(start, log, certificate):
+    first = start("--certificate", certificate)
+    second = start(name="2")
+    lab.configure(first, bandwidth=second, swmfa=BOTH)
+    assert lab.pamhost(lab.alone()).result == "PAM_SUCCESS"
+    assert first.requests() == []
+    assert log.last('provider=bandwidth .*detail="signalwire tls: ')
+
+
+def test_the_order_is_the_configurations(two):
+    first, second = two()
+    text = lab.CONF.read_text().replace(BOTH, "providers = bandwidth, signalwire")
+    lab.write(lab.CONF, text)
+    assert lab.pamhost(lab.alone()).result == "PAM_SUCCESS"
+    assert first.requests() == [] and len(second.requests()) == 2
+
+
+def test_the_next_provider_needs_the_channels_application(two, log):
+    first, second = two("send-500")
+    text = lab.CONF.read_text().replace("messaging_application_id = demo-messaging\n", "")
+    lab.write(lab.CONF, text)
+    out = lab.pamhost(lab.between_permits())
+    assert out.result == "PAM_AUTHINFO_UNAVAIL" and second.requests() == []
+    assert log.last("bandwidth lacks: messaging_application_id")
+
+
+# ---- a send that may have happened ----
+
+@pytest.mark.parametrize("fault", ["send-stall", "send-reset", "send-slow"])
+def test_after_a_send_that_may_have_happened_nobody_else_sends_unasked(two, log, fault):
+    first, second = two(fault, swmfa="timeout = 1\nresend_delay = 0")
+    out = lab.pamhost(lab.alone(), answers=["123456", "resend", "@code"])
+    assert out.result == "PAM_SUCCESS"
+    assert "A code may still come by SMS to the number ending in 82" in out.prompts[0]
+    assert "cannot be checked" in out.prompts[1] and "resend" in out.prompts[1]
+    assert out.prompts[2].startswith("New code sent by SMS")
+    assert len(first.requests()) == 1 and len(second.requests()) == 2
+    assert log.last("result=success .*provider=bandwidth .* sends=2 .*signalwire network: ")
+
+
+def test_without_resend_no_second_code_is_sent(two, log):
+    first, second = two("send-stall", swmfa="timeout = 1")
+    out = lab.pamhost(lab.between_permits(), answers=["123456"] * 3)
+    assert out.result == "PAM_AUTHINFO_UNAVAIL"
+    assert len(first.requests()) == 1 and second.requests() == []
+    assert log.last("result=error reason=network")
+
+
+def test_a_bandwidth_code_that_came_without_an_answer_is_good(start, log):
+    """Its verify needs no id, so the code can be checked although the answer was lost."""
+    sim = start("--fault", "send-slow")
+    lab.configure(sim, bandwidth=sim, swmfa="providers = bandwidth\ntimeout = 1")
+    out = lab.pamhost(lab.alone())
+    assert out.result == "PAM_SUCCESS"
+    assert "A code may still come" in out.prompts[0] and "cannot" not in out.prompts[0]
+    assert log.last("result=success reason=verified .*request=- ")
+
+
+def test_the_deadline_holds_for_all_of_a_send(two, log):
+    first, second = two("send-slow", swmfa="timeout = 30\ndeadline = 1\nresend_delay = 0")
+    out = lab.pamhost(lab.alone(), answers=["resend", "@code"])
+    assert out.result == "PAM_SUCCESS"
+    assert "may still come" in out.prompts[0]
+    assert log.last("signalwire network: .*timed out after 1[0-9]{3} milliseconds")
+
+
+# ---- nobody sends ----
+
+COVERED = [  # SignalWire's fault, Bandwidth's, lines, whether it passes
+    ("down", "down", "fail = secure", False),
+    ("down", "down", "fail = safe", True),
+    ("send-500", "down", "fail = safe", True),
+    ("send-500", "send-500", "fail = safe\nfail_on = network", False),
+    ("down", "send-500", "fail = safe\nfail_on = server", False),
+    ("send-429", "down", "fail = safe", False),
+    ("send-429", "down", "fail = safe\nfail_on = network, limit", True),
+    ("send-401", "send-403", "fail = safe", False),
+    ("send-401", "send-403", "fail = safe\nfail_on = credentials", True),
+    ("send-401", "down", "fail = safe\nfail_on = credentials", False),
+    ("send-garbage", "down", "fail = safe\nfail_on = network, server, limit, credentials", False),
+    ("down", "send-garbage", "fail = safe\nfail_on = network, server, limit, credentials", False),
+    ("send-refused", "down", "fail = safe\nfail_on = network, server, limit, credentials", False),
+    ("send-422", "down", "fail = safe\nfail_on = network, server, limit, credentials", False),
+]
+
+
+@pytest.mark.parametrize("one, other, lines, passes", COVERED,
+                         ids=[f"{row[0]}, {row[1]}, {row[2][7:]}" .replace("\n", ", ")
+                              for row in COVERED])
+def test_both_down_secure_denies_and_safe_passes_where_it_covers_every_cause(
+        two, log, one, other, lines, passes):
+    first, second = two(*[one] if one != "down" else [], second=[other] if other != "down" else [])
+    for simulator, fault in ((first, one), (second, other)):
+        if fault == "down":
+            down(simulator)
+    lab.configure(first, bandwidth=second, swmfa=f"{BOTH}\n{lines}")
+    out = lab.pamhost(lab.between_permits())
+    assert out.prompts == []
+    line = log.last("detail=\"signalwire .*; bandwidth ")
+    if passes:
+        assert out.result == "PAM_SUCCESS" and out.all("message") == [
+            "error The second factor is not available. This login goes on without it."]
+        assert line.startswith("<84>") and "result=ignored" in line and "(fail = safe)" in line
+    else:
+        assert out.result in ("PAM_AUTHINFO_UNAVAIL", "PAM_AUTH_ERR")
+        assert "fail = safe" not in line
+
+
+def test_what_safe_lets_pass_is_pam_ignore(two):
+    """Alone in its stack: a module that ignores lets nobody in."""
+    first, second = two(swmfa="fail = safe")
+    down(first)
+    down(second)
+    lab.configure(first, bandwidth=second, swmfa=f"{BOTH}\nfail = safe")
+    assert lab.pamhost(lab.alone()).result == "PAM_PERM_DENIED"
+
+
+@pytest.mark.parametrize("reply", ["123456", ""])
+def test_safe_passes_no_one_while_a_provider_has_not_been_asked(two, log, reply):
+    first, second = two("send-stall", swmfa="timeout = 1\nfail = safe")
+    out = lab.pamhost(lab.between_permits(), answers=[reply] * 3)
+    assert out.result in ("PAM_AUTHINFO_UNAVAIL", "PAM_MAXTRIES")
+    assert second.requests() == []
+    assert "fail = safe" not in log.last("result=(error|denied)")
+
+
+def test_safe_passes_when_every_provider_stalls(two, log):
+    first, second = two("send-stall", second=["send-stall"],
+                        swmfa="timeout = 1\nfail = safe\nresend_delay = 0")
+    out = lab.pamhost(lab.between_permits(), answers=["resend"])
+    assert out.result == "PAM_SUCCESS" and len(out.prompts) == 1
+    assert log.last("result=ignored reason=network .*fail = safe")
+
+
+def test_safe_does_not_pass_after_a_code_was_delivered(sim, log, tmp_path):
+    """Wrong guesses spoil the code, and then no other can be sent."""
+    good = ('{"id":"0b9e6ab5-95ba-4a7e-a2b0-4cfbbb53f4ab","success":true,"to":"%s","channel":"sms"}'
+            % lab.NUMBERS["alice"])
+
+    def gone_and_down(connection):
+        server.stop()
+        connection.sendall(lab.http(404, '{"error":"Not Found"}'))
+
+    server = lab.RawServer(tmp_path, lab.http(200, good), gone_and_down)
+    lab.configure(sim, endpoint=server.endpoint, ca_file=server.certificate,
+                  swmfa="fail = safe\nresend_delay = 0")
+    out = lab.pamhost(lab.between_permits(), answers=["123456", "resend", "123456"])
+    assert out.result == "PAM_AUTHINFO_UNAVAIL"
+    assert "fail = safe" not in log.last("result=error reason=network")
+    # Had the outage come before the first code, it would have passed.
+    assert lab.pamhost(lab.between_permits()).result == "PAM_SUCCESS"
+    assert log.last("result=ignored reason=network .*fail = safe")
