@@ -68,7 +68,7 @@ int main(int argc, char **argv)
     const char *found = good ? strstr(answer.bytes, "\"id\":") : NULL;
     found = found != NULL ? strchr(found + 5, '"') : NULL;
     good = found != NULL && sscanf(found, "\"%36[0-9a-f-]", id) == 1 &&
-           inbox_code(argv[6], argv[5], code, sizeof(code));
+           inbox_code(argv[6], argv[5], false, code, sizeof(code));
     if (good) {
         (void)snprintf(url, sizeof(url), "%s/api/relay/rest/mfa/%s/verify", argv[1], id);
         (void)snprintf(body, sizeof(body), "{\"token\":\"%s\"}", code);

@@ -12,9 +12,10 @@ static bool ends_in(const char *number, size_t length, const char *digits)
     return length >= wanted && memcmp(number + length - wanted, digits, wanted) == 0;
 }
 
-static bool search(const char *path, const char *digits, char *code, size_t size)
+static bool search(const char *path, const char *digits, bool older, char *code, size_t size)
 {
     char line[1024];
+    char last[64] = "";
     bool found = false;
     FILE *file = fopen(path, "re");
     if (file == NULL)
@@ -22,18 +23,21 @@ static bool search(const char *path, const char *digits, char *code, size_t size
     while (fgets(line, sizeof(line), file) != NULL) {
         line[strcspn(line, "\n")] = '\0';
         const char *word = strrchr(line, ' ');
-        if (word != NULL && ends_in(line, strcspn(line, " "), digits))
-            found = snprintf(code, size, "%s", word + 1) > 0;
+        if (word == NULL || !ends_in(line, strcspn(line, " "), digits))
+            continue;
+        if (!older || *last != '\0')
+            found = snprintf(code, size, "%s", older ? last : word + 1) > 0;
+        (void)snprintf(last, sizeof(last), "%s", word + 1);
     }
     (void)fclose(file);
     return found;
 }
 
-bool inbox_code(const char *path, const char *digits, char *code, size_t size)
+bool inbox_code(const char *path, const char *digits, bool older, char *code, size_t size)
 {
     const struct timespec moment = {.tv_nsec = 10000000};
     for (int i = 0; i < 500; i++) {
-        if (search(path, digits, code, size))
+        if (search(path, digits, older, code, size))
             return true;
         (void)nanosleep(&moment, NULL);
     }

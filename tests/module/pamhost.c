@@ -14,7 +14,7 @@
  *     @bytes   bytes that are not text   @fail    the conversation fails
  *     @kill    the helper is killed, then the code   @stop    it is stopped, then the code
  *     @die     this process is killed    @wait    no answer for ever
- *     @late    the code, two seconds later
+ *     @older   the code of the message before    ANY~     ANY, two seconds later
  *   and the conversation fails when there is none left.
  *
  *   Printed: "prompt on|off TEXT", "message error|info TEXT", "delay MICROSECONDS", "state ..."
@@ -113,7 +113,8 @@ static char *code_answer(const struct login *login, const char *kind)
 {
     char code[64] = "";
     char *answer = calloc(1, 256);
-    if (answer == NULL || !inbox_code(options.inbox, login->digits, code, sizeof(code)))
+    if (answer == NULL ||
+        !inbox_code(options.inbox, login->digits, strcmp(kind, "@older") == 0, code, sizeof(code)))
         return answer;
     if (strcmp(kind, "@wrong") == 0)
         code[0] = code[0] == '1' ? '2' : '1';
@@ -137,13 +138,8 @@ static char *huge_answer(void)
     return answer;
 }
 
-/* Makes the answer. Returns false if the conversation is to fail. */
-static bool make_answer(struct login *login, char **answer)
+static void make_kind(struct login *login, const char *kind, char **answer)
 {
-    int number = login->prompts++;
-    if (number >= options.answer_count || strcmp(options.answers[number], "@fail") == 0)
-        return false;
-    const char *kind = options.answers[number];
     if (strcmp(kind, "@kill") == 0 || strcmp(kind, "@stop") == 0)
         signal_helper(strcmp(kind, "@kill") == 0 ? SIGKILL : SIGSTOP);
     if (strcmp(kind, "@die") == 0)
@@ -151,8 +147,6 @@ static bool make_answer(struct login *login, char **answer)
     if (strcmp(kind, "@wait") == 0)
         for (;;)
             (void)pause();
-    if (strcmp(kind, "@late") == 0)
-        (void)sleep(2);
     if (strcmp(kind, "@null") == 0)
         *answer = NULL;
     else if (strcmp(kind, "@huge") == 0)
@@ -163,9 +157,31 @@ static bool make_answer(struct login *login, char **answer)
         *answer = code_answer(login, kind);
     else
         *answer = strdup(kind);
-    return true;
 }
 
+/* The next of the answers, or NULL; the caller's to free. */
+static char *next_answer(struct login *login)
+{
+    int number = login->prompts++;
+    char *kind = number < options.answer_count ? strdup(options.answers[number]) : NULL;
+    size_t length = kind != NULL ? strlen(kind) : 0;
+    if (length > 0 && kind[length - 1] == '~') {
+        kind[length - 1] = '\0';
+        (void)sleep(2);
+    }
+    return kind;
+}
+
+/* Makes the answer. Returns false if the conversation is to fail. */
+static bool make_answer(struct login *login, char **answer)
+{
+    char *kind = next_answer(login);
+    bool good = kind != NULL && strcmp(kind, "@fail") != 0;
+    if (good)
+        make_kind(login, kind, answer);
+    free(kind);
+    return good;
+}
 static void remember_digits(struct login *login, const char *prompt)
 {
     const char *at = strstr(prompt, "ending in ");

@@ -69,7 +69,7 @@ def test_the_providers_attempts_end_the_tries(start):
 
 def test_an_expired_code_is_said_to_be_expired(start, log):
     start(signalwire="valid_for = 1")
-    out = lab.pamhost(lab.alone(), answers=["@late"])
+    out = lab.pamhost(lab.alone(), answers=["@code~"])
     assert out.result == "PAM_AUTH_ERR"
     assert out.all("message") == ["error The code has expired. Log in again to get a new one."]
     assert "reason=code-expired" in log.last("result=denied")
