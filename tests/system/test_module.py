@@ -11,9 +11,9 @@ import pytest
 import lab
 from test_package import hardened
 
-SENT = "Code sent by SMS to the number ending in 82.\\nCode: "
+SENT = "Code sent by SMS to the number ending in 82. No code? Type resend or call.\\nCode: "
 WRONG = "Wrong code. Try again.\\nCode: "
-NO_CODE = "That is not a code of 6 digits. Try again.\\nCode: "
+NO_CODE = "That is not a code of 6 digits. Try again, or type ? for help.\\nCode: "
 
 
 def test_the_right_code_is_a_success(sim, log):
@@ -69,8 +69,9 @@ def test_the_providers_attempts_end_the_tries(start):
 
 def test_an_expired_code_is_said_to_be_expired(start, log):
     start(signalwire="valid_for = 1")
-    out = lab.pamhost(lab.alone(), answers=["@code~"])
+    out = lab.pamhost(lab.alone(), answers=["@code~"] + ["123456"] * 2)
     assert out.result == "PAM_AUTH_ERR"
+    assert out.prompts[1].startswith("The code has expired. Type resend")
     assert out.all("message") == ["error The code has expired. Log in again to get a new one."]
     assert "reason=code-expired" in log.last("result=denied")
 
@@ -79,7 +80,7 @@ def test_a_voice_call_is_used_where_the_configuration_or_the_map_says(start):
     sim = start(swmfa="channel = call")
     out = lab.pamhost(lab.alone())
     assert out.result == "PAM_SUCCESS"
-    assert out.prompts == ["Code sent by voice call to the number ending in 82.\\nCode: "]
+    assert out.prompts == [SENT.replace("SMS", "voice call").replace("or call", "or sms")]
     assert sim.count("/mfa/call") == 1
     lab.users_map("alice +15550100182 sms\n")
     assert lab.pamhost(lab.alone()).result == "PAM_SUCCESS"
@@ -278,7 +279,7 @@ def test_the_helper_starts_with_nothing_of_its_host(sim, helper):
                           prefix=["env", "LD_LIBRARY_PATH=/x", "sh", "-c",
                                   'trap "" INT QUIT TERM HUP; exec "$@" 7</etc/passwd', "sh"])
     assert out.all("message") == [
-        "error environment empty fds 0 signals default mask empty session own"]
+        "info environment empty fds 0 signals default mask empty session own"]
 
 
 def test_a_missing_helper_is_a_denial(sim, helper, log):

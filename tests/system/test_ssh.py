@@ -178,6 +178,142 @@ def test_two_ssh_logins_of_one_user_have_two_codes(password_and_code):
     second.expect("in-the-shell")
 
 
+def test_ssh_with_signalwire_down_gets_its_code_by_bandwidth(start, sshd, log):
+    signalwire, bandwidth = start(), start(name="2")
+    signalwire.endpoint = f"https://localhost:{lab.closed_port()}"
+    lab.configure(signalwire, bandwidth=bandwidth, swmfa="providers = signalwire, bandwidth")
+    sshd("sshd", "AuthenticationMethods keyboard-interactive")
+    client = lab.ssh(2222, "alice")
+    give_password(client)
+    client.expect(PROMPT)
+    client.sendline(lab.wait_for_code(ALICE))
+    client.expect("in-the-shell")
+    assert ended(client) == 0
+    assert signalwire.requests() == [] and len(bandwidth.requests()) == 2
+    assert log.last('result=success .*provider=bandwidth .*sends=2 .*detail="signalwire network: ')
+
+
+@pytest.mark.parametrize("fail, gets_in", [("secure", False), ("safe", True)])
+def test_ssh_with_both_providers_down(start, sshd, log, fail, gets_in):
+    simulator = start()
+    simulator.endpoint = f"https://localhost:{lab.closed_port()}"
+    lab.configure(simulator, bandwidth=simulator,
+                  swmfa=f"providers = signalwire, bandwidth\nfail = {fail}")
+    sshd("sshd", "AuthenticationMethods keyboard-interactive")
+    client = lab.ssh(2222, "alice")
+    give_password(client)
+    if gets_in:
+        client.expect(r"not available\. This login goes on without it\.")
+        client.expect("in-the-shell")
+        assert ended(client) == 0
+        assert log.last("result=ignored reason=network .*fail = safe").startswith("<84>")
+    else:
+        client.expect(r"not available\. Try again later\.")
+        assert ended(client) == 255
+        assert log.last("result=error reason=network")
+
+
+def test_ssh_sms_requested_then_call_typed_the_calls_code_lets_in_and_the_smss_does_not(
+        start, sshd, log):
+    simulator = start(swmfa="resend_delay = 0")
+    sshd("sshd", "AuthenticationMethods keyboard-interactive")
+    client = lab.ssh(2222, "alice")
+    give_password(client)
+    client.expect(PROMPT)
+    by_sms = lab.wait_for_code(ALICE)
+    client.sendline("call")
+    client.expect("Calling the number ending in 82")
+    client.expect("New code sent by voice call to the number ending in 82")
+    by_call = lab.wait_for_code(ALICE, sent_before=1)
+    if by_sms != by_call:
+        client.sendline(by_sms)
+        client.expect("Wrong code")
+    client.sendline(by_call)
+    client.expect("in-the-shell")
+    assert ended(client) == 0
+    assert [line.split()[1] for line in lab.messages(ALICE)] == ["sms", "call"]
+    assert "channel=call" in log.last("result=success") and simulator.count("/mfa/call") == 1
+
+
+def test_ssh_from_an_exempt_network_is_not_asked(start, sshd, log):
+    simulator = start(policy="exempt_networks = 127.0.0.0/8")
+    sshd("sshd", "AuthenticationMethods keyboard-interactive")
+    client = lab.ssh(2222, "alice")
+    give_password(client)
+    client.expect("in-the-shell")
+    assert ended(client) == 0 and simulator.requests() == []
+    assert log.last('result=ignored reason=exempt .*detail="exempt_networks: 127.0.0.0/8"')
+
+
+@pytest.mark.parametrize("expose", ["no", "yes"])
+def test_two_keys_of_one_account_have_a_phone_each(sim, sshd, tmp_path, log, expose):
+    keys = {}
+    for name in ("alice", "bob", "stranger"):
+        keys[name] = tmp_path / name
+        subprocess.run(["ssh-keygen", "-q", "-t", "ed25519" if name != "bob" else "ecdsa", "-N", "",
+                        "-f", keys[name]], check=True)
+    lab.write(lab.WORK / "shared", "".join((tmp_path / f"{name}.pub").read_text() for name in keys),
+              0o644)
+    lines = ""
+    for name in ("alice", "bob"):
+        shown = subprocess.run(["ssh-keygen", "-l", "-f", keys[name]], check=True,
+                               capture_output=True, text=True).stdout
+        lines += f"root {shown.split()[1]} {lab.NUMBERS[name]}\n"
+    lab.users_map(lines)
+    sshd("sshd-publickey", "AuthenticationMethods publickey,keyboard-interactive",
+         f"AuthorizedKeysFile {lab.WORK}/shared", "PermitRootLogin yes", f"ExposeAuthInfo {expose}")
+    for name, digits in (("alice", "82"), ("bob", "83")):
+        client = lab.ssh(2222, "root", options=with_key(keys[name]))
+        client.expect(PROMPT.replace("82", digits))
+        client.sendline(lab.wait_for_code(lab.NUMBERS[name]))
+        client.expect("in-the-shell")
+        assert ended(client) == 0
+    # A key that is allowed but has no phone of its own, and no plain line.
+    sent = len(lab.messages())
+    client = lab.ssh(2222, "root", options=with_key(keys["stranger"]))
+    for _ in range(3):
+        client.expect("Code: ")
+        client.sendline("123456")
+    assert ended(client) == 255 and len(lab.messages()) == sent
+    assert log.last("result=denied .*for other SSH keys only; key used: SHA256:")
+    # With a plain line behind the others, that is the one.
+    lab.users_map(lines + f"root {ALICE}\n")
+    client = lab.ssh(2222, "root", options=with_key(keys["stranger"]))
+    client.expect(PROMPT)
+    client.sendline(lab.wait_for_code(ALICE, sent_before=1))
+    client.expect("in-the-shell")
+    lab.users_map()
+
+
+@pytest.mark.parametrize("example, lines", [
+    ("sshd", ["PasswordAuthentication yes", "KbdInteractiveAuthentication no"])])
+def test_without_autosend_sshds_password_method_costs_nothing(start, sshd, log, example, lines):
+    for echo in ("yes", "no"):
+        simulator = start(swmfa=f"autosend = no\necho = {echo}")
+        server = sshd(example, *lines)
+        client = lab.ssh(2222, "alice", options=["-o", "PreferredAuthentications=password"])
+        client.expect("password: ")
+        client.sendline(lab.PASSWORD)
+        assert ended(client) == 255 and "in-the-shell" not in client.before
+        assert simulator.requests() == []
+        assert "sends=0" in log.last("result=denied reason=conversation")
+        server.stop()
+
+
+def test_ssh_without_autosend_asks_first(start, sshd):
+    simulator = start(swmfa="autosend = no")
+    sshd("sshd", "AuthenticationMethods keyboard-interactive")
+    client = lab.ssh(2222, "alice")
+    give_password(client)
+    client.expect("Press Enter to have a code sent by SMS to the number ending in 82, or type call: ")
+    assert simulator.requests() == []
+    client.sendline("")
+    client.expect(PROMPT)
+    client.sendline(lab.wait_for_code(ALICE))
+    client.expect("in-the-shell")
+    assert ended(client) == 0
+
+
 def test_no_process_is_left_when_the_ssh_client_goes_at_the_prompt(password_and_code, log):
     client = lab.ssh(2222, "alice")
     give_password(client)
