@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Tests of auth/reply: what can be a code is told from what cannot, before it costs a request. */
+/* Tests of auth/reply: words and what can be a code are told from what cannot, before it costs a
+ * request. */
 #include "unit.h"
 
 #include "auth/reply.h"
@@ -12,11 +13,10 @@ static void check(const struct wire_reply *reply, size_t length, bool letters,
         char code[REPLY_CODE_SIZE];
         char behind[8];
     } out = {.code = "", .behind = "behind"};
-    const struct code_form form = {.length = length, .letters = letters};
     char what[512];
     (void)snprintf(what, sizeof(what), "\"%.*s\" for %zu %s", (int)sizeof(reply->text), reply->text,
                    length, letters ? "characters" : "digits");
-    unit_same_number(what, reply_read(reply, &form, out.code), expected);
+    unit_same_number(what, reply_read(reply, length, letters, out.code), expected);
     unit_same_text(what, out.code, expected == REPLY_CODE ? expected_code : "");
     unit_same_text(what, out.behind, "behind");
 }
@@ -43,8 +43,6 @@ static void test_a_code_is_told_from_what_cannot_be_one(void **state)
         {"1234", 4, false, "1234"},
         {"12345", 6, false, NULL},
         {"1234567", 6, false, NULL},
-        {"", 6, false, NULL},
-        {" ", 6, false, NULL},
         {"------", 6, false, NULL},
         {"123 456", 6, false, "123456"},
         {"123-456", 6, false, "123456"},
@@ -128,7 +126,6 @@ static void test_what_resembles_the_refusal_of_sshd_is_not_it(void **state)
 {
     (void)state;
     static const char *const texts[] = {
-        "",
         "INCORRECT",
         "INCORR",
         "\n\r\177INCORRECT",
@@ -138,6 +135,7 @@ static void test_what_resembles_the_refusal_of_sshd_is_not_it(void **state)
         "\b\n\r\177INCORRECT\b\n\r\177INCORRECS",
         " \b\n\r\177INCORRECT",
         "\b\n\r\177INCORREC\b",
+        "\b\n\r\177INCORRECT\b\n\r\177call",
     };
     for (size_t i = 0; i < COUNT(texts); i++)
         check_text(texts[i], 13, false, REPLY_NO_CODE, NULL);
@@ -179,13 +177,112 @@ static void test_a_text_without_an_end_is_refused(void **state)
 static void test_no_rest_of_a_refused_code_is_left(void **state)
 {
     (void)state;
-    const struct code_form form = {.length = 6};
     struct wire_reply reply = {.status = WIRE_REPLY_TEXT, .text = "12345x"};
     static const char zeros[REPLY_CODE_SIZE];
     char code[REPLY_CODE_SIZE];
     memset(code, '#', sizeof(code));
-    assert_int_equal(reply_read(&reply, &form, code), REPLY_NO_CODE);
+    assert_int_equal(reply_read(&reply, 6, false, code), REPLY_NO_CODE);
     assert_memory_equal(code, zeros, sizeof(code));
+}
+
+static void test_words_are_read_in_either_case_with_blanks_around(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *word;
+        enum reply_kind kind;
+    } words[] = {
+        {"", REPLY_EMPTY},        {"resend", REPLY_RESEND}, {"RESEND", REPLY_RESEND},
+        {"ReSend", REPLY_RESEND}, {"sms", REPLY_SMS},       {"SMS", REPLY_SMS},
+        {"Sms", REPLY_SMS},       {"call", REPLY_CALL},     {"CALL", REPLY_CALL},
+        {"cAlL", REPLY_CALL},     {"help", REPLY_HELP},     {"HELP", REPLY_HELP},
+        {"Help", REPLY_HELP},     {"?", REPLY_HELP},
+    };
+    static const char *const around[][2] = {{"", ""},   {" ", ""},         {"", " "},
+                                            {"\t", ""}, {"", "\t"},        {" ", "\t"},
+                                            {"  ", ""}, {" \t \t", "\t  "}};
+    for (size_t i = 0; i < COUNT(words); i++)
+        for (size_t j = 0; j < COUNT(around); j++)
+            for (int letters = 0; letters <= 1; letters++)
+                check_text(unit_format("%s%s%s", around[j][0], words[i].word, around[j][1]), 6,
+                           letters == 1, words[i].kind, NULL);
+}
+
+static void test_a_word_goes_before_a_code_of_the_same_letters(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        size_t length;
+        enum reply_kind kind; /* where letters are allowed; else it is no code */
+        bool word;
+    } cases[] = {
+        {"call", 4, REPLY_CALL, true},      {"CALL", 4, REPLY_CALL, true},
+        {"help", 4, REPLY_HELP, true},      {" hElP ", 4, REPLY_HELP, true},
+        {"resend", 6, REPLY_RESEND, true},  {"Resend", 6, REPLY_RESEND, true},
+        {"calk", 4, REPLY_CODE, false},     {"cal1", 4, REPLY_CODE, false},
+        {"1call", 5, REPLY_CODE, false},    {"calls", 5, REPLY_CODE, false},
+        {"smss", 4, REPLY_CODE, false},     {"help1", 5, REPLY_CODE, false},
+        {"resent", 6, REPLY_CODE, false},   {"hel", 4, REPLY_NO_CODE, false},
+        {"resen", 6, REPLY_NO_CODE, false},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        check_text(cases[i].text, cases[i].length, true, cases[i].kind, cases[i].text);
+        check_text(cases[i].text, cases[i].length, false,
+                   cases[i].word ? cases[i].kind : REPLY_NO_CODE, NULL);
+    }
+    check_text("ca-ll", 4, true, REPLY_CODE, "call"); /* written like a code, it is one */
+    check_text("c all", 4, true, REPLY_CODE, "call");
+}
+
+static void test_what_is_like_a_word_is_none(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {
+        "resend!", "re-send",     "re send", "resend sms",   "sms call", "smsme", "sm",
+        "voice",   "helpme",      "??",      "? ?",          "-?",       "h",     "-",
+        "-- --",   "\"call\"",    "call.",   "c\xc3\xa4ll",  "call\n",   "\n",    "\xc2\xa0",
+        "call\v",  "s\xc5\xbfms", "\x1bOP",  "\xef\xbc\x9f", "sms\r",    "\v",    "/help",
+        "--help",  "ca\bll",
+    };
+    for (size_t i = 0; i < COUNT(texts); i++) {
+        check_text(texts[i], 12, true, REPLY_NO_CODE, NULL);
+        check_text(texts[i], 12, false, REPLY_NO_CODE, NULL);
+    }
+}
+
+static void test_a_word_is_read_from_a_text_alone(void **state)
+{
+    (void)state;
+    static const struct {
+        uint32_t status;
+        enum reply_kind expected;
+    } cases[] = {
+        {WIRE_REPLY_TEXT, REPLY_CALL},
+        {WIRE_REPLY_NOTHING, REPLY_NO_CODE},
+        {WIRE_REPLY_TOO_LONG, REPLY_NO_CODE},
+        {WIRE_REPLY_FAILED, REPLY_CONV_FAILED},
+        {0, REPLY_CONV_FAILED},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct wire_reply reply = {.status = cases[i].status, .text = "call"};
+        check(&reply, 4, true, cases[i].expected, NULL);
+    }
+    struct wire_reply empty = {.status = WIRE_REPLY_NOTHING};
+    check(&empty, 6, false, REPLY_NO_CODE, NULL);
+}
+
+static void test_a_word_in_the_longest_text_is_read(void **state)
+{
+    (void)state;
+    struct wire_reply reply = {.status = WIRE_REPLY_TEXT};
+    memset(reply.text, ' ', sizeof(reply.text));
+    memcpy(reply.text + sizeof(reply.text) - 5, "call", 4);
+    check(&reply, 6, false, REPLY_CONV_FAILED, NULL); /* a text without an end */
+    reply.text[sizeof(reply.text) - 1] = '\0';
+    check(&reply, 6, false, REPLY_CALL, NULL);
+    memset(reply.text, ' ', sizeof(reply.text) - 1);
+    check(&reply, 6, false, REPLY_EMPTY, NULL);
 }
 
 int main(void)
@@ -198,6 +295,11 @@ int main(void)
         cmocka_unit_test(test_a_reply_that_is_no_text_is_no_code),
         cmocka_unit_test(test_a_text_without_an_end_is_refused),
         cmocka_unit_test(test_no_rest_of_a_refused_code_is_left),
+        cmocka_unit_test(test_words_are_read_in_either_case_with_blanks_around),
+        cmocka_unit_test(test_a_word_goes_before_a_code_of_the_same_letters),
+        cmocka_unit_test(test_what_is_like_a_word_is_none),
+        cmocka_unit_test(test_a_word_is_read_from_a_text_alone),
+        cmocka_unit_test(test_a_word_in_the_longest_text_is_read),
     };
     return cmocka_run_group_tests_name("reply", tests, NULL, NULL);
 }

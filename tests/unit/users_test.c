@@ -18,15 +18,22 @@
 
 static struct phone phone;
 static struct problem problem = {0};
+static const struct sshkeys no_keys = {0};
 
-static enum users_result look_up(const void *map, size_t length, const char *user)
+static enum users_result look_up_with(const void *map, size_t length, const char *user,
+                                      const struct sshkeys *keys, bool sure)
 {
     memset(&phone, 0, sizeof(phone));
     memset(&problem, 0, sizeof(problem));
     char *path = unit_file_of("users", map, length, 0600);
-    enum users_result result = users_find(path, user, false, &phone, &problem);
+    enum users_result result = users_find(path, user, keys, sure, &phone, &problem);
     unit_remove(path);
     return result;
+}
+
+static enum users_result look_up(const void *map, size_t length, const char *user)
+{
+    return look_up_with(map, length, user, &no_keys, false);
 }
 
 static enum users_result look_up_text(const char *map, const char *user)
@@ -553,7 +560,8 @@ static void test_a_map_of_200000_users_has_each_of_them(void **state)
     char *path = unit_file("users", map, 0600);
     free(map);
     for (size_t i = 0; i < COUNT(cases); i++) {
-        enum users_result result = users_find(path, cases[i].user, false, &phone, &problem);
+        enum users_result result =
+            users_find(path, cases[i].user, &no_keys, false, &phone, &problem);
         unit_same_number(cases[i].user, result,
                          cases[i].number != NULL ? USERS_FOUND : USERS_ABSENT);
         if (cases[i].number != NULL)
@@ -574,7 +582,7 @@ static void test_a_map_that_others_can_write_is_refused(void **state)
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
         char *path = unit_file("users", "alice " GOOD "\n", cases[i].mode);
-        enum users_result result = users_find(path, "alice", false, &phone, &problem);
+        enum users_result result = users_find(path, "alice", &no_keys, false, &phone, &problem);
         if (result != (cases[i].good ? USERS_FOUND : USERS_ERROR))
             fail_msg("mode %04o: result %d", cases[i].mode, result);
         if (!cases[i].good) {
@@ -596,7 +604,7 @@ static void test_a_map_that_is_not_roots_is_refused(void **state)
         skip();
         return;
     }
-    assert_int_equal(users_find(path, "alice", false, &phone, &problem), USERS_ERROR);
+    assert_int_equal(users_find(path, "alice", &no_keys, false, &phone, &problem), USERS_ERROR);
     assert_non_null(strstr(problem.text, "users: must be owned by root, not by uid 65534"));
     unit_remove(path);
 }
@@ -605,23 +613,241 @@ static void test_what_is_no_regular_file_is_no_map(void **state)
 {
     (void)state;
     char *path = unit_path("users");
-    assert_int_equal(users_find(path, "alice", false, &phone, &problem), USERS_ERROR);
+    assert_int_equal(users_find(path, "alice", &no_keys, false, &phone, &problem), USERS_ERROR);
     assert_non_null(strstr(problem.text, "users: No such file or directory"));
 
     assert_int_equal(mkfifo(path, 0600), 0);
-    assert_int_equal(users_find(path, "alice", false, &phone, &problem), USERS_ERROR);
+    assert_int_equal(users_find(path, "alice", &no_keys, false, &phone, &problem), USERS_ERROR);
     assert_non_null(strstr(problem.text, "users: expected a regular file"));
     assert_int_equal(unlink(path), 0);
 
     char *target = unit_file("target", "alice " GOOD "\n", 0600);
     assert_int_equal(symlink(target, path), 0);
-    assert_int_equal(users_find(path, "alice", false, &phone, &problem), USERS_ERROR);
+    assert_int_equal(users_find(path, "alice", &no_keys, false, &phone, &problem), USERS_ERROR);
     assert_non_null(strstr(problem.text, "users: is a symbolic link; give the file itself"));
     unit_remove(target);
     unit_remove(path);
 
-    assert_int_equal(users_find(unit_folder(), "alice", false, &phone, &problem), USERS_ERROR);
+    assert_int_equal(users_find(unit_folder(), "alice", &no_keys, false, &phone, &problem),
+                     USERS_ERROR);
     assert_non_null(strstr(problem.text, ": expected a regular file"));
+}
+
+/* ---- lines for SSH keys ---- */
+
+#define FP1 "SHA256:gzGxiXWYNu1PFUhKUjsBw5cs0/jsYYRE8vPKVl/kqos"
+#define FP2 "SHA256:pgvj44XNYFCMXYruBkY3J+IuGgE5Ro6ELq15ICtMr5I"
+#define FP3 "SHA256:xS5c/bR3Fm53P4SPkgOuAt9FEzcUuCLz1uilpfqpVmE"
+
+#define NO_PRINT "expected SHA256: and the 43 characters that ssh-keygen -l shows"
+
+static const struct sshkeys one_key = {1, {FP1}};
+static const struct sshkeys two_keys = {2, {FP1, FP2}};
+static const struct sshkeys four_keys = {4,
+                                         {"SHA256:Jmvg3pPlyNdQYSVCqXoNpSJmBSW5xl+jBnwRVIluNcg",
+                                          "SHA256:5k60h6x+l5N2UThB7aqrXmEc+1r4WW6Miffrd1FIieg",
+                                          "SHA256:xGpTlaj1WQYFqijyfRxDcOP6YiItM+k1+HHDfdZDorM",
+                                          FP1}};
+
+static void test_the_first_line_counts_that_is_for_anybody_or_for_a_key_that_was_used(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *map;
+        const struct sshkeys *keys;
+        const char *channels;
+    } cases[] = {
+        {"alice " FP1 " " GOOD "\n", &one_key, ""},
+        {"alice " FP1 " " GOOD " call,sms # the key of the laptop\n", &one_key, "call,sms"},
+        {" \talice\t" FP1 "\t" GOOD "\tcall\n", &one_key, "call"},
+        {"alice " FP1 " " GOOD "\nalice " WRONG "\n", &one_key, ""},
+        {"alice " FP1 " " GOOD "\nalice " FP1 " " WRONG "\n", &one_key, ""},
+        {"alice " FP1 " " GOOD "\nalice wrong\n", &one_key, ""},
+        {"alice " FP2 " " WRONG "\nalice " FP1 " " GOOD "\n", &one_key, ""},
+        {"alice " FP2 " " WRONG "\nalice " FP3 " " WRONG "\nalice " GOOD "\n", &one_key, ""},
+        {"alice " FP2 " " WRONG "\n\n# no\nbob " FP1 " " WRONG "\nalice " FP1 " " GOOD "\n",
+         &one_key, ""},
+        {"alice " GOOD "\nalice " FP1 " " WRONG "\n", &one_key, ""},
+        {"alice " GOOD "\nalice " FP1 "\n", &one_key, ""},
+        {"alice " FP2 " " GOOD "\nalice " FP1 " " WRONG "\n", &two_keys, ""},
+        {"alice " FP1 " " GOOD "\nalice " FP2 " " WRONG "\n", &two_keys, ""},
+        {"alice " FP3 " " WRONG "\nalice " FP2 " " GOOD "\n", &two_keys, ""},
+        {"alice " FP2 " " WRONG "\nalice " FP1 " " GOOD "\n", &four_keys, ""},
+        {"alice " FP1 " " WRONG "\nalice " GOOD "\n", &no_keys, ""},
+        {"alice " FP1 "\nalice " GOOD "\n", &no_keys,
+         ""}, /* of a line for others no more is read */
+        {"alice " FP1 " wrong fax\nalice " GOOD "\n", &no_keys, ""},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        for (int sure = 0; sure <= 1; sure++) {
+            const char *map = cases[i].map;
+            unit_same_number(map, look_up_with(map, strlen(map), "alice", cases[i].keys, sure == 1),
+                             USERS_FOUND);
+            unit_same_text(map, phone.number, GOOD);
+            unit_same_text(map, channels_of_phone(), cases[i].channels);
+            unit_same_text(map, problem.text, "");
+        }
+    }
+}
+
+static void test_lines_for_other_keys_alone_are_not_the_absence_of_a_user(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *map;
+        const struct sshkeys *keys;
+        const char *used;
+    } cases[] = {
+        {"alice " FP2 " " WRONG "\n", &one_key, FP1},
+        {"alice " FP2 " " WRONG "\nalice " FP3 " " WRONG "\n", &one_key, FP1},
+        {"alice " FP2 " " WRONG "\nbob " GOOD "\n", &one_key, FP1},
+        {"alice " FP3 " " WRONG "\n", &two_keys, FP1},
+        {"alice " FP1 " " WRONG "\n", &no_keys, "none known"},
+        /* one that is for the key in no more than a beginning, or in either case */
+        {"alice SHA256:GZGXIXWYNU1PFUHKUJSBW5CS0/JSYYRE8VPKVL/KQOS " WRONG "\n", &one_key, FP1},
+        {"alice SHA256:gzGxiXWYNu1PFUhKUjsBw5cs0/jsYYRE8vPKVl/kqoS " WRONG "\n", &one_key, FP1},
+        {"alice SHA256:gzGxiXWYNu1PFUhKUjsBw5cs0/jsYYRE8vPKVl/kqot " WRONG "\n", &one_key, FP1},
+        /* what makes a map doubtful does not make the user absent */
+        {"alice " FP2 " " WRONG "\nbob " GOOD, &one_key, FP1},
+        {"alice " FP2 " " WRONG "\nbob " GOOD "\r\n", &one_key, FP1},
+        {"\xef\xbb\xbf\nalice " FP2 " " WRONG "\n", &one_key, FP1},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        for (int sure = 0; sure <= 1; sure++) {
+            const char *map = cases[i].map;
+            char *path = unit_path("users");
+            unit_same_number(map, look_up_with(map, strlen(map), "alice", cases[i].keys, sure == 1),
+                             USERS_OTHER_KEYS);
+            unit_same_text(map, problem.text,
+                           unit_format("%s has alice for other SSH keys only; key used: %s", path,
+                                       cases[i].used));
+            free(path);
+        }
+    }
+}
+
+static void test_a_line_with_a_wrong_fingerprint_denies(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *line;
+        const char *problem;
+    } cases[] = {
+        {"alice SHA256: " GOOD "\n", NO_PRINT},
+        {"alice SHA256:x " GOOD "\n", NO_PRINT},
+        {"alice SHA256:\n", NO_PRINT},
+        {"alice " FP1 "= " GOOD "\n", NO_PRINT}, /* ssh-keygen shows no padding */
+        {"alice " FP1 "x " GOOD "\n", NO_PRINT},
+        {"alice " FP1 "," FP2 " " GOOD "\n", NO_PRINT},
+        {"alice " FP1 "," GOOD "\n", NO_PRINT},
+        {"alice SHA256:gzGxiXWYNu1PFUhKUjsBw5cs0/jsYYRE8vPKVl/kqo " GOOD "\n", NO_PRINT},
+        {"alice SHA256:gzGxiXWYNu1PFUhKUjsBw5cs0/jsYYRE8vPKVl/kqo= " GOOD "\n", NO_PRINT},
+        {"alice SHA256:gzGxiXWYNu1PFUhKUjsBw5cs0_jsYYRE8vPKVl_kqos " GOOD "\n", NO_PRINT},
+        {"alice SHA256:gzGxiXWYNu1PFUhKUjsBw5cs0-jsYYRE8vPKVl-kqos " GOOD "\n", NO_PRINT},
+        {"alice SHA256:gzGxiXWYNu1PFUhKUjsBw5cs0*jsYYRE8vPKVl*kqos " GOOD "\n", NO_PRINT},
+        {"alice SHA256:gzGxiXWYNu1PFUhKUjsBw5cs0/jsYYRE8vPKVl/kq\xc3\xa9 " GOOD "\n", NO_PRINT},
+        {"alice SHA256:83:31:b1:89:75:98:36:ed:4f:15:48:4a:52:3b:01:c3 " GOOD "\n", NO_PRINT},
+        /* what is none is a number, and a wrong one */
+        {"alice MD5:83:31:b1:89:75:98:36:ed:4f:15:48:4a:52:3b:01:c3 " GOOD "\n", NO_NUMBER},
+        {"alice sha256:gzGxiXWYNu1PFUhKUjsBw5cs0/jsYYRE8vPKVl/kqos " GOOD "\n", NO_NUMBER},
+        {"alice gzGxiXWYNu1PFUhKUjsBw5cs0/jsYYRE8vPKVl/kqos " GOOD "\n", NO_NUMBER},
+        {"alice \"" FP1 "\" " GOOD "\n", NO_NUMBER},
+        /* the line is for the key that was used, and has no good number */
+        {"alice " FP1 "\n", NO_NUMBER},
+        {"alice " FP1 " # " GOOD "\n", NO_NUMBER},
+        {"alice " FP1 " " FP2 " " GOOD "\n", NO_NUMBER},
+        {"alice " FP1 " " FP1 " " GOOD "\n", NO_NUMBER},
+        {"alice " FP1 " 14043287382\n", NO_NUMBER},
+        {"alice " FP1 " " GOOD " fax\n", NO_CHANNEL},
+        {"alice " FP1 " " GOOD " sms call\n", NO_MORE},
+        {"alice " FP1 " " GOOD " " FP1 "\n", NO_CHANNEL},
+        {"alice " GOOD " " FP1 "\n", NO_CHANNEL},
+        {"alice " FP1 " " GOOD "\r\n", NO_DOS},
+        {"alice " FP1 " " GOOD, NO_END},
+        /* a line that may be cut off, or whose end is doubtful, is not known to be for others */
+        {"alice " FP2 " " GOOD "\r\n", NO_DOS},
+        {"alice " FP2, NO_END},
+        {"alice SHA256:pgvj44XNYFCMXYru", NO_END},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        const char *map = cases[i].line;
+        unit_same_number(map, look_up_with(map, strlen(map), "alice", &one_key, false),
+                         USERS_BAD_LINE);
+        check_problem(map, 1, "alice", cases[i].problem);
+        /* neither a good line before it for another key, nor one behind it, makes up for it */
+        map = unit_format("alice " FP3 " " WRONG "\n%s%s", map,
+                          strchr(map, '\n') != NULL ? "alice " WRONG "\n" : "");
+        unit_same_number(map, look_up_with(map, strlen(map), "alice", &one_key, true),
+                         USERS_BAD_LINE);
+        check_problem(map, 2, "alice", cases[i].problem);
+    }
+}
+
+static void test_a_wrong_fingerprint_of_somebody_else_does_not_matter(void **state)
+{
+    (void)state;
+    static const char map[] = "bob SHA256:x " WRONG "\nalice2 SHA256:\nalice " FP1 " " GOOD "\n";
+    assert_int_equal(look_up_with(map, strlen(map), "alice", &one_key, true), USERS_FOUND);
+    assert_string_equal(phone.number, GOOD);
+    assert_int_equal(look_up_with(map, strlen(map), "bob", &one_key, true), USERS_BAD_LINE);
+    check_problem(map, 1, "bob", NO_PRINT);
+    assert_int_equal(look_up_with(map, strlen(map), FP1, &one_key, true), USERS_ABSENT);
+}
+
+static void test_a_line_for_another_key_that_is_too_long_denies(void **state)
+{
+    (void)state;
+    struct map map = {0};
+    add_text(&map, "alice " FP2 " " WRONG " #");
+    add_filler(&map, 'x', 1024);
+    add_text(&map, "\nalice " GOOD "\n");
+    enum users_result result = look_up_with(map.text, map.length, "alice", &one_key, false);
+    free(map.text);
+    assert_int_equal(result, USERS_BAD_LINE);
+    check_problem("a long line", 1, "alice", NO_LENGTH);
+}
+
+/* ---- a map that must be whole, since who is absent is let in ---- */
+
+static void test_a_map_that_must_be_whole_is_doubted_where_it_may_not_be(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *map;
+        size_t length;
+        const char *why; /* NULL: it is whole */
+    } cases[] = {
+#define MAP(text) text, sizeof(text) - 1
+        {MAP("\n"), NULL},
+        {MAP("# nobody\n"), NULL},
+        {MAP("bob " WRONG "\n"), NULL},
+        {MAP("bob wrong\n"), NULL},
+        {MAP("bob " FP1 " " WRONG "\n"), NULL},
+        {MAP(""), "is empty"},
+        {MAP("bob " WRONG), "does not end with a newline, and may be cut off"},
+        {MAP("bob " WRONG "\n#"), "does not end with a newline, and may be cut off"},
+        {MAP("bob " WRONG "\0\n"), "has a NUL, and is no text"},
+        {MAP("bob " WRONG "\r\n"), "has a carriage return: save the file with Unix line ends"},
+        {MAP("\xef\xbb\xbf"
+             "bob " WRONG "\n"),
+         "has a byte order mark: save the file without"},
+#undef MAP
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        char *path = unit_path("users");
+        const char *map = cases[i].map;
+        unit_same_number(map, look_up_with(map, cases[i].length, "alice", &one_key, true),
+                         cases[i].why == NULL ? USERS_ABSENT : USERS_ERROR);
+        unit_same_text(map, problem.text,
+                       cases[i].why == NULL
+                           ? ""
+                           : unit_format("%s: %s; with unmapped = ignore nobody passes as unmapped "
+                                         "by it",
+                                         path, cases[i].why));
+        unit_same_number(map, look_up_with(map, cases[i].length, "alice", &one_key, false),
+                         USERS_ABSENT);
+        free(path);
+    }
 }
 
 int main(void)
@@ -648,6 +874,12 @@ int main(void)
         cmocka_unit_test(test_a_map_that_others_can_write_is_refused),
         cmocka_unit_test(test_a_map_that_is_not_roots_is_refused),
         cmocka_unit_test(test_what_is_no_regular_file_is_no_map),
+        cmocka_unit_test(test_the_first_line_counts_that_is_for_anybody_or_for_a_key_that_was_used),
+        cmocka_unit_test(test_lines_for_other_keys_alone_are_not_the_absence_of_a_user),
+        cmocka_unit_test(test_a_line_with_a_wrong_fingerprint_denies),
+        cmocka_unit_test(test_a_wrong_fingerprint_of_somebody_else_does_not_matter),
+        cmocka_unit_test(test_a_line_for_another_key_that_is_too_long_denies),
+        cmocka_unit_test(test_a_map_that_must_be_whole_is_doubted_where_it_may_not_be),
     };
     alarm(300); /* a search that hangs is killed */
     return cmocka_run_group_tests_name("users", tests, unit_make_folder, unit_remove_folder);

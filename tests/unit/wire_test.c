@@ -40,7 +40,7 @@ static void test_what_is_sent_is_what_is_received(void **state)
     } cases[] = {
         {WIRE_REQUEST, sizeof(struct wire_request)}, {WIRE_REPLY, sizeof(struct wire_reply)},
         {WIRE_PROMPT, sizeof(struct wire_say)},      {WIRE_INFO, sizeof(struct wire_say)},
-        {WIRE_DONE, sizeof(struct wire_say)},
+        {WIRE_ALERT, sizeof(struct wire_say)},       {WIRE_DONE, sizeof(struct wire_say)},
     };
     int ends[2];
     open_door(ends);
@@ -53,6 +53,26 @@ static void test_what_is_sent_is_what_is_received(void **state)
         assert_int_equal(wire_receive(ends[1], &received, cases[i].size), WIRE_OK);
         assert_memory_equal(&received, &sent, cases[i].size);
     }
+    close_door(ends);
+}
+
+static void test_the_longest_fields_of_a_request_arrive(void **state)
+{
+    (void)state;
+    static struct wire_request sent, received;
+    static char keys[WIRE_KEYS_SIZE];
+    int ends[2];
+    open_door(ends);
+    unit_repeat(keys, sizeof(keys), "k", WIRE_KEYS_SIZE - 1);
+    assert_true(wire_put(sent.keys, sizeof(sent.keys), keys));
+    assert_true(wire_put(sent.tty, sizeof(sent.tty), "tty"));
+    assert_true(wire_put(sent.conf, sizeof(sent.conf), "/conf"));
+    assert_int_equal(wire_send(ends[0], WIRE_REQUEST, &sent, sizeof(sent)), 0);
+    assert_int_equal(wire_receive(ends[1], &received, sizeof(received)), WIRE_OK);
+    assert_true(wire_terminated(received.keys, sizeof(received.keys)));
+    assert_string_equal(received.keys, keys);
+    assert_string_equal(received.tty, "tty");
+    assert_string_equal(received.conf, "/conf");
     close_door(ends);
 }
 
@@ -253,6 +273,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_what_is_sent_is_what_is_received),
+        cmocka_unit_test(test_the_longest_fields_of_a_request_arrive),
         cmocka_unit_test(test_messages_keep_their_bounds_and_order),
         cmocka_unit_test(test_a_packet_of_another_form_is_refused),
         cmocka_unit_test(test_the_rest_of_a_long_packet_is_not_the_next_message),
