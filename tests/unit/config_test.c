@@ -7,12 +7,21 @@
 
 #include <ini.h>
 
+#define SW PROVIDER_signalwire
+#define BW PROVIDER_bandwidth
+
 #define SECRET "PT-secret"
 
 /* The least that is a configuration: lines 1 to 4. */
 #define SIGNALWIRE "[signalwire]\nspace = example\nproject_id = project\n"
 #define LEAST      SIGNALWIRE "api_token = " SECRET "\n"
 #define FROM       "from = +12029167968\n" /* what a message needs */
+
+/* The least that is one of Bandwidth alone, but for its password: lines 1 to 7. */
+#define BANDWIDTH                                                                                  \
+    "[swmfa]\nproviders = bandwidth\n[bandwidth]\naccount_id = 9900000\nusername = user\n" FROM    \
+    "voice_application_id = v-1\n"
+#define PASSWORD "password = " SECRET "\n"
 
 #if HAVE_DECL_INI_MAX_LINE
 #define LONGEST 4094
@@ -69,11 +78,12 @@ static void check_refused(const char *content, const char *expected)
     check_problem(content, expected);
 }
 
-/* LEAST and one more key: the line of that key is 6 for [swmfa], 5 for [signalwire]. */
+/* LEAST and one more key: the line of that key is 5 for [signalwire], 6 for another section. */
 static const char *with_key(const char *section, const char *name, const char *value)
 {
-    bool ours = strcmp(section, "signalwire") == 0;
-    return unit_format("%s%s%s = %s\n", LEAST, ours ? "" : "[swmfa]\n", name, value);
+    bool same = strcmp(section, "signalwire") == 0;
+    return same ? unit_format("%s%s = %s\n", LEAST, name, value)
+                : unit_format("%s[%s]\n%s = %s\n", LEAST, section, name, value);
 }
 
 static void check_key_refused(const char *section, const char *name, const char *expected,
@@ -82,6 +92,64 @@ static void check_key_refused(const char *section, const char *name, const char 
     int line = strcmp(section, "signalwire") == 0 ? 5 : 6;
     check_refused(with_key(section, name, value), unit_format(":%d: [%s] %s: %s, not \"%s\"", line,
                                                               section, name, expected, value));
+}
+
+/* Likewise for a key whose value is never shown: it may be a secret in the wrong place. */
+static void check_unsaid_refused(const char *section, const char *name, const char *expected,
+                                 const char *value)
+{
+    int line = strcmp(section, "signalwire") == 0 ? 5 : 6;
+    check_refused(with_key(section, name, value),
+                  unit_format(":%d: [%s] %s: %s", line, section, name, expected));
+}
+
+/* ---- what a provider makes of its section ---- */
+
+static struct account account;
+
+static const struct account *account_of(enum provider_id id)
+{
+    memset(&account, 0, sizeof(account));
+    providers[id]->account(config.settings[id], &account);
+    return &account;
+}
+
+static const char *secret_of(enum provider_id id)
+{
+    return account_of(id)->password->text;
+}
+
+static struct terms terms_of(enum provider_id id)
+{
+    struct terms terms = {0};
+    providers[id]->terms(config.settings[id], &terms);
+    return terms;
+}
+
+/* A text of the request for a code, good until the next call; NULL: it is not there. */
+static const char *sent_text(enum provider_id id, enum channel channel, const char *key)
+{
+    static char text[KEY_TEXT_MAX + 1];
+    const struct challenge challenge = {.number = "+14043287382",
+                                        .channel = channel,
+                                        .scope = "scope"};
+    char path[REQUEST_PATH_SIZE] = "";
+    json_object *member = NULL;
+    json_object *body = providers[id]->send(config.settings[id], &challenge, path, sizeof(path));
+    assert_non_null(body);
+    bool there = json_object_object_get_ex(body, key, &member);
+    if (there)
+        (void)snprintf(text, sizeof(text), "%s", json_object_get_string(member));
+    json_object_put(body);
+    return there ? text : NULL;
+}
+
+static void check_words(const char *what, const struct key_words *words, const int *expected,
+                        size_t count)
+{
+    unit_same_number(what, (long long)words->count, (long long)count);
+    for (size_t i = 0; i < count; i++)
+        unit_same_number(what, words->at[i], expected[i]);
 }
 
 /* ---- what a good file means ---- */
@@ -96,25 +164,42 @@ static void check_text(const char *what, const char *found, const char *expected
 
 static void check_defaults(void)
 {
-    assert_int_equal(config.providers, 0);
+    static const int by[] = {SW};
+    static const int on[] = {FAIL_ON_NETWORK, FAIL_ON_SERVER};
+    check_words("providers", &config.providers, by, COUNT(by));
     assert_int_equal(config.channel, CHANNEL_SMS);
     check_text("users", config.users, SWMFA_USERS_PATH);
     assert_int_equal(config.unmapped, UNMAPPED_DENY);
     assert_int_equal(config.fail, FAIL_SECURE);
+    check_words("fail_on", &config.fail_on, on, COUNT(on));
     assert_int_equal(config.tries, 3);
     assert_int_equal(config.echo, 1);
+    assert_int_equal(config.autosend, 1);
+    assert_int_equal(config.resend_delay, 30);
     assert_int_equal(config.connect_timeout, 5);
     assert_int_equal(config.timeout, 10);
-    check_text("endpoint", config.signalwire.endpoint, NULL);
-    check_text("api_token_file", config.signalwire.api_token_file, NULL);
-    check_text("from", config.signalwire.from, NULL);
-    check_text("message", config.signalwire.message, NULL);
-    assert_int_equal(config.signalwire.token_length, 6);
-    assert_int_equal(config.signalwire.valid_for, 300);
-    assert_int_equal(config.signalwire.max_attempts, 3);
-    assert_int_equal(config.signalwire.allow_alphas, 0);
-    check_text("ca_file", config.signalwire.ca_file, NULL);
-    check_text("ca_pem", config.signalwire.ca_pem, NULL);
+    assert_int_equal(config.deadline, 30);
+    check_text("services", config.policy.services, NULL);
+    check_text("exempt_groups", config.policy.exempt_groups, NULL);
+    check_text("exempt_networks", config.policy.exempt_networks, NULL);
+    check_text("require_groups", config.policy.require_groups, NULL);
+    assert_int_equal(config.policy.exempt_result, EXEMPT_IGNORE);
+
+    struct terms terms = terms_of(SW);
+    assert_int_equal(terms.length, 6);
+    assert_int_equal(terms.valid_for, 300);
+    assert_int_equal(terms.wrong_most, 3);
+    assert_false(terms.letters);
+    check_text("from", sent_text(SW, CHANNEL_SMS, "from"), NULL);
+    check_text("message", sent_text(SW, CHANNEL_SMS, "message"), NULL);
+    check_text("ca_file", account_of(SW)->ca_pem, NULL);
+
+    terms = terms_of(BW); /* also where it is not used */
+    assert_int_equal(terms.length, 6);
+    assert_int_equal(terms.valid_for, 300);
+    assert_false(terms.letters);
+    check_text("message", sent_text(BW, CHANNEL_SMS, "message"), "Your {NAME} code is {CODE}");
+    check_text("ca_file", account_of(BW)->ca_pem, NULL);
 }
 
 static void test_a_key_that_is_not_given_has_its_default(void **state)
@@ -122,25 +207,45 @@ static void test_a_key_that_is_not_given_has_its_default(void **state)
     (void)state;
     check_loads(LEAST);
     check_defaults();
-    check_text("space", config.signalwire.space, "example");
-    check_text("project_id", config.signalwire.project_id, "project");
-    check_text("api_token", config.signalwire.api_token.text, SECRET);
+    check_text("space", account_of(SW)->base, "https://example.signalwire.com/api/relay/rest");
+    check_text("project_id", account_of(SW)->user, "project");
+    check_text("api_token", secret_of(SW), SECRET);
+    config_free(&config);
+    check_loads(BANDWIDTH PASSWORD);
+    check_text("endpoint", account_of(BW)->base,
+               "https://mfa.bandwidth.com/api/v1/accounts/9900000");
+    check_text("username", account_of(BW)->user, "user");
+    check_text("password", secret_of(BW), SECRET);
+    check_text("message", sent_text(BW, CHANNEL_CALL, "message"), "Your {NAME} code is {CODE}");
     config_free(&config);
 }
 
 static void test_each_key_has_the_value_that_is_given(void **state)
 {
     (void)state;
+    static const struct config nothing;
+    static const int by[] = {BW, SW};
+    static const int on[] = {FAIL_ON_CREDENTIALS, FAIL_ON_LIMIT, FAIL_ON_NETWORK};
     check_loads("[swmfa]\n"
-                "providers = signalwire\n"
+                "providers = bandwidth,signalwire\n"
                 "channel = call\n"
                 "users = /srv/users\n"
                 "unmapped = ignore\n"
                 "fail = safe\n"
+                "fail_on = credentials , limit,network\n"
                 "tries = 7\n"
                 "echo = no\n"
+                "autosend = no\n"
+                "resend_delay = 599\n"
                 "connect_timeout = 11\n"
                 "timeout = 29\n"
+                "deadline = 33\n"
+                "[policy]\n"
+                "services = sshd, sudo\n"
+                "exempt_groups = staff\n"
+                "exempt_networks = 192.0.2.0/24 , 2001:db8::/32\n"
+                "require_groups = wheel, domain users\n"
+                "exempt_result = success\n"
                 "[signalwire]\n"
                 "endpoint = https://localhost:8443\n"
                 "project_id = 00000000-0000-0000-0000-000000000000\n"
@@ -150,29 +255,62 @@ static void test_each_key_has_the_value_that_is_given(void **state)
                 "token_length = 8\n"
                 "valid_for = 180\n"
                 "max_attempts = 20\n"
-                "allow_alphas = yes\n");
-    assert_int_equal(config.providers, 0);
+                "allow_alphas = yes\n"
+                "[bandwidth]\n"
+                "account_id = 9900000\n"
+                "username = a!b\n"
+                "password = ~!;#\"=:[]y\n"
+                "from = +15550100\n"
+                "messaging_application_id = m-1\n"
+                "voice_application_id = v_1\n"
+                "message = {NAME}: {CODE} ({SCOPE})\n"
+                "digits = 7\n"
+                "expiration_minutes = 14\n"
+                "endpoint = https://localhost:8444\n");
+    check_words("providers", &config.providers, by, COUNT(by));
     assert_int_equal(config.channel, CHANNEL_CALL);
     check_text("users", config.users, "/srv/users");
     assert_int_equal(config.unmapped, UNMAPPED_IGNORE);
     assert_int_equal(config.fail, FAIL_SAFE);
+    check_words("fail_on", &config.fail_on, on, COUNT(on));
     assert_int_equal(config.tries, 7);
     assert_int_equal(config.echo, 0);
+    assert_int_equal(config.autosend, 0);
+    assert_int_equal(config.resend_delay, 599);
     assert_int_equal(config.connect_timeout, 11);
     assert_int_equal(config.timeout, 29);
-    check_text("space", config.signalwire.space, NULL);
-    check_text("endpoint", config.signalwire.endpoint, "https://localhost:8443");
-    check_text("project_id", config.signalwire.project_id, "00000000-0000-0000-0000-000000000000");
-    check_text("api_token", config.signalwire.api_token.text, "!~;#\"=:[]x");
-    check_text("from", config.signalwire.from, "+12029167968");
-    check_text("message", config.signalwire.message, "Code for example.org:");
-    assert_int_equal(config.signalwire.token_length, 8);
-    assert_int_equal(config.signalwire.valid_for, 180);
-    assert_int_equal(config.signalwire.max_attempts, 20);
-    assert_int_equal(config.signalwire.allow_alphas, 1);
+    assert_int_equal(config.deadline, 33);
+    check_text("services", config.policy.services, "sshd, sudo");
+    check_text("exempt_groups", config.policy.exempt_groups, "staff");
+    check_text("exempt_networks", config.policy.exempt_networks, "192.0.2.0/24 , 2001:db8::/32");
+    check_text("require_groups", config.policy.require_groups, "wheel, domain users");
+    assert_int_equal(config.policy.exempt_result, EXEMPT_SUCCESS);
+
+    check_text("endpoint", account_of(SW)->base, "https://localhost:8443/api/relay/rest");
+    check_text("project_id", account_of(SW)->user, "00000000-0000-0000-0000-000000000000");
+    check_text("api_token", secret_of(SW), "!~;#\"=:[]x");
+    check_text("from", sent_text(SW, CHANNEL_SMS, "from"), "+12029167968");
+    check_text("message", sent_text(SW, CHANNEL_SMS, "message"), "Code for example.org:");
+    struct terms terms = terms_of(SW);
+    assert_int_equal(terms.length, 8);
+    assert_int_equal(terms.valid_for, 180);
+    assert_int_equal(terms.wrong_most, 20);
+    assert_true(terms.letters);
+
+    check_text("endpoint", account_of(BW)->base, "https://localhost:8444/api/v1/accounts/9900000");
+    check_text("username", account_of(BW)->user, "a!b");
+    check_text("password", secret_of(BW), "~!;#\"=:[]y");
+    check_text("from", sent_text(BW, CHANNEL_SMS, "from"), "+15550100");
+    check_text("sms", sent_text(BW, CHANNEL_SMS, "applicationId"), "m-1");
+    check_text("call", sent_text(BW, CHANNEL_CALL, "applicationId"), "v_1");
+    check_text("message", sent_text(BW, CHANNEL_CALL, "message"), "{NAME}: {CODE} ({SCOPE})");
+    terms = terms_of(BW);
+    assert_int_equal(terms.length, 7);
+    assert_int_equal(terms.valid_for, 14 * 60);
+    assert_false(terms.letters);
+
     config_free(&config);
-    assert_null(config.users);
-    assert_null(config.signalwire.api_token.text);
+    assert_memory_equal(&config, &nothing, sizeof(config));
 }
 
 static void test_the_form_of_a_good_line_is_free(void **state)
@@ -207,7 +345,7 @@ static void test_the_form_of_a_good_line_is_free(void **state)
     for (size_t i = 0; i < COUNT(cases); i++) {
         check_loads(cases[i].content);
         unit_same_number(cases[i].content, config.tries, cases[i].tries);
-        check_text(cases[i].content, config.signalwire.api_token.text, SECRET);
+        check_text(cases[i].content, secret_of(SW), SECRET);
         config_free(&config);
     }
 }
@@ -233,12 +371,37 @@ static void test_only_a_semicolon_behind_a_blank_begins_a_comment(void **state)
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
         check_loads(unit_format("%s%s%s", LEAST, FROM, cases[i].line));
-        check_text(cases[i].line, config.signalwire.message, cases[i].message);
+        check_text(cases[i].line, sent_text(SW, CHANNEL_SMS, "message"), cases[i].message);
         config_free(&config);
     }
 }
 
 /* ---- values ---- */
+
+static long long length_of_signalwire(void)
+{
+    return (long long)terms_of(SW).length;
+}
+
+static long long seconds_of_signalwire(void)
+{
+    return terms_of(SW).valid_for;
+}
+
+static long long attempts_of_signalwire(void)
+{
+    return terms_of(SW).wrong_most;
+}
+
+static long long length_of_bandwidth(void)
+{
+    return (long long)terms_of(BW).length;
+}
+
+static long long minutes_of_bandwidth(void)
+{
+    return terms_of(BW).valid_for % 60 == 0 ? terms_of(BW).valid_for / 60 : -1;
+}
 
 static void test_a_number_is_within_its_range(void **state)
 {
@@ -246,16 +409,21 @@ static void test_a_number_is_within_its_range(void **state)
     static const struct {
         const char *section;
         const char *name;
-        size_t offset;
+        const int *member;
+        long long (*value)(void); /* in place of a member */
         int min;
         int max;
     } keys[] = {
-        {"swmfa", "tries", offsetof(struct config, tries), 1, 10},
-        {"swmfa", "connect_timeout", offsetof(struct config, connect_timeout), 1, 30},
-        {"swmfa", "timeout", offsetof(struct config, timeout), 1, 30},
-        {"signalwire", "token_length", offsetof(struct config, signalwire.token_length), 4, 20},
-        {"signalwire", "valid_for", offsetof(struct config, signalwire.valid_for), 1, 604800},
-        {"signalwire", "max_attempts", offsetof(struct config, signalwire.max_attempts), 1, 20},
+        {"swmfa", "tries", &config.tries, NULL, 1, 10},
+        {"swmfa", "resend_delay", &config.resend_delay, NULL, 0, 600},
+        {"swmfa", "connect_timeout", &config.connect_timeout, NULL, 1, 30},
+        {"swmfa", "timeout", &config.timeout, NULL, 1, 30},
+        {"swmfa", "deadline", &config.deadline, NULL, 1, 35},
+        {"signalwire", "token_length", NULL, length_of_signalwire, 4, 20},
+        {"signalwire", "valid_for", NULL, seconds_of_signalwire, 1, 604800},
+        {"signalwire", "max_attempts", NULL, attempts_of_signalwire, 1, 20},
+        {"bandwidth", "digits", NULL, length_of_bandwidth, 4, 8},
+        {"bandwidth", "expiration_minutes", NULL, minutes_of_bandwidth, 1, 15},
     };
     static const char *const wrong[] = {
         "",
@@ -269,7 +437,6 @@ static void test_a_number_is_within_its_range(void **state)
         "5 5",
         "5,5",
         "\"5\"",
-        "0",
         "5 # 5",
         "5;",
         "999999999",
@@ -285,8 +452,8 @@ static void test_a_number_is_within_its_range(void **state)
         for (int good = 0; good <= 1; good++) {
             int number = good == 0 ? keys[i].min : keys[i].max;
             check_loads(with_key(keys[i].section, keys[i].name, unit_format("%d", number)));
-            const char *member = (const char *)&config + keys[i].offset;
-            assert_memory_equal(member, &number, sizeof(number));
+            unit_same_number(keys[i].name,
+                             keys[i].value != NULL ? keys[i].value() : *keys[i].member, number);
             config_free(&config);
             check_key_refused(keys[i].section, keys[i].name, expected,
                               unit_format("%d", good == 0 ? number - 1 : number + 1));
@@ -305,8 +472,6 @@ static void test_a_word_is_one_of_those_that_are_known(void **state)
         const char *expected;
         const char *wrong;
     } cases[] = {
-        {"swmfa", "providers", "signalwire", "bandwidth"},
-        {"swmfa", "providers", "signalwire", "signalwire, signalwire"},
         {"swmfa", "channel", "sms or call", "voice"},
         {"swmfa", "channel", "sms or call", "sms,call"},
         {"swmfa", "channel", "sms or call", "SMS"},
@@ -317,6 +482,10 @@ static void test_a_word_is_one_of_those_that_are_known(void **state)
         {"swmfa", "fail", "secure or safe", "Safe"},
         {"swmfa", "echo", "no or yes", "true"},
         {"swmfa", "echo", "no or yes", "1"},
+        {"swmfa", "autosend", "no or yes", "on"},
+        {"swmfa", "autosend", "no or yes", "yes, no"},
+        {"policy", "exempt_result", "ignore or success", "allow"},
+        {"policy", "exempt_result", "ignore or success", "ignore,success"},
         {"signalwire", "allow_alphas", "no or yes", "YES"},
         {"signalwire", "allow_alphas", "no or yes", "yes no"},
     };
@@ -326,17 +495,177 @@ static void test_a_word_is_one_of_those_that_are_known(void **state)
     }
 }
 
+static void test_a_list_of_words_keeps_its_order(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *value;
+        size_t count;
+        int words[4];
+    } of_providers[] =
+        {
+            {"signalwire", 1, {SW}},
+            {"bandwidth", 1, {BW}},
+            {"signalwire, bandwidth", 2, {SW, BW}},
+            {"bandwidth, signalwire", 2, {BW, SW}},
+            {"bandwidth,signalwire", 2, {BW, SW}},
+            {"signalwire \t,\t bandwidth", 2, {SW, BW}},
+        },
+      of_failures[] = {
+          {"network", 1, {FAIL_ON_NETWORK}},
+          {"server", 1, {FAIL_ON_SERVER}},
+          {"limit", 1, {FAIL_ON_LIMIT}},
+          {"credentials", 1, {FAIL_ON_CREDENTIALS}},
+          {"server, network", 2, {FAIL_ON_SERVER, FAIL_ON_NETWORK}},
+          {"credentials,limit, server ,network",
+           4,
+           {FAIL_ON_CREDENTIALS, FAIL_ON_LIMIT, FAIL_ON_SERVER, FAIL_ON_NETWORK}},
+      };
+    for (size_t i = 0; i < COUNT(of_providers); i++) {
+        check_loads(unit_format("[swmfa]\nproviders = %s\n[signalwire]\nspace = a\n"
+                                "project_id = p\napi_token = t\n[bandwidth]\naccount_id = a\n"
+                                "username = u\npassword = p\n" FROM "voice_application_id = v\n",
+                                of_providers[i].value));
+        check_words(of_providers[i].value, &config.providers, of_providers[i].words,
+                    of_providers[i].count);
+        config_free(&config);
+    }
+    for (size_t i = 0; i < COUNT(of_failures); i++) {
+        check_loads(with_key("swmfa", "fail_on", of_failures[i].value));
+        check_words(of_failures[i].value, &config.fail_on, of_failures[i].words,
+                    of_failures[i].count);
+        for (int word = FAIL_ON_NETWORK; word <= FAIL_ON_CREDENTIALS; word++) {
+            bool given = false;
+            for (size_t j = 0; j < of_failures[i].count; j++)
+                given = given || of_failures[i].words[j] == word;
+            unit_same_number(of_failures[i].value, config_has_word(&config.fail_on, word), given);
+        }
+        config_free(&config);
+    }
+}
+
+static void test_a_list_of_words_has_each_known_word_once(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name;
+        const char *expected;
+        const char *good;
+        const char *other;
+    } keys[] = {
+        {"providers", "bandwidth or signalwire, each once, with commas between", "signalwire",
+         "bandwidth"},
+        {"fail_on", "network or server or limit or credentials, each once, with commas between",
+         "network", "limit"},
+    };
+    static const char *const forms[] = {
+        /* A is the one word, B the other */
+        "",     ",",    "A,",  ",A",    "A,,B",  "A, ,B",  "A, A",    "A,B,A",
+        "A B",  "A; B", "A/B", "A, Bx", "A, xB", "xA",     "Ax",      "A.",
+        "none", "any",  "all", "\"A\"", "tls",   "twilio", "A, none",
+    };
+    for (size_t i = 0; i < COUNT(keys); i++) {
+        for (size_t j = 0; j < COUNT(forms); j++) {
+            char value[64] = "";
+            for (const char *at = forms[j]; *at != '\0'; at++) {
+                const char one[] = {*at, '\0'};
+                (void)strcat(value, *at == 'A' ? keys[i].good : *at == 'B' ? keys[i].other : one);
+            }
+            check_key_refused("swmfa", keys[i].name, keys[i].expected, value);
+        }
+    }
+    check_key_refused("swmfa", "providers", keys[0].expected, "SignalWire");
+    check_key_refused("swmfa", "fail_on", keys[1].expected, "Network");
+}
+
+static void test_a_list_of_the_policy_has_no_empty_item(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name;
+        const char *expected;
+        const char *good;
+    } keys[] = {
+        {"services", "the name of a PAM service, several with commas between", "sshd"},
+        {"exempt_groups", "the name of a group, several with commas between", "staff"},
+        {"exempt_networks",
+         "an address or a network such as 192.0.2.0/24, several with commas between", "192.0.2.1"},
+        {"require_groups", "the name of a group, several with commas between", "wheel"},
+    };
+    static const char *const wrong[] = {"%s,",  ",%s", "%s,,%s", "%s, ,%s", "%s,\t,%s",
+                                        " ,%s", ",",   ", ,",    ""};
+    static const char *const good[] = {"%s", "%s,%s", "%s , %s", "%s,\t%s"};
+    char value[128];
+    for (size_t i = 0; i < COUNT(keys); i++) {
+        for (size_t j = 0; j < COUNT(wrong) + COUNT(good); j++) {
+            const char *form = j < COUNT(wrong) ? wrong[j] : good[j - COUNT(wrong)];
+            char *to = value;
+            for (const char *at = form; *at != '\0'; at++) {
+                if (*at == '%')
+                    to = stpcpy(to, keys[i].good);
+                else if (at == form || at[-1] != '%')
+                    *to++ = *at;
+            }
+            *to = '\0';
+            if (j < COUNT(wrong)) { /* blanks before a value go */
+                check_key_refused("policy", keys[i].name, keys[i].expected,
+                                  value + strspn(value, " "));
+            } else {
+                check_loads(with_key("policy", keys[i].name, value));
+                config_free(&config);
+            }
+        }
+    }
+}
+
+static void test_each_network_is_checked(void **state)
+{
+    (void)state;
+    static const char *const good[] = {"0.0.0.0/0", "::/0", "192.0.2.1", "2001:db8::1",
+                                       "192.0.2.0/24,2001:db8::/32 , ::ffff:192.0.2.0/120"};
+    static const struct {
+        const char *value;
+        const char *problem;
+    } cases[] = {
+        {"example.org", "is not an address or network: example.org"},
+        {"192.0.2.0/24, localhost", "is not an address or network: localhost"},
+        {"localhost, 192.0.2.0/33", "is not an address or network: localhost"},
+        {"192.0.2.0/33", "has a bad number of bits: 192.0.2.0/33"},
+        {"192.0.2.0/024", "has a bad number of bits: 192.0.2.0/024"},
+        {"192.0.2.0/24 , 192.0.2.1/24", "has bits of the address behind the /24: 192.0.2.1/24"},
+        {"192.0.2.0/24 192.0.3.0/24", "has a bad number of bits: 192.0.2.0/24 192.0.3.0/24"},
+        {"2001:db8::1/32", "has bits of the address behind the /32: 2001:db8::1/32"},
+        {"192.0.2", "is not an address or network: 192.0.2"},
+        {"fe80::1%eth0", "is not an address or network: fe80::1%eth0"},
+        {"all", "is not an address or network: all"},
+    };
+    for (size_t i = 0; i < COUNT(good); i++) {
+        check_loads(with_key("policy", "exempt_networks", good[i]));
+        check_text("exempt_networks", config.policy.exempt_networks, good[i]);
+        config_free(&config);
+    }
+    for (size_t i = 0; i < COUNT(cases); i++)
+        check_refused(with_key("policy", "exempt_networks", cases[i].value),
+                      unit_format(":6: [policy] exempt_networks: %s", cases[i].problem));
+    check_refused("[policy]\n\nservices = sshd\nexempt_networks = x\n" LEAST,
+                  ":4: [policy] exempt_networks: is not an address or network: x");
+}
+
 static void test_a_path_is_absolute(void **state)
 {
     (void)state;
     static const struct {
         const char *section;
         const char *name;
-    } keys[] = {{"swmfa", "users"}, {"signalwire", "ca_file"}};
+    } keys[] = {{"swmfa", "users"}, {"signalwire", "ca_file"}, {"bandwidth", "ca_file"}},
+      unsaid[] = {{"signalwire", "api_token_file"}, {"bandwidth", "password_file"}};
     static const char *const wrong[] = {"", "file", "./file", "../file", "~/file", "\"/file\""};
-    for (size_t i = 0; i < COUNT(keys); i++)
-        for (size_t j = 0; j < COUNT(wrong); j++)
+    for (size_t j = 0; j < COUNT(wrong); j++) {
+        for (size_t i = 0; i < COUNT(keys); i++)
             check_key_refused(keys[i].section, keys[i].name, "an absolute path", wrong[j]);
+        for (size_t i = 0; i < COUNT(unsaid); i++)
+            check_unsaid_refused(unsaid[i].section, unsaid[i].name, "an absolute path", wrong[j]);
+    }
 }
 
 static void test_a_token_in_the_place_of_its_files_name_is_not_told(void **state)
@@ -347,7 +676,16 @@ static void test_a_token_in_the_place_of_its_files_name_is_not_told(void **state
     check_refused("[signalwire]\nendpoint = https://project:PT-misplaced@localhost\n",
                   ":2: [signalwire] endpoint: https://HOST or https://HOST:PORT");
     check_refused("[signalwire]\nspace = PT0123456789012345678901234567890123456789\n",
-                  ":2: [signalwire] space: the SPACE of https://SPACE.signalwire.com");
+                  ":2: [signalwire] space: the SPACE of https://SPACE.signalwire.com, at most 63 "
+                  "characters");
+    check_refused(BANDWIDTH "password_file = PT-misplaced\n",
+                  ":8: [bandwidth] password_file: an absolute path");
+    check_refused("[bandwidth]\nusername = PT misplaced\n",
+                  ":2: [bandwidth] username: up to 250 printable characters, no blanks or colons");
+    check_refused("[bandwidth]\naccount_id = PT.misplaced\n",
+                  ":2: [bandwidth] account_id: up to 50 letters, digits, hyphens, underscores");
+    check_refused("[bandwidth]\nendpoint = https://user:PT-misplaced@localhost\n",
+                  ":2: [bandwidth] endpoint: https://HOST or https://HOST:PORT");
     check_refused(SIGNALWIRE "api_token PT-misplaced:x\n",
                   ":4: [signalwire] api_token: unknown key");
 }
@@ -370,13 +708,17 @@ static void test_from_is_an_e164_number(void **state)
         "++12029167968",
         "+12029167968 # no",
     };
-    for (size_t i = 0; i < COUNT(good); i++) {
-        check_loads(with_key("signalwire", "from", good[i]));
-        check_text("from", config.signalwire.from, good[i]);
-        config_free(&config);
+    static const char *const sections[PROVIDER_COUNT] = {[SW] = "signalwire", [BW] = "bandwidth"};
+    for (enum provider_id id = 0; id < PROVIDER_COUNT; id++) {
+        for (size_t i = 0; i < COUNT(good); i++) {
+            check_loads(with_key(sections[id], "from", good[i]));
+            check_text("from", sent_text(id, CHANNEL_SMS, "from"), good[i]);
+            config_free(&config);
+        }
+        for (size_t i = 0; i < COUNT(wrong); i++)
+            check_key_refused(sections[id], "from", "an E.164 number such as +12029167968",
+                              wrong[i]);
     }
-    for (size_t i = 0; i < COUNT(wrong); i++)
-        check_key_refused("signalwire", "from", "an E.164 number such as +12029167968", wrong[i]);
 }
 
 /* The least, with other values of its own keys. */
@@ -425,14 +767,19 @@ static void test_a_space_is_one_label_of_a_host_name(void **state)
         "ex\xc3\xa4mple",
         "a%2f",
     };
+    check_refused(with_space(LABEL_63 "4"),
+                  ":2: [signalwire] space: the SPACE of https://SPACE.signalwire.com, at most 63 "
+                  "characters");
     for (size_t i = 0; i < COUNT(good); i++) {
         check_loads(with_space(good[i]));
-        check_text("space", config.signalwire.space, good[i]);
+        check_text("space", account_of(SW)->base,
+                   unit_format("https://%s.signalwire.com/api/relay/rest", good[i]));
         config_free(&config);
     }
     for (size_t i = 0; i < COUNT(wrong); i++)
         check_refused(with_space(wrong[i]), unit_format(":2: [signalwire] space: the SPACE of "
-                                                        "https://SPACE.signalwire.com, not \"%s\"",
+                                                        "https://SPACE.signalwire.com, at most 63 "
+                                                        "characters, not \"%s\"",
                                                         wrong[i]));
 }
 
@@ -496,10 +843,15 @@ static void test_an_endpoint_is_an_https_host(void **state)
     };
     for (size_t i = 0; i < COUNT(good); i++) {
         check_loads(with_endpoint(good[i]));
-        check_text("endpoint", config.signalwire.endpoint, good[i]);
-        check_text("space", config.signalwire.space, NULL);
+        check_text("endpoint", account_of(SW)->base, unit_format("%s/api/relay/rest", good[i]));
+        config_free(&config);
+        check_loads(unit_format("%sendpoint = %s\n", BANDWIDTH PASSWORD, good[i]));
+        check_text("endpoint", account_of(BW)->base,
+                   unit_format("%s/api/v1/accounts/9900000", good[i]));
         config_free(&config);
     }
+    for (size_t i = 0; i < COUNT(wrong); i++)
+        check_key_refused("bandwidth", "endpoint", "https://HOST or https://HOST:PORT", wrong[i]);
     for (size_t i = 0; i < COUNT(wrong); i++)
         check_refused(with_endpoint(wrong[i]),
                       unit_format(":2: [signalwire] endpoint: https://HOST or https://HOST:PORT, "
@@ -514,38 +866,149 @@ static void test_a_project_id_has_its_form(void **state)
     static const char *const wrong[] = {"", "a b", "a:b", "a/b", "a@b", "\xc3\xa9", "a #b", "a\tb"};
     for (size_t i = 0; i < COUNT(good); i++) {
         check_loads(with_project(good[i]));
-        check_text("project_id", config.signalwire.project_id, good[i]);
+        check_text("project_id", account_of(SW)->user, good[i]);
         config_free(&config);
     }
     for (size_t i = 0; i < COUNT(wrong); i++)
         check_refused(with_project(wrong[i]),
-                      ":3: [signalwire] project_id: up to 1024 letters, digits, dots, hyphens, "
+                      ":3: [signalwire] project_id: up to 250 letters, digits, dots, hyphens, "
                       "underscores");
 }
 
-static const char *with_users(const char *users)
-{
-    return unit_format(LEAST "[swmfa]\nusers = /%s\n", users + 1);
-}
-
-static void test_a_value_has_at_most_1024_bytes(void **state)
+static void test_a_value_has_at_most_so_many_bytes(void **state)
 {
     (void)state;
-    static const char *(*const forms[])(const char *) = {with_project, with_token, with_users};
-    if (LONGEST < 2048)
-        skip(); /* this inih has shorter lines */
-    char value[1100];
-    for (size_t i = 0; i < COUNT(forms); i++) {
-        check_loads(forms[i](unit_repeat(value, sizeof(value), "a", 1024)));
-        config_free(&config);
-        if (load(forms[i](unit_repeat(value, sizeof(value), "a", 1025)))) {
+    static const struct {
+        const char *section;
+        const char *name;
+        const char *start;
+        size_t most;
+        bool longer; /* longer than a line of some builds of inih */
+    } keys[] = {
+        {"swmfa", "users", "/", KEY_TEXT_MAX, true},
+        {"policy", "services", "a", KEY_TEXT_MAX, true},
+        {"policy", "require_groups", "a", KEY_TEXT_MAX, true},
+        {"signalwire", "ca_file", "/", KEY_TEXT_MAX, true},
+        {"bandwidth", "message", "{CODE}", KEY_TEXT_MAX, true},
+        {"bandwidth", "password", "p", KEY_TEXT_MAX, true},
+        {"bandwidth", "password_file", "/", KEY_TEXT_MAX, true},
+        {"bandwidth", "username", "u", 250, true},
+        {"bandwidth", "account_id", "a", 50, false},
+        {"bandwidth", "messaging_application_id", "a", 50, false},
+        {"bandwidth", "voice_application_id", "a", 50, false},
+    };
+    char value[KEY_TEXT_MAX + 2];
+    for (size_t i = 0; i < COUNT(keys); i++) {
+        if (keys[i].longer && LONGEST < 4000)
+            continue;
+        for (size_t length = keys[i].most; length <= keys[i].most + 1; length++) {
+            unit_repeat(value, sizeof(value), "a", length);
+            memcpy(value, keys[i].start, strlen(keys[i].start));
+            /* of a section that is not used: files are not read */
+            bool good = load(
+                unit_format("%s%s[%s]\n%s = %s\n",
+                            strcmp(keys[i].section, "signalwire") == 0 ? "" : LEAST,
+                            strcmp(keys[i].section, "signalwire") == 0 ? BANDWIDTH PASSWORD : "",
+                            keys[i].section, keys[i].name, value));
             config_free(&config);
-            fail_msg("form %zu has 1025 bytes", i);
+            unit_same_number(unit_format("%s of %zu", keys[i].name, length), good,
+                             length == keys[i].most);
+        }
+    }
+    for (size_t length = 250; length <= 251; length++) {
+        bool good = load(with_project(unit_repeat(value, sizeof(value), "a", length)));
+        config_free(&config);
+        assert_int_equal(good, length == 250);
+    }
+    for (size_t length = KEY_TEXT_MAX; LONGEST > 4000 && length <= KEY_TEXT_MAX + 1; length++) {
+        bool good = load(with_token(unit_repeat(value, sizeof(value), "a", length)));
+        config_free(&config);
+        assert_int_equal(good, length == KEY_TEXT_MAX);
+    }
+}
+
+/* [bandwidth], which is not used, with one key: its form is checked all the same. */
+static void test_the_texts_of_bandwidth_have_their_form(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name;
+        const char *value;
+        bool good;
+    } cases[] = {
+        {"account_id", "9900000", true},
+        {"account_id", "A_z-9", true},
+        {"account_id", "", false},
+        {"account_id", "a/b", false},
+        {"account_id", "..", false},
+        {"account_id", "a?b", false},
+        {"account_id", "a b", false},
+        {"account_id", "caf\xc3\xa9", false},
+        {"username", "user@example.org", true},
+        {"username", "!~#/", true},
+        {"username", "", false},
+        {"username", "a:b", false}, /* HTTP Basic ends it at a colon */
+        {"username", "a b", false},
+        {"username", "\xc3\xa9", false},
+        {"messaging_application_id", "93de2206-9669-4e07-948d-329f4b722ee2", true},
+        {"messaging_application_id", "", false},
+        {"messaging_application_id", "a b", false},
+        {"messaging_application_id", "a/b", false},
+        {"messaging_application_id", "a\"b", false},
+        {"voice_application_id", "a_b", true},
+        {"voice_application_id", "", false},
+        {"voice_application_id", "a.b", false},
+        {"password", "!~:;#", true},
+        {"password", "", false},
+        {"password", "a b", false},
+        {"password", "\xc3\xa9", false},
+    };
+    static const struct {
+        const char *name;
+        const char *expected;
+    } forms[] = {
+        {"account_id", "up to 50 letters, digits, hyphens, underscores"},
+        {"username", "up to 250 printable characters, no blanks or colons"},
+        {"messaging_application_id",
+         "the id of an application, up to 50 letters, digits, hyphens, underscores"},
+        {"voice_application_id",
+         "the id of an application, up to 50 letters, digits, hyphens, underscores"},
+        {"password", "printable characters, no blanks"},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        size_t form = 0;
+        while (strcmp(forms[form].name, cases[i].name) != 0)
+            form++;
+        if (cases[i].good) {
+            check_loads(with_key("bandwidth", cases[i].name, cases[i].value));
+            config_free(&config);
+        } else {
+            check_unsaid_refused("bandwidth", cases[i].name, forms[form].expected, cases[i].value);
         }
     }
 }
 
-#define TOKEN_FORM "[signalwire] api_token: up to 1024 printable characters, no blanks"
+static void test_a_message_of_bandwidth_has_the_code_in_it(void **state)
+{
+    (void)state;
+    static const char *const good[] = {"{CODE}", "a {CODE} b", "{NAME} {SCOPE} {CODE}{CODE}",
+                                       "caf\xc3\xa9 {CODE}", "{{CODE}}"};
+    static const char *const wrong[] = {"",       "Your code is:", "CODE",    "{code}", "{Code}",
+                                        "{NAME}", "{CODE",         "{ CODE}", "$CODE$", "{C ODE}"};
+    for (size_t i = 0; i < COUNT(good); i++) {
+        check_loads(unit_format("%smessage = %s\n", BANDWIDTH PASSWORD, good[i]));
+        check_text("message", sent_text(BW, CHANNEL_CALL, "message"), good[i]);
+        config_free(&config);
+    }
+    for (size_t i = 0; i < COUNT(wrong); i++)
+        check_key_refused("bandwidth", "message", "a text with {CODE} in it", wrong[i]);
+    check_refused(BANDWIDTH PASSWORD "message = caf\xe9 {CODE}\n",
+                  ":9: [bandwidth] message: is not valid UTF-8 text");
+    check_refused(BANDWIDTH PASSWORD "message = {CODE} \xc3\n",
+                  ":9: [bandwidth] message: is not valid UTF-8 text");
+}
+
+#define TOKEN_FORM "[signalwire] api_token: printable characters, no blanks"
 
 static void test_a_token_is_never_told(void **state)
 {
@@ -571,13 +1034,24 @@ static void test_a_token_is_never_told(void **state)
          ":4: control character 0x0d: save the file with Unix line ends"},
         {SIGNALWIRE "api_token_file = /token\napi_token = " SECRET "\n",
          ":4: [signalwire] api_token_file: give api_token or api_token_file, not both"},
+        {BANDWIDTH "password =\n", ":8: [bandwidth] password: printable characters, no blanks"},
+        {BANDWIDTH "password = x " SECRET "\n",
+         ":8: [bandwidth] password: printable characters, no blanks"},
+        {BANDWIDTH PASSWORD PASSWORD,
+         ":9: [bandwidth] password: given twice, the other time above"},
+        {BANDWIDTH PASSWORD "password_file = /password\n",
+         ":9: [bandwidth] password_file: give password or password_file, not both"},
+        {BANDWIDTH "api_token = " SECRET "\n", ":8: [bandwidth] api_token: unknown key"},
+        {LEAST PASSWORD, ":5: [signalwire] password: unknown key"},
+        {LEAST "[bandwidth]\npassword = x " SECRET "\n", /* also where it is not used */
+         ":6: [bandwidth] password: printable characters, no blanks"},
     };
-    char filler[1100];
+    char filler[KEY_TEXT_MAX + 1];
     for (size_t i = 0; i < COUNT(cases); i++)
         check_refused(cases[i].content, cases[i].problem);
-    if (LONGEST >= 2048)
-        check_refused(with_token(
-                          unit_format(SECRET "%s", unit_repeat(filler, sizeof(filler), "x", 1024))),
+    if (LONGEST > 4000)
+        check_refused(with_token(unit_format(SECRET "%s", unit_repeat(filler, sizeof(filler), "x",
+                                                                      KEY_TEXT_MAX))),
                       ":4: " TOKEN_FORM);
 }
 
@@ -620,7 +1094,11 @@ static void test_a_line_that_is_wrong_is_named(void **state)
         {LEAST "[ swmfa ]\n", ":5: unknown section [ swmfa ]"},
         {LEAST "[swmf]\n", ":5: unknown section [swmf]"},
         {LEAST "[swmfas]\n", ":5: unknown section [swmfas]"},
-        {LEAST "[bandwidth]\naccount = 1\n", ":5: unknown section [bandwidth]"},
+        {LEAST "[twilio]\naccount = 1\n", ":5: unknown section [twilio]"},
+        {LEAST "[Bandwidth]\n", ":5: unknown section [Bandwidth]"},
+        {LEAST "[bandwidth]\naccount = 1\n", ":6: [bandwidth] account: unknown key"},
+        {LEAST "[policy]\ntries = 3\n", ":6: [policy] tries: unknown key"},
+        {LEAST "[swmfa]\nservices = sshd\n", ":6: [swmfa] services: unknown key"},
         {LEAST "[swmfa ; x]\n", ":5: unknown section [?]"},
         {LEAST "[[swmfa]]\n", ":5: unknown section [?]"},
         {LEAST "[swmfa] x\n", ":5: expected nothing behind [swmfa]"},
@@ -717,8 +1195,8 @@ static void test_the_longest_line_is_read_to_its_end(void **state)
 {
     (void)state;
     check_loads(with_line("token_length = ", " ", LONGEST, "17\nmax_attempts = 13\n"));
-    assert_int_equal(config.signalwire.token_length, 17);
-    assert_int_equal(config.signalwire.max_attempts, 13);
+    assert_int_equal(terms_of(SW).length, 17);
+    assert_int_equal(terms_of(SW).wrong_most, 13);
     config_free(&config);
     check_refused(with_line("token_length = ", " ", LONGEST, "17\nmax_attempts = 0\n"),
                   ":6: [signalwire] max_attempts: 1 to 20, not \"0\"");
@@ -733,11 +1211,9 @@ static void test_what_must_be_given_must_be_given_once(void **state)
         const char *content;
         const char *problem;
     } cases[] = {
-        {"", ": [signalwire] space: missing: the SPACE of https://SPACE.signalwire.com"},
-        {"\n# nothing\n", ": [signalwire] space: missing: the SPACE of "
-                          "https://SPACE.signalwire.com"},
-        {"[swmfa]\n[signalwire]\n",
-         ": [signalwire] space: missing: the SPACE of https://SPACE.signalwire.com"},
+        {"", ": [signalwire] project_id: missing"},
+        {"\n# nothing\n", ": [signalwire] project_id: missing"},
+        {"[swmfa]\n[policy]\n[bandwidth]\n[signalwire]\n", ": [signalwire] project_id: missing"},
         {"[signalwire]\nproject_id = p\napi_token = t\n",
          ": [signalwire] space: missing: the SPACE of https://SPACE.signalwire.com"},
         {"[signalwire]\nspace = a\napi_token = t\n", ": [signalwire] project_id: missing"},
@@ -755,6 +1231,123 @@ static void test_what_must_be_given_must_be_given_once(void **state)
     };
     for (size_t i = 0; i < COUNT(cases); i++)
         check_refused(cases[i].content, cases[i].problem);
+}
+
+#define BY(names) "[swmfa]\nproviders = " names "\n"
+
+static void test_what_bandwidth_must_have_is_asked_where_it_is_used(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *section; /* behind three lines, and [bandwidth] */
+        const char *problem;
+    } cases[] = {
+        {"", ": [bandwidth] account_id: missing"},
+        {"username = u\npassword = p\n" FROM "voice_application_id = v\n",
+         ": [bandwidth] account_id: missing"},
+        {"account_id = a\npassword = p\n" FROM "voice_application_id = v\n",
+         ": [bandwidth] username: missing"},
+        {"account_id = a\nusername = u\n" FROM "voice_application_id = v\n",
+         ": [bandwidth] password: missing (or give password_file)"},
+        {"account_id = a\nusername = u\npassword = p\npassword_file = /password\n" FROM
+         "voice_application_id = v\n",
+         ":7: [bandwidth] password_file: give password or password_file, not both"},
+        {"account_id = a\nusername = u\npassword = p\nvoice_application_id = v\n",
+         ": [bandwidth] from: missing"},
+        {"account_id = a\nusername = u\npassword = p\n" FROM,
+         ": [bandwidth] messaging_application_id: missing: give it, or voice_application_id, or "
+         "both"},
+    };
+    static const char *const by[] = {BY("bandwidth"), BY("bandwidth, signalwire"),
+                                     BY("signalwire, bandwidth")};
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        for (size_t j = 0; j < COUNT(by); j++)
+            check_refused(unit_format("%s[bandwidth]\n%s%s", by[j], cases[i].section, LEAST),
+                          cases[i].problem);
+        check_loads(unit_format("%s[bandwidth]\n%s%s", BY("signalwire"), cases[i].section, LEAST));
+        config_free(&config);
+        check_loads(unit_format("\n\n[bandwidth]\n%s%s", cases[i].section, LEAST));
+        config_free(&config);
+    }
+}
+
+static void test_one_application_of_bandwidth_is_enough(void **state)
+{
+    (void)state;
+    static const char *const lines[] = {"messaging_application_id = m\n",
+                                        "voice_application_id = v\n",
+                                        "messaging_application_id = m\nvoice_application_id = v\n"};
+    for (size_t i = 0; i < COUNT(lines); i++) {
+        check_loads(unit_format("%s[bandwidth]\naccount_id = a\nusername = u\npassword = p\n%s%s",
+                                BY("bandwidth"), FROM, lines[i]));
+        unit_same_number(lines[i], providers[BW]->lacks(config.settings[BW], CHANNEL_SMS) == NULL,
+                         i != 1);
+        unit_same_number(lines[i], providers[BW]->lacks(config.settings[BW], CHANNEL_CALL) == NULL,
+                         i != 0);
+        config_free(&config);
+    }
+}
+
+static void test_a_section_that_is_not_used_is_checked_for_its_form_alone(void **state)
+{
+    (void)state;
+    static const char *const good[] = {
+        /* of [bandwidth] */
+        LEAST "[bandwidth]\n",
+        LEAST "[bandwidth]\nca_file = /nowhere/ca.pem\n",
+        LEAST "[bandwidth]\npassword_file = /nowhere/password\n",
+        LEAST "[bandwidth]\npassword = p\npassword_file = /nowhere/password\n",
+        LEAST "[bandwidth]\nmessage = caf\xe9 {CODE}\n",
+        /* of [signalwire] */
+        BANDWIDTH PASSWORD,
+        BANDWIDTH PASSWORD "[signalwire]\n",
+        BANDWIDTH PASSWORD "[signalwire]\nspace = a\nendpoint = https://localhost\n",
+        BANDWIDTH PASSWORD "[signalwire]\nmessage = needs from\n",
+        BANDWIDTH PASSWORD "[signalwire]\nca_file = /nowhere/ca.pem\n",
+        BANDWIDTH PASSWORD "[signalwire]\napi_token = t\napi_token_file = /nowhere/token\n",
+    };
+    static const struct {
+        const char *content;
+        const char *problem;
+    } wrong[] = {
+        {LEAST "[bandwidth]\ndigits = 9\n", ":6: [bandwidth] digits: 4 to 8, not \"9\""},
+        {LEAST "[bandwidth]\ndigit = 6\n", ":6: [bandwidth] digit: unknown key"},
+        {LEAST "[bandwidth]\ndigits = 6\ndigits = 6\n",
+         ":7: [bandwidth] digits: given twice, the other time above"},
+        {LEAST "[bandwidth]\nca_file = ca.pem\n",
+         ":6: [bandwidth] ca_file: an absolute path, not \"ca.pem\""},
+        {BANDWIDTH PASSWORD "[signalwire]\ntoken_length = 3\n",
+         ":10: [signalwire] token_length: 4 to 20, not \"3\""},
+        {BANDWIDTH PASSWORD "[signalwire]\nspace = A\n",
+         ":10: [signalwire] space: the SPACE of https://SPACE.signalwire.com, at most 63 "
+         "characters, not \"A\""},
+    };
+    for (size_t i = 0; i < COUNT(good); i++) {
+        check_loads(good[i]);
+        config_free(&config);
+    }
+    for (size_t i = 0; i < COUNT(wrong); i++)
+        check_refused(wrong[i].content, wrong[i].problem);
+}
+
+static void test_each_default_passes_its_own_check(void **state)
+{
+    (void)state;
+    struct config_key key;
+    size_t defaults = 0;
+    for (size_t i = 0; config_key_at(i, &key); i++) {
+        if (key.fallback == NULL)
+            continue;
+        defaults++;
+        check_loads(with_key(key.section, key.name, key.fallback));
+        check_defaults(); /* as if it had not been given */
+        config_free(&config);
+        if (strcmp(key.section, "bandwidth") == 0) { /* and where the section is used */
+            check_loads(unit_format("%s%s = %s\n", BANDWIDTH PASSWORD, key.name, key.fallback));
+            config_free(&config);
+        }
+    }
+    assert_in_range(defaults, 20, 40);
 }
 
 static void test_a_message_fits_one_sms(void **state)
@@ -814,13 +1407,29 @@ static void test_a_message_fits_one_sms(void **state)
 
 /* ---- files ---- */
 
-/* A configuration that names another file in its last line. */
-static bool load_naming(const char *before, const char *key, const char *path)
+/* A key that names another file, and the configuration whose last line it is. */
+struct naming {
+    const char *before;
+    int line;
+    const char *section;
+    const char *key;
+    enum provider_id id;
+    bool secret; /* the file holds a secret */
+};
+
+static const struct naming namings[] = {
+    {SIGNALWIRE, 4, "signalwire", "api_token_file", SW, true},
+    {BANDWIDTH, 8, "bandwidth", "password_file", BW, true},
+    {LEAST, 5, "signalwire", "ca_file", SW, false},
+    {BANDWIDTH PASSWORD, 9, "bandwidth", "ca_file", BW, false},
+};
+
+static bool load_naming(const struct naming *naming, const char *path)
 {
-    return load(unit_format("%s%s = %s\n", before, key, path));
+    return load(unit_format("%s%s = %s\n", naming->before, naming->key, path));
 }
 
-static void test_a_token_file_holds_one_token(void **state)
+static void test_a_file_of_a_secret_holds_one_secret(void **state)
 {
     (void)state;
     static const struct {
@@ -845,94 +1454,93 @@ static void test_a_token_file_holds_one_token(void **state)
         {CONTENT(SECRET "\0\n"), false},
         {CONTENT(SECRET "\0x\n"), false},
         {CONTENT(SECRET "\0" SECRET), false},
+        {CONTENT(SECRET "\0"), false},
         {CONTENT("\0" SECRET "\n"), false},
         {CONTENT("\xef\xbb\xbf" SECRET "\n"), false},
 #undef CONTENT
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
-        char *path = unit_file_of("token", cases[i].content, cases[i].length, 0600);
-        bool good = load_naming(SIGNALWIRE, "api_token_file", path);
-        unit_same_number(cases[i].content, good, cases[i].good);
-        if (good) {
-            check_text("api_token", config.signalwire.api_token.text, SECRET);
-            check_text("api_token_file", config.signalwire.api_token_file, path);
-            config_free(&config);
-        } else {
-            check_problem(cases[i].content, ":4: [signalwire] api_token_file: the file must hold "
-                                            "the token alone, on one line");
+        for (const struct naming *naming = namings; naming->secret; naming++) {
+            char *path = unit_file_of("secret", cases[i].content, cases[i].length, 0600);
+            bool good = load_naming(naming, path);
+            unit_same_number(cases[i].content, good, cases[i].good);
+            if (good) {
+                check_text(naming->key, secret_of(naming->id), SECRET);
+                config_free(&config);
+            } else {
+                check_problem(cases[i].content,
+                              unit_format(":%d: [%s] %s: the file must hold it alone, on one line",
+                                          naming->line, naming->section, naming->key));
+            }
+            unit_remove(path);
         }
-        unit_remove(path);
     }
 }
 
-static void test_a_nul_behind_the_token_is_refused(void **state)
+static void test_a_secret_in_a_file_is_as_long_as_another(void **state)
 {
     (void)state;
-    char *path = unit_file_of("token", SECRET "\0", sizeof(SECRET), 0600);
-    bool good = load_naming(SIGNALWIRE, "api_token_file", path);
-    unit_remove(path);
-    if (good)
-        config_free(&config);
-    assert_false(good);
-}
-
-static void test_a_token_in_a_file_is_as_long_as_another(void **state)
-{
-    (void)state;
-    char token[1100];
-    for (size_t length = 1024; length <= 1025; length++) {
-        char *path = unit_file("token", unit_repeat(token, sizeof(token), "t", length), 0600);
-        bool good = load_naming(SIGNALWIRE, "api_token_file", path);
-        unit_remove(path);
-        config_free(&config);
-        assert_int_equal(good, length == 1024);
+    char secret[KEY_TEXT_MAX + 2];
+    for (size_t length = KEY_TEXT_MAX; length <= KEY_TEXT_MAX + 1; length++) {
+        for (const struct naming *naming = namings; naming->secret; naming++) {
+            char *path =
+                unit_file("secret", unit_repeat(secret, sizeof(secret), "t", length), 0600);
+            bool good = load_naming(naming, path);
+            unit_remove(path);
+            config_free(&config);
+            assert_int_equal(good, length == KEY_TEXT_MAX);
+        }
     }
 }
 
-static void check_naming_refused(const char *key, const char *path, const char *why)
+static void check_naming_refused(const struct naming *naming, const char *path, const char *why)
 {
-    bool token = strcmp(key, "api_token_file") == 0;
-    assert_false(load_naming(token ? SIGNALWIRE : LEAST, key, path));
-    check_problem(why, unit_format(":%d: [signalwire] %s: %s: %s", token ? 4 : 5, key, path, why));
+    assert_false(load_naming(naming, path));
+    check_problem(why, unit_format(":%d: [%s] %s: %s: %s", naming->line, naming->section,
+                                   naming->key, path, why));
 }
 
 static void test_a_file_that_is_named_is_guarded_like_the_configuration(void **state)
 {
     (void)state;
-    static const char *const keys[] = {"api_token_file", "ca_file"};
-    for (size_t i = 0; i < COUNT(keys); i++) {
+    for (size_t i = 0; i < COUNT(namings); i++) {
         char *path = unit_path("named");
         char *link = unit_path("link");
-        check_naming_refused(keys[i], path, "No such file or directory");
-        check_naming_refused(keys[i], unit_folder(), "expected a regular file");
+        check_naming_refused(&namings[i], path, "No such file or directory");
+        check_naming_refused(&namings[i], unit_folder(), "expected a regular file");
         assert_int_equal(symlink(path, link), 0);
-        check_naming_refused(keys[i], link, "is a symbolic link; give the file itself");
+        check_naming_refused(&namings[i], link, "is a symbolic link; give the file itself");
         unit_remove(link);
         free(path);
 
         path = unit_file("named", SECRET "\n", 0660);
-        check_naming_refused(keys[i], path,
+        check_naming_refused(&namings[i], path,
                              unit_format("mode is 0660; only its owner may write it: chmod go-w %s",
                                          path));
         if (chown(path, 65534, (gid_t)-1) == 0)
-            check_naming_refused(keys[i], path, "must be owned by root, not by uid 65534");
+            check_naming_refused(&namings[i], path, "must be owned by root, not by uid 65534");
         unit_remove(path);
     }
 }
 
-static void test_the_file_of_the_token_but_not_of_the_ca_is_secret(void **state)
+static void test_the_file_of_a_secret_but_not_of_the_ca_is_secret(void **state)
 {
     (void)state;
     char *path = unit_file("named", SECRET "\n", 0644);
-    check_naming_refused("api_token_file", path,
-                         unit_format("mode is 0644; it holds a secret and others may not read "
-                                     "it: chmod o-r %s",
-                                     path));
-    bool good = load_naming(LEAST, "ca_file", path);
+    for (size_t i = 0; i < COUNT(namings); i++) {
+        if (namings[i].secret) {
+            check_naming_refused(&namings[i], path,
+                                 unit_format("mode is 0644; it holds a secret and others may not "
+                                             "read it: chmod o-r %s",
+                                             path));
+            continue;
+        }
+        bool good = load_naming(&namings[i], path);
+        unit_check(problem.text, good, "a CA file that all may read is good");
+        check_text("ca_pem", account_of(namings[i].id)->ca_pem, SECRET "\n");
+        config_free(&config);
+    }
     unit_remove(path);
-    unit_check(problem.text, good, "a CA file that all may read is good");
-    check_text("ca_pem", config.signalwire.ca_pem, SECRET "\n");
-    config_free(&config);
 }
 
 /* Loads what is at the path, and expects that the problem is the path and then expected. */
@@ -1062,10 +1670,19 @@ static void test_each_key_is_listed_once(void **state)
         "swmfa.users",
         "swmfa.unmapped",
         "swmfa.fail",
+        "swmfa.fail_on",
         "swmfa.tries",
         "swmfa.echo",
+        "swmfa.autosend",
+        "swmfa.resend_delay",
         "swmfa.connect_timeout",
         "swmfa.timeout",
+        "swmfa.deadline",
+        "policy.services",
+        "policy.exempt_groups",
+        "policy.exempt_networks",
+        "policy.require_groups",
+        "policy.exempt_result",
         "signalwire.space",
         "signalwire.endpoint",
         "signalwire.project_id",
@@ -1078,6 +1695,18 @@ static void test_each_key_is_listed_once(void **state)
         "signalwire.max_attempts",
         "signalwire.allow_alphas",
         "signalwire.ca_file",
+        "bandwidth.account_id",
+        "bandwidth.username",
+        "bandwidth.password",
+        "bandwidth.password_file",
+        "bandwidth.from",
+        "bandwidth.messaging_application_id",
+        "bandwidth.voice_application_id",
+        "bandwidth.message",
+        "bandwidth.digits",
+        "bandwidth.expiration_minutes",
+        "bandwidth.endpoint",
+        "bandwidth.ca_file",
     };
     bool seen[COUNT(all)] = {false};
     struct config_key key;
@@ -1094,6 +1723,20 @@ static void test_each_key_is_listed_once(void **state)
     assert_int_equal(number, COUNT(all));
     assert_false(config_key_at(number + 1, &key));
     assert_false(config_key_at(SIZE_MAX, &key));
+}
+
+/* All that is known of a file stands in tables of that size. */
+static void test_no_section_has_more_keys_than_there_is_room_for(void **state)
+{
+    (void)state;
+    struct config_key key;
+    const char *section = NULL;
+    size_t count = 0;
+    for (size_t i = 0; config_key_at(i, &key); i++) {
+        count = section != NULL && strcmp(section, key.section) == 0 ? count + 1 : 1;
+        section = key.section;
+        unit_check(section, count < SECTION_KEYS_MAX, "room for one more");
+    }
 }
 
 /* A file of the build, the caller's to free. Skips outside of one. */
@@ -1117,8 +1760,29 @@ static void test_the_installed_example_loads_with_the_defaults(void **state)
     check_loads(example);
     free(example);
     check_defaults();
-    check_text("space", config.signalwire.space, "example");
+    check_text("space", account_of(SW)->base, "https://example.signalwire.com/api/relay/rest");
     config_free(&config);
+}
+
+/*
+ * The lines of one section of the example, or NULL: between [SECTION] and the next; either may
+ * stand behind a ";". The caller frees them.
+ */
+static char *example_section(const char *text, const char *section)
+{
+    const char *start = NULL;
+    const char *heading = unit_format("[%s]", section);
+    for (const char *line = text; line != NULL && *line != '\0'; line = strchr(line, '\n')) {
+        line += *line == '\n' ? 1 : 0;
+        const char *at = *line == ';' ? line + 1 : line;
+        if (*at != '[')
+            continue;
+        if (start != NULL)
+            return strndup(start, (size_t)(line - start));
+        if (strncmp(at, heading, strlen(heading)) == 0)
+            start = line;
+    }
+    return start != NULL ? strdup(start) : NULL;
 }
 
 /* The value behind "KEY = " at a line's beginning, with or without a ";" before it; or NULL. */
@@ -1147,13 +1811,45 @@ static void test_the_installed_example_shows_each_key_with_its_default(void **st
     char *example = built_file("conf/swmfa.conf");
     struct config_key key;
     for (size_t i = 0; config_key_at(i, &key); i++) {
-        char value[512];
-        const char *shown = example_value(example, key.name, value, sizeof(value));
-        unit_check(key.name, shown != NULL, "the example shows it");
+        char value[512] = "";
+        const char *what = unit_format("[%s] %s", key.section, key.name);
+        char *section = example_section(example, key.section);
+        bool shown =
+            section != NULL && example_value(section, key.name, value, sizeof(value)) != NULL;
+        free(section);
+        if (!shown)
+            free(example);
+        unit_check(what, shown, "the example shows it");
         if (key.fallback != NULL)
-            unit_same_text(key.name, shown, key.fallback);
+            unit_same_text(what, value, key.fallback);
     }
     free(example);
+}
+
+/* What the manual says of a key, or NULL; good until the next call. */
+static const char *manual_entry(const char *manual, const char *section, const char *name)
+{
+    static char body[8192];
+    const char *heading = unit_format("\n.Ss [%s]\n", section);
+    const char *start = strstr(manual, heading);
+    if (start == NULL)
+        return NULL;
+    start += strlen(heading) - 1;
+    const char *end = strstr(start, "\n.Ss ");
+    const char *last = strstr(start, "\n.Sh ");
+    if (end == NULL || (last != NULL && last < end))
+        end = last;
+    heading = unit_format("\n.It Ic %s\n", name);
+    const char *at = strstr(start, heading);
+    if (at == NULL || (end != NULL && at >= end))
+        return NULL;
+    at += strlen(heading);
+    const char *next = strstr(at, "\n.It Ic ");
+    if (next == NULL || (end != NULL && next > end))
+        next = end;
+    (void)snprintf(body, sizeof(body), "%.*s", next != NULL ? (int)(next - at) : (int)strlen(at),
+                   at);
+    return body;
 }
 
 static void test_the_manual_explains_each_key_with_its_default(void **state)
@@ -1162,26 +1858,17 @@ static void test_the_manual_explains_each_key_with_its_default(void **state)
     char *manual = built_file("docs/swmfa.conf.5");
     struct config_key key;
     for (size_t i = 0; config_key_at(i, &key); i++) {
-        char heading[64];
-        char body[4096];
-        (void)snprintf(heading, sizeof(heading), "\n.It Ic %s\n", key.name);
-        const char *at = strstr(manual, heading);
-        if (at == NULL) {
-            fail_msg("%s: the manual does not explain it", key.name);
-            break;
-        }
-        at += strlen(heading);
-        const char *next = strstr(at, "\n.It ");
-        const char *end = strstr(at, "\n.El");
-        (void)snprintf(body, sizeof(body), "%.*s",
-                       (int)((next != NULL && next < end ? next : end) - at), at);
+        const char *what = unit_format("[%s] %s", key.section, key.name);
+        const char *body = manual_entry(manual, key.section, key.name);
+        if (body == NULL)
+            free(manual);
+        unit_check(what, body != NULL, "the manual explains it");
         if (key.fallback == NULL) {
-            unit_check(key.name, strstr(body, "Default:") == NULL, "no default in the manual");
+            unit_check(what, strstr(body, "Default:") == NULL, "no default in the manual");
             continue;
         }
-        const char *told = strstr(body, "efault");
-        unit_check(key.name, told != NULL, "a default in the manual");
-        unit_check(key.name, strstr(body, key.fallback) != NULL, key.fallback);
+        unit_check(what, strstr(body, "efault") != NULL, "a default in the manual");
+        unit_check(what, strstr(body, key.fallback) != NULL, key.fallback);
     }
     free(manual);
 }
@@ -1197,13 +1884,19 @@ int main(void)
         cmocka_unit_test(test_only_a_semicolon_behind_a_blank_begins_a_comment),
         cmocka_unit_test(test_a_number_is_within_its_range),
         cmocka_unit_test(test_a_word_is_one_of_those_that_are_known),
+        cmocka_unit_test(test_a_list_of_words_keeps_its_order),
+        cmocka_unit_test(test_a_list_of_words_has_each_known_word_once),
+        cmocka_unit_test(test_a_list_of_the_policy_has_no_empty_item),
+        cmocka_unit_test(test_each_network_is_checked),
         cmocka_unit_test(test_a_path_is_absolute),
         cmocka_unit_test(test_a_token_in_the_place_of_its_files_name_is_not_told),
         cmocka_unit_test(test_from_is_an_e164_number),
         cmocka_unit_test(test_a_space_is_one_label_of_a_host_name),
         cmocka_unit_test(test_an_endpoint_is_an_https_host),
         cmocka_unit_test(test_a_project_id_has_its_form),
-        cmocka_unit_test(test_a_value_has_at_most_1024_bytes),
+        cmocka_unit_test(test_a_value_has_at_most_so_many_bytes),
+        cmocka_unit_test(test_the_texts_of_bandwidth_have_their_form),
+        cmocka_unit_test(test_a_message_of_bandwidth_has_the_code_in_it),
         cmocka_unit_test(test_a_token_is_never_told),
         cmocka_unit_test(test_a_line_that_is_wrong_is_named),
         cmocka_unit_test(test_a_byte_order_mark_hides_no_error),
@@ -1211,18 +1904,22 @@ int main(void)
         cmocka_unit_test(test_a_line_that_is_too_long_is_refused),
         cmocka_unit_test(test_the_longest_line_is_read_to_its_end),
         cmocka_unit_test(test_what_must_be_given_must_be_given_once),
+        cmocka_unit_test(test_what_bandwidth_must_have_is_asked_where_it_is_used),
+        cmocka_unit_test(test_one_application_of_bandwidth_is_enough),
+        cmocka_unit_test(test_a_section_that_is_not_used_is_checked_for_its_form_alone),
+        cmocka_unit_test(test_each_default_passes_its_own_check),
         cmocka_unit_test(test_a_message_fits_one_sms),
-        cmocka_unit_test(test_a_token_file_holds_one_token),
-        cmocka_unit_test(test_a_nul_behind_the_token_is_refused),
-        cmocka_unit_test(test_a_token_in_a_file_is_as_long_as_another),
+        cmocka_unit_test(test_a_file_of_a_secret_holds_one_secret),
+        cmocka_unit_test(test_a_secret_in_a_file_is_as_long_as_another),
         cmocka_unit_test(test_a_file_that_is_named_is_guarded_like_the_configuration),
-        cmocka_unit_test(test_the_file_of_the_token_but_not_of_the_ca_is_secret),
+        cmocka_unit_test(test_the_file_of_a_secret_but_not_of_the_ca_is_secret),
         cmocka_unit_test(test_a_configuration_that_others_can_write_or_read_is_refused),
         cmocka_unit_test(test_a_configuration_that_is_not_roots_is_refused),
         cmocka_unit_test(test_what_is_no_regular_file_is_refused_at_once),
         cmocka_unit_test(test_a_file_that_is_too_large_is_refused),
         cmocka_unit_test(test_without_a_path_the_one_of_the_build_is_read),
         cmocka_unit_test(test_each_key_is_listed_once),
+        cmocka_unit_test(test_no_section_has_more_keys_than_there_is_room_for),
         cmocka_unit_test(test_the_installed_example_loads_with_the_defaults),
         cmocka_unit_test(test_the_installed_example_shows_each_key_with_its_default),
         cmocka_unit_test(test_the_manual_explains_each_key_with_its_default),
