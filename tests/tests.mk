@@ -17,7 +17,7 @@ AM_TESTS_ENVIRONMENT = CMOCKA_MESSAGE_OUTPUT=TAP; export CMOCKA_MESSAGE_OUTPUT; 
 check_libs = $(helper_libs) $(CMOCKA_LIBS)
 
 if TESTS_WANTED
-unit_tests = tests/unit/config_test tests/unit/gsm_test tests/unit/json_test \
+unit_tests = tests/unit/config_test tests/unit/delivery_test tests/unit/gsm_test tests/unit/json_test \
 	tests/unit/key_test tests/unit/log_test tests/unit/network_test tests/unit/provider_test \
 	tests/unit/reply_test tests/unit/request_test tests/unit/sshkey_test tests/unit/users_test \
 	tests/unit/wire_test
