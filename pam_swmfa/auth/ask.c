@@ -199,6 +199,14 @@ static bool send_code(struct login *login, enum channel channel, char *intro)
     }
 }
 
+/* The channel that a word names; the one in use for a word that names none. */
+static enum channel channel_of(const struct login *login, enum reply_kind kind)
+{
+    if (kind == REPLY_SMS)
+        return CHANNEL_SMS;
+    return kind == REPLY_CALL ? CHANNEL_CALL : login->channel;
+}
+
 /* Seconds until the next code may be sent. */
 static int64_t seconds_to_wait(const struct login *login)
 {
@@ -210,10 +218,8 @@ static int64_t seconds_to_wait(const struct login *login)
  */
 static bool send_again(struct login *login, enum reply_kind kind, char *intro)
 {
-    enum channel channel = login->channel;
+    enum channel channel = channel_of(login, kind);
     int64_t wait = seconds_to_wait(login);
-    if (kind == REPLY_SMS || kind == REPLY_CALL)
-        channel = kind == REPLY_SMS ? CHANNEL_SMS : CHANNEL_CALL;
     if (!possible(login, channel))
         (void)snprintf(intro, INTRO_SIZE, "A code by %s is not possible for this number.",
                        channel_words[channel]);
@@ -229,6 +235,17 @@ static bool send_again(struct login *login, enum reply_kind kind, char *intro)
 
 /* ---- before anything is sent: autosend = no ---- */
 
+/* Whether the answer has a code sent, and by which channel. */
+static bool chosen(struct login *login, enum reply_kind kind)
+{
+    enum channel channel = channel_of(login, kind);
+    bool send = kind == REPLY_EMPTY || kind == REPLY_RESEND ||
+                ((kind == REPLY_SMS || kind == REPLY_CALL) && possible(login, channel));
+    if (send)
+        login->channel = channel;
+    return send;
+}
+
 /*
  * The prompt is always shown as it is typed: sshd's password method answers only those that are
  * not, with the password, and must not have anything sent.
@@ -236,31 +253,24 @@ static bool send_again(struct login *login, enum reply_kind kind, char *intro)
 static bool wait_for_person(struct login *login)
 {
     char code[REPLY_CODE_SIZE] = "";
-    char intro[INTRO_SIZE] = "";
     char text[WIRE_TEXT_SIZE];
+    const char *intro = "";
     while (login->config.autosend == 0 && login->tries < login->config.tries) {
         enum reply_kind kind = REPLY_NO_CODE;
         bool other = possible(login, other_channel(login));
         (void)snprintf(text, sizeof(text),
-                       "%sPress Enter to have a code sent by %s to the number ending in %s%s%s%s: ",
+                       "%sPress Enter to have a code sent by %s to the number ending in %s%s%s: ",
                        intro, channel_words[login->channel], login->digits,
-                       other ? ", or type " : "", other ? channel_names[other_channel(login)] : "",
-                       other ? "" : "");
+                       other ? ", or type " : "", other ? channel_names[other_channel(login)] : "");
         login->tries++;
         if (!prompt(login, text, true, &kind, code))
             return false;
         explicit_bzero(code, sizeof(code));
-        enum channel channel = kind == REPLY_SMS ? CHANNEL_SMS : CHANNEL_CALL;
-        if (kind == REPLY_SMS || kind == REPLY_CALL || kind == REPLY_HELP || kind == REPLY_RESEND ||
-            kind == REPLY_EMPTY)
+        if (kind != REPLY_CODE && kind != REPLY_NO_CODE)
             count_word(login);
-        if (kind == REPLY_EMPTY || kind == REPLY_RESEND)
+        if (chosen(login, kind))
             return true;
-        if ((kind == REPLY_SMS || kind == REPLY_CALL) && possible(login, channel)) {
-            login->channel = channel;
-            return true;
-        }
-        (void)snprintf(intro, sizeof(intro), "Nothing has been sent yet.\n");
+        intro = "Nothing has been sent yet.\n";
     }
     return login->config.autosend == 1 || end(login, END_TRIES_USED);
 }

@@ -10,14 +10,39 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define PREFIX        "SHA256:"
 #define DIGEST_SIZE   32
 #define DIGEST_BASE64 43 /* characters, without the "=" */
+
+static bool is_base64(const char *text, size_t length)
+{
+    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    for (size_t i = 0; i < length; i++)
+        if (memchr(digits, text[i], sizeof(digits) - 1) == NULL)
+            return false;
+    return true;
+}
+
+bool sshkey_is_fingerprint(const char *text, size_t length)
+{
+    const size_t prefix = sizeof(SSHKEY_PREFIX) - 1;
+    return length == SSHKEY_FINGERPRINT_SIZE - 1 && memcmp(text, SSHKEY_PREFIX, prefix) == 0 &&
+           is_base64(text + prefix, length - prefix);
+}
+
+/* Whether it is base64 with its padding, and nothing around it: libcrypto takes more than that. */
+static bool is_padded(const char *text, size_t length)
+{
+    if (length == 0 || length % 4 != 0 || length > INT_MAX / 2)
+        return false;
+    for (int i = 0; i < 2 && text[length - 1] == '='; i++)
+        length--;
+    return is_base64(text, length);
+}
 
 /* The bytes of a key, the caller's to free, or NULL if it is not base64. */
 static unsigned char *decode(const char *text, size_t length, size_t *size)
 {
-    if (length == 0 || length % 4 != 0 || length > INT_MAX / 2)
+    if (!is_padded(text, length))
         return NULL;
     unsigned char *blob = malloc(length / 4 * 3);
     if (blob == NULL)
@@ -47,8 +72,8 @@ static bool fingerprint(const unsigned char *blob, size_t size, char *to)
     if (EVP_Digest(blob, size, digest, &length, EVP_sha256(), NULL) != 1 || length != DIGEST_SIZE ||
         EVP_EncodeBlock(text, digest, DIGEST_SIZE) != DIGEST_BASE64 + 1)
         return false;
-    memcpy(to, PREFIX, sizeof(PREFIX) - 1);
-    memcpy(to + sizeof(PREFIX) - 1, text, DIGEST_BASE64);
+    memcpy(to, SSHKEY_PREFIX, sizeof(SSHKEY_PREFIX) - 1);
+    memcpy(to + sizeof(SSHKEY_PREFIX) - 1, text, DIGEST_BASE64);
     to[SSHKEY_FINGERPRINT_SIZE - 1] = '\0';
     return true;
 }

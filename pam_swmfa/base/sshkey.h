@@ -3,9 +3,11 @@
 #ifndef SWMFA_SSHKEY_H
 #define SWMFA_SSHKEY_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
-#define SSHKEY_FINGERPRINT_SIZE 51 /* "SHA256:", 43 characters of base64, NUL */
+#define SSHKEY_PREFIX           "SHA256:"
+#define SSHKEY_FINGERPRINT_SIZE 51 /* the prefix, 43 characters of base64, NUL */
 #define SSHKEY_MOST             4
 
 struct sshkeys {
@@ -20,5 +22,8 @@ struct sshkeys {
  * form are left out.
  */
 void sshkey_read(const char *info, struct sshkeys *keys);
+
+/* sshkey_is_fingerprint: whether a text has the form of a fingerprint, prefix and all. */
+bool sshkey_is_fingerprint(const char *text, size_t length);
 
 #endif

@@ -27,7 +27,8 @@ static const char *const exempt_words[] = {"ignore", "success", NULL};
 #define LABEL "[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?" /* of a host name */
 #define PORT                                                                                       \
     "(:([1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5]))?"
-#define LONGEST_SHOWN 40 /* bytes of a wrong value in a message; SignalWire's tokens are longer */
+#define HOST_MOST     253 /* characters of a host name (RFC 1035, 2.3.4) */
+#define LONGEST_SHOWN 40  /* bytes of a wrong value in a message; SignalWire's tokens are longer */
 
 #define AT(member)                  KEY_AT(struct config, member)
 #define NUMBER(member, least, most) AT(member), .kind = KEY_NUMBER, .min = (least), .max = (most)
@@ -221,7 +222,7 @@ static bool good_endpoint(const char *value)
     if (!matches("^https://(" LABEL "(\\." LABEL ")*|\\[[0-9A-Fa-f:.]+\\])" PORT "$", value))
         return false;
     if (open == NULL)
-        return true;
+        return strcspn(value + strlen("https://"), ":") <= HOST_MOST;
     size_t length = strcspn(open + 1, "]");
     if (length >= sizeof(text))
         return false;
@@ -496,15 +497,13 @@ static bool complete_section(struct reading *reading, size_t number)
     struct place place = {.section = number};
     struct problem why = {0};
     const char *name = NULL;
-    if (section->check != NULL &&
-        !section->check(settings_at(reading->config, number), &name, &why)) {
-        place = place_of(number, name);
-        return fail_key(reading, &place, why.text);
-    }
     for (; (place.key = key_at(number, place.number)) != NULL; place.number++)
         if (!complete_key(reading, &place))
             return false;
-    return true;
+    if (section->check == NULL || section->check(settings_at(reading->config, number), &name, &why))
+        return true;
+    place = place_of(number, name);
+    return fail_key(reading, &place, why.text);
 }
 
 /* Defaults first: they say which sections are used. */

@@ -18,7 +18,6 @@
 #include <unistd.h>
 
 #define LINE_MAX_LENGTH 1024 /* longer than any good line */
-#define KEY_PREFIX      "SHA256:"
 
 static inline bool blank(char c)
 {
@@ -67,18 +66,6 @@ enum line_kind {
     LINE_WRONG,
 };
 
-static bool is_fingerprint(const char *field, size_t length)
-{
-    static const char base64[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    const size_t prefix = sizeof(KEY_PREFIX) - 1;
-    if (length != SSHKEY_FINGERPRINT_SIZE - 1)
-        return false;
-    for (size_t i = prefix; i < length; i++)
-        if (memchr(base64, field[i], sizeof(base64) - 1) == NULL)
-            return false;
-    return true;
-}
-
 static bool is_used(const struct sshkeys *keys, const char *field, size_t length)
 {
     for (size_t i = 0; i < keys->count; i++)
@@ -120,10 +107,10 @@ static enum line_kind read_line(struct phone *phone, const struct sshkeys *keys,
         return LINE_WRONG;
 
     const char *field = next_field(&at, end, &length);
-    if (length >= sizeof(KEY_PREFIX) - 1 &&
-        memcmp(field, KEY_PREFIX, sizeof(KEY_PREFIX) - 1) == 0) {
-        if (!is_fingerprint(field, length)) {
-            *wrong = "expected " KEY_PREFIX " and the 43 characters that ssh-keygen -l shows";
+    if (length >= sizeof(SSHKEY_PREFIX) - 1 &&
+        memcmp(field, SSHKEY_PREFIX, sizeof(SSHKEY_PREFIX) - 1) == 0) {
+        if (!sshkey_is_fingerprint(field, length)) {
+            *wrong = "expected " SSHKEY_PREFIX " and the 43 characters that ssh-keygen -l shows";
             return LINE_WRONG;
         }
         if (!is_used(keys, field, length))

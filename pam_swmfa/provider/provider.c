@@ -109,12 +109,12 @@ static json_object *open_answer(const struct provider *provider, const struct re
     return object;
 }
 
-/* Puts the name of the provider before a problem that its file has set. */
-static void sign(const struct provider *provider, struct problem *problem)
+/* Says a problem that a provider's file has found, with the provider's name before it. */
+static void sign(const struct provider *provider, const struct problem *why,
+                 struct problem *problem)
 {
-    struct problem why = *problem;
-    if (*why.text != '\0')
-        problem_set(problem, "%s's answer: %.480s", provider->title, why.text);
+    if (*why->text != '\0')
+        problem_set(problem, "%s's answer: %.480s", provider->title, why->text);
 }
 
 enum outcome provider_sent(const struct provider *provider, const struct rest_answer *answer,
@@ -124,8 +124,9 @@ enum outcome provider_sent(const struct provider *provider, const struct rest_an
     json_object *object = open_answer(provider, answer, &outcome, problem);
     if (object == NULL)
         return outcome;
-    outcome = provider->sent(object, challenge, problem);
-    sign(provider, problem);
+    struct problem why = {0};
+    outcome = provider->sent(object, challenge, &why);
+    sign(provider, &why, problem);
     json_object_put(object);
     return outcome;
 }
@@ -141,8 +142,9 @@ enum outcome provider_verified(const struct provider *provider, const struct res
     json_object *object = open_answer(provider, answer, &outcome, problem);
     if (object == NULL)
         return outcome;
-    outcome = provider->verified(object, problem);
-    sign(provider, problem);
+    struct problem why = {0};
+    outcome = provider->verified(object, &why);
+    sign(provider, &why, problem);
     json_object_put(object);
     return outcome;
 }

@@ -44,7 +44,7 @@ BAD_FILES = {
 }
 BAD_CONF = dict(BAD_FILES)
 BAD_CONF["world-readable"] = (lambda path: path.chmod(0o604), "others may not read it")
-BAD_CONF["empty"] = (lambda path: lab.write(path, ""), "[signalwire] space: missing")
+BAD_CONF["empty"] = (lambda path: lab.write(path, ""), "[signalwire] project_id: missing")
 BAD_CONF["rubbish"] = (lambda path: lab.write(path, os.urandom(5000)), "swmfa.conf:1: ")
 
 
