@@ -51,6 +51,7 @@ static struct options {
     const char *rhost;
     const char *inbox;
     const char *sigchld;
+    const char *environment;
     const char *users[MOST];
     int user_count;
     const char *answers[MOST];
@@ -336,6 +337,8 @@ static int authenticate(struct login *login)
     (void)pam_set_item(pamh, PAM_FAIL_DELAY, delay_item);
     if (options.rhost != NULL)
         (void)pam_set_item(pamh, PAM_RHOST, options.rhost);
+    if (options.environment != NULL)
+        (void)pam_putenv(pamh, options.environment);
     result = pam_authenticate(pamh, options.silent ? (int)PAM_SILENT : 0);
     if (options.cost) {
         measure(&after);
@@ -388,6 +391,9 @@ static error_t take_option(int key, char *value, struct argp_state *state)
     case 'i':
         options.inbox = value;
         break;
+    case 'e':
+        options.environment = value;
+        break;
     case 'S':
         options.sigchld = value;
         break;
@@ -422,6 +428,7 @@ static const struct argp_option known[] = {
     {"service", 's', "NAME", 0, "PAM service", 0},
     {"user", 'u', "NAME", 0, "who logs in; several: at the same time", 0},
     {"rhost", 'r', "HOST", 0, "PAM_RHOST", 0},
+    {"pam-env", 'e', "NAME=VALUE", 0, "a variable of the PAM environment", 0},
     {"answer", 'a', "ANSWER", 0, "the answer to the next prompt", 0},
     {"inbox", 'i', "FILE", 0, "where the codes arrive", 0},
     {"sigchld", 'S', "ignore|reap", 0, "what this process does with SIGCHLD", 0},

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Bad configurations and bad maps in a real login: what each gets, and one line that says why."""
+import base64
+import hashlib
 import os
 import re
 import shutil
@@ -209,8 +211,55 @@ def test_a_map_that_is_written_anew_meanwhile_denies_or_serves_but_never_mistake
             : >{lab.USERS}
         done"""])
     for _ in range(20):
-        lab.pamhost(lab.alone(), "alice", answers=["@code"])
+        lab.pamhost(lab.alone(), "alice", answers=["123456"])
     stop.touch()
     writer.wait()
     assert {line.split()[0] for line in lab.messages()} <= {"+15550100182"}
     lab.users_map()
+
+
+KEY = "AAAAC3NzaC1lZDI1NTE5AAAAIAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f"
+FINGERPRINT = "SHA256:" + base64.b64encode(
+    hashlib.sha256(base64.b64decode(KEY)).digest()).decode().rstrip("=")
+OTHER = "SHA256:" + "A" * 43
+USED = f"SSH_AUTH_INFO_0=publickey ssh-ed25519 {KEY}\n"
+
+KEY_LINES = [  # the map, the variable, the digits of the prompt and whether something is sent
+    (f"alice {FINGERPRINT} +15550100171\n", USED, "71"),
+    (f"alice {OTHER} +15550100170\nalice {FINGERPRINT} +15550100171\n", USED, "71"),
+    (f"alice {OTHER} +15550100170\nalice +15550100172\n", USED, "72"),
+    (f"alice +15550100172\nalice {FINGERPRINT} +15550100171\n", USED, "72"),
+    (f"alice {FINGERPRINT} +15550100171\nalice +15550100172\n", None, "72"),
+    (f"alice {FINGERPRINT} +15550100171\n", None, None),
+    (f"alice {FINGERPRINT} +15550100171\n", "SSH_AUTH_INFO_0=", None),
+    (f"alice {FINGERPRINT} +15550100171\n", "SSH_AUTH_INFO_0=" + "x" * 10000, None),
+    (f"alice {FINGERPRINT} +15550100171\n", USED.replace("publickey", "password"), None),
+    (f"alice {FINGERPRINT} +15550100171\n", USED.replace("AAAAIA", "AAAAIB"), None),
+    (f"alice {FINGERPRINT} +15550100171\n", f"OTHER={USED}", None),
+    (f"alice {OTHER} +15550100170\n", USED, None),
+    (f"alice SHA256:short +15550100170\nalice {FINGERPRINT} +15550100171\n", USED, None),
+    (f"alice {FINGERPRINT} 5550100171\nalice +15550100172\n", USED, None),
+    (f"alice {FINGERPRINT}\n", USED, None),
+    (f"alice {FINGERPRINT} {FINGERPRINT} +15550100171\n", USED, None),
+]
+
+
+@pytest.mark.parametrize("unmapped", ["deny", "ignore"])
+@pytest.mark.parametrize("text, variable, digits", KEY_LINES, ids=range(len(KEY_LINES)))
+def test_a_line_for_a_key_is_for_that_key_alone(start, text, variable, digits, unmapped):
+    sim = start(swmfa=f"unmapped = {unmapped}")
+    lab.users_map(text)
+    out = lab.pamhost(lab.between_permits(), answers=["@code"] if digits else ["123456"] * 3,
+                      arguments=["--pam-env", variable] if variable else [])
+    lab.users_map()
+    if digits:
+        assert out.result == "PAM_SUCCESS" and f"ending in {digits}" in out.prompts[0]
+    else:
+        assert out.result == "PAM_MAXTRIES" and sim.requests() == []
+
+
+def test_use_uid_takes_no_notice_of_the_targets_key(sim):
+    lab.users_map(f"root {FINGERPRINT} +15550100171\nroot +15550100172\n")
+    out = lab.pamhost(lab.alone("use_uid"), arguments=["--pam-env", USED])
+    lab.users_map()
+    assert out.result == "PAM_SUCCESS" and "ending in 72" in out.prompts[0]

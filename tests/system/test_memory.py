@@ -11,6 +11,11 @@ VALGRIND = ["valgrind", "--quiet", "--vgdb=no", "--trace-children=yes", "--leak-
             "--show-leak-kinds=definite,possible", "--errors-for-leak-kinds=definite,possible",
             "--error-exitcode=99", "--log-file=/tmp/valgrind.%p"]
 
+# As sshd has it after a key and a password; the key is made up.
+AUTH_INFO = ("SSH_AUTH_INFO_0=publickey ssh-ed25519 "
+             "AAAAC3NzaC1lZDI1NTE5AAAAIAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f\npassword\n")
+BOTH = "providers = signalwire, bandwidth\nresend_delay = 0"
+
 # What it is, what the simulator does, the configuration, the user, the answers, the result.
 PATHS = [
     ("a full login", [], {}, "alice", ["@code"], "PAM_SUCCESS"),
@@ -31,11 +36,21 @@ PATHS = [
     ("no JSON", ["--fault", "send-garbage"], {}, "alice", [], "PAM_AUTHINFO_UNAVAIL"),
     ("key twice", ["--fault", "send-duplicate"], {}, "alice", [], "PAM_AUTHINFO_UNAVAIL"),
     ("endless answer", ["--fault", "send-endless"], {}, "alice", [], "PAM_AUTHINFO_UNAVAIL"),
-    ("no answer", ["--fault", "send-stall"], {"swmfa": "timeout = 2"}, "alice", [],
+    ("no answer", ["--fault", "send-stall"], {"swmfa": "timeout = 2"}, "alice", ["123456"] * 3,
      "PAM_AUTHINFO_UNAVAIL"),
     ("connection reset", ["--fault", "verify-reset"], {}, "alice", ["@code"],
      "PAM_AUTHINFO_UNAVAIL"),
-    ("code void", ["--fault", "verify-404"], {}, "alice", ["@code"], "PAM_AUTH_ERR"),
+    ("code void", ["--fault", "verify-404"], {}, "alice", ["@code"] * 3, "PAM_AUTH_ERR"),
+    ("Bandwidth", ["--fault", "signalwire:send-500"], {"swmfa": BOTH}, "alice",
+     ["@wrong", "call", "?", "@code"], "PAM_SUCCESS"),
+    ("both down", ["--fault", "send-500"], {"swmfa": BOTH}, "alice", [], "PAM_AUTHINFO_UNAVAIL"),
+    ("a bad [bandwidth]", [], {"swmfa": BOTH, "bandwidth_lines": "digits = 9"}, "alice", [],
+     "PAM_SERVICE_ERR"),
+    ("first a prompt", [], {"swmfa": "autosend = no"}, "alice", ["x", "", "@code"], "PAM_SUCCESS"),
+    ("exempt", [], {"policy": "exempt_groups = alice\nexempt_networks = ::/0\n"
+                    "exempt_result = success"}, "alice", [], "PAM_SUCCESS"),
+    ("no such group", [], {"policy": "require_groups = none-such"}, "alice", [],
+     "PAM_AUTHINFO_UNAVAIL"),
     ("fail safe", ["--fault", "send-500"], {"swmfa": "fail = safe"}, "alice", [], "PAM_SUCCESS"),
 ]
 
@@ -44,10 +59,12 @@ PATHS = [
 @pytest.mark.parametrize("options, keywords, user, answers, result",
                          [row[1:] for row in PATHS], ids=[row[0] for row in PATHS])
 def test_valgrind_finds_nothing(start, options, keywords, user, answers, result):
-    start(*options, **keywords)
+    simulator = start(*options)
+    lab.configure(simulator, bandwidth=simulator, **keywords)
     for old in lab.Path("/tmp").glob("valgrind.*"):
         old.unlink()
-    out = lab.pamhost(lab.between_permits("debug"), user, answers=answers, prefix=VALGRIND)
+    out = lab.pamhost(lab.between_permits("debug"), user, answers=answers, prefix=VALGRIND,
+                      arguments=["--pam-env", AUTH_INFO])
     reports = {path.name: path.read_text() for path in lab.Path("/tmp").glob("valgrind.*")}
     assert len(reports) == 2, "host and helper"
     assert not [text for text in reports.values() if re.search(r"\S", text)], reports
