@@ -229,7 +229,8 @@ static enum outcome classify(const struct rest *rest, CURLcode code)
     case CURLE_SSL_INVALIDCERTSTATUS:
     case CURLE_USE_SSL_FAILED:
         return OUTCOME_TLS;
-    case CURLE_OUT_OF_MEMORY:
+    case CURLE_OUT_OF_MEMORY: /* libcurl says so, too, of a header that is longer than it takes */
+        return rest->body_left == 0 ? OUTCOME_BAD_ANSWER : OUTCOME_MEMORY;
     case CURLE_FAILED_INIT:
         return OUTCOME_MEMORY;
     default: /* never the network by default: fail = safe would let it pass */

@@ -51,6 +51,15 @@ BANDWIDTH_PASSWORD = "BW-lab-secret-password"
 NUMBERS = {"alice": "+15550100182", "bob": "+15550100183"}
 
 
+OUTPUT = [] # all that was logged and printed by what is under test, for test_secrets.py
+CODES = set() # all codes that were sent meanwhile
+
+
+def remember_codes():
+    if INBOX.exists():
+        CODES.update(line.split()[-1] for line in INBOX.read_text().splitlines())
+
+
 class Log:
     """The system log: the socket that syslog(3) writes to, and what came."""
 
@@ -64,7 +73,9 @@ class Log:
 
     def _read(self):
         while True:
-            self.lines.append(self.socket.recv(65536).decode("latin-1"))
+            line = self.socket.recv(65536).decode("latin-1")
+            self.lines.append(line)
+            OUTPUT.append(line)
 
     def ours(self):
         """The lines of the module and the helper."""
@@ -91,6 +102,7 @@ class Simulator:
         self.ca = Path(str(CA) + name)
         self.log_path.write_text("")
         if name == "":
+            remember_codes()
             INBOX.write_text("")
         self.process = subprocess.Popen(
             [SIM, "--project-id", "lab-project", "--api-token", TOKEN, "--account-id", "lab-account",
@@ -115,6 +127,8 @@ class Simulator:
     def stop(self):
         self.process.terminate()
         self.process.wait(10)
+        remember_codes()
+        OUTPUT.append(self.log_path.read_text())
 
 
 class RawServer:
@@ -164,7 +178,9 @@ class RawServer:
                     secure.sendall(answer)
         except OSError:
             pass
-        self._close(socket.socket(fileno=secure.detach()))
+        number = secure.detach()
+        if number >= 0:
+            self._close(socket.socket(fileno=number))
 
     @staticmethod
     def _read_request(secure):
@@ -307,6 +323,7 @@ class Outcome:
 
     def __init__(self, process):
         self.text = process.stdout
+        OUTPUT.append(self.text)
         self.status = process.returncode
         self.lines = self.text.splitlines()
 
@@ -433,6 +450,7 @@ class Sshd:
         self.process.send_signal(signal.SIGTERM)
         self.process.wait(10)
         self.output.close()
+        OUTPUT.append(Path(self.output.name).read_text())
 
 
 def ssh_command(port, user, command="echo in-the-shell", options=()):

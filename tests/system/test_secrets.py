@@ -1,0 +1,35 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Runs last: in all that was logged and printed by all tests there is no code, no whole number and no
+credential. (What a person typed at a terminal with echo is not in it.)"""
+import re
+
+import lab
+
+
+def test_no_code_stands_in_any_output(log):
+    lab.remember_codes()
+    text = "\n".join(lab.OUTPUT)
+    words = set(re.findall(r"[0-9A-Za-z]+", text))
+    # A code of four or five characters can stand anywhere by chance.
+    assert {code for code in lab.CODES if len(code) > 5} & words == set()
+
+
+def test_no_whole_number_stands_in_any_output(log):
+    text = "\n".join(lab.OUTPUT)
+    assert set(re.findall(r"\+?1555010[0-9]{4}", text)) == set()
+    assert set(re.findall(r"14043287382", text)) == set()
+
+
+def test_no_credential_stands_in_any_output(log):
+    text = "\n".join(lab.OUTPUT)
+    for secret in (lab.TOKEN, lab.BANDWIDTH_PASSWORD, lab.PASSWORD, "lab-user", "lab-account"):
+        assert secret not in text, secret
+
+
+def test_the_search_has_something_to_look_through(sim, log):
+    assert lab.pamhost(lab.alone()).result == "PAM_SUCCESS"
+    log.last("result=success")
+    lab.remember_codes()
+    assert lab.wait_for_code(lab.NUMBERS["alice"]) in lab.CODES
+    assert any("reason=verified" in line for line in lab.OUTPUT)
+    assert any("ending in 82" in line for line in lab.OUTPUT)
