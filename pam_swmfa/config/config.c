@@ -506,17 +506,21 @@ static bool complete_section(struct reading *reading, size_t number)
     return fail_key(reading, &place, why.text);
 }
 
-/* Defaults first: they say which sections are used. */
+static bool set_defaults(struct reading *reading, size_t section)
+{
+    struct place place = {.section = section};
+    for (; (place.key = key_at(section, place.number)) != NULL; place.number++)
+        if (!set_default(reading, &place))
+            return false;
+    return true;
+}
+
+/* Section by section: the first one says which of the others are used. */
 static bool complete(struct reading *reading)
 {
-    for (size_t i = 0; i < SECTION_COUNT; i++) {
-        struct place place = {.section = i};
-        for (; (place.key = key_at(i, place.number)) != NULL; place.number++)
-            if (!set_default(reading, &place))
-                return false;
-    }
     for (size_t i = 0; i < SECTION_COUNT; i++)
-        if (section_is_used(reading->config, i) && !complete_section(reading, i))
+        if (section_is_used(reading->config, i) &&
+            !(set_defaults(reading, i) && complete_section(reading, i)))
             return false;
     return true;
 }
