@@ -16,7 +16,6 @@
 #include <errno.h>
 #include <grp.h>
 #include <pwd.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define GROUPS_MAX 65536 /* NGROUPS_MAX of Linux */
@@ -63,7 +62,7 @@ static const char *find_network(const char *list, const char *address, size_t *l
 struct membership {
     const char *user;
     gid_t primary;
-    gid_t *groups; /* of initgroups(3) */
+    gid_t groups[GROUPS_MAX]; /* of initgroups(3) */
     int count;
 };
 
@@ -77,9 +76,7 @@ static bool look_up_user(struct login *login, struct membership *member)
     member->user = login->user;
     member->primary = account->pw_gid;
     member->count = GROUPS_MAX;
-    member->groups = calloc(GROUPS_MAX, sizeof(*member->groups));
-    if (member->groups == NULL ||
-        getgrouplist(login->user, account->pw_gid, member->groups, &member->count) < 0)
+    if (getgrouplist(login->user, account->pw_gid, member->groups, &member->count) < 0)
         return problem_set(&login->problem, "the groups of the user cannot be looked up");
     return true;
 }
@@ -177,9 +174,6 @@ bool policy_apply(struct login *login)
         return exempt(login, "exempt_networks", network, length);
     if (policy->exempt_groups == NULL && policy->require_groups == NULL)
         return true;
-    struct membership member = {0};
-    bool goes_on =
-        look_up_user(login, &member) ? apply_groups(login, &member) : end(login, END_GROUPS);
-    free(member.groups);
-    return goes_on;
+    static struct membership member;
+    return look_up_user(login, &member) ? apply_groups(login, &member) : end(login, END_GROUPS);
 }

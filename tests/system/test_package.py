@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """What is built and what is written about it."""
 import re
+import shlex
 import subprocess
 from pathlib import Path
 
@@ -152,3 +153,14 @@ def test_an_administrators_configuration_is_never_overwritten(sim):
     before = lab.CONF.read_text()
     run("make", "-s", "-C", lab.BUILD, "install")
     assert lab.CONF.read_text() == before
+
+
+def test_the_provider_that_the_guide_shows_compiles(tmp_path):
+    guide = (lab.SRC / "docs/providers.md").read_text()
+    blocks = re.findall(r"^```c\n(.*?)^```", guide, flags=re.MULTILINE | re.DOTALL)
+    assert len(blocks) == 1
+    (tmp_path / "example.c").write_text(blocks[0])
+    flags = shlex.split(run("make", "-s", "-C", lab.BUILD, "print-flags"))
+    flags = [flag.replace("-I../", f"-I{lab.BUILD}/../") for flag in flags]
+    run("cc", *flags, "-Werror", f"-I{lab.BUILD}", f"-I{lab.SRC}/pam_swmfa", "-c",
+        tmp_path / "example.c", "-o", tmp_path / "example.o")
