@@ -10,7 +10,7 @@ import pytest
 
 import lab
 
-PROMPT = r"Code sent by SMS to the number ending in (\d\d)\.\s+Code: "
+PROMPT = r"Code sent by SMS to the number ending in (\d\d)\.[^\n]*\s+Code: "
 ALICE, BOB = lab.NUMBERS["alice"], lab.NUMBERS["bob"]
 
 
@@ -58,6 +58,26 @@ def test_sudo_i_asks_for_a_code_as_well(sudo, log):
     client.expect(r"\n0\r")
     assert ended(client) == 0
     assert "user=alice service=sudo-i" in log.last("result=success")
+
+
+def test_sudo_takes_the_words_and_a_member_of_an_exempt_group_is_not_asked(start, sudo, log):
+    simulator = start(swmfa="resend_delay = 0")
+    client = on_terminal("sudo", "id", "-u", user="alice")
+    client.expect("password for alice: ")
+    client.sendline(lab.PASSWORD)
+    client.expect(PROMPT)
+    client.sendline("call")
+    client.expect("New code sent by voice call")
+    client.sendline(lab.wait_for_code(ALICE, sent_before=1))
+    client.expect(r"\n0\r")
+    assert ended(client) == 0
+    lab.configure(simulator, policy="exempt_groups = alice\nservices = sudo")
+    client = on_terminal("sudo", "id", "-u", user="alice")
+    client.expect("password for alice: ")
+    client.sendline(lab.PASSWORD)
+    client.expect(r"\n0\r")
+    assert ended(client) == 0
+    assert log.last('service=sudo .*reason=exempt .*detail="exempt_groups: alice"')
 
 
 def test_sudo_with_a_wrong_code_runs_nothing(sudo):
@@ -150,6 +170,20 @@ def test_login_on_the_console_with_password_and_code_gets_a_shell(sim, log):
     client.expect("alice")
     ended(client)
     assert "user=alice service=login" in log.last("result=success")
+
+
+def test_at_the_console_a_call_is_seen_to_be_placed_before_the_prompt(start, log):
+    start(swmfa="resend_delay = 0")
+    lab.use_example("login", "login")
+    client = login_as_alice()
+    client.sendline("call")
+    client.expect(r"Calling the number ending in 82\. This can take some seconds\.")
+    client.expect(r"New code sent by voice call to the number ending in 82\.[^\n]*\s+Code: ")
+    client.sendline(lab.wait_for_code(ALICE, sent_before=1))
+    client.expect(r"\$ ")
+    client.sendline("exit")
+    ended(client)
+    assert "channel=call" in log.last("result=success")
 
 
 def test_login_on_the_console_with_wrong_codes_gets_none(sim):
