@@ -23,13 +23,9 @@ static const char *const channel_words[CHANNEL_COUNT] = {"SMS", "voice call"};
 
 /* ---- what is possible ---- */
 
-/* Whether a code can go to this number by that channel. */
 static bool possible(const struct login *login, enum channel channel)
 {
-    bool allowed = login->phone.channel_count == 0;
-    for (size_t i = 0; i < login->phone.channel_count; i++)
-        allowed = allowed || login->phone.channels[i] == channel;
-    return allowed && delivery_can(&login->delivery, channel);
+    return delivery_can(&login->delivery, channel);
 }
 
 static enum channel other_channel(const struct login *login)
@@ -42,15 +38,22 @@ static bool more_sends(const struct login *login)
     return login->rounds < ROUNDS_MAX;
 }
 
-/* The channel to begin with: the map's or the configuration's, if a provider has it. */
+/* The map's channels are permitted; its first, or the configuration's, is the one to begin with. */
 static bool choose_channel(struct login *login)
 {
+    const struct phone *phone = &login->phone;
+    if (phone->channel_count > 0)
+        login->delivery.permitted = 0;
+    for (size_t i = 0; i < phone->channel_count; i++)
+        login->delivery.permitted |= 1U << (unsigned)phone->channels[i];
     if (possible(login, login->channel))
         return true;
-    login->channel = other_channel(login);
-    if (possible(login, login->channel))
+    if (possible(login, other_channel(login))) {
+        login->channel = other_channel(login);
         return true;
-    problem_set(&login->problem, "no provider is configured for the channels of this user");
+    }
+    problem_set(&login->problem,
+                "no provider of providers can send by a channel that this user may use");
     return end(login, END_CONFIGURATION);
 }
 
@@ -102,18 +105,23 @@ static void add_offer(const struct login *login, char *intro)
 
 static void explain(const struct login *login, char *intro)
 {
-    const char *other = channel_names[other_channel(login)];
-    int used =
-        snprintf(intro, INTRO_SIZE, "Type the code that came by %s to the number ending in %s",
-                 channel_words[login->channel], login->digits);
+    bool usable = login->delivery.state == OUTCOME_OK;
+    bool other = possible(login, other_channel(login));
+    int used = snprintf(intro, INTRO_SIZE, "%s%s", usable ? "Type the code that came by " : "",
+                        usable ? channel_words[login->channel] : "The last code cannot be used.");
+    if (usable)
+        used += snprintf(intro + used, INTRO_SIZE - (size_t)used, " to the number ending in %s%s",
+                         login->digits, more_sends(login) ? ", or" : ".");
+    else if (more_sends(login))
+        used += snprintf(intro + used, INTRO_SIZE - (size_t)used, " Type");
     if (more_sends(login))
-        used += snprintf(intro + used, INTRO_SIZE - (size_t)used,
-                         ", or\n  resend  for a new code by %s", channel_words[login->channel]);
-    if (more_sends(login) && possible(login, other_channel(login)))
         used +=
-            snprintf(intro + used, INTRO_SIZE - (size_t)used, ", or\n  %-6s  for a new code by %s",
-                     other, channel_words[other_channel(login)]);
-    (void)snprintf(intro + used, INTRO_SIZE - (size_t)used, ".\nTries left: %d.",
+            snprintf(intro + used, INTRO_SIZE - (size_t)used, "\n  resend  for a new code by %s%s",
+                     channel_words[login->channel], other ? ", or" : ".");
+    if (more_sends(login) && other)
+        used += snprintf(intro + used, INTRO_SIZE - (size_t)used, "\n  %-6s  for a new code by %s.",
+                         channel_names[other_channel(login)], channel_words[other_channel(login)]);
+    (void)snprintf(intro + used, INTRO_SIZE - (size_t)used, "\nTries left: %d.",
                    login->config.tries - login->tries);
 }
 
@@ -128,11 +136,12 @@ static void forget_problem(struct login *login)
 /* ---- sending ---- */
 
 /* Sends, or for a decoy does as if. */
-static enum delivered deliver(struct login *login, enum channel channel)
+static enum delivered deliver(struct login *login, enum channel channel, bool only)
 {
     struct delivery *delivery = &login->delivery;
     if (!login->decoy)
-        return delivery_send(delivery, login->phone.number, channel);
+        return delivery_send(delivery, login->phone.number, channel, only);
+    delivery->challenge.channel = channel;
     delivery->sent_at = delivery_now();
     delivery->state = OUTCOME_OK;
     return DELIVERED;
@@ -140,18 +149,23 @@ static enum delivered deliver(struct login *login, enum channel channel)
 
 /* What is said of a send without an answer; before: when the code was sent that counted until now.
  */
-static void describe_silence(const struct login *login, int64_t before, char *intro)
+static void describe_silence(struct login *login, int64_t before, char *intro)
 {
-    if (login->delivery.state == OUTCOME_OK && login->delivery.sent_at == before)
-        (void)
-            snprintf(intro, INTRO_SIZE,
-                     "The provider has not answered. The code that was sent before still counts.");
+    bool older = login->delivery.state == OUTCOME_OK && login->delivery.sent_at == before;
+    if (!older)
+        login->channel = login->delivery.challenge.channel;
+    bool usable = login->delivery.state == OUTCOME_OK;
+    if (older)
+        (void)snprintf(intro, INTRO_SIZE,
+                       "The provider has not answered. The code that was sent before still counts, "
+                       "and no other.");
     else
         (void)snprintf(intro, INTRO_SIZE,
                        "The provider has not answered. A code may still come by %s to the number "
-                       "ending in %s%s.",
+                       "ending in %s%s.%s",
                        channel_words[login->channel], login->digits,
-                       login->delivery.state == OUTCOME_OK ? "" : ", but it cannot be checked");
+                       usable ? "" : ", but it cannot be checked",
+                       usable && before != 0 ? " Only that one counts." : "");
     add_offer(login, intro);
 }
 
@@ -163,8 +177,11 @@ static bool announce_call(struct login *login)
     return say(login, WIRE_INFO, false, text);
 }
 
-/* Has a code sent. Returns true to ask for it, with intro set to what the prompt says first. */
-static bool send_code(struct login *login, enum channel channel, char *intro)
+/*
+ * Has a code sent; only: by that channel and no other. Returns true to ask for it, with intro set
+ * to what the prompt says first.
+ */
+static bool send_code(struct login *login, enum channel channel, bool only, char *intro)
 {
     const struct delivery *delivery = &login->delivery;
     int64_t before = delivery->sent_at;
@@ -173,17 +190,16 @@ static bool send_code(struct login *login, enum channel channel, char *intro)
     forget_problem(login);
     if (channel == CHANNEL_CALL && !announce_call(login))
         return false;
-    switch (deliver(login, channel)) {
+    switch (deliver(login, channel, only)) {
     case DELIVERED:
-        login->channel = channel;
+        login->channel = delivery->challenge.channel;
         (void)snprintf(intro, INTRO_SIZE, "%s sent by %s to the number ending in %s.%s",
-                       login->rounds > 1 ? "New code" : "Code", channel_words[channel],
+                       login->rounds > 1 ? "New code" : "Code", channel_words[login->channel],
                        login->digits, login->rounds > 1 ? " Only this one counts." : "");
         add_offer(login, intro);
         login->delivered = true;
         return true;
     case DELIVERED_PERHAPS:
-        login->channel = channel;
         if (end_is_covered(login))
             return end_by_sends(login);
         describe_silence(login, before, intro);
@@ -220,16 +236,17 @@ static bool send_again(struct login *login, enum reply_kind kind, char *intro)
 {
     enum channel channel = channel_of(login, kind);
     int64_t wait = seconds_to_wait(login);
+    if (login->tries >= login->config.tries)
+        return true; /* nobody could type the code */
     if (!possible(login, channel))
-        (void)snprintf(intro, INTRO_SIZE, "A code by %s is not possible for this number.",
-                       channel_words[channel]);
+        (void)snprintf(intro, INTRO_SIZE, "A code by %s is not possible.", channel_words[channel]);
     else if (!more_sends(login))
         (void)snprintf(intro, INTRO_SIZE, "No more codes can be sent in this login.");
     else if (wait > 0)
-        (void)snprintf(intro, INTRO_SIZE, "A new code can be sent in %d second%s.", (int)wait,
-                       wait == 1 ? "" : "s");
+        (void)snprintf(intro, INTRO_SIZE, "A new code can be sent in %d second%s: ask again then.",
+                       (int)wait, wait == 1 ? "" : "s");
     else
-        return send_code(login, channel, intro);
+        return send_code(login, channel, kind != REPLY_RESEND, intro);
     return true;
 }
 
@@ -239,6 +256,8 @@ static bool send_again(struct login *login, enum reply_kind kind, char *intro)
 static bool chosen(struct login *login, enum reply_kind kind)
 {
     enum channel channel = channel_of(login, kind);
+    if (login->tries >= login->config.tries) /* nobody could type the code */
+        return false;
     bool send = kind == REPLY_EMPTY || kind == REPLY_RESEND ||
                 ((kind == REPLY_SMS || kind == REPLY_CALL) && possible(login, channel));
     if (send)
@@ -272,7 +291,7 @@ static bool wait_for_person(struct login *login)
             return true;
         intro = "Nothing has been sent yet.\n";
     }
-    return login->config.autosend == 1 || end(login, END_TRIES_USED);
+    return login->config.autosend == 1 || end(login, END_NOT_ASKED_FOR);
 }
 
 /* ---- the code ---- */
@@ -328,8 +347,18 @@ static bool try_code(struct login *login, const char *code, char *intro)
         return ++login->wrong < terms.wrong_most || end(login, END_TRIES_USED);
     case OUTCOME_GONE:
         return do_without(login, intro);
-    default:
+    case OUTCOME_STALE:
+        (void)snprintf(intro, INTRO_SIZE, "The code could not be checked. Type it again.");
+        return login->tries < login->config.tries || end_by_outcome(login, outcome);
+    case OUTCOME_MEMORY:
+    case OUTCOME_ABANDONED:
         return end_by_outcome(login, outcome);
+    default: /* another provider can still do it */
+        if (login->config.providers.count == 1)
+            return end_by_outcome(login, outcome);
+        delivery_give_up(&login->delivery, outcome, &login->problem);
+        forget_problem(login);
+        return do_without(login, intro);
     }
 }
 
@@ -378,7 +407,7 @@ void ask(struct login *login)
 {
     char intro[INTRO_SIZE] = "";
     if (!choose_channel(login) || !wait_for_person(login) ||
-        !send_code(login, login->channel, intro))
+        !send_code(login, login->channel, false, intro))
         return;
     while (login->tries < login->config.tries) {
         login->tries++;

@@ -30,6 +30,7 @@ void delivery_begin(struct delivery *delivery, const struct config *config, int 
     delivery->config = config;
     delivery->watch_fd = watch_fd;
     delivery->provider = provider_at(delivery, 0);
+    delivery->permitted = (1U << CHANNEL_COUNT) - 1;
     delivery->last = OUTCOME_BAD_ANSWER;
     delivery->state = OUTCOME_GONE;
 }
@@ -42,21 +43,47 @@ void delivery_end(struct delivery *delivery)
     }
 }
 
+static const char *lacks(const struct delivery *delivery, enum provider_id id, enum channel channel)
+{
+    return providers[id]->lacks(delivery->config->settings[id], channel);
+}
+
+/* Finds a permitted channel that the provider has; the one that is wanted, if it can be. */
+static bool find_channel(const struct delivery *delivery, enum provider_id id, enum channel wanted,
+                         bool only, enum channel *found)
+{
+    *found = wanted;
+    if (lacks(delivery, id, wanted) == NULL)
+        return true;
+    for (unsigned i = 0; i < CHANNEL_COUNT && !only; i++) {
+        *found = (enum channel)i;
+        if ((delivery->permitted & 1U << i) != 0 && lacks(delivery, id, *found) == NULL)
+            return true;
+    }
+    return false;
+}
+
 bool delivery_asked_all(const struct delivery *delivery)
 {
-    for (size_t i = 0; i < delivery->config->providers.count; i++)
-        if ((delivery->asked & 1U << (unsigned)provider_at(delivery, i)) == 0)
-            return false;
+    for (size_t i = 0; i < delivery->config->providers.count; i++) {
+        enum provider_id id = provider_at(delivery, i);
+        enum channel channel = CHANNEL_SMS;
+        for (unsigned c = 0; c < CHANNEL_COUNT; c++)
+            if ((delivery->permitted & 1U << c) != 0 &&
+                (delivery->asked & 1U << (unsigned)id) == 0 &&
+                find_channel(delivery, id, (enum channel)c, true, &channel))
+                return false;
+    }
     return true;
 }
 
 bool delivery_can(const struct delivery *delivery, enum channel channel)
 {
-    for (size_t i = 0; i < delivery->config->providers.count; i++) {
-        enum provider_id id = provider_at(delivery, i);
-        if (providers[id]->lacks(delivery->config->settings[id], channel) == NULL)
+    if ((delivery->permitted & 1U << (unsigned)channel) == 0)
+        return false;
+    for (size_t i = 0; i < delivery->config->providers.count; i++)
+        if (lacks(delivery, provider_at(delivery, i), channel) == NULL)
             return true;
-    }
     return false;
 }
 
@@ -95,11 +122,11 @@ static bool make_scope(char scope[CHALLENGE_SCOPE_SIZE])
     return true;
 }
 
-/* Adds "NAME WORD: WHY" to what is known of sends that failed. */
+/* Adds "NAME WORD: WHY" to what is known of requests that failed. */
 static void note(struct delivery *delivery, enum provider_id id, const char *word, const char *why)
 {
-    size_t used = strlen(delivery->why.text);
-    (void)snprintf(delivery->why.text + used, sizeof(delivery->why.text) - used, "%s%s %s%s%.300s",
+    size_t used = strlen(delivery->why);
+    (void)snprintf(delivery->why + used, sizeof(delivery->why) - used, "%s%s %s%s%.250s",
                    used > 0 ? "; " : "", providers[id]->name, word, *why != '\0' ? ": " : "", why);
 }
 
@@ -158,7 +185,8 @@ static enum delivered send_by(struct delivery *delivery, size_t place, int milli
     return DELIVERED_PERHAPS;
 }
 
-enum delivered delivery_send(struct delivery *delivery, const char *number, enum channel channel)
+enum delivered delivery_send(struct delivery *delivery, const char *number, enum channel channel,
+                             bool only)
 {
     const struct config *config = delivery->config;
     int64_t end = delivery_now() + (int64_t)config->deadline * 1000;
@@ -166,23 +194,34 @@ enum delivered delivery_send(struct delivery *delivery, const char *number, enum
     for (size_t i = 0; i < config->providers.count; i++) {
         size_t place = (first + i) % config->providers.count;
         enum provider_id id = provider_at(delivery, place);
-        const char *lacking = providers[id]->lacks(config->settings[id], channel);
         int64_t left = end - delivery_now();
         int64_t most = (int64_t)config->timeout * 1000;
-        struct challenge challenge = {.number = number, .channel = channel};
+        struct challenge challenge = {.number = number};
         if (left < SHORTEST_MS)
             break;
-        delivery->asked |= 1U << (unsigned)id;
-        if (lacking != NULL) {
-            note(delivery, id, "lacks", lacking);
+        if (!find_channel(delivery, id, channel, only, &challenge.channel)) {
+            note(delivery, id, "lacks", lacks(delivery, id, channel));
             continue;
         }
+        delivery->asked |= 1U << (unsigned)id;
         enum delivered result =
             send_by(delivery, place, (int)(left < most ? left : most), &challenge);
         if (result != DELIVERED_NOT)
             return result;
     }
     return DELIVERED_NOT;
+}
+
+void delivery_give_up(struct delivery *delivery, enum outcome outcome,
+                      const struct problem *problem)
+{
+    const struct key_words *order = &delivery->config->providers;
+    failed_with(delivery, outcome);
+    note(delivery, delivery->provider, outcome_words[outcome], problem->text);
+    delivery->state = outcome;
+    for (size_t i = 0; i < order->count; i++)
+        if (order->at[i] == (int)delivery->provider)
+            delivery->next = (i + 1) % order->count;
 }
 
 enum outcome delivery_verify(struct delivery *delivery, const char *code, struct problem *problem)

@@ -30,11 +30,12 @@ struct delivery {
     int watch_fd; /* see rest.h */
     struct rest *rest[PROVIDER_COUNT];
     size_t next;        /* with which of config->providers the next round begins */
-    unsigned asked;     /* a bit, 1 << enum provider_id, for each that a round has come to */
+    unsigned permitted; /* a bit, 1 << enum channel, for each by which codes may be sent */
+    unsigned asked;     /* a bit, 1 << enum provider_id, for each that was asked */
     unsigned failed;    /* a bit, 1 << outcome, for each way in which a send has failed */
     enum outcome last;  /* of the last send */
     int sends;          /* requests made, of all rounds */
-    struct problem why; /* which sends failed, and why, of all rounds */
+    char why[1024];     /* which requests failed, and why, of all rounds */
 
     enum provider_id provider;  /* who sent, or was last asked to send, the code that counts */
     struct challenge challenge; /* that code */
@@ -42,23 +43,27 @@ struct delivery {
     enum outcome state;         /* OUTCOME_OK: it can be verified; otherwise why it cannot be */
 };
 
-/* delivery_begin: nothing has been sent. The caller owes delivery_end. */
+/* delivery_begin: nothing has been sent; all channels are permitted. The caller owes delivery_end.
+ */
 void delivery_begin(struct delivery *delivery, const struct config *config, int watch_fd);
 
 /* delivery_end: closes the connections. */
 void delivery_end(struct delivery *delivery);
 
-/* delivery_asked_all: whether the rounds have come to every provider. */
+/* delivery_asked_all: whether every provider that has one of the permitted channels was asked. */
 bool delivery_asked_all(const struct delivery *delivery);
 
-/* delivery_can: whether some provider can send by that channel. */
+/* delivery_can: whether that channel is permitted, and some provider can send by it. */
 bool delivery_can(const struct delivery *delivery, enum channel channel);
 
 /*
- * delivery_send: one round, within the configuration's deadline. With DELIVERED_NOT and _BROKEN an
- * earlier code still counts if there is one.
+ * delivery_send: one round, within the configuration's deadline. only: by that channel and no
+ * other; otherwise a provider that lacks it sends by another that is permitted. The channel that
+ * was used stands in the challenge. With DELIVERED_NOT and _BROKEN an earlier code still counts if
+ * there is one.
  */
-enum delivered delivery_send(struct delivery *delivery, const char *number, enum channel channel);
+enum delivered delivery_send(struct delivery *delivery, const char *number, enum channel channel,
+                             bool only);
 
 /*
  * delivery_verify: asks the provider that sent the code that counts. A code that is found void
@@ -66,6 +71,13 @@ enum delivered delivery_send(struct delivery *delivery, const char *number, enum
  * that cannot be verified: the outcome is then its state.
  */
 enum outcome delivery_verify(struct delivery *delivery, const char *code, struct problem *problem);
+
+/*
+ * delivery_give_up: the code that counts cannot be checked, since its provider failed so; the next
+ * round begins with the next provider.
+ */
+void delivery_give_up(struct delivery *delivery, enum outcome outcome,
+                      const struct problem *problem);
 
 /* delivery_terms: what the code that counts is like; before the first send, what one would be. */
 void delivery_terms(const struct delivery *delivery, struct terms *terms);

@@ -15,10 +15,11 @@
 #include <string.h>
 #include <syslog.h>
 
-#define TEXT_SETUP  "The second factor is not set up correctly. The system log says why."
-#define TEXT_FAILED "The second factor is not available. Try again later."
-#define TEXT_PASSED "The second factor is not available. This login goes on without it."
-#define TEXT_AGAIN  " Log in again to get a new one."
+#define TEXT_SETUP   "The second factor is not set up correctly. The system log says why."
+#define TEXT_FAILED  "The second factor is not available. Try again later."
+#define TEXT_REFUSED "No code could be sent. The system log says why."
+#define TEXT_PASSED  "The second factor is not available. This login goes on without it."
+#define TEXT_AGAIN   " Log in again to get a new one."
 
 static const struct {
     int code;           /* the PAM code */
@@ -32,6 +33,8 @@ static const struct {
     [END_UNMAPPED_IGNORED] = {PAM_IGNORE, LOG_NOTICE, "ignored", "unmapped", NULL},
     [END_EXEMPT] = {PAM_IGNORE, LOG_INFO, "ignored", "exempt", NULL},
     [END_TRIES_USED] = {PAM_MAXTRIES, LOG_NOTICE, "denied", "tries-used", "Too many wrong codes."},
+    [END_NOT_ASKED_FOR] = {PAM_MAXTRIES, LOG_NOTICE, "denied", "tries-used",
+                           "No code was asked for."},
     [END_CODE_EXPIRED] = {PAM_AUTH_ERR, LOG_NOTICE, "denied", "code-expired",
                           "The code has expired." TEXT_AGAIN},
     [END_NAME_DIFFERS] = {PAM_AUTH_ERR, LOG_NOTICE, "denied", "name-differs", NULL},
@@ -39,10 +42,10 @@ static const struct {
     [END_SSHD_DENIES] = {PAM_AUTH_ERR, LOG_NOTICE, "denied", "sshd-denies", NULL},
     [END_VOID] = {PAM_AUTH_ERR, LOG_NOTICE, "denied", NULL,
                   "The code is not valid any more." TEXT_AGAIN},
-    [END_REFUSED] = {PAM_AUTH_ERR, LOG_ERR, "denied", NULL, TEXT_FAILED},
+    [END_REFUSED] = {PAM_AUTH_ERR, LOG_ERR, "denied", NULL, TEXT_REFUSED},
     [END_SETUP] = {PAM_AUTHINFO_UNAVAIL, LOG_ERR, "error", NULL, TEXT_SETUP},
     [END_UNAVAILABLE] = {PAM_AUTHINFO_UNAVAIL, LOG_ERR, "error", NULL, TEXT_FAILED},
-    [END_GROUPS] = {PAM_AUTHINFO_UNAVAIL, LOG_ERR, "error", "groups", TEXT_FAILED},
+    [END_GROUPS] = {PAM_AUTHINFO_UNAVAIL, LOG_ERR, "error", "groups", TEXT_SETUP},
     [END_CONFIGURATION] = {PAM_SERVICE_ERR, LOG_ERR, "error", "configuration", TEXT_SETUP},
     [END_UNPREPARED] = {PAM_SERVICE_ERR, LOG_CRIT, "error", "privileges", TEXT_SETUP},
     [END_CONVERSATION] = {PAM_CONV_ERR, LOG_NOTICE, "denied", "conversation", NULL},
@@ -72,6 +75,7 @@ static bool end_with(struct login *login, enum outcome outcome)
         [OUTCOME_SERVER] = END_UNAVAILABLE,
         [OUTCOME_BAD_ANSWER] = END_UNAVAILABLE,
         [OUTCOME_NETWORK] = END_UNAVAILABLE,
+        [OUTCOME_STALE] = END_UNAVAILABLE,
         [OUTCOME_TLS] = END_UNAVAILABLE,
         [OUTCOME_MEMORY] = END_MEMORY,
         [OUTCOME_ABANDONED] = END_HOST_GONE,
@@ -176,15 +180,22 @@ static int priority_of(const struct login *login)
     return priority;
 }
 
-/* What there is to say besides: the sends that failed, the problem at the end, and fail = safe. */
+/*
+ * What there is to say besides: fail = safe, the key whose line in the map was used, the requests
+ * that failed, the problem at the end.
+ */
 static void describe(const struct login *login, char *detail, size_t size)
 {
-    char text[2 * sizeof(login->problem.text) + sizeof(" (fail = safe)")];
-    const char *sends = login->delivery.why.text;
-    const char *last = login->problem.text;
-    (void)snprintf(text, sizeof(text), "%s%s%s%s", sends,
-                   *sends != '\0' && *last != '\0' ? "; " : "", last,
-                   login->passed_by_fail_safe ? " (fail = safe)" : "");
+    char text[sizeof(login->delivery.why) + sizeof(login->problem.text) + 128] = "";
+    const char *const parts[] = {login->passed_by_fail_safe ? "(fail = safe)" : "",
+                                 *login->phone.key != '\0' ? "key " : "", login->phone.key,
+                                 login->delivery.why, login->problem.text};
+    size_t used = 0;
+    for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+        const char *between = used == 0 || parts[i] == login->phone.key ? "" : "; ";
+        if (*parts[i] != '\0')
+            used += (size_t)snprintf(text + used, sizeof(text) - used, "%s%s", between, parts[i]);
+    }
     (void)log_escape(detail, size, text, "\"");
 }
 
@@ -194,7 +205,7 @@ void end_report(const struct login *login, int64_t milliseconds)
     char service[128];
     char rhost[256];
     char request[CHALLENGE_ID_SIZE];
-    char detail[1100];
+    char detail[1400];
     const struct delivery *delivery = &login->delivery;
     bool mapped = *login->phone.number != '\0' && !login->decoy;
 

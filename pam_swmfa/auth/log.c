@@ -22,11 +22,15 @@ const char *log_escape(char *to, size_t size, const char *text, const char *also
         bool plain = byte >= ' ' && byte <= '~' && byte != '\\' && strchr(also, byte) == NULL;
         if (used + sizeof("...") <= size)
             room_for_dots = used;
-        if (used + (plain ? 1 : 4) >= size) {
+        bool quote = byte == '"' && !plain;
+        if (used + (plain ? 1 : quote ? 2 : 4) >= size) {
             memcpy(to + room_for_dots, "...", sizeof("..."));
             break;
         }
-        used += (size_t)snprintf(to + used, size - used, plain ? "%c" : "\\%03o", byte);
+        int more = plain || quote
+                       ? snprintf(to + used, size - used, "%s%c", quote ? "\\" : "", byte)
+                       : snprintf(to + used, size - used, "\\%03o", byte);
+        used += (size_t)more;
     }
     return to;
 }

@@ -17,8 +17,8 @@ void log_debug(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /*
  * log_escape: makes text printable: a byte that is not printable ASCII, a backslash, and each of
- * the characters in also, becomes \ooo. Cut off, with "..." at the end, where it does not fit.
- * size: of to, 8 at least. Returns to.
+ * the characters in also, becomes \ooo, but a double quote \". Cut off, with "..." at the end,
+ * where it does not fit. size: of to, 8 at least. Returns to.
  */
 const char *log_escape(char *to, size_t size, const char *text, const char *also);
 

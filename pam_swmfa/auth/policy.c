@@ -100,6 +100,20 @@ enum found {
     FOUND_FAILED,
 };
 
+/* The group of that name in the list has the user. */
+static enum found look_into(struct login *login, const char *key, const char *name,
+                            const struct membership *member)
+{
+    errno = 0;
+    const struct group *group = getgrnam(name);
+    if (group != NULL)
+        return in_group(member, group) ? FOUND : FOUND_NOT;
+    problem_set(&login->problem, "%s: the group %.100s %s%s", key, name,
+                errno != 0 ? "cannot be looked up: " : "does not exist",
+                errno != 0 ? strerror(errno) : "");
+    return FOUND_FAILED;
+}
+
 /* Looks for the user in each group of a list; item is the first that has him. */
 static enum found find_group(struct login *login, const char *key, const char *list,
                              const struct membership *member, const char **item, size_t *length)
@@ -110,21 +124,39 @@ static enum found find_group(struct login *login, const char *key, const char *l
     while ((next = key_next_item(&list, &size)) != NULL) {
         char name[KEY_TEXT_MAX + 1] = "";
         memcpy(name, next, size);
-        errno = 0;
-        const struct group *group = getgrnam(name);
-        if (group == NULL) {
-            problem_set(&login->problem, "%s: the group %.100s %s%s", key, name,
-                        errno != 0 ? "cannot be looked up: " : "does not exist",
-                        errno != 0 ? strerror(errno) : "");
-            return FOUND_FAILED;
-        }
-        if (result == FOUND_NOT && in_group(member, group)) {
+        enum found found = look_into(login, key, name, member);
+        if (found == FOUND_FAILED)
+            return found;
+        if (result == FOUND_NOT && found == FOUND) {
             result = FOUND;
             *item = next;
             *length = size;
         }
     }
     return result;
+}
+
+/*
+ * There can be two groups of one name, in a file and in a directory, and getgrnam finds one of
+ * them. So who was not found in a list is looked for by the names of all the groups that he is in.
+ */
+static enum found find_by_names(struct login *login, const char *list,
+                                const struct membership *member)
+{
+    for (int i = 0; list != NULL && i < member->count; i++) {
+        errno = 0;
+        const struct group *group = getgrgid(member->groups[i]);
+        if (group != NULL && is_item(list, group->gr_name))
+            return FOUND;
+        if (group == NULL && errno != 0 && errno != ENOENT) {
+            problem_set(&login->problem,
+                        "require_groups: the group with gid %u cannot be looked "
+                        "up: %s",
+                        (unsigned)member->groups[i], strerror(errno));
+            return FOUND_FAILED;
+        }
+    }
+    return FOUND_NOT;
 }
 
 /* ---- the decision ---- */
@@ -140,16 +172,16 @@ static bool apply_groups(struct login *login, const struct membership *member)
 {
     const struct policy *policy = &login->config.policy;
     const char *item = "";
-    const char *ignored = "";
     size_t length = 0;
-    size_t other = 0;
     enum found required =
-        find_group(login, "require_groups", policy->require_groups, member, &ignored, &other);
+        find_group(login, "require_groups", policy->require_groups, member, &item, &length);
+    if (required == FOUND_NOT)
+        required = find_by_names(login, policy->require_groups, member);
+    if (required == FOUND_FAILED)
+        return end(login, END_GROUPS);
     enum found exempted =
-        required == FOUND_FAILED
-            ? FOUND_FAILED
-            : find_group(login, "exempt_groups", policy->exempt_groups, member, &item, &length);
-    if (required == FOUND_FAILED || exempted == FOUND_FAILED)
+        find_group(login, "exempt_groups", policy->exempt_groups, member, &item, &length);
+    if (exempted == FOUND_FAILED)
         return end(login, END_GROUPS);
     if (required == FOUND || (exempted == FOUND_NOT && policy->require_groups == NULL))
         return true;

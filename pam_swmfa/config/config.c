@@ -52,7 +52,7 @@ static const struct key swmfa_keys[] = {
     {"resend_delay", "30", NUMBER(resend_delay, 0, 600)},
     {"connect_timeout", "5", NUMBER(connect_timeout, 1, 30)},
     {"timeout", "10", NUMBER(timeout, 1, 30)},
-    {"deadline", "30", NUMBER(deadline, 1, 35)},
+    {"deadline", "30", NUMBER(deadline, 1, 30)},
     {.name = NULL},
 };
 
@@ -448,7 +448,9 @@ static bool read_secret(struct reading *reading, const struct place *place,
                 set_value(place->key, member_at(reading->config, place), content);
     explicit_bzero(content, length);
     free(content);
-    return good || fail_key(reading, file, "the file must hold it alone, on one line");
+    problem_set(&why, "%s: expected the %s alone, on one line without blanks or carriage return",
+                path, place->key->name);
+    return good || fail_key(reading, file, why.text);
 }
 
 /* A secret is given, or a file that holds it. */
@@ -464,7 +466,8 @@ static bool complete_secret(struct reading *reading, const struct place *place)
         (void)snprintf(words, sizeof(words), "give %s or %s, not both", place->key->name, name);
         return fail_key(reading, &file, words);
     }
-    (void)snprintf(words, sizeof(words), "missing (or give %s)", name);
+    (void)snprintf(words, sizeof(words), "missing, or give %s (providers names %s)", name,
+                   section_at(place->section)->name);
     return given ||
            (by_file ? read_secret(reading, place, &file) : fail_key(reading, place, words));
 }
@@ -486,8 +489,12 @@ static bool complete_key(struct reading *reading, const struct place *place)
         return complete_secret(reading, place);
     if (place->key->kind == KEY_FILE)
         return complete_file(reading, place);
-    return !place->key->required || reading->given[place->section][place->number] != 0 ||
-           fail_key(reading, place, "missing");
+    if (!place->key->required || reading->given[place->section][place->number] != 0)
+        return true;
+    char words[96];
+    (void)snprintf(words, sizeof(words), "missing (providers names %s)",
+                   section_at(place->section)->name);
+    return fail_key(reading, place, words);
 }
 
 /* What a section needs besides good values of its keys. */

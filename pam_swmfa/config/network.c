@@ -32,26 +32,36 @@ static bool read_bits(const char *text, unsigned most, unsigned *bits)
     return *bits <= most;
 }
 
+static bool not_one(struct problem *problem, const char *text, size_t length)
+{
+    return problem_set(problem,
+                       "is not an address or a network such as 192.0.2.0/24: %.*s (several with "
+                       "commas between)",
+                       (int)length, text);
+}
+
 bool network_read(const char *text, size_t length, struct network *network, struct problem *problem)
 {
     char copy[INET6_ADDRSTRLEN + sizeof("/128")] = "";
     bool v4 = false;
     if (length >= sizeof(copy))
-        return problem_set(problem, "is not an address or network: %.40s...", text);
+        return not_one(problem, text, sizeof(copy));
     memcpy(copy, text, length);
     char *slash = strchr(copy, '/');
     if (slash != NULL)
         *slash = '\0';
     if (!read_address(copy, network->address, &v4))
-        return problem_set(problem, "is not an address or network: %.*s", (int)length, text);
+        return not_one(problem, text, length);
     unsigned bits = v4 ? 32 : 128;
     if (slash != NULL && !read_bits(slash + 1, bits, &bits))
-        return problem_set(problem, "has a bad number of bits: %.*s", (int)length, text);
+        return not_one(problem, text, length);
     network->prefix = bits + (v4 ? MAPPED_BITS : 0);
     for (unsigned bit = network->prefix; bit < 128; bit++)
         if (bit_at(network->address, bit))
-            return problem_set(problem, "has bits of the address behind the /%u: %.*s", bits,
-                               (int)length, text);
+            return problem_set(problem,
+                               "has bits of the address behind the /%u: %.*s (for that one address "
+                               "leave /%u out)",
+                               bits, (int)length, text, bits);
     return true;
 }
 

@@ -3,6 +3,8 @@
 #ifndef SWMFA_PHONE_H
 #define SWMFA_PHONE_H
 
+#include "base/sshkey.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -21,6 +23,7 @@ struct phone {
     char number[PHONE_NUMBER_SIZE];       /* E.164 */
     enum channel channels[CHANNEL_COUNT]; /* those allowed, the first to be used first */
     size_t channel_count;                 /* 0: all are allowed, the configuration's first */
+    char key[SSHKEY_FINGERPRINT_SIZE];    /* the SSH key that the line is for; "": for all */
 };
 
 /* phone_number_valid: E.164 as ITU-T has it: '+', a digit from 1 to 9, 1 to 14 more digits. */

@@ -106,6 +106,7 @@ static enum line_kind read_line(struct phone *phone, const struct sshkeys *keys,
     if (*wrong != NULL)
         return LINE_WRONG;
 
+    const char *key = NULL;
     const char *field = next_field(&at, end, &length);
     if (length >= sizeof(SSHKEY_PREFIX) - 1 &&
         memcmp(field, SSHKEY_PREFIX, sizeof(SSHKEY_PREFIX) - 1) == 0) {
@@ -115,9 +116,12 @@ static enum line_kind read_line(struct phone *phone, const struct sshkeys *keys,
         }
         if (!is_used(keys, field, length))
             return LINE_OTHER_KEY;
+        key = field;
         field = next_field(&at, end, &length);
     }
     *wrong = read_phone(phone, field, length, at, end);
+    if (key != NULL)
+        memcpy(phone->key, key, SSHKEY_FINGERPRINT_SIZE - 1);
     return *wrong == NULL ? LINE_GOOD : LINE_WRONG;
 }
 

@@ -10,7 +10,7 @@
 #include <string.h>
 #include <syslog.h>
 
-/* Longer than the longest wait that swmfa.conf can ask the helper for: a deadline of 35 seconds. */
+/* Longer than the longest wait that swmfa.conf can ask the helper for: 30 seconds. */
 #define HELPER_SECONDS 40
 
 /* What DONE may carry. PAM_SYSTEM_ERR stands for whatever else comes. */

@@ -49,7 +49,7 @@ static const struct key keys[] = {
     {"messaging_application_id", NULL, AT(messaging_application_id), APPLICATION, .unsaid = true},
     {"voice_application_id", NULL, AT(voice_application_id), APPLICATION, .unsaid = true},
     {"message", "Your {NAME} code is {CODE}", AT(message), .kind = KEY_TEXT,
-     .pattern = "[{]CODE[}]", .expected = "a text with {CODE} in it"},
+     .pattern = "[{]CODE[}]", .expected = "a text with {CODE} in it, at most 2048 bytes"},
     {"digits", "6", AT(digits), .kind = KEY_NUMBER, .min = 4, .max = 8},
     {"expiration_minutes", "5", AT(expiration_minutes), .kind = KEY_NUMBER, .min = 1, .max = 15},
     {"endpoint", HOST, AT(endpoint), .kind = KEY_ENDPOINT},

@@ -15,6 +15,7 @@ const char *const outcome_words[OUTCOME_COUNT] = {
     [OUTCOME_SERVER] = "provider-error",
     [OUTCOME_BAD_ANSWER] = "bad-answer",
     [OUTCOME_NETWORK] = "network",
+    [OUTCOME_STALE] = "network",
     [OUTCOME_TLS] = "tls",
     [OUTCOME_MEMORY] = "memory",
     [OUTCOME_ABANDONED] = "host-gone",

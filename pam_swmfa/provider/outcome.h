@@ -16,9 +16,11 @@ enum outcome {
     OUTCOME_SERVER,      /* 5xx: the provider says that it has an error */
     OUTCOME_BAD_ANSWER,  /* an answer that makes no sense */
     OUTCOME_NETWORK,     /* not reached, or no answer in time */
-    OUTCOME_TLS,         /* no TLS connection with the right peer */
-    OUTCOME_MEMORY,      /* no memory */
-    OUTCOME_ABANDONED,   /* the host is gone; nobody waits for the answer */
+    OUTCOME_STALE,     /* the same on a connection that was kept from a request before: it may only
+                          have been idle for too long */
+    OUTCOME_TLS,       /* no TLS connection with the right peer */
+    OUTCOME_MEMORY,    /* no memory */
+    OUTCOME_ABANDONED, /* the host is gone; nobody waits for the answer */
     OUTCOME_COUNT,
 };
 

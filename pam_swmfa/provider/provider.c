@@ -149,6 +149,44 @@ enum outcome provider_verified(const struct provider *provider, const struct res
     return outcome;
 }
 
+/* ---- what a provider repeats of what it was told ---- */
+
+static void mask(char *text, const char *secret)
+{
+    size_t length = secret != NULL ? strlen(secret) : 0;
+    char *at = text;
+    while (length > 0 && (at = strstr(at, secret)) != NULL) {
+        memset(at, '*', length);
+        at += length;
+    }
+}
+
+/* A phone number in any way of writing: seven digits or more with nothing but these between. */
+static void mask_numbers(char *text)
+{
+    for (char *at = text; *at != '\0'; at++) {
+        size_t length = strspn(at, "0123456789 ()./-");
+        size_t digits = 0;
+        for (size_t i = 0; i < length; i++)
+            digits += at[i] >= '0' && at[i] <= '9';
+        for (size_t i = 0; i < length && digits >= 7; i++)
+            at[i] = at[i] >= '0' && at[i] <= '9' ? '*' : at[i];
+        if (length > 0)
+            at += length - 1;
+    }
+}
+
+/* An error text of a provider can have in it what we sent. None of that is for the log. */
+static void redact(const struct provider *provider, const void *settings, const char *code,
+                   struct problem *problem)
+{
+    struct account account = {0};
+    provider->account(settings, &account);
+    mask(problem->text, account.password->text);
+    mask(problem->text, code);
+    mask_numbers(problem->text);
+}
+
 /* ---- the requests ---- */
 
 bool provider_add(json_object *object, const char *key, json_object *value)
@@ -206,6 +244,7 @@ enum outcome provider_send(const struct provider *provider, const void *settings
     struct rest_answer *answer = post(rest, milliseconds, path, body, &outcome, unsettled, problem);
     if (answer != NULL)
         outcome = provider_sent(provider, answer, challenge, problem);
+    redact(provider, settings, NULL, problem);
     free(answer);
     return outcome;
 }
@@ -222,6 +261,7 @@ enum outcome provider_verify(const struct provider *provider, const void *settin
         post(rest, milliseconds, path, body, &outcome, &unsettled, problem);
     if (answer != NULL)
         outcome = provider_verified(provider, answer, problem);
+    redact(provider, settings, code, problem);
     free(answer);
     return outcome;
 }

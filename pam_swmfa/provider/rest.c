@@ -204,21 +204,45 @@ static long status_of(const struct rest *rest)
     return status;
 }
 
+/*
+ * Whether the request went over a connection that one before it had opened. If that breaks, perhaps
+ * only the provider, or something between, had enough of waiting for the person, who chooses when
+ * to answer; it does not tell whether the provider can be reached.
+ */
+static bool on_kept_connection(const struct rest *rest, CURLcode code)
+{
+    long opened = 0;
+    return code == CURLE_SEND_FAIL_REWIND || /* libcurl wanted to send it again on another one */
+           (rest->body_left == 0 &&
+            curl_easy_getinfo(rest->easy, CURLINFO_NUM_CONNECTS, &opened) == CURLE_OK &&
+            opened == 0);
+}
+
+/* Whether it failed inside TLS, as by an alert or a record that was tampered with: libcrypto writes
+ * its errors so, and no host name has a colon. An end without a word is the network's. */
+static bool inside_tls(const struct rest *rest)
+{
+    const char *error = strstr(rest->error, "error:");
+    return error != NULL && strstr(error, "unexpected eof") == NULL;
+}
+
 /* What it means that a transfer broke off: it depends on what had come of an answer before. */
-static enum outcome by_what_had_come(const struct rest *rest)
+static enum outcome by_what_had_come(const struct rest *rest, CURLcode code)
 {
     long status = status_of(rest);
     if (status >= 500 && status <= 599)
         return OUTCOME_SERVER;
     if (status != 0)
         return OUTCOME_BAD_ANSWER;
-    return strstr(rest->error, "alert") != NULL ? OUTCOME_TLS : OUTCOME_NETWORK;
+    if (inside_tls(rest))
+        return OUTCOME_TLS;
+    return on_kept_connection(rest, code) ? OUTCOME_STALE : OUTCOME_NETWORK;
 }
 
 static enum outcome classify(const struct rest *rest, CURLcode code)
 {
     if (broke_off(code))
-        return by_what_had_come(rest);
+        return by_what_had_come(rest, code);
     switch (code) {
     case CURLE_SSL_CONNECT_ERROR:
     case CURLE_SSL_CERTPROBLEM:
@@ -257,7 +281,9 @@ static enum outcome explain(const struct rest *rest, CURLcode code, struct probl
     size_t host = strlen("https://");
     host += strcspn(rest->base + host, "/"); /* what follows is an account's */
     problem_set(problem, "%.*s: %s", (int)host, rest->base,
-                *rest->error != '\0' ? rest->error : curl_easy_strerror(code));
+                code == CURLE_SEND_FAIL_REWIND ? "closed the connection that was kept"
+                : *rest->error != '\0'         ? rest->error
+                                               : curl_easy_strerror(code));
     if (want_of_resources(rest))
         return OUTCOME_MEMORY; /* of this machine, which says nothing about the provider */
     enum outcome outcome = classify(rest, code);

@@ -133,10 +133,12 @@ class Simulator:
 
 class RawServer:
     """A TLS server that answers whatever it is asked with the bytes that it was given: the first
-    request of a connection with the first answer, the next with the next. An answer is bytes, or a
-    function that writes to the connection as it likes."""
+    request of a connection with the first answer, the next with the next; or with verify, each
+    verify with that and all else with the first answer. An answer is bytes, or a function that
+    writes to the connection as it likes."""
 
-    def __init__(self, folder, *answers, client_certificate=False, address="127.0.0.1", name="localhost"):
+    def __init__(self, folder, *answers, verify=None, client_certificate=False,
+                 address="127.0.0.1", name="localhost"):
         subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
                         "ec_paramgen_curve:P-256", "-nodes", "-subj", f"/CN={name}", "-addext",
                         f"subjectAltName=DNS:{name}", "-keyout", folder / "key", "-out",
@@ -147,6 +149,7 @@ class RawServer:
             self.context.verify_mode = ssl.CERT_REQUIRED
         self.certificate = folder / "cert"
         self.answers = answers
+        self.verify = verify
         self.requests = []
         self.socket = socket.create_server((address, 0))
         self.port = self.socket.getsockname()[1]
@@ -170,8 +173,10 @@ class RawServer:
                                           do_handshake_on_connect=False)
         try:
             secure.do_handshake()
-            for answer in self.answers:
+            for answer in self.answers if self.verify is None else [*self.answers] * 9:
                 self.requests.append(self._read_request(secure))
+                if self.verify is not None and self.requests[-1].endswith("/verify"):
+                    answer = self.verify
                 if callable(answer):
                     answer(secure)
                 else:

@@ -100,7 +100,8 @@ def test_bandwidths_errors_deny_and_say_why(start, log, fault, code, reason, det
     else:
         assert out.result == code
     assert log.last(f"reason={reason} .*provider=bandwidth .*detail=.*{detail}")
-    assert sim.count("verify") == (1 if fault.startswith("verify") else 0)
+    # After a reset of the connection that was kept, the code is typed again: a verify for each.
+    assert sim.count("verify") == (2 if fault == "verify-reset" else fault.startswith("verify"))
 
 
 def test_bandwidths_own_limit_on_wrong_codes_lets_nobody_in(sim, log):
@@ -132,9 +133,9 @@ def test_bandwidth_offers_no_channel_without_its_application(sim, log):
     assert sim.count("voice") == 0
     lab.users_map(f"alice {lab.NUMBERS['alice']} call\n")
     out = lab.pamhost(lab.between_permits())
-    assert out.result == "PAM_SERVICE_ERR" and out.prompts == []
-    assert log.last("reason=configuration .*no provider is configured for the channels")
     lab.users_map()
+    assert out.result == "PAM_SERVICE_ERR" and out.prompts == []
+    assert log.last("reason=configuration channel=call .*no provider of providers can send")
 
 
 # ---- the next provider ----
@@ -193,13 +194,54 @@ def test_the_order_is_the_configurations(two):
     assert first.requests() == [] and len(second.requests()) == 2
 
 
-def test_the_next_provider_needs_the_channels_application(two, log):
+def without(key):
+    """Takes a key of [bandwidth] away."""
+    lines = lab.CONF.read_text().splitlines(keepends=True)
+    lab.write(lab.CONF, "".join(line for line in lines if not line.startswith(f"{key} = ")))
+
+
+def test_a_provider_without_the_channel_sends_by_another_that_the_user_may_use(two, log):
     first, second = two("send-500")
-    text = lab.CONF.read_text().replace("messaging_application_id = demo-messaging\n", "")
-    lab.write(lab.CONF, text)
+    without("messaging_application_id")
+    out = lab.pamhost(lab.alone())
+    assert out.result == "PAM_SUCCESS" and "sent by voice call" in out.prompts[0]
+    assert log.last("result=success .*channel=call provider=bandwidth .*signalwire provider-error")
+
+
+@pytest.mark.parametrize("fail", ["secure", "safe"])
+def test_a_provider_without_any_channel_of_the_user_is_passed_over(two, log, fail):
+    first, second = two("send-500", swmfa=f"fail = {fail}")
+    without("messaging_application_id")
+    lab.users_map(f"alice {lab.NUMBERS['alice']} sms\n")
     out = lab.pamhost(lab.between_permits())
-    assert out.result == "PAM_AUTHINFO_UNAVAIL" and second.requests() == []
+    lab.users_map()
+    assert out.result == ("PAM_SUCCESS" if fail == "safe" else "PAM_AUTHINFO_UNAVAIL")
+    assert second.requests() == [] and out.prompts == []
     assert log.last("bandwidth lacks: messaging_application_id")
+
+
+@pytest.mark.parametrize("lines, answers", [("autosend = yes\ntimeout = 1", ["call", "123456", "123456"]),
+                                            ("autosend = no", ["call", "123456", "123456"])])
+def test_no_word_gets_past_a_provider_that_could_still_send(two, log, lines, answers):
+    """Bandwidth works, for SMS alone; whoever types call must not pass as by an outage of all."""
+    first, second = two("send-stall", swmfa=f"fail = safe\nresend_delay = 0\n{lines}")
+    if "no" in lines:
+        down(first)
+        lab.configure(first, bandwidth=second, swmfa=f"{BOTH}\nfail = safe\n{lines}")
+    without("voice_application_id")
+    out = lab.pamhost(lab.between_permits(), answers=answers)
+    assert out.result != "PAM_SUCCESS"
+    assert not [line for line in log.ours() if "fail = safe" in line]
+
+
+@pytest.mark.parametrize("fault", ["verify-500", "verify-reset", "verify-401", "verify-garbage",
+                                   "verify-429", "verify-404"])
+def test_where_one_provider_cannot_check_its_code_the_next_one_sends_another(two, log, fault):
+    first, second = two(f"signalwire:{fault}", swmfa="resend_delay = 0\ntries = 4")
+    out = lab.pamhost(lab.alone(), answers=["@code", "@code", "resend", "@code"])
+    assert out.result == "PAM_SUCCESS"
+    assert out.prompts[2].split("\\n")[0].endswith("Type resend for a new one.")
+    assert len(second.requests()) == (0 if fault == "verify-404" else 2)
 
 
 # ---- a send that may have happened ----
@@ -317,7 +359,7 @@ def test_safe_does_not_pass_after_a_code_was_delivered(sim, log, tmp_path):
 
     def gone_and_down(connection):
         server.stop()
-        connection.sendall(lab.http(404, '{"error":"Not Found"}'))
+        connection.sendall(lab.http(404, '{"error":"Not Found"}', "Connection: close\r\n"))
 
     server = lab.RawServer(tmp_path, lab.http(200, good), gone_and_down)
     lab.configure(sim, endpoint=server.endpoint, ca_file=server.certificate,

@@ -135,8 +135,8 @@ WIDEST = "fail = safe\nfail_on = network, server, limit, credentials\ntimeout = 
 @pytest.fixture
 def hostile(sim, tmp_path):
     """Starts a server with these answers as SignalWire, and the simulator as Bandwidth beside it."""
-    def begin(*answers, swmfa=""):
-        server = lab.RawServer(tmp_path, *answers)
+    def begin(answer, swmfa="", **keywords):
+        server = lab.RawServer(tmp_path, answer, **keywords)
         lab.configure(sim, bandwidth=sim, endpoint=server.endpoint, ca_file=server.certificate,
                       swmfa=swmfa)
         return server
@@ -226,8 +226,7 @@ VERIFIES.update({case: answer for case, answer in NONSENSE.items()
 
 @pytest.mark.parametrize("case", VERIFIES)
 def test_no_such_answer_to_a_verify_lets_in(hostile, log, case):
-    answers = lab.http(200, sent()), VERIFIES[case]
-    server = hostile(*answers, swmfa="timeout = 2")
+    server = hostile(lab.http(200, sent()), verify=VERIFIES[case], swmfa="timeout = 2")
     out = lab.pamhost(lab.between_permits(), answers=["123456"])
     assert out.result in ("PAM_AUTHINFO_UNAVAIL", "PAM_AUTH_ERR")
     assert server.requests == ["/api/relay/rest/mfa/sms", f"/api/relay/rest/mfa/{ID}/verify"]
@@ -236,7 +235,8 @@ def test_no_such_answer_to_a_verify_lets_in(hostile, log, case):
 
 @pytest.mark.parametrize("case", [case for case in VERIFIES if case != "HTML with status 503"])
 def test_no_such_answer_to_a_verify_is_covered_by_fail_safe(hostile, log, case):
-    hostile(lab.http(200, sent()), VERIFIES[case], swmfa=WIDEST.replace("timeout = 1", "timeout = 2"))
+    hostile(lab.http(200, sent()), verify=VERIFIES[case],
+            swmfa=WIDEST.replace("timeout = 1", "timeout = 2"))
     out = lab.pamhost(lab.between_permits(), answers=["123456"])
     assert out.result in ("PAM_AUTHINFO_UNAVAIL", "PAM_AUTH_ERR")
     assert_clean(out, log)
@@ -244,11 +244,68 @@ def test_no_such_answer_to_a_verify_is_covered_by_fail_safe(hostile, log, case):
 
 @pytest.mark.parametrize("case", SILENCE)
 def test_a_verify_without_an_answer_is_denied_and_not_repeated(hostile, log, case):
-    server = hostile(lab.http(200, sent()), SILENCE[case][0], swmfa="timeout = 1")
+    answer, begun = SILENCE[case]
+    server = hostile(lab.http(200, sent()), verify=answer, swmfa="timeout = 1\ntries = 2")
+    out = lab.pamhost(lab.between_permits(), answers=["123456"] * 2)
+    assert out.result == "PAM_AUTHINFO_UNAVAIL"
+    if not begun: # on the connection of the send it may only have been idle for too long
+        assert out.prompts[1].startswith("The code could not be checked. Type it again.")
+    assert len(server.requests) == 1 + len(out.prompts), "a verify for each code that was typed"
+    assert_clean(out, log)
+
+
+@pytest.mark.parametrize("case", [case for case in SILENCE if not SILENCE[case][1]])
+def test_a_connection_that_was_idle_for_too_long_is_no_outage(hostile, log, case):
+    """Who types a wrong code just when the provider gives the connection up is not let in by that;
+    only if a fresh connection breaks as well."""
+    hostile(lab.http(200, sent()), verify=SILENCE[case][0], swmfa=WIDEST + "\ntries = 1")
+    assert lab.pamhost(lab.between_permits(), answers=["123456"]).result == "PAM_AUTHINFO_UNAVAIL"
+    assert "fail = safe" not in log.last("result=error reason=network")
+    text = lab.CONF.read_text().replace("tries = 1", "tries = 2")
+    lab.write(lab.CONF, text)
+    assert lab.pamhost(lab.between_permits(), answers=["123456"] * 2).result == "PAM_SUCCESS"
+    assert log.last("result=ignored reason=network .*fail = safe")
+
+
+def tampered(connection):
+    """A TLS record that nobody encrypted."""
+    plain = socket.socket(fileno=socket.dup(connection.fileno()))
+    plain.sendall(b"\x17\x03\x03\x00\x40" + b"\x00" * 64)
+    plain.close()
+
+
+def test_a_tampered_record_is_no_outage(hostile, log):
+    hostile(tampered, swmfa=WIDEST)
+    out = lab.pamhost(lab.between_permits())
+    assert out.result == "PAM_AUTHINFO_UNAVAIL"
+    assert "fail = safe" not in log.last("result=error reason=tls")
+    hostile(lab.http(200, sent()), verify=tampered, swmfa=WIDEST)
     out = lab.pamhost(lab.between_permits(), answers=["123456"])
     assert out.result == "PAM_AUTHINFO_UNAVAIL"
-    assert len(server.requests) == 2
-    assert_clean(out, log)
+    assert "fail = safe" not in log.last("result=error reason=tls .*tries=1")
+
+
+def test_a_host_name_is_no_alert(sim, log):
+    lab.configure(sim, endpoint="https://alert.invalid", swmfa="fail = safe")
+    assert lab.pamhost(lab.between_permits()).result == "PAM_SUCCESS"
+    assert log.last("result=ignored reason=network .*alert.invalid")
+
+
+ECHOES = [f"to {ALICE} is not valid", f"to {ALICE[1:]}", "to +1 (555) 010-0182", "555.010.0182",
+          "the token was 123456", f"the password was {lab.TOKEN}"]
+
+
+@pytest.mark.parametrize("text", ECHOES)
+def test_what_a_provider_repeats_of_what_it_was_told_is_not_logged(hostile, log, text):
+    error = lab.http(422, '{"errors":[{"detail":"%s"}]}' % text)
+    for send, verify in ((error, None), (lab.http(200, sent()), error)):
+        hostile(send, verify=verify)
+        lab.pamhost(lab.between_permits(), answers=["123456"])
+        line = log.last("reason=provider-refused .*sends=1")
+        for word in (ALICE[1:], "0100182", "010-0182", "010.0182", lab.TOKEN):
+            assert word not in line, line
+        assert "123456" not in line or verify is None
+        log.lines.clear()
 
 
 # ---- addresses ----

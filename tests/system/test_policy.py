@@ -77,6 +77,19 @@ def test_groups_decide_who_is_asked(sim, log, policy, user, asked, rule):
     assert len(sim.requests()) == (1 if asked else 0)
 
 
+def test_two_groups_of_one_name_are_both_looked_into(sim, log):
+    """As a local group beside one of a directory: getgrnam knows the first only."""
+    group = Path("/etc/group")
+    before = group.read_text()
+    lab.write(group, before + "twice:x:61001:bob\ntwice:x:61002:alice\n", 0o644)
+    try:
+        for user in ("alice", "bob"):
+            assert login(sim, "require_groups = twice", user).result == DENIED
+        assert login(sim, "require_groups = twice", "carol").result == PASSES
+    finally:
+        lab.write(group, before, 0o644)
+
+
 @pytest.mark.parametrize("policy", ["exempt_groups = far", "require_groups = far",
                                     "require_groups = staff2, far"])
 @pytest.mark.parametrize("service", ["ldap", "nosuchservice"])

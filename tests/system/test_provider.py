@@ -36,7 +36,6 @@ VERIFIES = [
     ("verify-422", "PAM_AUTH_ERR", "provider-refused", "answered 422"),
     ("verify-429", "PAM_AUTHINFO_UNAVAIL", "provider-limit", "answered 429"),
     ("verify-500", "PAM_AUTHINFO_UNAVAIL", "provider-error", "500: Internal Server Error"),
-    ("verify-reset", "PAM_AUTHINFO_UNAVAIL", "network", "https://localhost:"),
     ("verify-garbage", "PAM_AUTHINFO_UNAVAIL", "bad-answer", "not JSON"),
     ("verify-string-true", "PAM_AUTHINFO_UNAVAIL", "bad-answer", "must be true or false"),
     ("verify-null", "PAM_AUTHINFO_UNAVAIL", "bad-answer", "must be true or false"),

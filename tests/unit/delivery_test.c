@@ -50,7 +50,7 @@ static void test_nothing_has_been_sent_when_it_begins(void **state)
     assert_int_equal(delivery.sends, 0);
     assert_int_equal(delivery.failed, 0);
     assert_int_equal(delivery.sent_at, 0);
-    assert_string_equal(delivery.why.text, "");
+    assert_string_equal(delivery.why, "");
     assert_string_equal(delivery.challenge.id, "");
     assert_int_not_equal(delivery.state, OUTCOME_OK);
     assert_int_not_equal(delivery.last, OUTCOME_OK);
@@ -116,15 +116,15 @@ static void test_a_provider_that_lacks_the_channel_is_not_asked(void **state)
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
         begin(cases[i].content);
-        unit_same_number(cases[i].content, delivery_send(&delivery, TO, cases[i].channel),
+        unit_same_number(cases[i].content, delivery_send(&delivery, TO, cases[i].channel, true),
                          DELIVERED_NOT);
-        unit_same_text(cases[i].content, delivery.why.text, cases[i].why);
+        unit_same_text(cases[i].content, delivery.why, cases[i].why);
         assert_int_equal(delivery.sends, 0);
         assert_true(delivery_asked_all(&delivery));
         assert_int_not_equal(delivery.state, OUTCOME_OK);
         assert_null(delivery.rest[SW]);
         assert_null(delivery.rest[BW]);
-        unit_same_number(cases[i].content, delivery_send(&delivery, TO, cases[i].channel),
+        unit_same_number(cases[i].content, delivery_send(&delivery, TO, cases[i].channel, true),
                          DELIVERED_NOT);
         assert_true(delivery_asked_all(&delivery));
         end();

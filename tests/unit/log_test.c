@@ -28,7 +28,7 @@ static void test_texts_are_escaped(void **state)
         {"", "", ""},
         {"alice", " \"", "alice"},
         {"alice result=success", " \"", "alice\\040result=success"},
-        {"a \"b\"", " \"", "a\\040\\042b\\042"},
+        {"a \"b\"", " \"", "a\\040\\\"b\\\""},
         {"a \"b\"", "", "a \"b\""},
         {"sshd (auth)", " ()", "sshd\\040\\050auth\\051"},
         {"a\nNov 22 sshd[1]: x", "", "a\\012Nov 22 sshd[1]: x"},
