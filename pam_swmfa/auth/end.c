@@ -186,16 +186,14 @@ static int priority_of(const struct login *login)
  */
 static void describe(const struct login *login, char *detail, size_t size)
 {
-    char text[sizeof(login->delivery.why) + sizeof(login->problem.text) + 128] = "";
-    const char *const parts[] = {login->passed_by_fail_safe ? "(fail = safe)" : "",
-                                 *login->phone.key != '\0' ? "key " : "", login->phone.key,
-                                 login->delivery.why, login->problem.text};
-    size_t used = 0;
-    for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
-        const char *between = used == 0 || parts[i] == login->phone.key ? "" : "; ";
-        if (*parts[i] != '\0')
-            used += (size_t)snprintf(text + used, sizeof(text) - used, "%s%s", between, parts[i]);
-    }
+    char text[sizeof(login->delivery.why) + sizeof(login->problem.text) + 128];
+    const char *key = login->phone.key;
+    const char *requests = login->delivery.why;
+    const char *last = login->problem.text;
+    (void)snprintf(text, sizeof(text), "%s%s%s%s%s%s%s",
+                   login->passed_by_fail_safe ? "(fail = safe) " : "", *key != '\0' ? "key " : "",
+                   key, *key != '\0' && (*requests != '\0' || *last != '\0') ? "; " : "", requests,
+                   *requests != '\0' && *last != '\0' ? "; " : "", last);
     (void)log_escape(detail, size, text, "\"");
 }
 

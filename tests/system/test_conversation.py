@@ -87,7 +87,7 @@ def test_asked_for_too_soon_it_says_how_long(start):
     out = lab.pamhost(lab.alone(), answers=["resend", "call", "@code"])
     assert out.result == "PAM_SUCCESS"
     for prompt in out.prompts[1:]:
-        assert prompt in [f"A new code can be sent in {n} seconds.\\nCode: " for n in range(500, 601)]
+        assert prompt in [f"A new code can be sent in {n} seconds: ask again then.\\nCode: " for n in range(500, 601)]
     assert paths(sim) == ["sms", "verify"]
 
 
@@ -114,6 +114,17 @@ def test_words_without_end_end(start, log):
     assert "tries=3 sends=1" in log.last("result=denied")
 
 
+@pytest.mark.parametrize("last", ["", "resend", "call"])
+def test_no_code_is_sent_that_nobody_can_type(start, last):
+    """The word that uses the last try up does nothing else."""
+    sim = start(swmfa="autosend = no\ntries = 1")
+    out = lab.pamhost(lab.between_permits(), answers=["?"] * 20 + [last])
+    assert out.result == "PAM_MAXTRIES" and sim.requests() == []
+    sim = start(swmfa="tries = 1\nresend_delay = 0")
+    out = lab.pamhost(lab.between_permits(), answers=["?"] * 20 + [last])
+    assert out.result == "PAM_MAXTRIES" and paths(sim) == ["sms"]
+
+
 # ---- the channels of the map ----
 
 def test_a_number_without_sms_is_called_at_once(start, map_line):
@@ -123,7 +134,7 @@ def test_a_number_without_sms_is_called_at_once(start, map_line):
     assert out.result == "PAM_SUCCESS"
     assert out.lines[0] == "message info Calling the number ending in 82. This can take some seconds."
     assert out.prompts[0].endswith("No code? Type resend.\\nCode: ")
-    assert out.prompts[1] == "A code by SMS is not possible for this number.\\nCode: "
+    assert out.prompts[1] == "A code by SMS is not possible.\\nCode: "
     assert "sms" not in out.prompts[2]
     assert paths(sim) == ["call", "call", "verify"]
 
@@ -228,6 +239,7 @@ def test_whatever_else_is_typed_first_sends_nothing(start, log, answer):
     out = lab.pamhost(lab.between_permits(), answers=[answer] * 3)
     assert out.result == "PAM_MAXTRIES" and sim.requests() == []
     assert out.prompts[1].startswith("Nothing has been sent yet.")
+    assert out.all("message") == ["error No code was asked for."]
     assert "tries=3 sends=0" in log.last("result=denied")
 
 

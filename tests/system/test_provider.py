@@ -91,7 +91,7 @@ def test_a_provider_that_closes_the_connection_between_is_met_again(start):
 def test_nothing_that_the_provider_wrote_is_shown(start):
     start("--fault", "send-escapes")
     out = lab.pamhost(lab.alone())
-    assert out.all("message") == ["error The second factor is not available. Try again later."]
+    assert out.all("message") == ["error No code could be sent. The system log says why."]
 
 
 def test_a_provider_that_is_down_is_authinfo_unavail(sim, log):

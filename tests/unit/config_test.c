@@ -12,6 +12,9 @@
 
 #define SECRET "PT-secret"
 
+#define NO_NETWORK "is not an address or a network such as 192.0.2.0/24: "
+#define COMMAS     " (several with commas between)"
+
 /* The least that is a configuration: lines 1 to 4. */
 #define SIGNALWIRE "[signalwire]\nspace = example\nproject_id = project\n"
 #define LEAST      SIGNALWIRE "api_token = " SECRET "\n"
@@ -251,7 +254,7 @@ static void test_each_key_has_the_value_that_is_given(void **state)
                 "resend_delay = 599\n"
                 "connect_timeout = 11\n"
                 "timeout = 29\n"
-                "deadline = 33\n"
+                "deadline = 29\n"
                 "[policy]\n"
                 "services = sshd, sudo\n"
                 "exempt_groups = staff\n"
@@ -291,7 +294,7 @@ static void test_each_key_has_the_value_that_is_given(void **state)
     assert_int_equal(config.resend_delay, 599);
     assert_int_equal(config.connect_timeout, 11);
     assert_int_equal(config.timeout, 29);
-    assert_int_equal(config.deadline, 33);
+    assert_int_equal(config.deadline, 29);
     check_text("services", config.policy.services, "sshd, sudo");
     check_text("exempt_groups", config.policy.exempt_groups, "staff");
     check_text("exempt_networks", config.policy.exempt_networks, "192.0.2.0/24 , 2001:db8::/32");
@@ -430,7 +433,7 @@ static void test_a_number_is_within_its_range(void **state)
         {"swmfa", "resend_delay", &config.resend_delay, NULL, 0, 600},
         {"swmfa", "connect_timeout", &config.connect_timeout, NULL, 1, 30},
         {"swmfa", "timeout", &config.timeout, NULL, 1, 30},
-        {"swmfa", "deadline", &config.deadline, NULL, 1, 35},
+        {"swmfa", "deadline", &config.deadline, NULL, 1, 30},
         {"signalwire", "token_length", NULL, length_of_signalwire, 4, 20},
         {"signalwire", "valid_for", NULL, seconds_of_signalwire, 1, 604800},
         {"signalwire", "max_attempts", NULL, attempts_of_signalwire, 1, 20},
@@ -643,17 +646,19 @@ static void test_each_network_is_checked(void **state)
         const char *value;
         const char *problem;
     } cases[] = {
-        {"example.org", "is not an address or network: example.org"},
-        {"192.0.2.0/24, localhost", "is not an address or network: localhost"},
-        {"localhost, 192.0.2.0/33", "is not an address or network: localhost"},
-        {"192.0.2.0/33", "has a bad number of bits: 192.0.2.0/33"},
-        {"192.0.2.0/024", "has a bad number of bits: 192.0.2.0/024"},
-        {"192.0.2.0/24 , 192.0.2.1/24", "has bits of the address behind the /24: 192.0.2.1/24"},
-        {"192.0.2.0/24 192.0.3.0/24", "has a bad number of bits: 192.0.2.0/24 192.0.3.0/24"},
-        {"2001:db8::1/32", "has bits of the address behind the /32: 2001:db8::1/32"},
-        {"192.0.2", "is not an address or network: 192.0.2"},
-        {"fe80::1%eth0", "is not an address or network: fe80::1%eth0"},
-        {"all", "is not an address or network: all"},
+        {"example.org", NO_NETWORK "example.org" COMMAS},
+        {"192.0.2.0/24, localhost", NO_NETWORK "localhost" COMMAS},
+        {"localhost, 192.0.2.0/33", NO_NETWORK "localhost" COMMAS},
+        {"192.0.2.0/33", NO_NETWORK "192.0.2.0/33" COMMAS},
+        {"192.0.2.0/024", NO_NETWORK "192.0.2.0/024" COMMAS},
+        {"192.0.2.0/24 , 192.0.2.1/24", "has bits of the address behind the /24: 192.0.2.1/24 (for "
+                                        "that one address leave /24 out)"},
+        {"192.0.2.0/24 192.0.3.0/24", NO_NETWORK "192.0.2.0/24 192.0.3.0/24" COMMAS},
+        {"2001:db8::1/32", "has bits of the address behind the /32: 2001:db8::1/32 (for that one "
+                           "address leave /32 out)"},
+        {"192.0.2", NO_NETWORK "192.0.2" COMMAS},
+        {"fe80::1%eth0", NO_NETWORK "fe80::1%eth0" COMMAS},
+        {"all", NO_NETWORK "all" COMMAS},
     };
     for (size_t i = 0; i < COUNT(good); i++) {
         check_loads(with_key("policy", "exempt_networks", good[i]));
@@ -664,7 +669,7 @@ static void test_each_network_is_checked(void **state)
         check_refused(with_key("policy", "exempt_networks", cases[i].value),
                       unit_format(":6: [policy] exempt_networks: %s", cases[i].problem));
     check_refused("[policy]\n\nservices = sshd\nexempt_networks = x\n" LEAST,
-                  ":4: [policy] exempt_networks: is not an address or network: x");
+                  ":4: [policy] exempt_networks: " NO_NETWORK "x" COMMAS);
 }
 
 static void test_a_path_is_absolute(void **state)
@@ -1017,7 +1022,8 @@ static void test_a_message_of_bandwidth_has_the_code_in_it(void **state)
         config_free(&config);
     }
     for (size_t i = 0; i < COUNT(wrong); i++)
-        check_key_refused("bandwidth", "message", "a text with {CODE} in it", wrong[i]);
+        check_key_refused("bandwidth", "message", "a text with {CODE} in it, at most 2048 bytes",
+                          wrong[i]);
     check_refused(BANDWIDTH PASSWORD "message = caf\xe9 {CODE}\n",
                   ":9: [bandwidth] message: is not valid UTF-8 text");
     check_refused(BANDWIDTH PASSWORD "message = {CODE} \xc3\n",
@@ -1227,14 +1233,16 @@ static void test_what_must_be_given_must_be_given_once(void **state)
         const char *content;
         const char *problem;
     } cases[] = {
-        {"", ": [signalwire] project_id: missing"},
-        {"\n# nothing\n", ": [signalwire] project_id: missing"},
-        {"[swmfa]\n[policy]\n[bandwidth]\n[signalwire]\n", ": [signalwire] project_id: missing"},
+        {"", ": [signalwire] project_id: missing (providers names signalwire)"},
+        {"\n# nothing\n", ": [signalwire] project_id: missing (providers names signalwire)"},
+        {"[swmfa]\n[policy]\n[bandwidth]\n[signalwire]\n",
+         ": [signalwire] project_id: missing (providers names signalwire)"},
         {"[signalwire]\nproject_id = p\napi_token = t\n",
          ": [signalwire] space: missing: the SPACE of https://SPACE.signalwire.com"},
-        {"[signalwire]\nspace = a\napi_token = t\n", ": [signalwire] project_id: missing"},
+        {"[signalwire]\nspace = a\napi_token = t\n",
+         ": [signalwire] project_id: missing (providers names signalwire)"},
         {"[signalwire]\nspace = a\nproject_id = p\n",
-         ": [signalwire] api_token: missing (or give api_token_file)"},
+         ": [signalwire] api_token: missing, or give api_token_file (providers names signalwire)"},
         {LEAST "endpoint = https://localhost\n",
          ":5: [signalwire] endpoint: give space or endpoint, not both"},
         {"[signalwire]\nendpoint = https://localhost\nspace = a\nproject_id = p\napi_token = t\n",
@@ -1258,18 +1266,18 @@ static void test_what_bandwidth_must_have_is_asked_where_it_is_used(void **state
         const char *section; /* behind three lines, and [bandwidth] */
         const char *problem;
     } cases[] = {
-        {"", ": [bandwidth] account_id: missing"},
+        {"", ": [bandwidth] account_id: missing (providers names bandwidth)"},
         {"username = u\npassword = p\n" FROM "voice_application_id = v\n",
-         ": [bandwidth] account_id: missing"},
+         ": [bandwidth] account_id: missing (providers names bandwidth)"},
         {"account_id = a\npassword = p\n" FROM "voice_application_id = v\n",
-         ": [bandwidth] username: missing"},
+         ": [bandwidth] username: missing (providers names bandwidth)"},
         {"account_id = a\nusername = u\n" FROM "voice_application_id = v\n",
-         ": [bandwidth] password: missing (or give password_file)"},
+         ": [bandwidth] password: missing, or give password_file (providers names bandwidth)"},
         {"account_id = a\nusername = u\npassword = p\npassword_file = /password\n" FROM
          "voice_application_id = v\n",
          ":7: [bandwidth] password_file: give password or password_file, not both"},
         {"account_id = a\nusername = u\npassword = p\nvoice_application_id = v\n",
-         ": [bandwidth] from: missing"},
+         ": [bandwidth] from: missing (providers names bandwidth)"},
         {"account_id = a\nusername = u\npassword = p\n" FROM,
          ": [bandwidth] messaging_application_id: missing: give it, or voice_application_id, or "
          "both"},
@@ -1486,8 +1494,12 @@ static void test_a_file_of_a_secret_holds_one_secret(void **state)
                 config_free(&config);
             } else {
                 check_problem(cases[i].content,
-                              unit_format(":%d: [%s] %s: the file must hold it alone, on one line",
-                                          naming->line, naming->section, naming->key));
+                              unit_format(":%d: [%s] %s: %s: expected the %.*s alone, on one line "
+                                          "without blanks or carriage return",
+                                          naming->line, naming->section, naming->key, path,
+                                          (int)strcspn(naming->key, "_") +
+                                              (naming->id == SW ? (int)strlen("_token") : 0),
+                                          naming->key));
             }
             unit_remove(path);
         }

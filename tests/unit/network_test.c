@@ -4,8 +4,8 @@
 
 #include "config/network.h"
 
-#define NO_ADDRESS "is not an address or network: "
-#define NO_BITS    "has a bad number of bits: "
+#define NO_ADDRESS "is not an address or a network such as 192.0.2.0/24: "
+#define NO_BITS    NO_ADDRESS
 
 static struct problem problem = {0};
 
@@ -167,8 +167,8 @@ static void test_what_is_no_network_is_refused(void **state)
     struct network network;
     for (size_t i = 0; i < COUNT(cases); i++) {
         unit_check(cases[i].text, !read_network(cases[i].text, &network), "a refusal");
-        unit_same_text(cases[i].text, problem.text,
-                       unit_format("%s%s", cases[i].why, cases[i].text));
+        const char *why = unit_format("%s%s (", cases[i].why, cases[i].text);
+        unit_check(cases[i].text, strncmp(problem.text, why, strlen(why)) == 0, why);
     }
 }
 
