@@ -170,7 +170,8 @@ static void mask_numbers(char *text)
         for (size_t i = 0; i < length; i++)
             digits += at[i] >= '0' && at[i] <= '9';
         for (size_t i = 0; i < length && digits >= 7; i++)
-            at[i] = at[i] >= '0' && at[i] <= '9' ? '*' : at[i];
+            if (at[i] >= '0' && at[i] <= '9')
+                at[i] = '*';
         if (length > 0)
             at += length - 1;
     }
