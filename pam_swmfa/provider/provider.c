@@ -243,9 +243,10 @@ enum outcome provider_send(const struct provider *provider, const void *settings
     *unsettled = false;
     json_object *body = provider->send(settings, challenge, path, sizeof(path));
     struct rest_answer *answer = post(rest, milliseconds, path, body, &outcome, unsettled, problem);
-    if (answer != NULL)
+    if (answer != NULL) {
         outcome = provider_sent(provider, answer, challenge, problem);
-    redact(provider, settings, NULL, problem);
+        redact(provider, settings, NULL, problem);
+    }
     free(answer);
     return outcome;
 }
@@ -260,9 +261,10 @@ enum outcome provider_verify(const struct provider *provider, const void *settin
     json_object *body = provider->verify(settings, challenge, code, path, sizeof(path));
     struct rest_answer *answer =
         post(rest, milliseconds, path, body, &outcome, &unsettled, problem);
-    if (answer != NULL)
+    if (answer != NULL) {
         outcome = provider_verified(provider, answer, problem);
-    redact(provider, settings, code, problem);
+        redact(provider, settings, code, problem);
+    }
     free(answer);
     return outcome;
 }
