@@ -160,11 +160,7 @@ static enum outcome sent(json_object *answer, struct challenge *challenge, struc
 
 static enum outcome verified(json_object *answer, struct problem *problem)
 {
-    bool valid = false;
-    if (json_boolean(answer, "valid", &valid))
-        return valid ? OUTCOME_OK : OUTCOME_WRONG;
-    problem_set(problem, "valid must be true or false");
-    return OUTCOME_BAD_ANSWER;
+    return provider_verdict(answer, "valid", problem);
 }
 
 extern const struct provider bandwidth_provider;

@@ -203,6 +203,15 @@ bool provider_add_text(json_object *object, const char *key, const char *text)
     return text == NULL || provider_add(object, key, json_object_new_string(text));
 }
 
+enum outcome provider_verdict(json_object *answer, const char *key, struct problem *problem)
+{
+    bool right = false;
+    if (json_boolean(answer, key, &right))
+        return right ? OUTCOME_OK : OUTCOME_WRONG;
+    problem_set(problem, "%s must be true or false", key);
+    return OUTCOME_BAD_ANSWER;
+}
+
 json_object *provider_body(json_object *body, bool good)
 {
     if (good)

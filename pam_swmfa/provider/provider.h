@@ -119,4 +119,7 @@ bool provider_add_text(json_object *object, const char *key, const char *text);
 /* The body if it was made without error; otherwise puts it and returns NULL. */
 json_object *provider_body(json_object *body, bool good);
 
+/* What a verify says by a member that is true or false, and nothing else. */
+enum outcome provider_verdict(json_object *answer, const char *key, struct problem *problem);
+
 #endif

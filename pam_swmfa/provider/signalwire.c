@@ -174,11 +174,7 @@ static enum outcome sent(json_object *answer, struct challenge *challenge, struc
 
 static enum outcome verified(json_object *answer, struct problem *problem)
 {
-    bool success = false;
-    if (json_boolean(answer, "success", &success))
-        return success ? OUTCOME_OK : OUTCOME_WRONG;
-    problem_set(problem, "success must be true or false");
-    return OUTCOME_BAD_ANSWER;
+    return provider_verdict(answer, "success", problem);
 }
 
 extern const struct provider signalwire_provider;
