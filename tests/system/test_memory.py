@@ -38,7 +38,7 @@ PATHS = [
     ("endless answer", ["--fault", "send-endless"], {}, "alice", [], "PAM_AUTHINFO_UNAVAIL"),
     ("no answer", ["--fault", "send-stall"], {"swmfa": "timeout = 2"}, "alice", ["123456"] * 3,
      "PAM_AUTHINFO_UNAVAIL"),
-    ("connection reset", ["--fault", "verify-reset"], {}, "alice", ["@code"],
+    ("connection reset", ["--fault", "verify-reset"], {}, "alice", ["@code"] * 2,
      "PAM_AUTHINFO_UNAVAIL"),
     ("code void", ["--fault", "verify-404"], {}, "alice", ["@code"] * 3, "PAM_AUTH_ERR"),
     ("Bandwidth", ["--fault", "signalwire:send-500"], {"swmfa": BOTH}, "alice",
