@@ -169,6 +169,20 @@ static void describe_silence(struct login *login, int64_t before, char *intro)
     add_offer(login, intro);
 }
 
+/* What is said when nobody has sent. Returns false if there is nothing left that could help. */
+static bool describe_failure(const struct login *login, enum channel channel, bool only,
+                             char *intro)
+{
+    if (login->delivery.state == OUTCOME_OK) {
+        (void)snprintf(intro, INTRO_SIZE,
+                       "No new code could be sent. The code that was sent before still counts.");
+        return true;
+    }
+    (void)snprintf(intro, INTRO_SIZE, "No code could be sent by %s.", channel_words[channel]);
+    add_offer(login, intro);
+    return only && more_sends(login); /* then another channel may do */
+}
+
 static bool announce_call(struct login *login)
 {
     char text[128];
@@ -205,10 +219,8 @@ static bool send_code(struct login *login, enum channel channel, bool only, char
         describe_silence(login, before, intro);
         return true;
     case DELIVERED_NOT:
-        if (delivery->state != OUTCOME_OK || end_is_covered(login))
+        if (end_is_covered(login) || !describe_failure(login, channel, only, intro))
             return end_by_sends(login);
-        (void)snprintf(intro, INTRO_SIZE,
-                       "No new code could be sent. The code that was sent before still counts.");
         return true;
     default:
         return end_by_sends(login);

@@ -234,6 +234,17 @@ def test_no_word_gets_past_a_provider_that_could_still_send(two, log, lines, ans
     assert not [line for line in log.ours() if "fail = safe" in line]
 
 
+def test_after_a_word_that_cannot_help_resend_still_can(two, log):
+    """SignalWire gave no answer and then goes down; Bandwidth has SMS alone."""
+    first, second = two("send-reset", swmfa="resend_delay = 0\ntimeout = 1")
+    without("voice_application_id")
+    out = lab.pamhost(lab.alone(), answers=["call", "resend", "@code"])
+    assert out.result == "PAM_SUCCESS"
+    assert "may still come by voice call" in out.prompts[1] or \
+        out.prompts[1].startswith("No code could be sent by voice call. No code? Type resend")
+    assert log.last("result=success .*channel=sms provider=bandwidth")
+
+
 @pytest.mark.parametrize("fault", ["verify-500", "verify-reset", "verify-401", "verify-garbage",
                                    "verify-429"])
 def test_where_one_provider_cannot_check_its_code_the_next_one_sends_another(two, log, fault):
