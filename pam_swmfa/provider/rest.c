@@ -12,6 +12,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* libcurl has no timer for the end of its patience with one of several addresses: it must look. */
+#define LOOK_AGAIN_MS 100
+
 struct rest {
     CURL *easy;
     CURLM *multi;
@@ -144,7 +147,7 @@ void rest_free(struct rest *rest)
 }
 
 /* Drives the transfer to its end. Returns false when the host is gone before that. */
-static bool drive(struct rest *rest, int milliseconds, CURLMcode *result)
+static bool drive(struct rest *rest, CURLMcode *result)
 {
     int running = 1;
     for (;;) {
@@ -152,7 +155,7 @@ static bool drive(struct rest *rest, int milliseconds, CURLMcode *result)
         if (*result != CURLM_OK || running == 0)
             return true;
         struct curl_waitfd host = {.fd = rest->watch_fd, .events = CURL_WAIT_POLLIN};
-        *result = curl_multi_poll(rest->multi, &host, 1, milliseconds, NULL);
+        *result = curl_multi_poll(rest->multi, &host, 1, LOOK_AGAIN_MS, NULL);
         if (*result != CURLM_OK)
             return true;
         if (host.revents != 0)
@@ -312,7 +315,7 @@ enum outcome rest_post(struct rest *rest, const char *path, const char *body, in
         return OUTCOME_MEMORY;
     }
     CURLMcode driven = CURLM_OK;
-    bool waited_for = drive(rest, milliseconds, &driven);
+    bool waited_for = drive(rest, &driven);
     CURLcode code = driven == CURLM_OK ? transfer_result(rest) : CURLE_OUT_OF_MEMORY;
     curl_multi_remove_handle(rest->multi, rest->easy);
     if (!waited_for) {
