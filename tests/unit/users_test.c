@@ -490,9 +490,7 @@ static void test_a_line_on_the_border_of_two_pieces_is_whole(void **state)
     for (size_t before = 0; before <= strlen(line) + 1; before++) {
         for (size_t pieces = 1; pieces <= 2; pieces++) {
             struct map map = {0};
-            while (map.length + 64 < pieces * PIECE - before)
-                add_text(&map, "bob " WRONG "\n");
-            add_text(&map, "#");
+            add_text(&map, "bob " WRONG "\n#");
             add_filler(&map, 'x', pieces * PIECE - before - map.length - 1);
             add_text(&map, "\n");
             add_text(&map, line);
