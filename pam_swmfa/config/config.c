@@ -232,7 +232,8 @@ static bool good_endpoint(const char *value)
 
 static bool set_value(const struct key *key, void *member, const char *value)
 {
-    bool fits = strlen(value) <= KEY_TEXT_MAX;
+    size_t most = key->kind == KEY_TEXT && key->max > 0 ? (size_t)key->max : KEY_TEXT_MAX;
+    bool fits = strlen(value) <= most;
     switch (key->kind) {
     case KEY_NUMBER:
         return set_number(key, member, value);
@@ -245,7 +246,7 @@ static bool set_value(const struct key *key, void *member, const char *value)
     case KEY_ENDPOINT:
         return fits && good_endpoint(value) && set_text(member, value);
     case KEY_FILE:
-        return fits && matches("^/", value) && set_text(&((struct key_file *)member)->path, value);
+        return fits && *value == '/' && set_text(&((struct key_file *)member)->path, value);
     default:
         return fits && matches(key->pattern, value) && set_text(member, value);
     }

@@ -41,8 +41,8 @@ struct key {
     const char *fallback; /* the default, as it would be written; NULL: none */
     size_t offset;        /* of the member, in the settings of the section */
     enum key_kind kind;
-    int min; /* KEY_NUMBER */
-    int max;
+    int min;                  /* KEY_NUMBER */
+    int max;                  /* KEY_NUMBER; KEY_TEXT: bytes, 0 for KEY_TEXT_MAX */
     const char *const *words; /* KEY_WORD, KEY_WORDS; ends with NULL */
     const char *pattern;      /* KEY_TEXT, KEY_SECRET: extended regular expression */
     const char *expected;     /* the pattern in words */

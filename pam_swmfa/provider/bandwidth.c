@@ -35,13 +35,13 @@ struct settings {
 
 /* clang-format off */
 #define AT(member) KEY_AT(struct settings, member)
-#define APPLICATION .kind = KEY_TEXT, .pattern = "^[A-Za-z0-9_-]{1,50}$", \
+#define APPLICATION .kind = KEY_TEXT, .pattern = "^[A-Za-z0-9_-]+$", .max = 50, \
     .expected = "the id of an application, up to 50 letters, digits, hyphens, underscores"
 static const struct key keys[] = {
-    {"account_id", NULL, AT(account_id), .kind = KEY_TEXT, .pattern = "^[A-Za-z0-9_-]{1,50}$",
-     .expected = "up to 50 letters, digits, hyphens, underscores", .required = true, .unsaid = true},
-    {"username", NULL, AT(username), .kind = KEY_TEXT, .pattern = "^[!-9;-~]{1,250}$",
-     .expected = "up to 250 printable characters, no blanks or colons", .required = true, .unsaid = true},
+    {"account_id", NULL, AT(account_id), .kind = KEY_TEXT, .pattern = "^[A-Za-z0-9_-]+$",
+     .max = 50, .expected = "up to 50 letters, digits, hyphens, underscores", .required = true, .unsaid = true},
+    {"username", NULL, AT(username), .kind = KEY_TEXT, .pattern = "^[!-9;-~]+$",
+     .max = 250, .expected = "up to 250 printable characters, no blanks or colons", .required = true, .unsaid = true},
     {"password", NULL, AT(password), .kind = KEY_SECRET, .pattern = "^[!-~]+$",
      .expected = "printable characters, no blanks"},
     {"password_file", NULL, AT(password_file), .kind = KEY_TEXT, KEY_ABSOLUTE_PATH, .unsaid = true},

@@ -182,6 +182,8 @@ static void redact(const struct provider *provider, const void *settings, const 
                    struct problem *problem)
 {
     struct account account = {0};
+    if (*problem->text == '\0')
+        return;
     provider->account(settings, &account);
     mask(problem->text, account.password->text);
     mask(problem->text, code);
@@ -225,7 +227,7 @@ static struct rest_answer *post(struct rest *rest, int milliseconds, const char 
                                 json_object *body, enum outcome *outcome, bool *unsettled,
                                 struct problem *problem)
 {
-    struct rest_answer *answer = calloc(1, sizeof(*answer));
+    struct rest_answer *answer = malloc(sizeof(*answer));
     const char *text = json_object_to_json_string_ext(body, JSON_C_TO_STRING_PLAIN |
                                                                 JSON_C_TO_STRING_NOSLASHESCAPE);
     if (answer == NULL || body == NULL || text == NULL) {

@@ -34,11 +34,11 @@ struct settings {
 /* clang-format off */
 #define AT(member) KEY_AT(struct settings, member)
 static const struct key keys[] = {
-    {"space", NULL, AT(space), .kind = KEY_TEXT, .pattern = "^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$",
-     .expected = "the SPACE of https://SPACE.signalwire.com, at most 63 characters"},
+    {"space", NULL, AT(space), .kind = KEY_TEXT, .pattern = "^[a-z0-9]([a-z0-9-]*[a-z0-9])?$",
+     .max = 63, .expected = "the SPACE of https://SPACE.signalwire.com, at most 63 characters"},
     {"endpoint", NULL, AT(endpoint), .kind = KEY_ENDPOINT},
-    {"project_id", NULL, AT(project_id), .kind = KEY_TEXT, .pattern = "^[A-Za-z0-9._-]{1,250}$",
-     .expected = "up to 250 letters, digits, dots, hyphens, underscores", .required = true, .unsaid = true},
+    {"project_id", NULL, AT(project_id), .kind = KEY_TEXT, .pattern = "^[A-Za-z0-9._-]+$",
+     .max = 250, .expected = "up to 250 letters, digits, dots, hyphens, underscores", .required = true, .unsaid = true},
     {"api_token", NULL, AT(api_token), .kind = KEY_SECRET, .pattern = "^[!-~]+$",
      .expected = "printable characters, no blanks"},
     {"api_token_file", NULL, AT(api_token_file), .kind = KEY_TEXT, KEY_ABSOLUTE_PATH, .unsaid = true},
