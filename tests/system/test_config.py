@@ -262,3 +262,21 @@ def test_use_uid_takes_no_notice_of_the_targets_key(sim):
     out = lab.pamhost(lab.alone("use_uid"), arguments=["--pam-env", USED])
     lab.users_map()
     assert out.result == "PAM_SUCCESS" and "ending in 72" in out.prompts[0]
+
+
+EXAMPLE = (lab.SRC / "conf/swmfa.conf.in").read_text()
+RANGES = re.findall(r"^;?([a-z_]+) = \d+ +; (\d+) to (\d+)\b", EXAMPLE, flags=re.MULTILINE)
+
+
+@pytest.mark.parametrize("key, least, most", RANGES, ids=[row[0] for row in RANGES])
+def test_the_ranges_of_the_example_and_of_the_manual_are_the_parsers(sim, log, key, least, most):
+    section = re.findall(r"^\[(\w+)\]", EXAMPLE[:EXAMPLE.index(f"{key} = ")], flags=re.MULTILINE)[-1]
+    lab.write(lab.CONF, f"[{section}]\n{key} = {int(most) + 1}\n")
+    assert_service_error(log, lab.pamhost(lab.between_permits()),
+                         f"[{section}] {key}: {least} to {most}, not")
+    manual = (lab.BUILD / "docs/swmfa.conf.5").read_text()
+    assert f"{least} to {most}" in manual.split(f".It Ic {key}\n")[1].split("\n.It ")[0]
+
+
+def test_the_example_gives_the_range_of_every_number():
+    assert len(RANGES) == 10
