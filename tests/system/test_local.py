@@ -37,10 +37,16 @@ def sudo(sim):
               "passwd_tries=1\n", 0o440)
 
 
-def test_sudo_with_password_and_code_runs_the_command(sudo, log):
-    client = on_terminal("sudo", "id", "-u", user="alice")
+def sudo_as_alice(*arguments):
+    """sudo on a terminal, with the password given."""
+    client = on_terminal("sudo", *arguments, user="alice")
     client.expect("password for alice: ")
     client.sendline(lab.PASSWORD)
+    return client
+
+
+def test_sudo_with_password_and_code_runs_the_command(sudo, log):
+    client = sudo_as_alice("id", "-u")
     client.expect(PROMPT)
     client.sendline(lab.wait_for_code(ALICE))
     client.expect(r"\n0\r")
@@ -50,9 +56,7 @@ def test_sudo_with_password_and_code_runs_the_command(sudo, log):
 
 def test_sudo_i_asks_for_a_code_as_well(sudo, log):
     lab.use_example("sudo-i", "sudo-i")
-    client = on_terminal("sudo", "-i", "id", "-u", user="alice")
-    client.expect("password for alice: ")
-    client.sendline(lab.PASSWORD)
+    client = sudo_as_alice("-i", "id", "-u")
     client.expect(PROMPT)
     client.sendline(lab.wait_for_code(ALICE))
     client.expect(r"\n0\r")
@@ -62,9 +66,7 @@ def test_sudo_i_asks_for_a_code_as_well(sudo, log):
 
 def test_sudo_takes_the_words_and_a_member_of_an_exempt_group_is_not_asked(start, sudo, log):
     simulator = start(swmfa="resend_delay = 0")
-    client = on_terminal("sudo", "id", "-u", user="alice")
-    client.expect("password for alice: ")
-    client.sendline(lab.PASSWORD)
+    client = sudo_as_alice("id", "-u")
     client.expect(PROMPT)
     client.sendline("call")
     client.expect("New code sent by voice call")
@@ -72,18 +74,14 @@ def test_sudo_takes_the_words_and_a_member_of_an_exempt_group_is_not_asked(start
     client.expect(r"\n0\r")
     assert ended(client) == 0
     lab.configure(simulator, policy="exempt_groups = alice\nservices = sudo")
-    client = on_terminal("sudo", "id", "-u", user="alice")
-    client.expect("password for alice: ")
-    client.sendline(lab.PASSWORD)
+    client = sudo_as_alice("id", "-u")
     client.expect(r"\n0\r")
     assert ended(client) == 0
     assert log.last('service=sudo .*reason=exempt .*detail="exempt_groups: alice"')
 
 
 def test_sudo_with_a_wrong_code_runs_nothing(sudo):
-    client = on_terminal("sudo", "id", "-u", user="alice")
-    client.expect("password for alice: ")
-    client.sendline(lab.PASSWORD)
+    client = sudo_as_alice("id", "-u")
     client.expect(PROMPT)
     for _ in range(3):
         client.sendline("000000")
@@ -92,9 +90,7 @@ def test_sudo_with_a_wrong_code_runs_nothing(sudo):
 
 
 def test_ctrl_c_at_sudos_prompt_ends_helper_and_sudo(sudo):
-    client = on_terminal("sudo", "id", "-u", user="alice")
-    client.expect("password for alice: ")
-    client.sendline(lab.PASSWORD)
+    client = sudo_as_alice("id", "-u")
     client.expect(PROMPT)
     client.sendintr()
     assert ended(client) == 1
