@@ -30,7 +30,7 @@ endif
 
 # A unit test is one file, with the flags and libraries of the helper and cmocka.
 LDADD = $(check_libs)
-EXTRA_DIST += tests/unit/unit.h
+EXTRA_DIST += tests/unit/unit.h tests/unit/unit_config.h
 
 # The simulator of the provider.
 tests_sim_swmfa_sim_SOURCES = \

@@ -3,7 +3,7 @@
  * Tests of auth/delivery, as far as nothing is sent: who can send, and what counts before a code
  * does. What becomes of requests is tested with the simulator.
  */
-#include "unit.h"
+#include "unit_config.h"
 
 #include "auth/delivery.h"
 
@@ -25,12 +25,7 @@ static struct delivery delivery;
 
 static void begin(const char *content)
 {
-    struct problem problem = {0};
-    char *path = unit_file("swmfa.conf", content, 0600);
-    bool good = config_load(path, &config, &problem);
-    unit_remove(path);
-    if (!good)
-        fail_msg("refused: %s\n%s", problem.text, content);
+    unit_config_load(content, &config);
     memset(&delivery, 0x55, sizeof(delivery));
     delivery_begin(&delivery, &config, -1);
 }

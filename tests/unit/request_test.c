@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Tests of signalwire and bandwidth: what is asked of each API, by what swmfa.conf says. */
-#include "unit.h"
+#include "unit_config.h"
 
 #include "config/config.h"
 
@@ -25,12 +25,7 @@ static struct config config;
 
 static void load(const char *content)
 {
-    struct problem problem = {0};
-    char *path = unit_file("swmfa.conf", content, 0600);
-    bool good = config_load(path, &config, &problem);
-    unit_remove(path);
-    if (!good)
-        fail_msg("refused: %s\n%s", problem.text, content);
+    unit_config_load(content, &config);
 }
 
 /* One request, made of a challenge. */
