@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* limit: how many of something in how long, as swmfa.conf has them: "3/10m, 5/1h, 10/1d". */
+#ifndef SWMFA_LIMIT_H
+#define SWMFA_LIMIT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#define LIMIT_MANY        8       /* in one key */
+#define LIMIT_MOST        100000  /* of something */
+#define LIMIT_SECONDS_MAX 2592000 /* 30 days */
+
+struct limit {
+    int most;
+    int seconds;
+};
+
+/* All that must hold at once. */
+struct limit_list {
+    size_t count; /* 0: no limit */
+    struct limit at[LIMIT_MANY];
+};
+
+/* [limits] of swmfa.conf, as far as sends go. */
+struct limits {
+    struct limit_list user;
+    struct limit_list phone;
+    struct limit_list address;
+    struct limit_list host;
+};
+
+/* limit_list_read: reads a list; false, with the list empty, if it is none. */
+bool limit_list_read(const char *text, struct limit_list *list);
+
+/* limit_span_read: reads a time such as 90s, 10m, 1h or 30d, or 0; false if it is none or longer
+ * than LIMIT_SECONDS_MAX. */
+bool limit_span_read(const char *text, int *seconds);
+
+/* limit_span_write: writes a time in the largest unit that fits it without rest. Returns to. */
+const char *limit_span_write(int seconds, char *to, size_t size);
+
+#endif

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * codes: break-glass codes: ten for a user, each good once, of which only hashes are kept.
+ *
+ * A code has 21 characters: a digit, its number, and 20 of 5 random bits each, of Crockford's
+ * alphabet (no i, l, o, u). It is longer than any code of a provider, and so known by its length.
+ */
+#ifndef SWMFA_CODES_H
+#define SWMFA_CODES_H
+
+#include "store/store.h"
+
+#define CODES_COUNT     10
+#define CODES_LENGTH    21 /* characters, without hyphens */
+#define CODES_CODE_SIZE (CODES_LENGTH + 1)
+#define CODES_HASH_SIZE STORE_CELL_SIZE
+
+/* What codes_make makes; the caller wipes it. */
+struct codes {
+    char code[CODES_COUNT][CODES_CODE_SIZE];
+    char hash[CODES_COUNT][CODES_HASH_SIZE];
+};
+
+/*
+ * codes_make: makes new codes and their hashes; takes some time. False with the problem.
+ * Needs no transaction.
+ */
+bool codes_make(struct codes *codes, struct problem *problem);
+
+/* codes_replace: from now on these are the user's codes, and no others. */
+bool codes_replace(struct store *store, const char *user, const struct codes *codes);
+
+/*
+ * codes_read: reads what a person typed: blanks and hyphens go, capitals and the letters i, l, o are
+ * taken for what they look like. Returns whether it has the form of a code. code: of
+ * CODES_CODE_SIZE, the caller wipes it.
+ */
+bool codes_read(const char *text, char *code);
+
+/* codes_hash: the hash that is kept for the code of that number, or "" if there is none (any more). */
+bool codes_hash(struct store *store, const char *user, const char *code, char hash[CODES_HASH_SIZE]);
+
+/*
+ * codes_match: whether that is the hash of this code; takes the same time if hash is "", and is then
+ * false. Needs no transaction.
+ */
+bool codes_match(const char *code, const char *hash);
+
+/*
+ * codes_use: uses a code up that codes_match has found right. used: whether it was still there, with
+ * that hash; false: somebody else was faster, and it must not count.
+ */
+bool codes_use(struct store *store, const char *user, const char *code, const char *hash,
+               bool *used);
+
+/* codes_left: how many are left to a user. */
+bool codes_left(struct store *store, const char *user, int64_t *count);
+
+#endif

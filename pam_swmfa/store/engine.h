@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * engine: the database below the store; for the files of store/ only.
+ *
+ * All SQL is written once, in what SQLite and PostgreSQL both speak: parameters are $1, $2 ..., each
+ * is numbered in the order of its first appearance; columns are TEXT or BIGINT. What only one of
+ * them knows (files, locks, settings) stays behind this interface. sqlite.c is the engine there is.
+ */
+#ifndef SWMFA_ENGINE_H
+#define SWMFA_ENGINE_H
+
+#include "base/problem.h"
+#include "store/store.h"
+
+#include <stdarg.h>
+#include <stdbool.h>
+
+struct engine; /* opaque */
+
+/*
+ * engine_open: opens the database, which must be there; engine_create: makes one that must not be
+ * there, with what these statements (NULL behind the last) put in, all of it or nothing.
+ * path: of the database. Returns NULL or false with the problem. The caller owes engine_close.
+ */
+struct engine *engine_open(const char *path, struct problem *problem);
+bool engine_create(const char *path, const char *const *statements, struct problem *problem);
+void engine_close(struct engine *engine);
+
+/*
+ * engine_begin: begins a transaction; write: one that will write, alone among all processes.
+ * Waits for others at most so many milliseconds. engine_commit: ends it, on the disk when it
+ * returns; engine_rollback: ends it as if it had not been. False with the problem.
+ */
+bool engine_begin(struct engine *engine, bool write, int milliseconds, struct problem *problem);
+bool engine_commit(struct engine *engine, struct problem *problem);
+void engine_rollback(struct engine *engine);
+
+/*
+ * engine_run: runs one statement in the transaction. types: a letter for each parameter, 't' for a
+ * const char *, 'i' for an int64_t. answer: NULL, or what came back. False with the problem.
+ */
+bool engine_run(struct engine *engine, struct store_answer *answer, struct problem *problem,
+                const char *sql, const char *types, va_list parameters);
+
+#endif

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* remember: from where a user need not be asked again; within a transaction of the store. */
+#ifndef SWMFA_REMEMBER_H
+#define SWMFA_REMEMBER_H
+
+#include "store/store.h"
+
+#define REMEMBER_PLACE_SIZE 1200
+
+struct remember_about {
+    const char *user;
+    const char *service;
+    const char *place; /* see remember_place */
+    const char *phone; /* E.164: with another number the user is asked again */
+};
+
+/*
+ * remember_place: what is remembered as the place of a login: the remote host, or the terminal and
+ * the boot id. False if it has neither.
+ */
+bool remember_place(const char *rhost, const char *tty, const struct moment *moment,
+                    char place[REMEMBER_PLACE_SIZE]);
+
+/*
+ * remember_look: for how long still, in milliseconds; 0: not. Both the time of the store and the
+ * time of day must be within it, and the time of day not before the moment it was remembered at.
+ */
+bool remember_look(struct store *store, const struct remember_about *about, int64_t *left_ms);
+
+/* remember_add: remembers for so many seconds from now. */
+bool remember_add(struct store *store, const struct remember_about *about, int seconds);
+
+/* remember_forget: forgets all places of a user; count: how many there were, past ones included. */
+bool remember_forget(struct store *store, const char *user, int64_t *count);
+
+/* remember_count: how many places of a user are remembered now. */
+bool remember_count(struct store *store, const char *user, int64_t *count);
+
+#endif

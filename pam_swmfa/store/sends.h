@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* sends: how many codes were sent, to whom and for whom; within a transaction of the store. */
+#ifndef SWMFA_SENDS_H
+#define SWMFA_SENDS_H
+
+#include "config/limit.h"
+#include "store/store.h"
+
+#define SENDS_ID_SIZE 33
+
+/* Whom a send is counted for. */
+struct sends_about {
+    const char *user;
+    const char *phone;   /* E.164; "": nothing is really sent, so it costs no phone and not the host */
+    const char *address; /* the remote one, see sends_address; "": a local login */
+};
+
+/* What stands in the way of a send. */
+struct sends_refusal {
+    const char *key;    /* the limit's key in swmfa.conf */
+    struct limit limit; /* the one that is reached */
+    int64_t free_in_ms; /* until this one would let a send through */
+};
+
+enum sends {
+    SENDS_COUNTED, /* it may be made */
+    SENDS_REFUSED, /* a limit is reached; nothing was counted */
+    SENDS_FAILED,  /* the store failed */
+};
+
+/*
+ * sends_count: checks all limits and counts a send. id: of SENDS_ID_SIZE, for sends_give_back.
+ */
+enum sends sends_count(struct store *store, const struct limits *limits,
+                       const struct sends_about *about, char *id, struct sends_refusal *refusal);
+
+/* sends_give_back: a send that was counted has certainly not happened. */
+bool sends_give_back(struct store *store, const char *id);
+
+/* sends_of_user: how many were counted for a user in the last so many seconds. */
+bool sends_of_user(struct store *store, const char *user, int seconds, int64_t *count);
+
+/*
+ * sends_address: what a remote host counts as: an IPv4 address as itself, also if it is written as
+ * an IPv6 one; an IPv6 address as its /64, since a customer has no less; anything else as it is.
+ */
+void sends_address(const char *rhost, char *address, size_t size);
+
+#endif

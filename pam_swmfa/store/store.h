@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * store: what must outlast a login: counts of sends and of tries, locks, break-glass codes, and who
+ * is remembered. One database for all logins of the host, opened by the service user.
+ *
+ * Use: store_open, then any number of transactions (store_begin, the functions of sends.h, tries.h,
+ * codes.h, remember.h, then store_commit), then store_close. Whatever fails has rolled the
+ * transaction back already, and store_problem says why in words that an administrator can act on.
+ */
+#ifndef SWMFA_STORE_H
+#define SWMFA_STORE_H
+
+#include "base/problem.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define STORE_FOLDER SWMFA_STATE_DIR
+#define STORE_FILE   "state.db"
+
+struct store; /* opaque */
+
+/* What the clocks and the kernel say at one moment. */
+struct moment {
+    char boot[40];   /* the boot id */
+    int64_t boot_ms; /* milliseconds of CLOCK_BOOTTIME */
+    int64_t wall_ms; /* milliseconds since 1970 by the system's time of day */
+};
+
+/* moment_now: this moment. False, with the problem, if the boot id cannot be read. */
+bool moment_now(struct moment *moment, struct problem *problem);
+
+/*
+ * store_open: opens the store in a folder, which must be ours alone; makes the database if there
+ * has never been one. Returns NULL with the problem; otherwise the caller owes store_close.
+ */
+struct store *store_open(const char *folder, struct problem *problem);
+void store_close(struct store *store);
+
+/* store_problem: why something failed last. */
+const struct problem *store_problem(const struct store *store);
+
+enum store_access {
+    STORE_READ,
+    STORE_WRITE, /* alone among all processes */
+};
+
+/*
+ * store_begin: begins a transaction at a moment; waits for others at most so many milliseconds.
+ * store_commit: makes all of it last; false if nothing of it does.
+ * store_cancel: undoes all of it; does nothing outside a transaction.
+ */
+bool store_begin(struct store *store, enum store_access access, const struct moment *moment,
+                 int milliseconds);
+bool store_commit(struct store *store);
+void store_cancel(struct store *store);
+
+/*
+ * store_now: the time of the store at the moment of the transaction, in milliseconds: it never goes
+ * back, and passes as fast as CLOCK_BOOTTIME while the host is up and not at all while it is down,
+ * whatever is done to the time of day.
+ */
+int64_t store_now(const struct store *store);
+
+/* store_moment: the moment that the transaction began with. */
+const struct moment *store_moment(const struct store *store);
+
+/* ---- for the files of store/ ---- */
+
+#define STORE_COLUMNS   6
+#define STORE_CELL_SIZE 128
+
+/* What a statement gave back: the number of rows, and the first one's columns as texts. */
+struct store_answer {
+    size_t rows;
+    size_t changed; /* rows that an INSERT, UPDATE or DELETE changed */
+    char cell[STORE_COLUMNS][STORE_CELL_SIZE];
+};
+
+/* store_run: runs a statement; see engine_run. False after a failure, and ever after in the same
+ * transaction. */
+bool store_run(struct store *store, struct store_answer *answer, const char *sql, const char *types,
+               ...);
+
+/* store_number: a column of the first row as a number; 0 if there is no row. */
+int64_t store_number(const struct store_answer *answer, size_t column);
+
+#endif

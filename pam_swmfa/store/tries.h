@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* tries: codes that were typed, and who is locked for it; within a transaction of the store. */
+#ifndef SWMFA_TRIES_H
+#define SWMFA_TRIES_H
+
+#include "store/store.h"
+
+#define TRIES_LOCK_FIRST_MS ((int64_t)15 * 60 * 1000) /* the first lock; each next one is twice as long */
+#define TRIES_LOCK_MOST_MS  ((int64_t)24 * 60 * 60 * 1000)
+#define TRIES_LOCK_FOR_EVER 100 /* failures in a row after which only tries_unlock helps */
+
+/* Where a user stands. */
+struct tries {
+    int64_t failures; /* in a row, with those that are under way */
+    bool locked;
+    bool for_ever;         /* until an administrator unlocks */
+    int64_t locked_for_ms; /* if locked, and not for ever */
+    int64_t attempt;       /* tries_count: the number of this attempt, for tries_forgive */
+};
+
+/* tries_look: where a user stands. */
+bool tries_look(struct store *store, const char *user, struct tries *tries);
+
+/*
+ * tries_count: counts an attempt, before it is made, unless the user is locked. failures: a lock
+ * begins with each so many in a row. tries->locked: as it was before, so whether the attempt must
+ * not be made.
+ */
+bool tries_count(struct store *store, const char *user, int failures, struct tries *tries);
+
+/* tries_forgive: this attempt was right: it and all before it are no failures, and their lock
+ * ends. */
+bool tries_forgive(struct store *store, const char *user, int64_t attempt);
+
+/* tries_unlock: forgives all. */
+bool tries_unlock(struct store *store, const char *user);
+
+#endif
