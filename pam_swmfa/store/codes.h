@@ -31,24 +31,26 @@ bool codes_make(struct codes *codes, struct problem *problem);
 bool codes_replace(struct store *store, const char *user, const struct codes *codes);
 
 /*
- * codes_read: reads what a person typed: blanks and hyphens go, capitals and the letters i, l, o are
- * taken for what they look like. Returns whether it has the form of a code. code: of
+ * codes_read: reads what a person typed: blanks and hyphens go, capitals and the letters i, l, o
+ * are taken for what they look like. Returns whether it has the form of a code. code: of
  * CODES_CODE_SIZE, the caller wipes it.
  */
 bool codes_read(const char *text, char *code);
 
-/* codes_hash: the hash that is kept for the code of that number, or "" if there is none (any more). */
-bool codes_hash(struct store *store, const char *user, const char *code, char hash[CODES_HASH_SIZE]);
+/* codes_hash: the hash that is kept for the code of that number, or "" if there is none (any more).
+ */
+bool codes_hash(struct store *store, const char *user, const char *code,
+                char hash[CODES_HASH_SIZE]);
 
 /*
- * codes_match: whether that is the hash of this code; takes the same time if hash is "", and is then
- * false. Needs no transaction.
+ * codes_match: whether that is the hash of this code; takes the same time if hash is "", and is
+ * then false. Needs no transaction.
  */
 bool codes_match(const char *code, const char *hash);
 
 /*
- * codes_use: uses a code up that codes_match has found right. used: whether it was still there, with
- * that hash; false: somebody else was faster, and it must not count.
+ * codes_use: uses a code up that codes_match has found right. used: whether it was still there,
+ * with that hash; false: somebody else was faster, and it must not count.
  */
 bool codes_use(struct store *store, const char *user, const char *code, const char *hash,
                bool *used);

@@ -2,8 +2,8 @@
 /*
  * engine: the database below the store; for the files of store/ only.
  *
- * All SQL is written once, in what SQLite and PostgreSQL both speak: parameters are $1, $2 ..., each
- * is numbered in the order of its first appearance; columns are TEXT or BIGINT. What only one of
+ * All SQL is written once, in what SQLite and PostgreSQL both speak: parameters are $1, $2 ...,
+ * columns are TEXT or BIGINT. What only one of
  * them knows (files, locks, settings) stays behind this interface. sqlite.c is the engine there is.
  */
 #ifndef SWMFA_ENGINE_H
@@ -18,12 +18,12 @@
 struct engine; /* opaque */
 
 /*
- * engine_open: opens the database, which must be there; engine_create: makes one that must not be
- * there, with what these statements (NULL behind the last) put in, all of it or nothing.
- * path: of the database. Returns NULL or false with the problem. The caller owes engine_close.
+ * engine_open: opens the database that is kept in a folder. If there has never been one, makes it
+ * first, with what these statements (NULL behind the last) put in: all of it or nothing.
+ * Returns NULL with the problem; otherwise the caller owes engine_close.
  */
-struct engine *engine_open(const char *path, struct problem *problem);
-bool engine_create(const char *path, const char *const *statements, struct problem *problem);
+struct engine *engine_open(const char *folder, const char *const *statements,
+                           struct problem *problem);
 void engine_close(struct engine *engine);
 
 /*

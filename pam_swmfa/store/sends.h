@@ -11,7 +11,8 @@
 /* Whom a send is counted for. */
 struct sends_about {
     const char *user;
-    const char *phone;   /* E.164; "": nothing is really sent, so it costs no phone and not the host */
+    const char
+        *phone; /* E.164; "": nothing is really sent, so it costs no phone and not the host */
     const char *address; /* the remote one, see sends_address; "": a local login */
 };
 

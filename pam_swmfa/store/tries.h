@@ -5,7 +5,8 @@
 
 #include "store/store.h"
 
-#define TRIES_LOCK_FIRST_MS ((int64_t)15 * 60 * 1000) /* the first lock; each next one is twice as long */
+#define TRIES_LOCK_FIRST_MS                                                                        \
+    ((int64_t)15 * 60 * 1000) /* the first lock; each next one is twice as long */
 #define TRIES_LOCK_MOST_MS  ((int64_t)24 * 60 * 60 * 1000)
 #define TRIES_LOCK_FOR_EVER 100 /* failures in a row after which only tries_unlock helps */
 

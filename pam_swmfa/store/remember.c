@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* remember: see remember.h. */
+#include <config.h>
+
+#include "store/remember.h"
+
+#include "store/digest.h"
+
+#include <stdio.h>
+
+#define STEP_MS                                                                                    \
+    ((int64_t)5 * 60 * 1000) /* so far back the time of day may be set by a correction */
+
+bool remember_place(const char *rhost, const char *tty, const struct moment *moment,
+                    char place[REMEMBER_PLACE_SIZE])
+{
+    if (*rhost != '\0')
+        (void)snprintf(place, REMEMBER_PLACE_SIZE, "host %s", rhost);
+    else if (*tty != '\0')
+        (void)snprintf(place, REMEMBER_PLACE_SIZE, "boot %s tty %s", moment->boot, tty);
+    else
+        *place = '\0';
+    return *place != '\0';
+}
+
+bool remember_look(struct store *store, const struct remember_about *about, int64_t *left_ms)
+{
+    struct store_answer row;
+    char phone[DIGEST_SIZE];
+    *left_ms = 0;
+    if (!digest_of(about->phone, phone) ||
+        !store_run(store, &row,
+                   "SELECT until_ms, from_wall_ms, until_wall_ms FROM swmfa_remembered WHERE "
+                   "user_name = $1 AND service = $2 AND place = $3 AND phone = $4",
+                   "tttt", about->user, about->service, about->place, phone))
+        return false;
+    int64_t wall = store_moment(store)->wall_ms;
+    if (row.rows == 0 || wall < store_number(&row, 1) - STEP_MS)
+        return true;
+    int64_t left = store_number(&row, 0) - store_now(store);
+    int64_t left_by_day = store_number(&row, 2) - wall;
+    if (left_by_day < left)
+        left = left_by_day;
+    *left_ms = left > 0 ? left : 0;
+    return true;
+}
+
+bool remember_add(struct store *store, const struct remember_about *about, int seconds)
+{
+    char phone[DIGEST_SIZE];
+    int64_t wall = store_moment(store)->wall_ms;
+    int64_t length = (int64_t)seconds * 1000;
+    return digest_of(about->phone, phone) &&
+           store_run(store, NULL, "DELETE FROM swmfa_remembered WHERE until_ms <= $1", "i",
+                     store_now(store)) &&
+           store_run(store, NULL,
+                     "INSERT INTO swmfa_remembered (user_name, service, place, phone, until_ms, "
+                     "from_wall_ms, until_wall_ms) VALUES ($1, $2, $3, $4, $5, $6, $7) "
+                     "ON CONFLICT (user_name, service, place) DO UPDATE SET "
+                     "phone = excluded.phone, until_ms = excluded.until_ms, "
+                     "from_wall_ms = excluded.from_wall_ms, "
+                     "until_wall_ms = excluded.until_wall_ms",
+                     "ttttiii", about->user, about->service, about->place, phone,
+                     store_now(store) + length, wall, wall + length);
+}
+
+bool remember_forget(struct store *store, const char *user, int64_t *count)
+{
+    struct store_answer answer;
+    if (!store_run(store, &answer, "DELETE FROM swmfa_remembered WHERE user_name = $1", "t", user))
+        return false;
+    *count = (int64_t)answer.changed;
+    return true;
+}
+
+bool remember_count(struct store *store, const char *user, int64_t *count)
+{
+    struct store_answer answer;
+    int64_t wall = store_moment(store)->wall_ms;
+    if (!store_run(store, &answer,
+                   "SELECT COUNT(*) FROM swmfa_remembered WHERE user_name = $1 AND until_ms > $2 "
+                   "AND until_wall_ms > $3 AND from_wall_ms <= $4",
+                   "tiii", user, store_now(store), wall, wall + STEP_MS))
+        return false;
+    *count = store_number(&answer, 0);
+    return true;
+}

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * sends: see sends.h.
+ *
+ * Each send is a row with the time, and with whom it is counted for. A limit of N in a time is
+ * reached if the Nth newest row is younger than that.
+ */
+#include <config.h>
+
+#include "store/sends.h"
+
+#include "store/digest.h"
+
+#include <arpa/inet.h>
+#include <stdio.h>
+#include <string.h>
+
+#define THIS_HOST "localhost" /* one database is one host's */
+#define DAY_MS    ((int64_t)24 * 60 * 60 * 1000)
+
+/* One of the four ways in which a send is counted. */
+struct scope {
+    const char *key;
+    const char *column;
+    const struct limit_list *list;
+    const char *value;
+};
+
+/* Sets *refused if the limit is reached. False if the store failed. */
+static bool check(struct store *store, const struct scope *scope, const struct limit *limit,
+                  struct sends_refusal *refusal, bool *refused)
+{
+    char sql[160];
+    struct store_answer oldest;
+    int64_t window = (int64_t)limit->seconds * 1000;
+    (void)snprintf(sql, sizeof(sql),
+                   "SELECT at_ms FROM swmfa_send WHERE %s = $1 AND at_ms > $2 "
+                   "ORDER BY at_ms DESC LIMIT 1 OFFSET $3",
+                   scope->column);
+    if (!store_run(store, &oldest, sql, "tii", scope->value, store_now(store) - window,
+                   (int64_t)limit->most - 1))
+        return false;
+    *refused = oldest.rows > 0;
+    if (*refused)
+        *refusal = (struct sends_refusal){scope->key, *limit,
+                                          store_number(&oldest, 0) + window - store_now(store)};
+    return true;
+}
+
+static bool check_scope(struct store *store, const struct scope *scope,
+                        struct sends_refusal *refusal, bool *refused)
+{
+    for (size_t i = 0; i < scope->list->count && *scope->value != '\0' && !*refused; i++)
+        if (!check(store, scope, &scope->list->at[i], refusal, refused))
+            return false;
+    return true;
+}
+
+static void lengthen(const struct limit_list *list, int64_t *longest)
+{
+    for (size_t i = 0; i < list->count; i++)
+        if ((int64_t)list->at[i].seconds * 1000 > *longest)
+            *longest = (int64_t)list->at[i].seconds * 1000;
+}
+
+/* What no limit looks back to goes. */
+static bool clean_up(struct store *store, const struct limits *limits)
+{
+    int64_t longest = DAY_MS;
+    lengthen(&limits->user, &longest);
+    lengthen(&limits->phone, &longest);
+    lengthen(&limits->address, &longest);
+    lengthen(&limits->host, &longest);
+    return store_run(store, NULL, "DELETE FROM swmfa_send WHERE at_ms <= $1", "i",
+                     store_now(store) - longest);
+}
+
+enum sends sends_count(struct store *store, const struct limits *limits,
+                       const struct sends_about *about, char *id, struct sends_refusal *refusal)
+{
+    char phone[DIGEST_SIZE];
+    bool refused = false;
+    if (!digest_of(about->phone, phone) || !digest_random(id))
+        return SENDS_FAILED;
+    const char *host = *phone != '\0' ? THIS_HOST : "";
+    const struct scope scopes[] = {
+        {"user_sends", "user_name", &limits->user, about->user},
+        {"phone_sends", "phone", &limits->phone, phone},
+        {"address_sends", "address", &limits->address, about->address},
+        {"host_sends", "host", &limits->host, THIS_HOST},
+    };
+    for (size_t i = 0; i < sizeof(scopes) / sizeof(scopes[0]) && !refused; i++)
+        if (!check_scope(store, &scopes[i], refusal, &refused))
+            return SENDS_FAILED;
+    if (refused)
+        return SENDS_REFUSED;
+    bool good = clean_up(store, limits) &&
+                store_run(store, NULL,
+                          "INSERT INTO swmfa_send (id, at_ms, user_name, phone, address, host) "
+                          "VALUES ($1, $2, $3, $4, $5, $6)",
+                          "titttt", id, store_now(store), about->user, phone, about->address, host);
+    return good ? SENDS_COUNTED : SENDS_FAILED;
+}
+
+bool sends_give_back(struct store *store, const char *id)
+{
+    return store_run(store, NULL, "DELETE FROM swmfa_send WHERE id = $1", "t", id);
+}
+
+bool sends_of_user(struct store *store, const char *user, int seconds, int64_t *count)
+{
+    struct store_answer answer;
+    if (!store_run(store, &answer,
+                   "SELECT COUNT(*) FROM swmfa_send WHERE user_name = $1 AND at_ms > $2", "ti",
+                   user, store_now(store) - (int64_t)seconds * 1000))
+        return false;
+    *count = store_number(&answer, 0);
+    return true;
+}
+
+void sends_address(const char *rhost, char *address, size_t size)
+{
+    struct in6_addr six;
+    static const unsigned char mapped[12] = {[10] = 0xff, [11] = 0xff};
+    (void)snprintf(address, size, "%s", rhost);
+    if (inet_pton(AF_INET6, rhost, &six) != 1)
+        return;
+    if (memcmp(&six, mapped, sizeof(mapped)) == 0) {
+        (void)inet_ntop(AF_INET, six.s6_addr + sizeof(mapped), address, (socklen_t)size);
+        return;
+    }
+    memset(six.s6_addr + 8, 0, 8);
+    (void)inet_ntop(AF_INET6, &six, address, (socklen_t)size);
+}

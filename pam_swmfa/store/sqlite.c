@@ -1,0 +1,391 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * sqlite: the engine that keeps the store in a file of this host; see engine.h.
+ *
+ * The file is in WAL mode: a process that is killed at any moment leaves a database that the next
+ * one opens, with each transaction in it whole or not at all. The last process that closes it does
+ * not clean up, so that a login need not; the log of changes is worked off by every so many
+ * commits.
+ *
+ * A database is made beside, under a lock of the folder, and renamed when it is whole. So a file
+ * that is empty, or a journal without its file, is never what a new store looks like, and is
+ * refused.
+ */
+#include <config.h>
+
+#include "store/engine.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sqlite3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#define PATH_SIZE        4096
+#define CHECKPOINT_PAGES "200" /* commits work the log of changes off when it has grown to that */
+#define WAIT_MOST_US     8000  /* between two looks whether others have finished */
+
+struct engine {
+    sqlite3 *db;
+    char path[PATH_SIZE];
+    int64_t wait_until; /* milliseconds of CLOCK_MONOTONIC */
+    bool in_transaction;
+};
+
+/* ---- what went wrong ---- */
+
+#define DAMAGED                                                                                    \
+    "is damaged (%s). Restore " STORE_FILE " from a backup; or move it and the files whose names " \
+    "begin with its name away: a new one is made then, and all locks, counts and break-glass "     \
+    "codes are gone"
+
+/* Says what an error of SQLite means to an administrator. Returns false. */
+static bool failed(const struct engine *engine, struct problem *problem)
+{
+    int error = sqlite3_system_errno(engine->db);
+    const char *system = error != 0 ? strerror(error) : sqlite3_errmsg(engine->db);
+    const char *path = engine->path;
+    switch (sqlite3_errcode(engine->db) & 0xff) {
+    case SQLITE_FULL:
+        return problem_set(problem, "%s: no space is left on its file system: make some", path);
+    case SQLITE_READONLY:
+        return problem_set(problem,
+                           "%s: cannot be written: its file system is mounted read-only, or a file "
+                           "with that name or with -wal or -shm behind it is not " SWMFA_USER
+                           "'s with mode 0600",
+                           path);
+    case SQLITE_CANTOPEN:
+    case SQLITE_PERM:
+    case SQLITE_AUTH:
+        return problem_set(problem,
+                           "%s: cannot be opened (%s): it and the files whose names begin with its "
+                           "name must be " SWMFA_USER "'s with mode 0600",
+                           path, system);
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+        return problem_set(problem,
+                           "%s: another process has held it locked for too long: see which with "
+                           "fuser(1)",
+                           path);
+    case SQLITE_CORRUPT:
+    case SQLITE_NOTADB:
+        return problem_set(problem, "%s: " DAMAGED, path, sqlite3_errmsg(engine->db));
+    case SQLITE_NOMEM:
+        return problem_set(problem, "%s: no memory", path);
+    case SQLITE_ERROR: /* of a statement: a table or column is missing */
+        return problem_set(problem, "%s: " DAMAGED, path, sqlite3_errmsg(engine->db));
+    default:
+        return problem_set(problem, "%s: %s (%s)", path, sqlite3_errmsg(engine->db), system);
+    }
+}
+
+/* ---- waiting for others ---- */
+
+static int64_t now_ms(void)
+{
+    struct timespec now = {0};
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* Called by SQLite while another process has the lock; 0: give up. Nobody waits in step with the
+ * others. */
+static int wait_for_others(void *context, int calls)
+{
+    const struct engine *engine = context;
+    uint16_t chance = 0;
+    (void)calls;
+    if (now_ms() >= engine->wait_until)
+        return 0;
+    (void)getrandom(&chance, sizeof(chance), 0);
+    const struct timespec pause = {.tv_nsec = (long)(chance % WAIT_MOST_US) * 1000 + 200000};
+    (void)nanosleep(&pause, NULL);
+    return 1;
+}
+
+/* ---- statements ---- */
+
+static void bind(sqlite3_stmt *statement, const char *types, va_list parameters)
+{
+    char name[16];
+    for (int i = 0; types[i] != '\0'; i++) {
+        (void)snprintf(name, sizeof(name), "$%d", i + 1);
+        int index = sqlite3_bind_parameter_index(statement, name);
+        if (types[i] == 't')
+            (void)sqlite3_bind_text(statement, index, va_arg(parameters, const char *), -1,
+                                    SQLITE_TRANSIENT);
+        else
+            (void)sqlite3_bind_int64(statement, index, va_arg(parameters, int64_t));
+    }
+}
+
+static void keep_row(sqlite3_stmt *statement, struct store_answer *answer)
+{
+    int columns = sqlite3_column_count(statement);
+    for (int i = 0; i < columns && i < STORE_COLUMNS; i++) {
+        const unsigned char *text = sqlite3_column_text(statement, i);
+        (void)snprintf(answer->cell[i], STORE_CELL_SIZE, "%s",
+                       text != NULL ? (const char *)text : "");
+    }
+}
+
+static bool run(struct engine *engine, struct store_answer *answer, struct problem *problem,
+                const char *sql, const char *types, va_list parameters)
+{
+    struct store_answer ignored;
+    sqlite3_stmt *statement = NULL;
+    if (answer == NULL)
+        answer = &ignored;
+    memset(answer, 0, sizeof(*answer));
+    if (sqlite3_prepare_v2(engine->db, sql, -1, &statement, NULL) != SQLITE_OK)
+        return failed(engine, problem);
+    bind(statement, types, parameters);
+    int result = SQLITE_ROW;
+    while ((result = sqlite3_step(statement)) == SQLITE_ROW)
+        if (answer->rows++ == 0)
+            keep_row(statement, answer);
+    bool good = result == SQLITE_DONE || failed(engine, problem);
+    answer->changed = (size_t)sqlite3_changes(engine->db);
+    (void)sqlite3_finalize(statement);
+    return good;
+}
+
+bool engine_run(struct engine *engine, struct store_answer *answer, struct problem *problem,
+                const char *sql, const char *types, va_list parameters)
+{
+    return run(engine, answer, problem, sql, types, parameters);
+}
+
+/* A statement without parameters. */
+static bool run_plain(struct engine *engine, struct store_answer *answer, struct problem *problem,
+                      const char *sql, ...)
+{
+    va_list none;
+    va_start(none, sql);
+    bool good = run(engine, answer, problem, sql, "", none);
+    va_end(none);
+    return good;
+}
+
+/* ---- transactions ---- */
+
+bool engine_begin(struct engine *engine, bool write, int milliseconds, struct problem *problem)
+{
+    engine->wait_until = now_ms() + milliseconds;
+    engine->in_transaction = run_plain(engine, NULL, problem, write ? "BEGIN IMMEDIATE" : "BEGIN");
+    return engine->in_transaction;
+}
+
+bool engine_commit(struct engine *engine, struct problem *problem)
+{
+    if (!run_plain(engine, NULL, problem, "COMMIT")) {
+        engine_rollback(engine);
+        return false;
+    }
+    engine->in_transaction = false;
+    return true;
+}
+
+void engine_rollback(struct engine *engine)
+{
+    if (engine->in_transaction && sqlite3_get_autocommit(engine->db) == 0)
+        (void)sqlite3_exec(engine->db, "ROLLBACK", NULL, NULL, NULL);
+    engine->in_transaction = false;
+}
+
+/* ---- opening ---- */
+
+static bool set_up(struct engine *engine, struct problem *problem)
+{
+    static const struct {
+        int option;
+        int value;
+    } settings[] = {
+        {SQLITE_DBCONFIG_DEFENSIVE, 1},        {SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0},
+        {SQLITE_DBCONFIG_ENABLE_TRIGGER, 0},   {SQLITE_DBCONFIG_ENABLE_VIEW, 0},
+        {SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1},
+    };
+    for (size_t i = 0; i < sizeof(settings) / sizeof(settings[0]); i++)
+        (void)sqlite3_db_config(engine->db, settings[i].option, settings[i].value, NULL);
+    (void)sqlite3_busy_handler(engine->db, wait_for_others, engine);
+    return run_plain(engine, NULL, problem, "PRAGMA synchronous = FULL") &&
+           run_plain(engine, NULL, problem, "PRAGMA wal_autocheckpoint = " CHECKPOINT_PAGES) &&
+           run_plain(engine, NULL, problem, "PRAGMA temp_store = MEMORY") &&
+           run_plain(engine, NULL, problem, "PRAGMA cell_size_check = ON");
+}
+
+static struct engine *open_file(const char *path, int flags, struct problem *problem)
+{
+    struct engine *engine = calloc(1, sizeof(*engine));
+    if (engine == NULL) {
+        problem_set(problem, "%s: no memory", path);
+        return NULL;
+    }
+    (void)snprintf(engine->path, sizeof(engine->path), "%s", path);
+    engine->wait_until = now_ms() + 5000;
+    flags |= SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE |
+             SQLITE_OPEN_EXRESCODE;
+    if (sqlite3_open_v2(path, &engine->db, flags, NULL) != SQLITE_OK)
+        (void)(engine->db == NULL ? problem_set(problem, "%s: no memory", path)
+                                  : failed(engine, problem));
+    else if (set_up(engine, problem))
+        return engine;
+    engine_close(engine);
+    return NULL;
+}
+
+void engine_close(struct engine *engine)
+{
+    if (engine == NULL)
+        return;
+    engine_rollback(engine);
+    (void)sqlite3_close(engine->db);
+    free(engine);
+}
+
+/* ---- making one ---- */
+
+static const char *path_of(const char *folder, const char *ending, char path[PATH_SIZE])
+{
+    (void)snprintf(path, PATH_SIZE, "%.4000s/" STORE_FILE "%s", folder, ending);
+    return path;
+}
+
+static bool there_is(const char *folder, const char *ending)
+{
+    char path[PATH_SIZE];
+    struct stat status;
+    return lstat(path_of(folder, ending, path), &status) == 0 || errno != ENOENT;
+}
+
+static bool fill(struct engine *engine, const char *const *statements, struct problem *problem)
+{
+    if (!run_plain(engine, NULL, problem, "PRAGMA journal_mode = WAL") ||
+        !engine_begin(engine, true, 0, problem))
+        return false;
+    for (; *statements != NULL; statements++)
+        if (!run_plain(engine, NULL, problem, *statements))
+            return false;
+    return engine_commit(engine, problem) &&
+           run_plain(engine, NULL, problem, "PRAGMA wal_checkpoint(TRUNCATE)");
+}
+
+/* Makes the file beside and renames it. The folder is locked. */
+static bool make_file(const char *folder, int folder_fd, const char *const *statements,
+                      struct problem *problem)
+{
+    static const char *const endings[] = {".new", ".new-wal", ".new-shm", ".new-journal"};
+    char new_path[PATH_SIZE];
+    char path[PATH_SIZE];
+    for (size_t i = 0; i < sizeof(endings) / sizeof(endings[0]); i++)
+        (void)unlink(path_of(folder, endings[i], path)); /* of one that was killed at it */
+    struct engine *engine =
+        open_file(path_of(folder, ".new", new_path), SQLITE_OPEN_CREATE, problem);
+    bool good = engine != NULL && fill(engine, statements, problem);
+    engine_close(engine);
+    for (size_t i = 1; i < sizeof(endings) / sizeof(endings[0]); i++)
+        (void)unlink(path_of(folder, endings[i], path)); /* empty: all is in the file */
+    if (!good)
+        return false;
+    if (rename(new_path, path_of(folder, "", path)) != 0 || fsync(folder_fd) != 0)
+        return problem_set(problem, "%s: cannot be made: %s", path, strerror(errno));
+    return true;
+}
+
+static bool make(const char *folder, int folder_fd, const char *const *statements,
+                 struct problem *problem)
+{
+    if (flock(folder_fd, LOCK_EX) != 0) /* until the descriptor is closed */
+        return problem_set(problem, "%s: cannot be locked: %s", folder, strerror(errno));
+    if (there_is(folder, ""))
+        return true; /* somebody else was faster */
+    if (there_is(folder, "-wal") || there_is(folder, "-journal"))
+        return problem_set(problem,
+                           "%s/" STORE_FILE ": is missing, but files of it are there. Restore it "
+                           "from a backup; or move them away: a new one is made then, and all "
+                           "locks, counts and break-glass codes are gone",
+                           folder);
+    return make_file(folder, folder_fd, statements, problem);
+}
+
+/* ---- the folder and the file as they must be ---- */
+
+/* Opens the folder, which must be ours alone: who can write in it decides who is locked. */
+static int open_folder(const char *folder, struct problem *problem)
+{
+    struct stat status;
+    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0 || fstat(fd, &status) != 0) {
+        problem_set(problem,
+                    "%s: %s; make it with: install -d -o " SWMFA_USER " -g " SWMFA_USER
+                    " -m 0700 %s",
+                    folder, strerror(errno), folder);
+    } else if (status.st_uid != geteuid() || (status.st_mode & 077U) != 0) {
+        problem_set(problem,
+                    "%s: expected owner " SWMFA_USER " (uid %u) and mode 0700, found uid %u and "
+                    "mode %04o",
+                    folder, (unsigned)geteuid(), (unsigned)status.st_uid,
+                    (unsigned)status.st_mode & 07777U);
+    } else {
+        return fd;
+    }
+    if (fd >= 0)
+        close(fd);
+    return -1;
+}
+
+/* What SQLite would take for a store without a word. */
+static bool check_file(const char *folder, struct problem *problem)
+{
+    char path[PATH_SIZE];
+    struct stat status;
+    if (there_is(folder, "-journal"))
+        return problem_set(problem,
+                           "%s-journal: is there, but " STORE_FILE " never has one: it would undo "
+                           "changes. Move it away",
+                           path_of(folder, "", path));
+    if (lstat(path_of(folder, "", path), &status) != 0)
+        return problem_set(problem, "%s: %s", path, strerror(errno));
+    if (!S_ISREG(status.st_mode))
+        return problem_set(problem, "%s: expected a regular file", path);
+    if (status.st_size == 0)
+        return problem_set(problem, "%s: " DAMAGED, path, "it is empty");
+    return true;
+}
+
+static bool check_mode(struct engine *engine, struct problem *problem)
+{
+    struct store_answer answer;
+    if (!run_plain(engine, &answer, problem, "PRAGMA journal_mode"))
+        return false;
+    return strcmp(answer.cell[0], "wal") == 0 ||
+           problem_set(problem,
+                       "%s: expected journal_mode wal, found %s: set it again with: "
+                       "PRAGMA journal_mode = wal",
+                       engine->path, answer.cell[0]);
+}
+
+struct engine *engine_open(const char *folder, const char *const *statements,
+                           struct problem *problem)
+{
+    char path[PATH_SIZE];
+    int fd = open_folder(folder, problem);
+    if (fd < 0)
+        return NULL;
+    bool good = there_is(folder, "") || make(folder, fd, statements, problem);
+    close(fd);
+    if (!good || !check_file(folder, problem))
+        return NULL;
+    struct engine *engine = open_file(path_of(folder, "", path), 0, problem);
+    if (engine != NULL && !check_mode(engine, problem)) {
+        engine_close(engine);
+        return NULL;
+    }
+    return engine;
+}
