@@ -13,6 +13,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #define ROUNDS_MAX 5  /* codes that one login has sent, with those that are asked for anew */
 #define WORDS_MAX  20 /* answers such as help that cost no try */
@@ -135,12 +136,35 @@ static void forget_problem(struct login *login)
 
 /* ---- sending ---- */
 
-/* Sends, or for a decoy does as if. */
-static enum delivered deliver(struct login *login, enum channel channel, bool only)
+static int64_t now_us(void)
+{
+    struct timespec now = {0};
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+/* Has a code sent. What has certainly not happened is not counted. */
+static enum delivered deliver_really(struct login *login, enum channel channel, bool only,
+                                     int64_t deadline)
+{
+    int64_t start = now_us();
+    enum delivered delivered =
+        delivery_send(&login->delivery, login->phone.number, channel, only, deadline);
+    if (delivered == DELIVERED)
+        guard_took(login, PACE_SEND, now_us() - start);
+    if (!login->delivery.in_doubt)
+        guard_give_back(login);
+    return delivered;
+}
+
+/* The same, or for a decoy as if. */
+static enum delivered deliver(struct login *login, enum channel channel, bool only,
+                              int64_t deadline)
 {
     struct delivery *delivery = &login->delivery;
     if (!login->decoy)
-        return delivery_send(delivery, login->phone.number, channel, only);
+        return deliver_really(login, channel, only, deadline);
+    guard_wait(login);
     delivery->challenge.channel = channel;
     delivery->sent_at = delivery_now();
     delivery->state = OUTCOME_OK;
@@ -169,6 +193,17 @@ static void describe_silence(struct login *login, int64_t before, char *intro)
     add_offer(login, intro);
 }
 
+/* What is said when no code may be sent. */
+static void describe_refusal(const struct login *login, char *intro)
+{
+    if (login->delivery.state == OUTCOME_OK)
+        (void)snprintf(intro, INTRO_SIZE,
+                       "No new code can be sent now. The code that was sent before still counts.");
+    else
+        (void)snprintf(intro, INTRO_SIZE,
+                       "No code can be sent now. Try again later, or type a break-glass code.");
+}
+
 /* What is said when nobody has sent. Returns false if there is nothing left that could help. */
 static bool describe_failure(const struct login *login, enum channel channel, bool only,
                              char *intro)
@@ -178,9 +213,11 @@ static bool describe_failure(const struct login *login, enum channel channel, bo
                        "No new code could be sent. The code that was sent before still counts.");
         return true;
     }
-    (void)snprintf(intro, INTRO_SIZE, "No code could be sent by %s.", channel_words[channel]);
+    bool codes = login->guard.codes_left > 0;
+    (void)snprintf(intro, INTRO_SIZE, "No code could be sent by %s.%s", channel_words[channel],
+                   codes ? " Type a break-glass code." : "");
     add_offer(login, intro);
-    return only && more_sends(login); /* then another channel may do */
+    return codes || (only && more_sends(login)); /* then another channel may do */
 }
 
 static bool announce_call(struct login *login)
@@ -199,12 +236,20 @@ static bool send_code(struct login *login, enum channel channel, bool only, char
 {
     const struct delivery *delivery = &login->delivery;
     int64_t before = delivery->sent_at;
-    login->round_at = delivery_now();
-    login->rounds++;
+    int64_t now = delivery_now();
+    int64_t deadline = now + (int64_t)login->config.deadline * 1000;
     forget_problem(login);
+    if (!guard_send(login, deadline))
+        return false;
+    if (login->refusal != REFUSAL_NONE) {
+        describe_refusal(login, intro);
+        return true;
+    }
+    login->round_at = now;
+    login->rounds++;
     if (channel == CHANNEL_CALL && !announce_call(login))
         return false;
-    switch (deliver(login, channel, only)) {
+    switch (deliver(login, channel, only, deadline)) {
     case DELIVERED:
         login->channel = delivery->challenge.channel;
         (void)snprintf(intro, INTRO_SIZE, "%s sent by %s to the number ending in %s.%s",
@@ -262,6 +307,23 @@ static bool send_again(struct login *login, enum reply_kind kind, char *intro)
     return true;
 }
 
+/* ---- break-glass codes ---- */
+
+/* A break-glass code. Returns true to ask again, with intro set. */
+static bool try_break_glass(struct login *login, const char *code, char *intro)
+{
+    bool wrong = true;
+    forget_problem(login);
+    if (!guard_try(login) || !guard_break_glass(login, code, &wrong))
+        return false;
+    (void)snprintf(intro, INTRO_SIZE, "Wrong code. Try again.");
+    if (wrong)
+        return true;
+    problem_set(&login->problem, "a break-glass code was used; %lld left",
+                (long long)login->guard.codes_left);
+    return end(login, END_BREAK_GLASS);
+}
+
 /* ---- before anything is sent: autosend = no ---- */
 
 /* Whether the answer has a code sent, and by which channel. */
@@ -285,32 +347,48 @@ static bool wait_for_person(struct login *login)
 {
     char code[REPLY_CODE_SIZE] = "";
     char text[WIRE_TEXT_SIZE];
-    const char *intro = "";
+    char intro[INTRO_SIZE] = "";
     while (login->config.autosend == 0 && login->tries < login->config.tries) {
         enum reply_kind kind = REPLY_NO_CODE;
         bool other = possible(login, other_channel(login));
         (void)snprintf(text, sizeof(text),
-                       "%sPress Enter to have a code sent by %s to the number ending in %s%s%s: ",
-                       intro, channel_words[login->channel], login->digits,
-                       other ? ", or type " : "", other ? channel_names[other_channel(login)] : "");
+                       "%s%sPress Enter to have a code sent by %s to the number ending in %s%s%s: ",
+                       intro, *intro != '\0' ? "\n" : "", channel_words[login->channel],
+                       login->digits, other ? ", or type " : "",
+                       other ? channel_names[other_channel(login)] : "");
         login->tries++;
         if (!prompt(login, text, true, &kind, code))
             return false;
+        (void)snprintf(intro, sizeof(intro), "Nothing has been sent yet.");
+        bool goes_on = kind != REPLY_BREAK_GLASS || try_break_glass(login, code, intro);
         explicit_bzero(code, sizeof(code));
-        if (kind != REPLY_CODE && kind != REPLY_NO_CODE)
+        if (!goes_on)
+            return false;
+        if (kind != REPLY_CODE && kind != REPLY_BREAK_GLASS && kind != REPLY_NO_CODE)
             count_word(login);
         if (chosen(login, kind))
             return true;
-        intro = "Nothing has been sent yet.\n";
     }
     return login->config.autosend == 1 || end(login, END_NOT_ASKED_FOR);
 }
 
 /* ---- the code ---- */
 
+/* All tries are used. */
+static bool end_by_tries(struct login *login)
+{
+    if (login->refusal == REFUSAL_NONE || login->delivered)
+        return end(login, END_TRIES_USED);
+    return end(login, login->refusal == REFUSAL_LIMIT ? END_SEND_LIMIT : END_COUNTRY);
+}
+
 /* The code that was sent cannot be the way in any more. Returns true to go on with another one. */
 static bool do_without(struct login *login, char *intro)
 {
+    if (login->refusal != REFUSAL_NONE && login->delivery.sent_at == 0) {
+        describe_refusal(login, intro);
+        return true;
+    }
     struct terms terms;
     delivery_terms(&login->delivery, &terms);
     bool unanswered = login->delivery.state != OUTCOME_GONE;
@@ -332,8 +410,14 @@ static enum outcome check_code(struct login *login, const char *code)
 {
     struct delivery *delivery = &login->delivery;
     struct terms terms;
-    if (!login->decoy)
-        return delivery_verify(delivery, code, &login->problem);
+    int64_t start = now_us();
+    if (!login->decoy) {
+        enum outcome outcome = delivery_verify(delivery, code, &login->problem);
+        if (outcome == OUTCOME_OK || outcome == OUTCOME_WRONG)
+            guard_took(login, PACE_VERIFY, now_us() - start);
+        return outcome;
+    }
+    guard_wait(login);
     delivery_terms(delivery, &terms);
     if (delivery_now() - delivery->sent_at < (int64_t)terms.valid_for * 1000)
         return OUTCOME_WRONG;
@@ -349,14 +433,17 @@ static bool try_code(struct login *login, const char *code, char *intro)
     if (login->delivery.state != OUTCOME_OK)
         return do_without(login, intro);
     forget_problem(login);
+    if (!guard_try(login))
+        return false;
     enum outcome outcome = check_code(login, code);
     log_debug("verify: outcome %d", (int)outcome);
     switch (outcome) {
     case OUTCOME_OK:
+        guard_right(login);
         return end(login, END_VERIFIED);
     case OUTCOME_WRONG:
         (void)snprintf(intro, INTRO_SIZE, "Wrong code. Try again.");
-        return ++login->wrong < terms.wrong_most || end(login, END_TRIES_USED);
+        return ++login->wrong < terms.wrong_most || end_by_tries(login);
     case OUTCOME_GONE:
         return do_without(login, intro);
     case OUTCOME_STALE:
@@ -397,6 +484,9 @@ static bool ask_once(struct login *login, char *intro)
     case REPLY_CODE:
         goes_on = try_code(login, code, intro);
         break;
+    case REPLY_BREAK_GLASS:
+        goes_on = try_break_glass(login, code, intro);
+        break;
     case REPLY_HELP:
         count_word(login);
         explain(login, intro);
@@ -418,7 +508,7 @@ static bool ask_once(struct login *login, char *intro)
 void ask(struct login *login)
 {
     char intro[INTRO_SIZE] = "";
-    if (!choose_channel(login) || !wait_for_person(login) ||
+    if (!choose_channel(login) || !guard_enter(login) || !wait_for_person(login) ||
         !send_code(login, login->channel, false, intro))
         return;
     while (login->tries < login->config.tries) {
@@ -426,5 +516,5 @@ void ask(struct login *login)
         if (!ask_once(login, intro))
             return;
     }
-    end(login, END_TRIES_USED);
+    end_by_tries(login);
 }

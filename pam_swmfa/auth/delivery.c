@@ -152,7 +152,7 @@ static enum delivered send_by(struct delivery *delivery, size_t place, int milli
 {
     enum provider_id id = provider_at(delivery, place);
     struct problem problem = {0};
-    bool unsettled = false;
+    enum doubt doubt = DOUBT_NONE;
     struct rest *rest = client(delivery, id);
     int64_t at = delivery_now();
     if (rest == NULL || !make_scope(challenge->scope)) {
@@ -163,9 +163,9 @@ static enum delivered send_by(struct delivery *delivery, size_t place, int milli
     if (delivery->sent_at == 0)
         delivery->provider = id;
     enum outcome outcome = provider_send(providers[id], delivery->config->settings[id], rest,
-                                         milliseconds, challenge, &unsettled, &problem);
-    log_debug("send by %s: outcome %d%s", providers[id]->name, (int)outcome,
-              unsettled ? ", unsettled" : "");
+                                         milliseconds, challenge, &doubt, &problem);
+    delivery->in_doubt = delivery->in_doubt || outcome == OUTCOME_OK || doubt != DOUBT_NONE;
+    log_debug("send by %s: outcome %d, doubt %d", providers[id]->name, (int)outcome, (int)doubt);
     if (outcome == OUTCOME_OK) {
         keep(delivery, id, challenge, at, OUTCOME_OK);
         delivery->next = place;
@@ -175,7 +175,7 @@ static enum delivered send_by(struct delivery *delivery, size_t place, int milli
     note(delivery, id, outcome_words[outcome], problem.text);
     if (outcome == OUTCOME_MEMORY || outcome == OUTCOME_ABANDONED)
         return DELIVERED_BROKEN;
-    if (!unsettled)
+    if (doubt != DOUBT_FULL)
         return DELIVERED_NOT;
     if (!providers[id]->needs_id)
         keep(delivery, id, challenge, at, OUTCOME_OK);
@@ -186,10 +186,10 @@ static enum delivered send_by(struct delivery *delivery, size_t place, int milli
 }
 
 enum delivered delivery_send(struct delivery *delivery, const char *number, enum channel channel,
-                             bool only)
+                             bool only, int64_t end)
 {
     const struct config *config = delivery->config;
-    int64_t end = delivery_now() + (int64_t)config->deadline * 1000;
+    delivery->in_doubt = false;
     size_t first = delivery->next;
     for (size_t i = 0; i < config->providers.count; i++) {
         size_t place = (first + i) % config->providers.count;

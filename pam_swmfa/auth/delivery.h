@@ -35,6 +35,7 @@ struct delivery {
     unsigned failed;    /* a bit, 1 << outcome, for each way in which a send has failed */
     enum outcome last;  /* of the last send */
     int sends;          /* requests made, of all rounds */
+    bool in_doubt;      /* whether the last round may have had a code sent, whatever it returned */
     char why[1024];     /* which requests failed, and why, of all rounds */
 
     enum provider_id provider;  /* who sent, or was last asked to send, the code that counts */
@@ -57,13 +58,13 @@ bool delivery_asked_all(const struct delivery *delivery);
 bool delivery_can(const struct delivery *delivery, enum channel channel);
 
 /*
- * delivery_send: one round, within the configuration's deadline. only: by that channel and no
- * other; otherwise a provider that lacks it sends by another that is permitted. The channel that
+ * delivery_send: one round, over by the end, delivery_now(). only: by that channel and no other;
+ * otherwise a provider that lacks it sends by another that is permitted. The channel that
  * was used stands in the challenge. With DELIVERED_NOT and _BROKEN an earlier code still counts if
  * there is one.
  */
 enum delivered delivery_send(struct delivery *delivery, const char *number, enum channel channel,
-                             bool only);
+                             bool only, int64_t end);
 
 /*
  * delivery_verify: asks the provider that sent the code that counts. A code that is found void

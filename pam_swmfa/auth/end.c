@@ -18,6 +18,7 @@
 #define TEXT_SETUP   "The second factor is not set up correctly. The system log says why."
 #define TEXT_FAILED  "The second factor is not available. Try again later."
 #define TEXT_REFUSED "No code could be sent. The system log says why."
+#define TEXT_NO_CODE "No code can be sent now. Try again later."
 #define TEXT_PASSED  "The second factor is not available. This login goes on without it."
 #define TEXT_AGAIN   " Log in again to get a new one."
 
@@ -32,7 +33,12 @@ static const struct {
     [END_VERIFIED] = {PAM_SUCCESS, LOG_INFO, "success", "verified", NULL},
     [END_UNMAPPED_IGNORED] = {PAM_IGNORE, LOG_NOTICE, "ignored", "unmapped", NULL},
     [END_EXEMPT] = {PAM_IGNORE, LOG_INFO, "ignored", "exempt", NULL},
+    [END_REMEMBERED] = {PAM_IGNORE, LOG_INFO, "ignored", "remembered", NULL},
+    [END_BREAK_GLASS] = {PAM_SUCCESS, LOG_WARNING, "success", "break-glass", NULL},
     [END_TRIES_USED] = {PAM_MAXTRIES, LOG_NOTICE, "denied", "tries-used", "Too many wrong codes."},
+    [END_LOCKED] = {PAM_MAXTRIES, LOG_WARNING, "denied", "locked", NULL},
+    [END_SEND_LIMIT] = {PAM_MAXTRIES, LOG_WARNING, "denied", "send-limit", TEXT_NO_CODE},
+    [END_COUNTRY] = {PAM_MAXTRIES, LOG_ERR, "denied", "country", TEXT_NO_CODE},
     [END_NOT_ASKED_FOR] = {PAM_MAXTRIES, LOG_NOTICE, "denied", "tries-used",
                            "No code was asked for."},
     [END_CODE_EXPIRED] = {PAM_AUTH_ERR, LOG_NOTICE, "denied", "code-expired",
@@ -45,6 +51,7 @@ static const struct {
     [END_REFUSED] = {PAM_AUTH_ERR, LOG_ERR, "denied", NULL, TEXT_REFUSED},
     [END_SETUP] = {PAM_AUTHINFO_UNAVAIL, LOG_ERR, "error", NULL, TEXT_SETUP},
     [END_UNAVAILABLE] = {PAM_AUTHINFO_UNAVAIL, LOG_ERR, "error", NULL, TEXT_FAILED},
+    [END_STORE] = {PAM_AUTHINFO_UNAVAIL, LOG_ERR, "error", "store", TEXT_FAILED},
     [END_GROUPS] = {PAM_AUTHINFO_UNAVAIL, LOG_ERR, "error", "groups", TEXT_SETUP},
     [END_CONFIGURATION] = {PAM_SERVICE_ERR, LOG_ERR, "error", "configuration", TEXT_SETUP},
     [END_UNPREPARED] = {PAM_SERVICE_ERR, LOG_CRIT, "error", "privileges", TEXT_SETUP},
@@ -122,6 +129,15 @@ bool end_is_covered(const struct login *login)
            covered(login, login->delivery.failed);
 }
 
+/* A decoy is never covered: it would let in who is not in the map. */
+bool end_by_store(struct login *login)
+{
+    login->passed_by_fail_safe =
+        login->config.fail == FAIL_SAFE && config_has_word(&login->config.fail_on, FAIL_ON_STORE) &&
+        login->request->caller_uid == 0 && !login->decoy && login->delivery.asked == 0;
+    return end(login, END_STORE);
+}
+
 bool end_by_sends(struct login *login)
 {
     login->passed_by_fail_safe = end_is_covered(login);
@@ -156,16 +172,32 @@ static const char *field(char *buffer, size_t size, const char *value)
     return *value != '\0' ? log_escape(buffer, size, value, " \"") : "-";
 }
 
+/* The end as the log has it: who is locked must not learn it from what PAM and the person are told.
+ */
+static enum end reported(const struct login *login)
+{
+    bool hidden = login->end == END_TRIES_USED || login->end == END_SEND_LIMIT ||
+                  login->end == END_COUNTRY || login->end == END_CODE_EXPIRED ||
+                  login->end == END_NOT_ASKED_FOR;
+    return login->locked && hidden ? END_LOCKED : login->end;
+}
+
+/* Who is exempt, or remembered, and exempt_result says success. */
+static bool passes_as_success(const struct login *login)
+{
+    return (login->end == END_EXEMPT || login->end == END_REMEMBERED) && login->exempt_success;
+}
+
 static const char *result_of(const struct login *login)
 {
     if (login->passed_by_fail_safe)
         return "ignored";
-    return login->end == END_EXEMPT && login->exempt_success ? "success" : ends[login->end].result;
+    return passes_as_success(login) ? "success" : ends[reported(login)].result;
 }
 
 static const char *reason_of(const struct login *login)
 {
-    const char *reason = ends[login->end].reason;
+    const char *reason = ends[reported(login)].reason;
     if (reason == NULL)
         reason = outcome_words[login->outcome];
     return reason != NULL ? reason : "no-decision";
@@ -173,9 +205,10 @@ static const char *reason_of(const struct login *login)
 
 static int priority_of(const struct login *login)
 {
-    int priority = ends[login->end].priority;
-    bool a_send_failed = login->delivery.failed != 0;
-    if (login->passed_by_fail_safe || (a_send_failed && priority > LOG_WARNING))
+    int priority = ends[reported(login)].priority;
+    bool notable =
+        login->delivery.failed != 0 || (login->end == END_VERIFIED && *login->problem.text != '\0');
+    if (login->passed_by_fail_safe || (notable && priority > LOG_WARNING))
         return LOG_WARNING;
     return priority;
 }
@@ -205,7 +238,7 @@ void end_report(const struct login *login, int64_t milliseconds)
     char request[CHALLENGE_ID_SIZE];
     char detail[1400];
     const struct delivery *delivery = &login->delivery;
-    bool mapped = *login->phone.number != '\0' && !login->decoy;
+    bool mapped = *login->phone.number != '\0';
 
     describe(login, detail, sizeof(detail));
     log_line(priority_of(login),
@@ -228,7 +261,7 @@ static int pam_code(const struct login *login)
 {
     if (login->passed_by_fail_safe)
         return PAM_IGNORE;
-    if (login->end == END_EXEMPT && login->exempt_success)
+    if (passes_as_success(login))
         return PAM_SUCCESS;
     return ends[login->end].result != NULL ? ends[login->end].code : PAM_SYSTEM_ERR;
 }

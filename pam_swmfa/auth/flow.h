@@ -4,6 +4,7 @@
 #define SWMFA_FLOW_H
 
 #include "auth/delivery.h"
+#include "auth/guard.h"
 #include "base/problem.h"
 #include "config/config.h"
 #include "config/phone.h"
@@ -18,7 +19,12 @@ enum end {
     END_VERIFIED,
     END_UNMAPPED_IGNORED,
     END_EXEMPT,
+    END_REMEMBERED,
+    END_BREAK_GLASS,
     END_TRIES_USED,
+    END_LOCKED,
+    END_SEND_LIMIT,
+    END_COUNTRY,
     END_NOT_ASKED_FOR,
     END_CODE_EXPIRED,
     END_NAME_DIFFERS,
@@ -28,6 +34,7 @@ enum end {
     END_REFUSED,
     END_SETUP,
     END_UNAVAILABLE,
+    END_STORE,
     END_GROUPS,
     END_CONFIGURATION,
     END_UNPREPARED,
@@ -45,7 +52,11 @@ struct login {
     struct config config;      /* all zero until it is loaded */
     char user[WIRE_USER_SIZE]; /* whom the code is for */
     struct phone phone;
-    bool decoy; /* there is no phone: nothing is sent, nothing can be right */
+    bool decoy;  /* there is no phone, or the person is locked: nothing is sent, nothing is right */
+    bool locked; /* there is one, and it is that */
+    bool policy_holds; /* [policy] is for this service */
+    struct guard guard;
+    enum refusal refusal; /* why the last code that was asked for was not sent */
     enum channel channel;
     char digits[3]; /* the last two of the number, or a decoy's */
     struct delivery delivery;
@@ -73,6 +84,10 @@ bool end_by_outcome(struct login *login, enum outcome outcome);
  * end_by_sends: the same, when no code can be had: passes if end_is_covered.
  */
 bool end_by_sends(struct login *login);
+
+/* end_by_store: the same, when the store cannot be used: passes if fail = safe covers that, and
+ * nothing has been sent yet. */
+bool end_by_store(struct login *login);
 
 /* end_is_covered: whether fail = safe covers it that no code could be sent: every provider has been
  * asked, none has queued a code, and each of the failures is a cause that it covers. */

@@ -117,6 +117,7 @@ int login_run(int socket, const struct wire_request *request, const struct probl
     struct login login = {.socket = socket, .request = request, .unprepared = unprepared};
 
     decide(&login);
+    guard_end(&login);
     delivery_end(&login.delivery);
     end_report(&login, now_ms() - start);
     config_free(&login.config);

@@ -196,8 +196,10 @@ bool policy_apply(struct login *login)
 {
     const struct policy *policy = &login->config.policy;
     size_t length = 0;
+    login->policy_holds =
+        policy->services == NULL || is_item(policy->services, login->request->service);
     login->exempt_success = policy->exempt_result == EXEMPT_SUCCESS;
-    if (policy->services != NULL && !is_item(policy->services, login->request->service)) {
+    if (!login->policy_holds) {
         log_debug("the policy is not for this service");
         return true;
     }

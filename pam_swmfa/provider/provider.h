@@ -45,6 +45,13 @@ struct terms {
     int wrong_most; /* wrong codes that the provider takes for one that it sent */
 };
 
+/* Whether a send that has no good answer may have been made all the same. */
+enum doubt {
+    DOUBT_NONE, /* certainly not: it did not get there, or the provider says so (RFC 9110) */
+    DOUBT_SOME, /* it is taken for not made, but the answer does not say so */
+    DOUBT_FULL, /* there was no answer */
+};
+
 #define REQUEST_PATH_SIZE 128
 
 struct provider {
@@ -90,10 +97,10 @@ extern const char *const provider_names[PROVIDER_COUNT + 1];
 /*
  * provider_send: has a code sent as the challenge says; fills its id.
  * milliseconds: the most that it may take. Returns OUTCOME_OK when it is queued.
- * Otherwise the problem says why, and *unsettled whether a code may be on its way all the same.
+ * Otherwise the problem says why, and the doubt how far it is certain that no code is on its way.
  */
 enum outcome provider_send(const struct provider *provider, const void *settings, struct rest *rest,
-                           int milliseconds, struct challenge *challenge, bool *unsettled,
+                           int milliseconds, struct challenge *challenge, enum doubt *doubt,
                            struct problem *problem);
 
 /*

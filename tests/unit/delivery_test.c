@@ -111,7 +111,9 @@ static void test_a_provider_that_lacks_the_channel_is_not_asked(void **state)
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
         begin(cases[i].content);
-        unit_same_number(cases[i].content, delivery_send(&delivery, TO, cases[i].channel, true),
+        unit_same_number(cases[i].content,
+                         delivery_send(&delivery, TO, cases[i].channel, true,
+                                       delivery_now() + 1000),
                          DELIVERED_NOT);
         unit_same_text(cases[i].content, delivery.why, cases[i].why);
         assert_int_equal(delivery.sends, 0);
@@ -119,7 +121,9 @@ static void test_a_provider_that_lacks_the_channel_is_not_asked(void **state)
         assert_int_not_equal(delivery.state, OUTCOME_OK);
         assert_null(delivery.rest[SW]);
         assert_null(delivery.rest[BW]);
-        unit_same_number(cases[i].content, delivery_send(&delivery, TO, cases[i].channel, true),
+        unit_same_number(cases[i].content,
+                         delivery_send(&delivery, TO, cases[i].channel, true,
+                                       delivery_now() + 1000),
                          DELIVERED_NOT);
         delivery.permitted = 1U << (unsigned)cases[i].channel;
         assert_true(delivery_asked_all(&delivery)); /* none that is permitted */
