@@ -20,9 +20,9 @@ check_libs = $(helper_libs) $(CMOCKA_LIBS)
 
 if TESTS_WANTED
 unit_tests = tests/unit/config_test tests/unit/delivery_test tests/unit/gsm_test tests/unit/json_test \
-	tests/unit/key_test tests/unit/log_test tests/unit/network_test tests/unit/provider_test \
-	tests/unit/reply_test tests/unit/request_test tests/unit/sshkey_test tests/unit/users_test \
-	tests/unit/wire_test
+	tests/unit/key_test tests/unit/limit_test tests/unit/log_test tests/unit/network_test \
+	tests/unit/phone_test tests/unit/provider_test tests/unit/reply_test tests/unit/request_test \
+	tests/unit/sshkey_test tests/unit/users_test tests/unit/wire_test
 check_PROGRAMS = $(unit_tests) tests/sim/swmfa-sim tests/module/pamhost tests/module/impostor \
 	tests/unit/list_keys tests/bench/floor
 TESTS = $(unit_tests) tests/system/system.sh

@@ -29,11 +29,12 @@ struct limits {
     struct limit_list host;
 };
 
-/* limit_list_read: reads a list; false, with the list empty, if it is none. */
+/* limit_list_read: reads a list, in which each time stands once; false, with the list empty, if it
+ * is none. */
 bool limit_list_read(const char *text, struct limit_list *list);
 
-/* limit_span_read: reads a time such as 90s, 10m, 1h or 30d, or 0; false if it is none or longer
- * than LIMIT_SECONDS_MAX. */
+/* limit_span_read: reads a time such as 90s, 10m, 1h or 30d, or 0; false, with 0 seconds, if it is
+ * none or longer than LIMIT_SECONDS_MAX. */
 bool limit_span_read(const char *text, int *seconds);
 
 /* limit_span_write: writes a time in the largest unit that fits it without rest. Returns to. */

@@ -2,18 +2,37 @@
 /* phone: see phone.h. */
 #include "config/phone.h"
 
+#include "config/key.h"
+
 #include <string.h>
 
 const char *const channel_names[] = {"sms", "call", NULL};
 
-bool phone_number_valid(const char *number, size_t length)
+bool phone_prefix_valid(const char *prefix, size_t length)
 {
-    if (length < 3 || length > 16 || number[0] != '+' || number[1] == '0')
+    if (length < 2 || length > 16 || prefix[0] != '+' || prefix[1] == '0')
         return false;
     for (size_t i = 1; i < length; i++)
-        if (number[i] < '0' || number[i] > '9')
+        if (prefix[i] < '0' || prefix[i] > '9')
             return false;
     return true;
+}
+
+bool phone_number_valid(const char *number, size_t length)
+{
+    return length >= 3 && phone_prefix_valid(number, length);
+}
+
+bool countries_permit(const char *list, const char *number)
+{
+    const char *item = NULL;
+    size_t length = 0;
+    if (list == NULL)
+        return true;
+    while ((item = key_next_item(&list, &length)) != NULL)
+        if (length > 0 && strncmp(number, item, length) == 0)
+            return true;
+    return false;
 }
 
 bool channel_find(const char *name, size_t length, enum channel *channel)

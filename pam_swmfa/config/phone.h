@@ -26,8 +26,15 @@ struct phone {
     char key[SSHKEY_FINGERPRINT_SIZE];    /* the SSH key that the line is for; "": for all */
 };
 
+/* phone_prefix_valid: how a number can begin: '+', a digit from 1 to 9, up to 14 more digits. */
+bool phone_prefix_valid(const char *prefix, size_t length);
+
 /* phone_number_valid: E.164 as ITU-T has it: '+', a digit from 1 to 9, 1 to 14 more digits. */
 bool phone_number_valid(const char *number, size_t length);
+
+/* countries_permit: whether a number begins with one of the prefixes of a list such as "+1, +44";
+ * NULL: each number does. */
+bool countries_permit(const char *list, const char *number);
 
 /* channel_find: the channel of that name; false if there is none. */
 bool channel_find(const char *name, size_t length, enum channel *channel);

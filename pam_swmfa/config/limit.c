@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* limit: see limit.h. Read by hand: a regular expression would cost each login time. */
+#include "config/limit.h"
+
+#include "config/key.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* From the largest to the smallest. */
+static const struct unit {
+    char letter;
+    int seconds;
+} units[] = {{'d', 24 * 60 * 60}, {'h', 60 * 60}, {'m', 60}, {'s', 1}};
+#define UNITS (sizeof(units) / sizeof(units[0]))
+
+/*
+ * Reads a number from 1 to most (9 at least) without zeros before it, and goes on behind it.
+ * end: where the text ends, which may be in the middle of another.
+ */
+static bool read_number(const char **at, const char *end, int most, int *number)
+{
+    *number = 0;
+    for (; *at < end && **at >= '0' && **at <= '9'; ++*at) {
+        int digit = **at - '0';
+        if ((*number == 0 && digit == 0) || *number > (most - digit) / 10)
+            return false;
+        *number = *number * 10 + digit;
+    }
+    return *number > 0;
+}
+
+/* Reads a time such as 10m, which must end where the text does. */
+static bool read_time(const char *at, const char *end, int *seconds)
+{
+    size_t unit = 0;
+    int number = 0;
+    if (!read_number(&at, end, LIMIT_SECONDS_MAX, &number) || end - at != 1)
+        return false;
+    while (unit < UNITS && units[unit].letter != *at)
+        unit++;
+    if (unit == UNITS || number > LIMIT_SECONDS_MAX / units[unit].seconds)
+        return false;
+    *seconds = number * units[unit].seconds;
+    return true;
+}
+
+/* Reads a limit such as 3/10m. */
+static bool read_limit(const char *at, const char *end, struct limit *limit)
+{
+    return read_number(&at, end, LIMIT_MOST, &limit->most) && at < end && *at == '/' &&
+           read_time(at + 1, end, &limit->seconds);
+}
+
+/* Whether a list has a limit of that time: of two, one would say nothing, or be a mistake. */
+static bool has_time(const struct limit_list *list, int seconds)
+{
+    for (size_t i = 0; i < list->count; i++)
+        if (list->at[i].seconds == seconds)
+            return true;
+    return false;
+}
+
+bool limit_list_read(const char *text, struct limit_list *list)
+{
+    const char *item = NULL;
+    size_t length = 0;
+    memset(list, 0, sizeof(*list));
+    while ((item = key_next_item(&text, &length)) != NULL) {
+        struct limit limit = {0, 0};
+        if (list->count == LIMIT_MANY || !read_limit(item, item + length, &limit) ||
+            has_time(list, limit.seconds)) {
+            memset(list, 0, sizeof(*list));
+            return false;
+        }
+        list->at[list->count++] = limit;
+    }
+    return list->count > 0;
+}
+
+bool limit_span_read(const char *text, int *seconds)
+{
+    *seconds = 0;
+    return strcmp(text, "0") == 0 || read_time(text, text + strlen(text), seconds);
+}
+
+const char *limit_span_write(int seconds, char *to, size_t size)
+{
+    size_t unit = 0;
+    while (unit < UNITS - 1 && seconds % units[unit].seconds != 0)
+        unit++;
+    if (seconds == 0)
+        (void)snprintf(to, size, "0");
+    else
+        (void)snprintf(to, size, "%d%c", seconds / units[unit].seconds, units[unit].letter);
+    return to;
+}
