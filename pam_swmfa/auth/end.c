@@ -101,6 +101,7 @@ static unsigned causes(const struct config *config)
         [FAIL_ON_SERVER] = BIT(OUTCOME_SERVER),
         [FAIL_ON_LIMIT] = BIT(OUTCOME_LIMIT),
         [FAIL_ON_CREDENTIALS] = BIT(OUTCOME_CREDENTIALS) | BIT(OUTCOME_FORBIDDEN),
+        [FAIL_ON_STORE] = 0, /* no outcome of a request */
     };
     unsigned covered = 0;
     for (size_t i = 0; i < config->fail_on.count; i++)

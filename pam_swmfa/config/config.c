@@ -10,6 +10,7 @@
 
 #include "config/config.h"
 #include "config/file.h"
+#include "config/limit.h"
 #include "config/network.h"
 
 #include <arpa/inet.h>
@@ -21,7 +22,8 @@
 
 static const char *const unmapped_words[] = {"deny", "ignore", NULL};
 static const char *const fail_words[] = {"secure", "safe", NULL};
-static const char *const fail_on_words[] = {"network", "server", "limit", "credentials", NULL};
+static const char *const fail_on_words[] = {"network",     "server", "limit",
+                                            "credentials", "store",  NULL};
 static const char *const exempt_words[] = {"ignore", "success", NULL};
 
 #define LABEL "[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?" /* of a host name */
@@ -32,8 +34,13 @@ static const char *const exempt_words[] = {"ignore", "success", NULL};
 
 #define AT(member)                  KEY_AT(struct config, member)
 #define NUMBER(member, least, most) AT(member), .kind = KEY_NUMBER, .min = (least), .max = (most)
+#define SPAN(member, most)          AT(member), .kind = KEY_SPAN, .max = (most)
 #define WORD(member, list)          AT(member), .kind = KEY_WORD, .words = (list)
 #define WORDS(member, list)         AT(member), .kind = KEY_WORDS, .words = (list)
+#define LIMITS(member)                                                                             \
+    AT(member), .kind = KEY_LIMITS,                                                                \
+                .expected = "NUMBER/TIME such as 3/10m, several with commas between, each time "   \
+                            "once and at most 30d"
 #define LIST_OF(member, what)                                                                      \
     AT(member), .kind = KEY_TEXT, .pattern = "^[^,]*[^, \t][^,]*(,[^,]*[^, \t][^,]*)*$",           \
                 .expected = what ", several with commas between"
@@ -62,6 +69,17 @@ static const struct key policy_keys[] = {
     {"exempt_networks", NULL, LIST_OF(policy.exempt_networks, "an address or a network such as 192.0.2.0/24")},
     {"require_groups", NULL, LIST_OF(policy.require_groups, "the name of a group")},
     {"exempt_result", "ignore", WORD(policy.exempt_result, exempt_words)},
+    {"remember", "0", SPAN(policy.remember, LIMIT_SECONDS_MAX)},
+    {.name = NULL},
+};
+
+static const struct key limits_keys[] = {
+    {"user_sends", "3/10m, 5/1h, 10/1d", LIMITS(sends.user)},
+    {"phone_sends", NULL, LIMITS(sends.phone)},
+    {"address_sends", "10/1h", LIMITS(sends.address)},
+    {"host_sends", "200/1h, 1000/1d", LIMITS(sends.host)},
+    {"countries", NULL, LIST_OF(countries, "the beginning of numbers such as +44")},
+    {"failures", "10", NUMBER(failures, 1, 100)},
     {.name = NULL},
 };
 /* clang-format on */
@@ -80,9 +98,25 @@ static bool check_networks(const void *settings, const char **key, struct proble
     return true;
 }
 
-/* ---- the sections: our two, and one for each provider ---- */
+static bool check_countries(const void *settings, const char **key, struct problem *problem)
+{
+    const struct config *config = settings;
+    const char *at = config->countries;
+    const char *item = NULL;
+    size_t length = 0;
+    *key = "countries";
+    for (unsigned number = 1; (item = key_next_item(&at, &length)) != NULL; number++)
+        if (!phone_prefix_valid(item, length))
+            return problem_set(problem,
+                               "item %u is not + and the first digits of numbers, such as +44 "
+                               "(several with commas between)",
+                               number);
+    return true;
+}
 
-#define OWN_SECTIONS  2
+/* ---- the sections: our own, and one for each provider ---- */
+
+#define OWN_SECTIONS  3
 #define SECTION_COUNT (OWN_SECTIONS + PROVIDER_COUNT)
 
 static const struct section *section_at(size_t number)
@@ -90,6 +124,7 @@ static const struct section *section_at(size_t number)
     static const struct section own[OWN_SECTIONS] = {
         {"swmfa", swmfa_keys, sizeof(struct config), NULL},
         {"policy", policy_keys, sizeof(struct config), check_networks},
+        {"limits", limits_keys, sizeof(struct config), check_countries},
     };
     return number < OWN_SECTIONS ? &own[number] : &providers[number - OWN_SECTIONS]->section;
 }
@@ -190,6 +225,11 @@ static bool set_number(const struct key *key, int *member, const char *value)
     return *member >= key->min && *member <= key->max;
 }
 
+static bool set_span(const struct key *key, int *member, const char *value)
+{
+    return limit_span_read(value, member) && *member <= key->max;
+}
+
 static bool find_word(const struct key *key, const char *value, size_t length, int *word)
 {
     for (*word = 0; key->words[*word] != NULL; ++*word)
@@ -241,6 +281,10 @@ static bool set_value(const struct key *key, void *member, const char *value)
         return find_word(key, value, strlen(value), member);
     case KEY_WORDS:
         return set_words(key, member, value);
+    case KEY_LIMITS:
+        return limit_list_read(value, member);
+    case KEY_SPAN:
+        return set_span(key, member, value);
     case KEY_SECRET:
         return fits && matches(key->pattern, value) && secret_set(member, value);
     case KEY_ENDPOINT:
@@ -261,11 +305,17 @@ static void append(char *buffer, size_t size, const char *between, const char *t
 /* What is expected of a key, in words: "4 to 20", "sms or call". */
 static const char *expectation(const struct key *key, char *buffer, size_t size)
 {
+    char most[16];
     if (key->expected != NULL)
         return key->expected;
     *buffer = '\0';
     if (key->kind == KEY_NUMBER) {
         (void)snprintf(buffer, size, "%d to %d", key->min, key->max);
+        return buffer;
+    }
+    if (key->kind == KEY_SPAN) {
+        (void)snprintf(buffer, size, "0 or a time such as 12h, at most %s",
+                       limit_span_write(key->max, most, sizeof(most)));
         return buffer;
     }
     if (key->kind == KEY_ENDPOINT)
@@ -523,6 +573,13 @@ static bool set_defaults(struct reading *reading, size_t section)
     return true;
 }
 
+/* What is not given, and is as another key has it. */
+static void inherit(struct config *config)
+{
+    if (config->sends.phone.count == 0)
+        config->sends.phone = config->sends.user;
+}
+
 /* Section by section: the first one says which of the others are used. */
 static bool complete(struct reading *reading)
 {
@@ -530,6 +587,7 @@ static bool complete(struct reading *reading)
         if (section_is_used(reading->config, i) &&
             !(set_defaults(reading, i) && complete_section(reading, i)))
             return false;
+    inherit(reading->config);
     return true;
 }
 

@@ -5,6 +5,7 @@
 
 #include "base/problem.h"
 #include "config/key.h"
+#include "config/limit.h"
 #include "config/phone.h"
 #include "provider/provider.h"
 
@@ -26,6 +27,7 @@ enum fail_on {
     FAIL_ON_SERVER,
     FAIL_ON_LIMIT,
     FAIL_ON_CREDENTIALS,
+    FAIL_ON_STORE,
 };
 
 enum exempt_result {
@@ -40,6 +42,7 @@ struct policy {
     char *exempt_networks; /* each is one for network_read */
     char *require_groups;
     int exempt_result; /* enum exempt_result */
+    int remember;      /* seconds; 0: not */
 };
 
 struct config {
@@ -57,6 +60,9 @@ struct config {
     int timeout;         /* seconds */
     int deadline;        /* seconds */
     struct policy policy;
+    struct limits sends;            /* of [limits]; none of the lists is empty */
+    char *countries;                /* a list for countries_permit; NULL: not given */
+    int failures;                   /* wrong codes in a row that lock a user */
     void *settings[PROVIDER_COUNT]; /* of each provider's section */
 };
 

@@ -23,6 +23,8 @@ enum key_kind {
     KEY_NUMBER,   /* int, from min to max */
     KEY_WORD,     /* int, the index of the word in words */
     KEY_WORDS,    /* struct key_words: several of the words, each once, with commas between */
+    KEY_LIMITS,   /* struct limit_list: see limit.h */
+    KEY_SPAN,     /* int, seconds: 0 or a time such as 12h, up to max */
 };
 
 #define KEY_WORDS_MAX 8
@@ -42,7 +44,7 @@ struct key {
     size_t offset;        /* of the member, in the settings of the section */
     enum key_kind kind;
     int min;                  /* KEY_NUMBER */
-    int max;                  /* KEY_NUMBER; KEY_TEXT: bytes, 0 for KEY_TEXT_MAX */
+    int max;                  /* KEY_NUMBER, KEY_SPAN; KEY_TEXT: bytes, 0 for KEY_TEXT_MAX */
     const char *const *words; /* KEY_WORD, KEY_WORDS; ends with NULL */
     const char *pattern;      /* KEY_TEXT, KEY_SECRET: extended regular expression */
     const char *expected;     /* the pattern in words */

@@ -85,6 +85,8 @@ BAD_LINES = {
     "doubled key": ("[swmfa]\ntries = 3\ntries = 3\n", ":3: [swmfa] tries: given twice"),
     "out of range": ("[signalwire]\n\ntoken_length = 40\n",
                      ':3: [signalwire] token_length: 4 to 20, not \\"40\\"'),
+    "a limit without a unit": ("[limits]\nuser_sends = 3/10\n",
+                               ":2: [limits] user_sends: NUMBER/TIME such as 3/10m"),
     "control character": ("[swmfa]\ntries = 3\x1b[2J\n", ":2: control character 0x1b"),
     "no section": ("tries = 3\n", "tries: unknown key"),
     "no value": ("[swmfa]\ntries\n", ":2: expected [section] or key = value"),
@@ -279,4 +281,4 @@ def test_the_ranges_of_the_example_and_of_the_manual_are_the_parsers(sim, log, k
 
 
 def test_the_example_gives_the_range_of_every_number():
-    assert len(RANGES) == 10
+    assert len(RANGES) == 11

@@ -15,6 +15,11 @@
 #define NO_NETWORK "is not an address or a network such as 192.0.2.0/24: "
 #define COMMAS     " (several with commas between)"
 
+#define LIMITS                                                                                     \
+    "NUMBER/TIME such as 3/10m, several with commas between, each time once and at most 30d"
+#define SPAN   "0 or a time such as 12h, at most 30d"
+#define PREFIX "is not + and the first digits of numbers, such as +44" COMMAS
+
 /* The least that is a configuration: lines 1 to 4. */
 #define SIGNALWIRE "[signalwire]\nspace = example\nproject_id = project\n"
 #define LEAST      SIGNALWIRE "api_token = " SECRET "\n"
@@ -164,6 +169,16 @@ static void check_words(const char *what, const struct key_words *words, const i
         unit_same_number(what, words->at[i], expected[i]);
 }
 
+static void check_limits(const char *what, const struct limit_list *list,
+                         const struct limit *expected, size_t count)
+{
+    unit_same_number(what, (long long)list->count, (long long)count);
+    for (size_t i = 0; i < count; i++) {
+        unit_same_number(what, list->at[i].most, expected[i].most);
+        unit_same_number(what, list->at[i].seconds, expected[i].seconds);
+    }
+}
+
 /* ---- what a good file means ---- */
 
 static void check_text(const char *what, const char *found, const char *expected)
@@ -172,6 +187,20 @@ static void check_text(const char *what, const char *found, const char *expected
         unit_check(what, found == expected, expected == NULL ? "none" : expected);
     else
         unit_same_text(what, found, expected);
+}
+
+static const struct limit users_default[] = {{3, 600}, {5, 3600}, {10, 86400}};
+
+static void check_defaults_of_limits(void)
+{
+    static const struct limit of_address[] = {{10, 3600}};
+    static const struct limit of_host[] = {{200, 3600}, {1000, 86400}};
+    check_limits("user_sends", &config.sends.user, users_default, COUNT(users_default));
+    check_limits("phone_sends", &config.sends.phone, users_default, COUNT(users_default));
+    check_limits("address_sends", &config.sends.address, of_address, COUNT(of_address));
+    check_limits("host_sends", &config.sends.host, of_host, COUNT(of_host));
+    check_text("countries", config.countries, NULL);
+    assert_int_equal(config.failures, 10);
 }
 
 static void check_defaults(void)
@@ -196,6 +225,8 @@ static void check_defaults(void)
     check_text("exempt_networks", config.policy.exempt_networks, NULL);
     check_text("require_groups", config.policy.require_groups, NULL);
     assert_int_equal(config.policy.exempt_result, EXEMPT_IGNORE);
+    assert_int_equal(config.policy.remember, 0);
+    check_defaults_of_limits();
 
     struct terms terms = terms_of(SW);
     assert_int_equal(terms.length, 6);
@@ -240,14 +271,18 @@ static void test_each_key_has_the_value_that_is_given(void **state)
 {
     (void)state;
     static const int by[] = {BW, SW};
-    static const int on[] = {FAIL_ON_CREDENTIALS, FAIL_ON_LIMIT, FAIL_ON_NETWORK};
+    static const int on[] = {FAIL_ON_CREDENTIALS, FAIL_ON_STORE, FAIL_ON_LIMIT, FAIL_ON_NETWORK};
+    static const struct limit of_user[] = {{4, 60}, {6, 3600}};
+    static const struct limit of_phone[] = {{7, 7200}};
+    static const struct limit of_address[] = {{8, 90}, {9, 172800}};
+    static const struct limit of_host[] = {{100000, 2592000}};
     check_loads("[swmfa]\n"
                 "providers = bandwidth,signalwire\n"
                 "channel = call\n"
                 "users = /srv/users\n"
                 "unmapped = ignore\n"
                 "fail = safe\n"
-                "fail_on = credentials , limit,network\n"
+                "fail_on = credentials , store, limit,network\n"
                 "tries = 7\n"
                 "echo = no\n"
                 "autosend = no\n"
@@ -261,6 +296,14 @@ static void test_each_key_has_the_value_that_is_given(void **state)
                 "exempt_networks = 192.0.2.0/24 , 2001:db8::/32\n"
                 "require_groups = wheel, domain users\n"
                 "exempt_result = success\n"
+                "remember = 12h\n"
+                "[limits]\n"
+                "user_sends = 4/1m,6/60m\n"
+                "phone_sends = 7/2h\n"
+                "address_sends = 8/90s , 9/2d\n"
+                "host_sends = 100000/30d\n"
+                "countries = +1, +44\n"
+                "failures = 99\n"
                 "[signalwire]\n"
                 "endpoint = https://localhost:8443\n"
                 "project_id = 00000000-0000-0000-0000-000000000000\n"
@@ -300,6 +343,14 @@ static void test_each_key_has_the_value_that_is_given(void **state)
     check_text("exempt_networks", config.policy.exempt_networks, "192.0.2.0/24 , 2001:db8::/32");
     check_text("require_groups", config.policy.require_groups, "wheel, domain users");
     assert_int_equal(config.policy.exempt_result, EXEMPT_SUCCESS);
+    assert_int_equal(config.policy.remember, 12 * 3600);
+
+    check_limits("user_sends", &config.sends.user, of_user, COUNT(of_user));
+    check_limits("phone_sends", &config.sends.phone, of_phone, COUNT(of_phone));
+    check_limits("address_sends", &config.sends.address, of_address, COUNT(of_address));
+    check_limits("host_sends", &config.sends.host, of_host, COUNT(of_host));
+    check_text("countries", config.countries, "+1, +44");
+    assert_int_equal(config.failures, 99);
 
     check_text("endpoint", account_of(SW)->base, "https://localhost:8443/api/relay/rest");
     check_text("project_id", account_of(SW)->user, "00000000-0000-0000-0000-000000000000");
@@ -434,6 +485,7 @@ static void test_a_number_is_within_its_range(void **state)
         {"swmfa", "connect_timeout", &config.connect_timeout, NULL, 1, 30},
         {"swmfa", "timeout", &config.timeout, NULL, 1, 30},
         {"swmfa", "deadline", &config.deadline, NULL, 1, 30},
+        {"limits", "failures", &config.failures, NULL, 1, 100},
         {"signalwire", "token_length", NULL, length_of_signalwire, 4, 20},
         {"signalwire", "valid_for", NULL, seconds_of_signalwire, 1, 604800},
         {"signalwire", "max_attempts", NULL, attempts_of_signalwire, 1, 20},
@@ -516,7 +568,7 @@ static void test_a_list_of_words_keeps_its_order(void **state)
     static const struct {
         const char *value;
         size_t count;
-        int words[4];
+        int words[5];
     } of_providers[] =
         {
             {"signalwire", 1, {SW}},
@@ -531,10 +583,11 @@ static void test_a_list_of_words_keeps_its_order(void **state)
           {"server", 1, {FAIL_ON_SERVER}},
           {"limit", 1, {FAIL_ON_LIMIT}},
           {"credentials", 1, {FAIL_ON_CREDENTIALS}},
+          {"store", 1, {FAIL_ON_STORE}},
           {"server, network", 2, {FAIL_ON_SERVER, FAIL_ON_NETWORK}},
-          {"credentials,limit, server ,network",
-           4,
-           {FAIL_ON_CREDENTIALS, FAIL_ON_LIMIT, FAIL_ON_SERVER, FAIL_ON_NETWORK}},
+          {"credentials,limit,store, server ,network",
+           5,
+           {FAIL_ON_CREDENTIALS, FAIL_ON_LIMIT, FAIL_ON_STORE, FAIL_ON_SERVER, FAIL_ON_NETWORK}},
       };
     for (size_t i = 0; i < COUNT(of_providers); i++) {
         check_loads(unit_format("[swmfa]\nproviders = %s\n[signalwire]\nspace = a\n"
@@ -549,7 +602,7 @@ static void test_a_list_of_words_keeps_its_order(void **state)
         check_loads(with_key("swmfa", "fail_on", of_failures[i].value));
         check_words(of_failures[i].value, &config.fail_on, of_failures[i].words,
                     of_failures[i].count);
-        for (int word = FAIL_ON_NETWORK; word <= FAIL_ON_CREDENTIALS; word++) {
+        for (int word = FAIL_ON_NETWORK; word <= FAIL_ON_STORE; word++) {
             bool given = false;
             for (size_t j = 0; j < of_failures[i].count; j++)
                 given = given || of_failures[i].words[j] == word;
@@ -570,7 +623,8 @@ static void test_a_list_of_words_has_each_known_word_once(void **state)
     } keys[] = {
         {"providers", "bandwidth or signalwire, each once, with commas between", "signalwire",
          "bandwidth"},
-        {"fail_on", "network or server or limit or credentials, each once, with commas between",
+        {"fail_on",
+         "network or server or limit or credentials or store, each once, with commas between",
          "network", "limit"},
     };
     static const char *const forms[] = {
@@ -670,6 +724,99 @@ static void test_each_network_is_checked(void **state)
                       unit_format(":6: [policy] exempt_networks: %s", cases[i].problem));
     check_refused("[policy]\n\nservices = sshd\nexempt_networks = x\n" LEAST,
                   ":4: [policy] exempt_networks: " NO_NETWORK "x" COMMAS);
+}
+
+static void test_each_limit_is_checked(void **state)
+{
+    (void)state;
+    static const char *const keys[] = {"user_sends", "phone_sends", "address_sends", "host_sends"};
+    static const char *const wrong[] = {
+        "",       "3",     "3/10",   "10m",     "0",          "3/10m,", "3/10m,,5/1h",
+        "0/10m",  "3/0m",  "3/10 m", "3 / 10m", "100001/10m", "3/31d",  "3/10m,5/600s",
+        "3/10m.", "x/10m", "-3/10m", "03/10m",  "3/10m 5/1h", "none",   "4294967299/10m",
+    };
+    for (size_t i = 0; i < COUNT(keys); i++)
+        for (size_t j = 0; j < COUNT(wrong); j++)
+            check_key_refused("limits", keys[i], LIMITS, wrong[j]);
+    check_unsaid_refused("limits", "user_sends", LIMITS, /* too long to be shown */
+                         "1/1s,2/2s,3/3s,4/4s,5/5s,6/6s,7/7s,8/8s,9/9s");
+    check_refused("[limits]\n\nuser_sends = 3/10m\nhost_sends = 3/10\n" LEAST,
+                  ":4: [limits] host_sends: " LIMITS ", not \"3/10\"");
+    check_refused(LEAST "[limits]\nuser_sends = 3/10m\nuser_sends = 3/10m\n",
+                  ":7: [limits] user_sends: given twice, the other time above");
+    check_refused(LEAST "[limits]\nusers_sends = 3/10m\n", ":6: [limits] users_sends: unknown key");
+    check_refused(LEAST "[limit]\n", ":5: unknown section [limit]");
+}
+
+static void test_a_phone_has_the_limits_of_a_user_if_it_has_none_of_its_own(void **state)
+{
+    (void)state;
+    static const struct limit one[] = {{1, 60}};
+    static const struct limit two[] = {{2, 7200}, {3, 86400}};
+    check_loads(LEAST "[limits]\n");
+    check_defaults_of_limits();
+    config_free(&config);
+    check_loads(LEAST "[limits]\nuser_sends = 2/2h, 3/1d\n");
+    check_limits("user_sends", &config.sends.user, two, COUNT(two));
+    check_limits("phone_sends", &config.sends.phone, two, COUNT(two));
+    config_free(&config);
+    check_loads(LEAST "[limits]\nphone_sends = 1/1m\nuser_sends = 2/2h, 3/1d\n");
+    check_limits("user_sends", &config.sends.user, two, COUNT(two));
+    check_limits("phone_sends", &config.sends.phone, one, COUNT(one));
+    config_free(&config);
+    check_loads(LEAST "[limits]\nphone_sends = 1/1m\n");
+    check_limits("user_sends", &config.sends.user, users_default, COUNT(users_default));
+    check_limits("phone_sends", &config.sends.phone, one, COUNT(one));
+    config_free(&config);
+}
+
+static void test_a_time_to_remember_is_within_its_range(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *value;
+        int seconds;
+    } good[] = {{"0", 0}, {"1s", 1}, {"90s", 90}, {"12h", 43200}, {"30d", 2592000}};
+    static const char *const wrong[] = {"",     "12",  "h",   "12 h", "0h",       "31d",
+                                        "721h", "-1h", "01h", "12h,", "1h, 2h",   "yes",
+                                        "no",   "1w",  "00",  "1.5h", "2592001s", "4294967297s"};
+    for (size_t i = 0; i < COUNT(good); i++) {
+        check_loads(with_key("policy", "remember", good[i].value));
+        unit_same_number(good[i].value, config.policy.remember, good[i].seconds);
+        config_free(&config);
+    }
+    for (size_t i = 0; i < COUNT(wrong); i++)
+        check_key_refused("policy", "remember", SPAN, wrong[i]);
+}
+
+static void test_each_country_is_checked(void **state)
+{
+    (void)state;
+    static const char *const good[] = {"+1", "+44", "+1, +44", "+1 ,+44,\t+123456789012345"};
+    static const struct {
+        const char *value;
+        unsigned item;
+    } cases[] = {
+        {"44", 1},        {"+", 1},      {"+0", 1},          {"0044", 1},
+        {"++44", 1},      {"+1 +44", 1}, {"+1, 44", 2},      {"1, 44", 1},
+        {"+1,+44,US", 3}, {"+1-555", 1}, {"+1 555, +44", 1}, {"all", 1},
+        {"+1*", 1},       {"+1;+44", 1}, {"+44, +1.", 2},    {"+1, +1234567890123456", 2},
+    };
+    static const char *const empty[] = {"", ",", "+1,", ",+1", "+1,,+44", "+1, ,+44"};
+    for (size_t i = 0; i < COUNT(good); i++) {
+        check_loads(with_key("limits", "countries", good[i]));
+        check_text("countries", config.countries, good[i]);
+        config_free(&config);
+    }
+    for (size_t i = 0; i < COUNT(cases); i++)
+        check_refused(with_key("limits", "countries", cases[i].value),
+                      unit_format(":6: [limits] countries: item %u " PREFIX, cases[i].item));
+    for (size_t i = 0; i < COUNT(empty); i++)
+        check_key_refused("limits", "countries",
+                          "the beginning of numbers such as +44, several with commas between",
+                          empty[i]);
+    check_refused(with_key("limits", "countries", "+1, " SECRET),
+                  ":6: [limits] countries: item 2 " PREFIX);
 }
 
 static void test_a_path_is_absolute(void **state)
@@ -1711,6 +1858,13 @@ static void test_each_key_is_listed_once(void **state)
         "policy.exempt_networks",
         "policy.require_groups",
         "policy.exempt_result",
+        "policy.remember",
+        "limits.user_sends",
+        "limits.phone_sends",
+        "limits.address_sends",
+        "limits.host_sends",
+        "limits.countries",
+        "limits.failures",
         "signalwire.space",
         "signalwire.endpoint",
         "signalwire.project_id",
@@ -1915,6 +2069,10 @@ int main(void)
         cmocka_unit_test(test_a_list_of_words_has_each_known_word_once),
         cmocka_unit_test(test_a_list_of_the_policy_has_no_empty_item),
         cmocka_unit_test(test_each_network_is_checked),
+        cmocka_unit_test(test_each_limit_is_checked),
+        cmocka_unit_test(test_a_phone_has_the_limits_of_a_user_if_it_has_none_of_its_own),
+        cmocka_unit_test(test_a_time_to_remember_is_within_its_range),
+        cmocka_unit_test(test_each_country_is_checked),
         cmocka_unit_test(test_a_path_is_absolute),
         cmocka_unit_test(test_a_token_in_the_place_of_its_files_name_is_not_told),
         cmocka_unit_test(test_from_is_an_e164_number),

@@ -4,6 +4,7 @@
 #include "unit.h"
 
 #include "config/key.h"
+#include "config/limit.h"
 #include "provider/provider.h"
 
 #include <regex.h>
@@ -88,10 +89,13 @@ static size_t size_of(enum key_kind kind)
     case KEY_FILE:
         return sizeof(struct key_file);
     case KEY_NUMBER:
+    case KEY_SPAN:
     case KEY_WORD:
         return sizeof(int);
     case KEY_WORDS:
         return sizeof(struct key_words);
+    case KEY_LIMITS:
+        return sizeof(struct limit_list);
     default:
         return sizeof(char *);
     }
