@@ -11,8 +11,7 @@
 static uint32_t chance(uint32_t below)
 {
     uint32_t number = 0;
-    (void)getrandom(&number, sizeof(number), 0);
-    return number % below;
+    return getrandom(&number, sizeof(number), 0) == (ssize_t)sizeof(number) ? number % below : 0;
 }
 
 bool pace_add(struct store *store, enum pace pace, int64_t microseconds)

@@ -22,14 +22,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
 #define PATH_SIZE        4096
-#define CHECKPOINT_PAGES "200" /* commits work the log of changes off when it has grown to that */
-#define WAIT_MOST_US     8000  /* between two looks whether others have finished */
+#define CHECKPOINT_PAGES "200"   /* commits work the log of changes off when it has grown to that */
+#define WAIT_MOST_NS     8000000 /* between two looks whether others have finished */
 
 struct engine {
     sqlite3 *db;
@@ -99,12 +98,12 @@ static int64_t now_ms(void)
 static int wait_for_others(void *context, int calls)
 {
     const struct engine *engine = context;
-    uint16_t chance = 0;
+    struct timespec now = {0}; /* its last digits are chance enough */
     (void)calls;
     if (now_ms() >= engine->wait_until)
         return 0;
-    (void)getrandom(&chance, sizeof(chance), 0);
-    const struct timespec pause = {.tv_nsec = (long)(chance % WAIT_MOST_US) * 1000 + 200000};
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    const struct timespec pause = {.tv_nsec = now.tv_nsec % WAIT_MOST_NS + 200000};
     (void)nanosleep(&pause, NULL);
     return 1;
 }
