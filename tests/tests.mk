@@ -25,6 +25,7 @@ unit_tests = tests/unit/config_test tests/unit/delivery_test tests/unit/gsm_test
 	tests/unit/sshkey_test tests/unit/users_test tests/unit/wire_test
 check_PROGRAMS = $(unit_tests) tests/sim/swmfa-sim tests/module/pamhost tests/module/impostor \
 	tests/unit/list_keys tests/bench/floor
+check_DATA = tests/module/meddle.so
 TESTS = $(unit_tests) tests/system/system.sh
 endif
 
@@ -55,6 +56,14 @@ tests_module_pamhost_LDADD = $(PAM_LIBS)
 tests_module_impostor_SOURCES = tests/module/impostor.c pam_swmfa/wire/wire.c pam_swmfa/wire/wire.h
 tests_module_impostor_CFLAGS = $(AM_CFLAGS)
 tests_module_impostor_LDADD =
+
+# A library that is loaded into whatever a test starts: without the sanitizers.
+EXTRA_DIST += tests/module/meddle.c
+CLEANFILES += tests/module/meddle.so
+tests/module/meddle.so: tests/module/meddle.c Makefile
+	$(AM_V_CCLD)$(MKDIR_P) $(@D) && $(CC) $(DEFS) $(DEFAULT_INCLUDES) $(AM_CPPFLAGS) $(CPPFLAGS) \
+	    $(filter-out -fsanitize% -fno-sanitize%,$(AM_CFLAGS)) $(CFLAGS) -fPIC -shared -o $@ \
+	    $(filter %.c,$^)
 
 # The least that a login over libcurl can cost.
 tests_bench_floor_SOURCES = tests/bench/floor.c tests/module/inbox.c tests/module/inbox.h
