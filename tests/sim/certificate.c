@@ -57,7 +57,7 @@ static const struct certificate_kind authority_kind = {
 };
 
 static const struct certificate_kind server_kinds[] = {
-    {"good", "localhost", "127.0.0.1", false, -HOUR, 365 * DAY},
+    {"good", "localhost", "127.0.0.1", false, -29 * DAY, 365 * DAY},
     {"expired", "localhost", "127.0.0.1", false, -8 * DAY, -DAY},
     {"self-signed", "localhost", "127.0.0.1", true, -HOUR, 365 * DAY},
     {"other-host", "example.net", NULL, false, -HOUR, 365 * DAY},
