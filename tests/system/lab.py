@@ -365,6 +365,20 @@ def pamhost(service, *users, answers=("@code",), arguments=(), prefix=(), timeou
                                   text=True, errors="surrogateescape"))
 
 
+def pamhosts(service, n, user="alice", answers=("@code",), arguments=(), timeout=120):
+    """So many of them at the same time; the outcome of each."""
+    command = [*pamhost_command(service, (user,), answers), *arguments]
+    running = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True,
+                                errors="surrogateescape") for _ in range(n)]
+    try:
+        texts = [process.communicate(timeout=timeout)[0] for process in running]
+    finally:
+        for process in running:
+            process.kill()
+    return [Outcome(subprocess.CompletedProcess(command, process.returncode, text))
+            for process, text in zip(running, texts)]
+
+
 def start_pamhost(service, *users, answers=()):
     """The same, not waited for: the process."""
     return subprocess.Popen(pamhost_command(service, users, answers), stdout=subprocess.PIPE,
