@@ -56,6 +56,11 @@ def helper():
 
 
 @pytest.fixture(autouse=True)
+def empty_store():
+    lab.reset_store()
+
+
+@pytest.fixture(autouse=True)
 def nothing_left():
     """No helper outlives the test that it served."""
     yield

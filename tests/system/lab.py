@@ -5,12 +5,15 @@ accounts, PAM stacks, the system log and sshd.
 Everything here changes /etc, so it refuses to run outside of tests/private-root.
 """
 import os
+import pwd
 import re
 import shutil
 import signal
 import socket
 import ssl
+import sqlite3
 import subprocess
+import tempfile
 import threading
 import time
 from pathlib import Path
@@ -35,6 +38,7 @@ SECURITY = Path(make_variable("securitydir"))
 SERVICE_USER = make_variable("user")
 CONF = SECURITY / "swmfa.conf"
 USERS = SECURITY / "swmfa.users"
+STATE = Path(make_variable("statedir"))
 PAMHOST = BUILD / "tests/module/pamhost"
 IMPOSTOR = BUILD / "tests/module/impostor"
 SIM = BUILD / "tests/sim/swmfa-sim"
@@ -416,6 +420,37 @@ def helper_processes():
             if name == "swmfa-auth":
                 found.append((int(folder.name), state))
     return found
+
+
+# ---- the store ----
+
+def reset_store():
+    """No login has been before: the store's folder as it is installed, and empty."""
+    if STATE.is_symlink() or STATE.is_file():
+        STATE.unlink()
+    STATE.mkdir(parents=True, exist_ok=True)
+    for path in STATE.iterdir():
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
+    user = pwd.getpwnam(SERVICE_USER)
+    os.chown(STATE, user.pw_uid, user.pw_gid)
+    STATE.chmod(0o700)
+
+
+def store(sql, *parameters):
+    """The rows that a query of the store finds. It is made in a copy, so that nothing of root's is
+    left in the folder; no login must be writing meanwhile."""
+    with tempfile.TemporaryDirectory() as folder:
+        for path in STATE.glob("state.db*"):
+            if not path.name.endswith("-shm"):
+                shutil.copyfile(path, Path(folder) / path.name)
+        database = sqlite3.connect(f"file:{folder}/state.db?mode=rw", uri=True)
+        try:
+            return database.execute(sql, parameters).fetchall()
+        finally:
+            database.close()
 
 
 def wait_until(condition, seconds=5):
