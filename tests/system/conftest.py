@@ -55,6 +55,15 @@ def helper():
     lab.restore_helper()
 
 
+@pytest.fixture
+def meddle():
+    """Changes what helpers see of the clocks, and kills them; see lab.Meddle."""
+    if "-fsanitize" in lab.make_variable("flags"):
+        pytest.skip("the sanitizers must be loaded before all else")
+    with lab.Meddle() as meddling:
+        yield meddling
+
+
 @pytest.fixture(autouse=True)
 def empty_store():
     lab.reset_store()

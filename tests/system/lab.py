@@ -4,6 +4,7 @@ accounts, PAM stacks, the system log and sshd.
 
 Everything here changes /etc, so it refuses to run outside of tests/private-root.
 """
+import collections
 import os
 import pwd
 import re
@@ -41,6 +42,7 @@ USERS = SECURITY / "swmfa.users"
 STATE = Path(make_variable("statedir"))
 PAMHOST = BUILD / "tests/module/pamhost"
 IMPOSTOR = BUILD / "tests/module/impostor"
+MEDDLE = BUILD / "tests/module/meddle.so"
 SIM = BUILD / "tests/sim/swmfa-sim"
 
 WORK = Path("/run/swmfa-lab")
@@ -451,6 +453,55 @@ def store(sql, *parameters):
             return database.execute(sql, parameters).fetchall()
         finally:
             database.close()
+
+
+Call = collections.namedtuple("Call", "pid number name path")
+
+
+class Meddle:
+    """While it is entered, helpers that start see the clocks and the boot id, and die, as it is told;
+    see tests/module/meddle.c."""
+
+    preload = Path("/etc/ld.so.preload")
+    library = WORK / "meddle.so" # where every account can load it
+    files = {name: WORK / name for name in ("clock", "boot_id", "kill", "calls")}
+
+    def __enter__(self):
+        shutil.copy(MEDDLE, self.library)
+        self.library.chmod(0o755)
+        self.before = self.preload.read_text() if self.preload.exists() else None
+        write(self.preload, f"{self.before or ''}\n{self.library}\n", 0o644)
+        return self
+
+    def __exit__(self, *_):
+        if self.before is None:
+            self.preload.unlink()
+        else:
+            write(self.preload, self.before, 0o644)
+        for path in (self.library, *self.files.values()):
+            path.unlink(missing_ok=True)
+
+    def set_clock(self, real=0, boot=0, boot_id=None):
+        """So many seconds are added to the time of day and to CLOCK_BOOTTIME; another boot id, or
+        the kernel's. The host has been booted ten seconds ago if boot is
+        10 - time.clock_gettime(time.CLOCK_BOOTTIME), and boot_id a new one."""
+        write(self.files["clock"], f"{round(real * 1000)} {round(boot * 1000)}\n", 0o644)
+        if boot_id is None:
+            self.files["boot_id"].unlink(missing_ok=True)
+        else:
+            write(self.files["boot_id"], f"{boot_id}\n", 0o644)
+
+    def kill_at(self, n, mode="before"):
+        """Each helper dies at its nth call that changes the store's folder: "before" or "after" it,
+        or with half of its bytes written, "torn"; 0: never. calls() begins anew."""
+        assert mode in ("before", "after", "torn")
+        write(self.files["calls"], "", 0o666)
+        write(self.files["kill"], f"{n} {mode}\n", 0o644)
+
+    def calls(self):
+        """The calls that helpers have made since kill_at, the one they died at included."""
+        rows = [line.split(" ", 3) for line in self.files["calls"].read_text().splitlines()]
+        return [Call(int(pid), int(number), name, path) for pid, number, name, path in rows]
 
 
 def wait_until(condition, seconds=5):
