@@ -219,7 +219,8 @@ static bool set_text(char **member, const char *value)
 
 static bool set_number(const struct key *key, int *member, const char *value)
 {
-    if (!matches("^[0-9]{1,9}$", value))
+    size_t length = strspn(value, "0123456789");
+    if (length == 0 || length > 9 || value[length] != '\0')
         return false;
     *member = (int)strtol(value, NULL, 10);
     return *member >= key->min && *member <= key->max;

@@ -270,14 +270,20 @@ def bandwidth_keys(simulator):
             "messaging_application_id": "demo-messaging", "voice_application_id": "demo-voice"}
 
 
-def configuration(simulator, swmfa="", signalwire="", policy="", bandwidth=None, bandwidth_lines="",
-                  **replaced):
+GENEROUS = {"user_sends": "100000/1d", "address_sends": "100000/1d", "host_sends": "100000/1d",
+            "failures": 100} # no test meets a limit without meaning to
+
+
+def configuration(simulator, swmfa="", signalwire="", policy="", limits=None, bandwidth=None,
+                  bandwidth_lines="", **replaced):
     """A good swmfa.conf for a simulator; more lines for its sections; keys of [signalwire] replaced,
-    or None. bandwidth: the simulator that serves as Bandwidth."""
+    or None. limits: those, and none that no test meets. bandwidth: the simulator that serves as
+    Bandwidth."""
     keys = {"endpoint": simulator.endpoint, "project_id": "lab-project", "api_token": TOKEN,
             "ca_file": simulator.ca}
     keys.update(replaced)
     text = section("swmfa", {"users": USERS}, swmfa) + section("policy", {}, policy)
+    text += section("limits", GENEROUS if limits is None else {}, limits or "")
     text += section("signalwire", keys, signalwire)
     if bandwidth is not None:
         text += section("bandwidth", bandwidth_keys(bandwidth), bandwidth_lines)
