@@ -1,0 +1,348 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * commands: see commands.h.
+ *
+ * To add a command: its function, and a row of the table at the end. swmfactl(8) and the completion
+ * of bash have a list of their own, which the tests compare with --help.
+ */
+#include <config.h>
+
+#include "ctl/commands.h"
+
+#include "auth/log.h"
+#include "config/config.h"
+#include "store/codes.h"
+#include "store/remember.h"
+#include "store/sends.h"
+#include "store/tries.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdio_ext.h>
+#include <string.h>
+#include <syslog.h>
+#include <time.h>
+#include <unistd.h>
+
+#define WAIT_MS 5000 /* for others who write to the store */
+
+/* ---- what several commands do ---- */
+
+static bool store_failed(struct job *job)
+{
+    job->problem = *store_problem(job->store);
+    return false;
+}
+
+static bool begin(struct job *job, enum store_access access)
+{
+    struct moment moment;
+    return moment_now(&moment, &job->problem) &&
+           (store_begin(job->store, access, &moment, WAIT_MS) || store_failed(job));
+}
+
+/* What changed stands in the log, with who did it. */
+static void log_change(const struct job *job, const char *what)
+{
+    syslog(LOG_NOTICE, "%s %s by %s", what, job->shown, job->who);
+}
+
+static bool flush(struct problem *problem)
+{
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return true;
+    return problem_set(problem, "standard output: %s", strerror(errno));
+}
+
+/* Takes from the configuration what commands need; the tokens in it are wiped at once. */
+static bool read_configuration(struct job *job)
+{
+    struct config config;
+    struct phone phone;
+    struct problem why = {0};
+    const struct sshkeys none = {0};
+    if (!config_load(job->conf, &config, &job->problem))
+        return false;
+    job->user_sends = config.sends.user;
+    job->mapped = users_find(config.users, job->user, &none, false, &phone, &why);
+    if (job->mapped == USERS_ABSENT)
+        problem_set(&why, "%.100s is not in the users map, %.300s", job->user, config.users);
+    config_free(&config);
+    job->problem = why;
+    return job->mapped != USERS_ERROR;
+}
+
+/* ---- codes ---- */
+
+/* Codes of somebody who is not in the map would never be asked for: the name is misspelt. */
+static bool find_user(struct job *job)
+{
+    char text[sizeof(job->problem.text)];
+    if (!read_configuration(job) || job->mapped == USERS_ABSENT)
+        return false;
+    if (job->mapped == USERS_BAD_LINE)
+        (void)fprintf(stderr, "swmfactl: warning: until it is mended no code is right: %s\n",
+                      log_escape(text, sizeof(text), job->problem.text, ""));
+    return true;
+}
+
+static bool replace_codes(struct job *job, const struct codes *codes)
+{
+    return begin(job, STORE_WRITE) &&
+           ((codes_replace(job->store, job->user, codes) && store_commit(job->store)) ||
+            store_failed(job));
+}
+
+static void print_code(const char *code)
+{
+    (void)printf("%.7s-%.7s-%.7s\n", code, code + 7, code + 14);
+}
+
+/* The explanation is for a person; what reads a pipe gets the codes alone. */
+static bool print_codes(const struct job *job, const struct codes *codes, struct problem *problem)
+{
+    static char buffer[4096]; /* in place of one of stdio's own, which would not be wiped */
+    bool person = isatty(STDOUT_FILENO) == 1;
+    (void)setvbuf(stdout, buffer, _IOFBF, sizeof(buffer));
+    if (person)
+        (void)printf("Break-glass codes for %s, to be typed in place of a code from the phone.\n"
+                     "Each is good once. They do not work while the user is locked.\n\n",
+                     job->shown);
+    for (size_t i = 0; i < CODES_COUNT; i++)
+        print_code(codes->code[i]);
+    if (person)
+        (void)printf("\nThey are not shown again: keep them on paper. Older ones are void.\n");
+    bool printed = flush(problem);
+    __fpurge(stdout); /* what could not be written is not tried again at the end */
+    explicit_bzero(buffer, sizeof(buffer));
+    return printed;
+}
+
+static bool new_codes(struct job *job, const struct codes *codes)
+{
+    struct problem why = {0};
+    if (!replace_codes(job, codes))
+        return false;
+    log_change(job, "break-glass codes made for");
+    return print_codes(job, codes, &why) ||
+           problem_set(&job->problem,
+                       "%.100s; the new codes are lost, and the older ones are void: make others",
+                       why.text);
+}
+
+static bool run_codes(struct job *job)
+{
+    struct codes codes;
+    bool done = codes_make(&codes, &job->problem) && new_codes(job, &codes);
+    explicit_bzero(&codes, sizeof(codes));
+    return done;
+}
+
+/* ---- status ---- */
+
+struct status {
+    struct tries tries;
+    int64_t sent[LIMIT_MANY]; /* in the window of each limit of user_sends */
+    int64_t codes;
+    int64_t places;
+    int64_t wall_ms;
+};
+
+static bool read_sent(struct job *job, struct status *status)
+{
+    for (size_t i = 0; i < job->user_sends.count; i++)
+        if (!sends_of_user(job->store, job->user, job->user_sends.at[i].seconds, &status->sent[i]))
+            return false;
+    return true;
+}
+
+static bool read_status(struct job *job, struct status *status)
+{
+    if (!begin(job, STORE_READ))
+        return false;
+    status->wall_ms = store_moment(job->store)->wall_ms;
+    return (tries_look(job->store, job->user, &status->tries) && read_sent(job, status) &&
+            codes_left(job->store, job->user, &status->codes) &&
+            remember_count(job->store, job->user, &status->places) && store_commit(job->store)) ||
+           store_failed(job);
+}
+
+static void row(const char *label, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+static void row(const char *label, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    (void)printf("%-20s  ", label);
+    (void)vprintf(format, arguments);
+    (void)putchar('\n');
+    va_end(arguments);
+}
+
+/* A time such as "14 min 3 s", begun seconds as whole ones. */
+static const char *span(int64_t ms, char *to, size_t size)
+{
+    static const struct {
+        int64_t seconds;
+        const char *name;
+    } units[] = {{86400, "d"}, {3600, "h"}, {60, "min"}, {1, "s"}};
+    int64_t left = (ms + 999) / 1000;
+    size_t used = 0;
+    to[0] = '\0';
+    for (size_t i = 0; i < sizeof(units) / sizeof(units[0]) && used < size; i++) {
+        int64_t count = left / units[i].seconds;
+        left %= units[i].seconds;
+        if (count > 0)
+            used += (size_t)snprintf(to + used, size - used, "%s%" PRId64 " %s",
+                                     used > 0 ? " " : "", count, units[i].name);
+    }
+    return to;
+}
+
+/* The lock ends by the time of the store, which stands still while the host is down. */
+static void show_lock_end(int64_t wall_ms)
+{
+    time_t end = (time_t)(wall_ms / 1000);
+    struct tm local;
+    char text[64];
+    if (localtime_r(&end, &local) != NULL &&
+        strftime(text, sizeof(text), "%Y-%m-%d %H:%M:%S", &local) > 0)
+        row("estimated end", "%s, if the host stays up and its clock is right", text);
+}
+
+static void show_lock(const struct status *status)
+{
+    char text[64];
+    row("failures in a row", "%" PRId64, status->tries.failures);
+    if (!status->tries.locked) {
+        row("locked", "no");
+    } else if (status->tries.for_ever) {
+        row("locked", "until swmfactl unlock");
+    } else {
+        row("locked", "for %s more", span(status->tries.locked_for_ms, text, sizeof(text)));
+        show_lock_end(status->wall_ms + status->tries.locked_for_ms);
+    }
+}
+
+static void show_sends(const struct job *job, const struct status *status)
+{
+    char label[32];
+    char text[16];
+    for (size_t i = 0; i < job->user_sends.count; i++) {
+        const struct limit *limit = &job->user_sends.at[i];
+        (void)snprintf(label, sizeof(label), "codes sent in %s",
+                       limit_span_write(limit->seconds, text, sizeof(text)));
+        row(label, "%" PRId64 " of %d", status->sent[i], limit->most);
+    }
+}
+
+static const char *mapped_text(enum users_result mapped)
+{
+    switch (mapped) {
+    case USERS_FOUND:
+        return "yes";
+    case USERS_OTHER_KEYS:
+        return "for SSH keys only";
+    case USERS_BAD_LINE:
+        return "by a line that is wrong";
+    case USERS_ABSENT:
+    case USERS_ERROR:
+        break;
+    }
+    return "no";
+}
+
+static bool run_status(struct job *job)
+{
+    struct status status = {0};
+    if (!read_status(job, &status))
+        return false;
+    row("user", "%s", job->shown);
+    row("in the users map", "%s", mapped_text(job->mapped));
+    show_lock(&status);
+    show_sends(job, &status);
+    row("break-glass codes", "%" PRId64 " left", status.codes);
+    row("remembered places", "%" PRId64, status.places);
+    return flush(&job->problem);
+}
+
+/* ---- unlock ---- */
+
+static void say_unlocked(const struct job *job, const struct tries *before)
+{
+    if (before->locked)
+        (void)printf("%s: unlocked\n", job->shown);
+    else if (before->failures > 0)
+        (void)printf("%s: was not locked; failures forgotten: %" PRId64 "\n", job->shown,
+                     before->failures);
+    else
+        (void)printf("%s: nothing to unlock\n", job->shown);
+}
+
+static bool run_unlock(struct job *job)
+{
+    struct tries before;
+    if (!begin(job, STORE_WRITE))
+        return false;
+    if (!tries_look(job->store, job->user, &before) || !tries_unlock(job->store, job->user) ||
+        !store_commit(job->store))
+        return store_failed(job);
+    if (before.locked || before.failures > 0)
+        log_change(job, before.locked ? "lock ended for" : "failures forgotten for");
+    say_unlocked(job, &before);
+    return flush(&job->problem);
+}
+
+/* ---- forget ---- */
+
+static bool run_forget(struct job *job)
+{
+    int64_t count = 0;
+    if (!begin(job, STORE_WRITE))
+        return false;
+    if (!remember_forget(job->store, job->user, &count) || !store_commit(job->store))
+        return store_failed(job);
+    if (count > 0)
+        log_change(job, "remembered places forgotten for");
+    if (count > 0)
+        (void)printf("%s: places forgotten: %" PRId64 "\n", job->shown, count);
+    else
+        (void)printf("%s: nothing to forget\n", job->shown);
+    return flush(&job->problem);
+}
+
+/* ---- all of them ---- */
+
+const struct command commands[COMMANDS_COUNT] = {
+    {
+        .name = "codes",
+        .summary = "Make new break-glass codes; older ones are void",
+        .text = "Makes ten new break-glass codes for USER and prints them, this once. The older "
+                "ones are void. USER must be in the users map.",
+        .as_root = find_user,
+        .run = run_codes,
+    },
+    {
+        .name = "status",
+        .summary = "Show failures, lock, codes, remembered places",
+        .text = "Shows what is kept about USER: failures in a row, the lock, codes sent, "
+                "break-glass codes that are left, and remembered places.",
+        .as_root = read_configuration,
+        .run = run_status,
+    },
+    {
+        .name = "unlock",
+        .summary = "End a lock and forget the failures",
+        .text = "Ends a lock of USER and forgets the failures. Reads no configuration.",
+        .run = run_unlock,
+    },
+    {
+        .name = "forget",
+        .summary = "Forget where the user is remembered",
+        .text = "Forgets where USER is remembered: the next login is asked for a code. Reads no "
+                "configuration.",
+        .run = run_forget,
+    },
+};
