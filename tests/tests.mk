@@ -7,6 +7,7 @@ EXTRA_DIST += tests/system/system.sh tests/system/conftest.py tests/system/demo.
 	tests/system/test_memory.py tests/system/test_module.py tests/system/test_package.py \
 	tests/system/test_hostile.py tests/system/test_policy.py tests/system/test_provider.py \
 	tests/system/test_secrets.py tests/system/test_sim.py tests/system/test_ssh.py \
+	tests/system/test_swmfactl.py \
 	tests/bench/bench.py
 
 TEST_EXTENSIONS = .sh

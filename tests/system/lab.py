@@ -35,6 +35,7 @@ def make_variable(name):
 
 MODULE = make_variable("pamdir") + "/pam_swmfa.so"
 HELPER = make_variable("helper")
+CTL = make_variable("sbindir") + "/swmfactl"
 SECURITY = Path(make_variable("securitydir"))
 SERVICE_USER = make_variable("user")
 CONF = SECURITY / "swmfa.conf"

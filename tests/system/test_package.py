@@ -35,7 +35,7 @@ def test_the_module_exports_its_two_entry_points_only():
 
 
 @hardened
-@pytest.mark.parametrize("program", [lab.MODULE, lab.HELPER])
+@pytest.mark.parametrize("program", [lab.MODULE, lab.HELPER, lab.CTL])
 def test_what_is_installed_is_hardened(program):
     dynamic, headers = run("readelf", "-d", program), run("readelf", "-lW", program)
     assert "BIND_NOW" in dynamic and "GNU_RELRO" in headers
@@ -54,7 +54,7 @@ def test_the_helper_says_what_it_is():
 
 
 def test_nothing_installed_is_setuid_or_writable_by_others():
-    for path in (Path(lab.MODULE), Path(lab.HELPER), lab.SECURITY / "swmfa.users"):
+    for path in (Path(lab.MODULE), Path(lab.HELPER), Path(lab.CTL), lab.SECURITY / "swmfa.users"):
         assert path.stat().st_mode & 0o6022 == 0
         assert path.stat().st_uid == 0
 
@@ -134,7 +134,7 @@ def test_the_man_page_has_every_reason_of_the_log():
     assert len(reasons) > 20 and described == reasons
 
 
-@pytest.mark.parametrize("page", ["pam_swmfa.8", "swmfa.conf.5", "swmfa.users.5"])
+@pytest.mark.parametrize("page", ["pam_swmfa.8", "swmfa.conf.5", "swmfa.users.5", "swmfactl.8"])
 def test_the_man_pages_are_clean(page):
     linted = subprocess.run(["mandoc", "-Tlint", "-W", "warning", lab.BUILD / "docs" / page],
                             capture_output=True, text=True, check=False)
@@ -142,7 +142,8 @@ def test_the_man_pages_are_clean(page):
 
 
 def test_the_man_pages_and_examples_are_installed():
-    for name in ("man8/pam_swmfa.8", "man5/swmfa.conf.5", "man5/swmfa.users.5"):
+    for name in ("man8/pam_swmfa.8", "man5/swmfa.conf.5", "man5/swmfa.users.5",
+                 "man8/swmfactl.8"):
         found = list(Path("/usr").glob(f"**/share/man/{name}"))
         assert found, name
     examples = {path.name for path in Path("/usr").glob("**/doc/pam_swmfa/examples/pam.d/*")}

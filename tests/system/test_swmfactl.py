@@ -1,0 +1,483 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""swmfactl, the administrator's command, with the store that logins use."""
+import ctypes
+import os
+import pwd
+import re
+import shutil
+import stat
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+import lab
+import test_local
+
+COMMANDS = ["codes", "forget", "status", "unlock"]
+CODE = re.compile(r"[0-9](?:[0-9a-hjkmnp-tv-z]{6})(?:-[0-9a-hjkmnp-tv-z]{7}){2}")
+
+# What runs as the service user, with the path of the store.
+CHANGE = """
+import sqlite3, sys
+store = sqlite3.connect(sys.argv[1], isolation_level=None)
+store.execute("BEGIN IMMEDIATE")
+for sql in sys.argv[2:]:
+    store.execute(sql)
+store.execute("COMMIT")
+"""
+HOLD = """
+import sqlite3, sys
+store = sqlite3.connect(sys.argv[1], isolation_level=None)
+store.execute("BEGIN IMMEDIATE")
+print("held", flush=True)
+sys.stdin.read()
+"""
+
+
+def start_ctl(*arguments, prefix=(), **keywords):
+    return subprocess.Popen([*prefix, lab.CTL, *map(str, arguments)], stdout=subprocess.PIPE,
+                            stderr=subprocess.PIPE, text=True, **keywords)
+
+
+def finish(process):
+    """(status, standard output, standard error); no code may be seen in what others print."""
+    out, error = process.communicate(timeout=30)
+    for code in CODE.findall(out):
+        lab.CODES.update([code.replace("-", ""), *code.split("-")])
+    lab.OUTPUT.append(error)
+    return process.returncode, out, error
+
+
+def ctl(*arguments, **keywords):
+    return finish(start_ctl(*arguments, **keywords))
+
+
+def done(*arguments, **keywords):
+    """What a command prints that must succeed, without a word on standard error."""
+    status, out, error = ctl(*arguments, **keywords)
+    assert (status, error) == (0, "")
+    return out
+
+
+def failed(*arguments, status=1, **keywords):
+    """What a command says that must fail; it prints nothing else."""
+    got, out, error = ctl(*arguments, **keywords)
+    assert (got, out) == (status, "")
+    return error
+
+
+def service_user(program, *arguments):
+    """What is needed to run a program of Python as the service user, on the store."""
+    return {"args": [sys.executable, "-B", "-c", program, lab.STATE / "state.db", *arguments],
+            "user": lab.SERVICE_USER, "group": lab.SERVICE_USER, "extra_groups": [], "umask": 0o077}
+
+
+def change(*statements):
+    """Changes the store, in one transaction."""
+    subprocess.run(**service_user(CHANGE, *statements), check=True)
+
+
+def codes_of(out):
+    return [line.replace("-", "") for line in out.splitlines()]
+
+
+def table(user):
+    """{label: value} of a status."""
+    rows = [re.split(r" {2,}", line, maxsplit=1) for line in done("status", user).splitlines()]
+    assert all(len(row) == 2 for row in rows), rows
+    return dict(rows)
+
+
+def kept_hashes(user):
+    return [row[0] for row in lab.store(
+        "SELECT hash FROM swmfa_code WHERE user_name = ? ORDER BY number", user)]
+
+
+def are_those(codes, hashes):
+    """Whether these are the hashes of the codes."""
+    library = ctypes.CDLL("libcrypt.so.1")
+    library.crypt.restype = ctypes.c_char_p
+    library.crypt.argtypes = [ctypes.c_char_p, ctypes.c_char_p]
+    return len(codes) == len(hashes) and all(
+        library.crypt(code.encode(), kept.encode()) == kept.encode()
+        for code, kept in zip(codes, hashes))
+
+
+def ctl_lines(log):
+    return [line for line in log.lines if "swmfactl" in line]
+
+
+@pytest.fixture(autouse=True)
+def limits(sim):
+    """Limits that the tests know."""
+    lab.write(lab.CONF, lab.CONF.read_text() + "[limits]\nuser_sends = 3/10m, 5/1h\n")
+
+
+# ---- codes ----
+
+def test_codes_are_ten_of_21_characters_and_all_different():
+    out = done("codes", "alice")
+    assert all(CODE.fullmatch(line) for line in out.splitlines())
+    codes = codes_of(out)
+    assert len(set(codes)) == 10 and {len(code) for code in codes} == {21}
+    assert [code[0] for code in codes] == list("0123456789")
+    hashes = kept_hashes("alice")
+    assert all(kept.startswith("$y$") for kept in hashes) and are_those(codes, hashes)
+    assert table("alice")["break-glass codes"] == "10 left"
+    assert table("bob")["break-glass codes"] == "0 left"
+
+
+def test_at_a_terminal_it_says_what_they_are_for():
+    client = test_local.on_terminal(lab.CTL, "codes", "alice")
+    client.expect(r"Each is good once\. They do not work while the user is locked\.")
+    for _ in range(10):
+        client.expect(CODE.pattern)
+        lab.CODES.update(client.match[0].split("-"))
+    client.expect("not shown again: keep them on paper")
+    assert test_local.ended(client) == 0
+
+
+def test_new_codes_replace_the_old_ones():
+    old = codes_of(done("codes", "alice"))
+    change("DELETE FROM swmfa_code WHERE number < 7")
+    new = codes_of(done("codes", "alice"))
+    assert not set(old) & set(new)
+    assert are_those(new, kept_hashes("alice"))
+
+
+def test_codes_of_one_user_leave_those_of_another():
+    alices = codes_of(done("codes", "alice"))
+    done("codes", "bob")
+    assert are_those(alices, kept_hashes("alice"))
+
+
+def test_of_two_at_once_one_set_wins_whole():
+    out = [finish(process) for process in [start_ctl("codes", "alice") for _ in range(2)]]
+    assert [(status, error) for status, _, error in out] == [(0, "")] * 2
+    hashes = kept_hashes("alice")
+    assert sorted(are_those(codes_of(printed), hashes) for _, printed, _ in out) == [False, True]
+
+
+def test_codes_are_for_users_in_the_map():
+    assert f"mallory is not in the users map, {lab.USERS}" in failed("codes", "mallory")
+    assert not (lab.STATE / "state.db").exists()
+    assert table("mallory")["in the users map"] == "no"
+
+
+def test_a_line_for_an_ssh_key_is_enough():
+    lab.users_map(f"alice SHA256:{'A' * 43} {lab.NUMBERS['alice']}\n")
+    assert len(codes_of(done("codes", "alice"))) == 10
+    assert table("alice")["in the users map"] == "for SSH keys only"
+
+
+def test_a_wrong_line_is_a_warning():
+    lab.users_map("alice 0155501\n")
+    status, out, error = ctl("codes", "alice")
+    assert status == 0 and len(codes_of(out)) == 10
+    assert re.fullmatch(r"swmfactl: warning: until it is mended no code is right: \S+:1: alice: "
+                        r"expected an E.164 number.*\n", error)
+    assert table("alice")["in the users map"] == "by a line that is wrong"
+
+
+def test_another_configuration_names_another_map():
+    other, users = lab.SECURITY / "other.conf", lab.SECURITY / "other.users"
+    lab.write(users, f"dora {lab.NUMBERS['alice']}\n")
+    lab.write(other, lab.CONF.read_text().replace(str(lab.USERS), str(users)))
+    failed("codes", "dora")
+    for arguments in (["-c", other, "codes", "dora"], ["codes", f"--conf={other}", "dora"],
+                      ["codes", "dora", "-c", other]):
+        assert len(codes_of(done(*arguments))) == 10
+    assert len(codes_of(done("codes", "dora", "-c", "other.conf", cwd=lab.SECURITY))) == 10
+
+
+@pytest.mark.parametrize("redirection, why", [(">&-", "Bad file descriptor"),
+                                              (">/dev/full", "No space left on device")])
+def test_codes_that_cannot_be_printed_are_said_to_be_lost(redirection, why):
+    old = codes_of(done("codes", "alice"))
+    shell = ["sh", "-c", f'exec "$@" {redirection}', "sh"]
+    error = failed("codes", "alice", prefix=shell)
+    assert error == (f"swmfactl: standard output: {why}; the new codes are lost, and the older "
+                     "ones are void: make others\n")
+    hashes = kept_hashes("alice")
+    assert len(hashes) == 10 and not are_those(old[:1], hashes[:1])
+    assert why in failed("status", "alice", prefix=shell)
+    assert lab.store("PRAGMA integrity_check") == [("ok",)]
+
+
+def test_a_reader_that_is_gone_is_noticed():
+    process = start_ctl("codes", "alice")
+    process.stdout.close()
+    error = process.stderr.read()
+    assert process.wait(30) == 1 and "standard output: Broken pipe" in error
+
+
+# ---- status, unlock, forget ----
+
+def tick():
+    """Makes the store, if there is none yet, and has it look at the clock."""
+    done("unlock", "nobody-knows")
+
+
+def set_failures(user, failures, locked_ms=0):
+    tick()
+    change(f"DELETE FROM swmfa_try WHERE user_name = '{user}'",
+           "INSERT INTO swmfa_try (user_name, attempts, forgiven, locked_until_ms) "
+           f"SELECT '{user}', {failures + 2}, 2, now_ms + {locked_ms} FROM swmfa_store")
+
+
+def add_sends(user, *ages_s):
+    tick()
+    change(*[f"INSERT INTO swmfa_send SELECT '{user}{age}', now_ms - {age} * 1000, '{user}', "
+             "'', '', '' FROM swmfa_store" for age in ages_s])
+
+
+def add_places(user, count, seconds=3600):
+    tick()
+    wall = int(time.time() * 1000)
+    change(*[f"INSERT INTO swmfa_remembered SELECT '{user}', 'sshd', 'host {seconds} {i}', '', "
+             f"now_ms + {seconds} * 1000, {wall}, {wall} + {seconds} * 1000 FROM swmfa_store"
+             for i in range(count)])
+
+
+def test_status_of_somebody_who_never_logged_in():
+    assert table("alice") == {
+        "user": "alice", "in the users map": "yes", "failures in a row": "0", "locked": "no",
+        "codes sent in 10m": "0 of 3", "codes sent in 1h": "0 of 5",
+        "break-glass codes": "0 left", "remembered places": "0"}
+
+
+def test_status_counts_what_the_store_has():
+    set_failures("alice", 4)
+    add_sends("alice", 10, 500, 700, 3000, 4000)
+    add_sends("bob", 20)
+    add_places("alice", 2)
+    add_places("alice", 1, seconds=-5)
+    got = table("alice")
+    assert (got["failures in a row"], got["locked"]) == ("4", "no")
+    assert (got["codes sent in 10m"], got["codes sent in 1h"]) == ("2 of 3", "4 of 5")
+    assert got["remembered places"] == "2"
+
+
+def test_a_lock_is_shown_with_its_estimated_end():
+    set_failures("alice", 5, (14 * 60 + 3) * 1000)
+    got = table("alice")
+    assert re.fullmatch(r"for 14 min( [123] s)? more|for 13 min 5\d s more", got["locked"])
+    end = time.mktime(time.strptime(got["estimated end"].split(",")[0], "%Y-%m-%d %H:%M:%S"))
+    assert abs(end - time.time() - 843) < 15
+    assert "if the host stays up" in got["estimated end"]
+
+
+@pytest.mark.parametrize("seconds, shown", [(86400, "23 h 59 min|1 d"), (7200, "1 h 59 min|2 h"),
+                                            (30, r"2\d s|30 s")])
+def test_a_lock_of_any_length_is_shown(seconds, shown):
+    set_failures("alice", 5, seconds * 1000)
+    assert re.search(rf"^for ({shown})\b", table("alice")["locked"])
+
+
+def test_a_lock_for_ever_is_shown_and_unlocked():
+    set_failures("alice", 100, 1000)
+    got = table("alice")
+    assert got["locked"] == "until swmfactl unlock" and "estimated end" not in got
+    assert done("unlock", "alice") == "alice: unlocked\n"
+    assert table("alice")["locked"] == "no"
+
+
+def test_unlock_ends_the_lock_and_forgets_the_failures(log):
+    set_failures("alice", 5, 900000)
+    set_failures("bob", 5, 900000)
+    assert done("unlock", "alice") == "alice: unlocked\n"
+    got = table("alice")
+    assert (got["failures in a row"], got["locked"]) == ("0", "no")
+    assert table("bob")["failures in a row"] == "5"
+    assert done("unlock", "alice") == "alice: nothing to unlock\n"
+    assert lab.wait_until(lambda: len(ctl_lines(log)) == 1)
+    assert re.search(r"swmfactl\[\d+\]: lock ended for alice by uid 0\b", ctl_lines(log)[0])
+
+
+def test_unlock_of_somebody_who_is_not_locked(log):
+    assert done("unlock", "nobody-knows") == "nobody-knows: nothing to unlock\n"
+    set_failures("alice", 3)
+    assert done("unlock", "alice") == "alice: was not locked; failures forgotten: 3\n"
+    assert lab.wait_until(lambda: len(ctl_lines(log)) == 1)
+    assert "failures forgotten for alice by uid 0" in ctl_lines(log)[0]
+
+
+def test_forget_forgets_the_places_of_one_user(log):
+    add_places("alice", 3)
+    add_places("bob", 1)
+    assert done("forget", "alice") == "alice: places forgotten: 3\n"
+    assert done("forget", "alice") == "alice: nothing to forget\n"
+    assert (table("alice")["remembered places"], table("bob")["remembered places"]) == ("0", "1")
+    assert lab.wait_until(lambda: len(ctl_lines(log)) == 1)
+    assert "remembered places forgotten for alice by uid 0" in ctl_lines(log)[0]
+
+
+def test_a_name_forges_no_line(log):
+    name = 'a b\n"\\x\x1b[2J' # as it is, and escaped
+    shown = r'a\040b\012\"\134x\033[2J'
+    set_failures("x", 3)
+    change("UPDATE swmfa_try SET user_name = 'a b' || char(10) || '\"\\x' || char(27) || '[2J'")
+    assert table(name)["user"] == shown
+    assert done("unlock", name).startswith(shown + ": ")
+    assert lab.wait_until(lambda: ctl_lines(log))
+    assert f"failures forgotten for {shown} by uid 0" in ctl_lines(log)[0]
+    assert "\x1b" not in failed("codes", name)
+
+
+# ---- when something is wrong ----
+
+def test_a_broken_configuration_stops_codes_and_status_only():
+    lab.write(lab.CONF, "[swmfa]\ntries = many\n")
+    for command in ("codes", "status"):
+        assert re.fullmatch(r"swmfactl: \S+swmfa.conf:2: \[swmfa\] tries: .*\n",
+                            failed(command, "alice"))
+    assert done("unlock", "alice") == "alice: nothing to unlock\n"
+    assert done("forget", "alice") == "alice: nothing to forget\n"
+
+
+def test_a_map_that_is_missing_stops_codes():
+    lab.USERS.unlink()
+    assert str(lab.USERS) in failed("codes", "alice")
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_it_must_run_as_root(command):
+    prefix = ["setpriv", "--reuid", "alice", "--regid", "alice", "--clear-groups"]
+    assert failed(command, "alice", prefix=prefix) == "swmfactl: must be run as root\n"
+    assert "COMMAND USER" in done("--help", prefix=prefix)
+
+
+@pytest.mark.parametrize("arguments, says", [
+    ([], "which COMMAND?"), (["-c", "x"], "which COMMAND?"), (["explode"], "no such command"),
+    (["explode", "alice"], "no such command"), (["Codes", "alice"], "no such command"),
+    (["", "alice"], "no such command"), (["codes"], "which USER?"),
+    (["status", "--"], "which USER?"), (["unlock", "alice", "bob"], "one USER only"),
+    (["forget", ""], "1 to 511 bytes"), (["status", "x" * 512], "1 to 511 bytes"),
+    (["--frobnicate"], "unrecognized option"), (["codes", "--f", "alice"], "unrecognized option"),
+    (["-c"], "requires an argument"), (["codes", "-c"], "requires an argument")])
+def test_a_wrong_command_line_is_64(arguments, says):
+    assert says in failed(*arguments, status=64)
+    assert not (lab.STATE / "state.db").exists()
+
+
+def test_a_name_may_be_long_or_begin_with_a_hyphen():
+    assert table("x" * 511)["user"] == "x" * 511
+    assert done("unlock", "--", "-x") == "-x: nothing to unlock\n"
+
+
+def test_a_store_that_is_not_ours_alone_is_refused():
+    lab.STATE.chmod(0o755)
+    try:
+        for command in COMMANDS:
+            assert "mode 0700" in failed(command, "alice")
+    finally:
+        lab.STATE.chmod(0o700)
+
+
+def test_somebody_who_holds_the_store_is_waited_for_but_not_for_ever():
+    old = codes_of(done("codes", "alice"))
+    with subprocess.Popen(**service_user(HOLD), stdin=subprocess.PIPE,
+                          stdout=subprocess.PIPE) as holder:
+        assert holder.stdout.readline() == b"held\n"
+        assert table("alice")["break-glass codes"] == "10 left" # who only reads need not wait
+        waiting = [start_ctl(command, "alice") for command in ("codes", "unlock", "forget")]
+        for process in waiting:
+            status, out, error = finish(process)
+            assert (status, out) == (1, "") and "another process" in error
+        later = start_ctl("unlock", "alice")
+        time.sleep(0.3)
+        assert later.poll() is None
+        holder.stdin.close()
+        assert finish(later)[0] == 0
+    assert are_those(old, kept_hashes("alice"))
+
+
+def test_the_store_stays_the_service_users():
+    os.umask(0)
+    try:
+        for command in COMMANDS:
+            done(command, "alice", prefix=["env", "SQLITE_TMPDIR=/tmp", "TMPDIR=/tmp"])
+    finally:
+        os.umask(0o022)
+    owner = pwd.getpwnam(lab.SERVICE_USER).pw_uid
+    folder = lab.STATE.stat()
+    assert (folder.st_uid, stat.S_IMODE(folder.st_mode)) == (owner, 0o700)
+    files = {path.name: path.stat() for path in lab.STATE.iterdir()}
+    assert "state.db" in files
+    for name, status in files.items():
+        assert (status.st_uid, stat.S_IMODE(status.st_mode)) == (owner, 0o600), name
+
+
+# ---- secrets ----
+
+def test_codes_are_logged_with_who_made_them_and_without_a_code(log):
+    codes = done("codes", "alice").split()
+    assert lab.wait_until(lambda: ctl_lines(log))
+    line, = ctl_lines(log)
+    assert line.startswith("<85>") # authpriv, notice
+    assert re.search(r"swmfactl\[\d+\]: break-glass codes made for alice by uid 0"
+                     r"( \(login uid \d+\))?\x00?$", line)
+    time.sleep(0.2)
+    for code in codes:
+        for part in [code, code.replace("-", ""), *code.split("-")]:
+            assert not any(part in line for line in log.lines)
+            assert not any(part.encode() in path.read_bytes() for path in lab.STATE.iterdir())
+
+
+# ---- what it says of itself ----
+
+def listed_commands():
+    return re.findall(r"^  (\w+) USER  ", done("--help"), flags=re.MULTILINE)
+
+
+def test_help_and_version():
+    assert listed_commands() == COMMANDS
+    assert done("--version") == done("codes", "--version")
+    assert re.fullmatch(r"swmfactl \(pam_swmfa\) [0-9.]+\n", done("--version"))
+    for command in COMMANDS:
+        text = done(command, "--help")
+        assert text.startswith(f"Usage: swmfactl {command} ") and "--conf=FILE" in text
+        assert done(command, "alice", "--help") == text
+
+
+def test_the_man_page_has_every_command_and_option():
+    page = (lab.BUILD / "docs/swmfactl.8").read_text()
+    assert sorted(re.findall(r"^\.It Cm (\w+) Ar user$", page, flags=re.MULTILINE)) == COMMANDS
+    for option in re.findall(r"--(\w+)", done("--help")):
+        assert f"Fl Fl {option}" in page, option
+
+
+def test_the_man_page_has_every_row_of_a_status():
+    page = (lab.BUILD / "docs/swmfactl.8").read_text()
+    set_failures("alice", 5, 900000)
+    for label in table("alice"):
+        assert ".It Li " + re.sub(r" in 1?[0h].*$", "", label) in page, label
+
+
+def complete(*words):
+    """What bash offers for the last of the words."""
+    folder = subprocess.run(["make", "-s", "-C", lab.BUILD, "print-completionsdir"], check=True,
+                            capture_output=True, text=True).stdout.strip()
+    script = (f'. {folder}/swmfactl; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); '
+              '$(complete -p swmfactl | sed "s/.*-F \\([^ ]*\\).*/\\1/"); '
+              'printf "%s\\n" "${COMPREPLY[@]}"')
+    # The function runs in this shell, not in one for the pipe: what it sets must be seen.
+    ran = subprocess.run(["bash", "-euc", script, "bash", "swmfactl", *words], check=True,
+                         capture_output=True, text=True, cwd=lab.SECURITY)
+    assert ran.stderr == ""
+    return ran.stdout.split()
+
+
+@pytest.mark.skipif(shutil.which("bash") is None, reason="no bash")
+def test_the_completion_offers_commands_options_users_and_files():
+    assert sorted(complete("")) == COMMANDS
+    assert complete("un") == ["unlock"]
+    assert complete("-c", "x.conf", "un") == ["unlock"]
+    assert complete("codes", "ali") == ["alice"]
+    assert complete("--conf", "x.conf", "codes", "ali") == ["alice"]
+    assert complete("-c", "swmfa.c") == ["swmfa.conf"]
+    options = set(re.findall(r"--\w+|-c\b", done("--help")))
+    assert options <= set(complete("-")) and complete("codes", "--c") == ["--conf"]
