@@ -214,9 +214,11 @@ static bool describe_failure(const struct login *login, enum channel channel, bo
         return true;
     }
     bool codes = login->guard.codes_left > 0;
-    (void)snprintf(intro, INTRO_SIZE, "No code could be sent by %s.%s", channel_words[channel],
-                   codes ? " Type a break-glass code." : "");
+    (void)snprintf(intro, INTRO_SIZE, "No code could be sent by %s.", channel_words[channel]);
     add_offer(login, intro);
+    if (codes)
+        (void)snprintf(intro + strlen(intro), INTRO_SIZE - strlen(intro),
+                       " A break-glass code is good as well.");
     return codes || (only && more_sends(login)); /* then another channel may do */
 }
 

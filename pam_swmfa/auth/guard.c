@@ -14,19 +14,14 @@
 #include <syslog.h>
 #include <time.h>
 
-#define WAIT_MS                                                                                    \
-    4000 /* for other logins; with the longest request it is below the module's patience */
+/* For other logins. With the longest request it is below the module's patience. */
+#define WAIT_MS 4000
 
 /* ---- transactions ---- */
 
 static bool store_failed(struct login *login)
 {
-    const struct problem *why = store_problem(login->guard.store);
-    if (*why->text != '\0')
-        login->problem = *why;
-    else
-        problem_set(&login->problem, "no memory");
-    store_cancel(login->guard.store);
+    login->problem = *store_problem(login->guard.store);
     return end_by_store(login);
 }
 
@@ -55,18 +50,12 @@ static bool begin(struct login *login, enum store_access access, int64_t millise
 
 /* ---- who is locked ---- */
 
-static void write_time(int64_t milliseconds, char *to, size_t size)
-{
-    (void)snprintf(to, size, "%lld min %lld s", (long long)(milliseconds / 60000),
-                   (long long)(milliseconds / 1000 % 60));
-}
-
 /* From now on nothing is sent for this person, and nothing is right. */
 static void lock(struct login *login, const struct tries *tries)
 {
     char left[64] = "an administrator unlocks";
     if (!tries->for_ever)
-        write_time(tries->locked_for_ms, left, sizeof(left));
+        limit_time_write(tries->locked_for_ms, left, sizeof(left));
     if (!login->decoy) /* for others the problem says why already */
         problem_set(&login->problem, "%lld failures in a row; %s%s; swmfactl unlock %.200s",
                     (long long)tries->failures, tries->for_ever ? "locked until " : "locked for ",
@@ -104,7 +93,7 @@ static void name_person(struct login *login)
 static bool end_remembered(struct login *login, int64_t left_ms)
 {
     char left[64];
-    write_time(left_ms, left, sizeof(left));
+    limit_time_write(left_ms, left, sizeof(left));
     problem_set(&login->problem, "for %s more", left);
     return end(login, END_REMEMBERED);
 }
@@ -148,7 +137,7 @@ static void refuse_by_limit(struct login *login, const struct sends_refusal *ref
 {
     char window[32];
     char left[64];
-    write_time(refusal->free_in_ms, left, sizeof(left));
+    limit_time_write(refusal->free_in_ms, left, sizeof(left));
     if (!login->decoy)
         problem_set(&login->problem, "[limits] %s: %d/%s is reached, for %s more", refusal->key,
                     refusal->limit.most,

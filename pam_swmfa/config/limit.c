@@ -4,6 +4,7 @@
 
 #include "config/key.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -11,7 +12,8 @@
 static const struct unit {
     char letter;
     int seconds;
-} units[] = {{'d', 24 * 60 * 60}, {'h', 60 * 60}, {'m', 60}, {'s', 1}};
+    const char *word; /* for a person */
+} units[] = {{'d', 24 * 60 * 60, "d"}, {'h', 60 * 60, "h"}, {'m', 60, "min"}, {'s', 1, "s"}};
 #define UNITS (sizeof(units) / sizeof(units[0]))
 
 /*
@@ -93,5 +95,20 @@ const char *limit_span_write(int seconds, char *to, size_t size)
         (void)snprintf(to, size, "0");
     else
         (void)snprintf(to, size, "%d%c", seconds / units[unit].seconds, units[unit].letter);
+    return to;
+}
+
+const char *limit_time_write(int64_t milliseconds, char *to, size_t size)
+{
+    int64_t left = (milliseconds + 999) / 1000;
+    size_t used = 0;
+    to[0] = '\0';
+    for (size_t i = 0; i < UNITS && used < size; i++) {
+        int64_t count = left / units[i].seconds;
+        left %= units[i].seconds;
+        if (count > 0)
+            used += (size_t)snprintf(to + used, size - used, "%s%" PRId64 " %s",
+                                     used > 0 ? " " : "", count, units[i].word);
+    }
     return to;
 }

@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #define LIMIT_MANY        8       /* in one key */
 #define LIMIT_MOST        100000  /* of something */
@@ -39,5 +40,9 @@ bool limit_span_read(const char *text, int *seconds);
 
 /* limit_span_write: writes a time in the largest unit that fits it without rest. Returns to. */
 const char *limit_span_write(int seconds, char *to, size_t size);
+
+/* limit_time_write: writes a time for a person, such as "14 min 3 s"; a second that has begun
+ * counts as a whole one. Returns to. */
+const char *limit_time_write(int64_t milliseconds, char *to, size_t size);
 
 #endif

@@ -181,26 +181,6 @@ static void row(const char *label, const char *format, ...)
     va_end(arguments);
 }
 
-/* A time such as "14 min 3 s", begun seconds as whole ones. */
-static const char *span(int64_t ms, char *to, size_t size)
-{
-    static const struct {
-        int64_t seconds;
-        const char *name;
-    } units[] = {{86400, "d"}, {3600, "h"}, {60, "min"}, {1, "s"}};
-    int64_t left = (ms + 999) / 1000;
-    size_t used = 0;
-    to[0] = '\0';
-    for (size_t i = 0; i < sizeof(units) / sizeof(units[0]) && used < size; i++) {
-        int64_t count = left / units[i].seconds;
-        left %= units[i].seconds;
-        if (count > 0)
-            used += (size_t)snprintf(to + used, size - used, "%s%" PRId64 " %s",
-                                     used > 0 ? " " : "", count, units[i].name);
-    }
-    return to;
-}
-
 /* The lock ends by the time of the store, which stands still while the host is down. */
 static void show_lock_end(int64_t wall_ms)
 {
@@ -221,7 +201,8 @@ static void show_lock(const struct status *status)
     } else if (status->tries.for_ever) {
         row("locked", "until swmfactl unlock");
     } else {
-        row("locked", "for %s more", span(status->tries.locked_for_ms, text, sizeof(text)));
+        row("locked", "for %s more",
+            limit_time_write(status->tries.locked_for_ms, text, sizeof(text)));
         show_lock_end(status->wall_ms + status->tries.locked_for_ms);
     }
 }

@@ -8,8 +8,8 @@
 
 #include <stdio.h>
 
-#define STEP_MS                                                                                    \
-    ((int64_t)5 * 60 * 1000) /* so far back the time of day may be set by a correction */
+/* So far back the time of day may be set by a correction. */
+#define STEP_MS ((int64_t)5 * 60 * 1000)
 
 bool remember_place(const char *rhost, const char *tty, const struct moment *moment,
                     char place[REMEMBER_PLACE_SIZE])
@@ -28,8 +28,9 @@ bool remember_look(struct store *store, const struct remember_about *about, int6
     struct store_answer row;
     char phone[DIGEST_SIZE];
     *left_ms = 0;
-    if (!digest_of(about->phone, phone) ||
-        !store_run(store, &row,
+    if (!digest_of(about->phone, phone))
+        return store_fail(store, "no memory");
+    if (!store_run(store, &row,
                    "SELECT until_ms, from_wall_ms, until_wall_ms FROM swmfa_remembered WHERE "
                    "user_name = $1 AND service = $2 AND place = $3 AND phone = $4",
                    "tttt", about->user, about->service, about->place, phone))
@@ -50,8 +51,9 @@ bool remember_add(struct store *store, const struct remember_about *about, int s
     char phone[DIGEST_SIZE];
     int64_t wall = store_moment(store)->wall_ms;
     int64_t length = (int64_t)seconds * 1000;
-    return digest_of(about->phone, phone) &&
-           store_run(store, NULL, "DELETE FROM swmfa_remembered WHERE until_ms <= $1", "i",
+    if (!digest_of(about->phone, phone))
+        return store_fail(store, "no memory");
+    return store_run(store, NULL, "DELETE FROM swmfa_remembered WHERE until_ms <= $1", "i",
                      store_now(store)) &&
            store_run(store, NULL,
                      "INSERT INTO swmfa_remembered (user_name, service, place, phone, until_ms, "

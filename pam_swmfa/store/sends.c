@@ -80,8 +80,10 @@ enum sends sends_count(struct store *store, const struct limits *limits,
 {
     char phone[DIGEST_SIZE];
     bool refused = false;
-    if (!digest_of(about->phone, phone) || !digest_random(id))
+    if (!digest_of(about->phone, phone) || !digest_random(id)) {
+        (void)store_fail(store, "no memory, or no random numbers");
         return SENDS_FAILED;
+    }
     const char *host = *phone != '\0' ? THIS_HOST : "";
     const struct scope scopes[] = {
         {"user_sends", "user_name", &limits->user, about->user},

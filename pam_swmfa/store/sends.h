@@ -11,9 +11,10 @@
 /* Whom a send is counted for. */
 struct sends_about {
     const char *user;
-    const char
-        *phone; /* E.164; "": nothing is really sent, so it costs no phone and not the host */
-    const char *address; /* the remote one, see sends_address; "": a local login */
+    /* E.164; "": nothing is really sent, so it is counted for no phone and not for the host */
+    const char *phone;
+    /* the remote one, see sends_address; "": a local login */
+    const char *address;
 };
 
 /* What stands in the way of a send. */

@@ -287,6 +287,8 @@ static bool make_file(const char *folder, int folder_fd, const char *const *stat
     struct engine *engine =
         open_file(path_of(folder, ".new", new_path), SQLITE_OPEN_CREATE, problem);
     bool good = engine != NULL && fill(engine, statements, problem);
+    good = good && (chmod(new_path, 0600) == 0 ||
+                    problem_set(problem, "%s: %s", new_path, strerror(errno)));
     engine_close(engine);
     for (size_t i = 1; i < sizeof(endings) / sizeof(endings[0]); i++)
         (void)unlink(path_of(folder, endings[i], path)); /* empty: all is in the file */

@@ -81,6 +81,12 @@ static bool give_up(struct store *store)
     return false;
 }
 
+bool store_fail(struct store *store, const char *why)
+{
+    problem_set(&store->problem, "%s: %s", store->folder, why);
+    return give_up(store);
+}
+
 bool store_run(struct store *store, struct store_answer *answer, const char *sql, const char *types,
                ...)
 {
@@ -105,11 +111,8 @@ static bool tell_time(struct store *store, enum store_access access)
     struct moment *moment = &store->moment;
     if (!store_run(store, &last, "SELECT boot, boot_ms, now_ms FROM swmfa_store", ""))
         return false;
-    if (last.rows != 1) {
-        problem_set(&store->problem, "%s: expected one row in swmfa_store, found %zu",
-                    store->folder, last.rows);
-        return give_up(store);
-    }
+    if (last.rows != 1)
+        return store_fail(store, STORE_FILE " is damaged: expected one row in swmfa_store");
     int64_t passed = moment->boot_ms;
     int64_t anchor = moment->boot_ms;
     if (strcmp(moment->boot, last.cell[0]) == 0) {

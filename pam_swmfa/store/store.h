@@ -83,6 +83,10 @@ struct store_answer {
 bool store_run(struct store *store, struct store_answer *answer, const char *sql, const char *types,
                ...);
 
+/* store_fail: something else than a statement failed: rolls back, with that as the problem. Returns
+ * false. */
+bool store_fail(struct store *store, const char *why);
+
 /* store_number: a column of the first row as a number; 0 if there is no row. */
 int64_t store_number(const struct store_answer *answer, size_t column);
 

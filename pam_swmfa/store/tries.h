@@ -5,10 +5,11 @@
 
 #include "store/store.h"
 
-#define TRIES_LOCK_FIRST_MS                                                                        \
-    ((int64_t)15 * 60 * 1000) /* the first lock; each next one is twice as long */
+/* How long the first lock is, and the longest: each is twice as long as the one before. */
+#define TRIES_LOCK_FIRST_MS ((int64_t)15 * 60 * 1000)
 #define TRIES_LOCK_MOST_MS  ((int64_t)24 * 60 * 60 * 1000)
-#define TRIES_LOCK_FOR_EVER 100 /* failures in a row after which only tries_unlock helps */
+/* Failures in a row after which only tries_unlock helps. */
+#define TRIES_LOCK_FOR_EVER 100
 
 /* Where a user stands. */
 struct tries {
