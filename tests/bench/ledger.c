@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * ledger: what the store costs a login, alone.
+ *
+ * SYNOPSIS
+ *   ledger FOLDER USER
+ *   ledger FOLDER USER COUNT
+ *
+ * DESCRIPTION
+ *   Makes the transactions of one login with a right code: looks the user up, counts a send and a
+ *   try, forgives it. With COUNT, makes entries of so many further users instead, each with a send,
+ *   a failure and a remembered place. Exit status 0 if all went well.
+ */
+#include <config.h>
+
+#include "store/codes.h"
+#include "store/pace.h"
+#include "store/remember.h"
+#include "store/sends.h"
+#include "store/tries.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#define WAIT_MS 4000
+#define BATCH   1000
+
+static const struct limits limits = {
+    .user = {3, {{100000, 600}, {100000, 3600}, {100000, 86400}}},
+    .phone = {3, {{100000, 600}, {100000, 3600}, {100000, 86400}}},
+    .address = {1, {{100000, 3600}}},
+    .host = {2, {{100000, 3600}, {100000, 86400}}},
+};
+
+static bool begin(struct store *store, enum store_access access)
+{
+    struct moment moment;
+    struct problem problem;
+    return moment_now(&moment, &problem) && store_begin(store, access, &moment, WAIT_MS);
+}
+
+static bool look(struct store *store, const char *user)
+{
+    struct tries tries;
+    int64_t left = 0;
+    if (!begin(store, STORE_READ) || !tries_look(store, user, &tries) ||
+        !codes_left(store, user, &left))
+        return false;
+    store_cancel(store);
+    return true;
+}
+
+static bool count_send(struct store *store, const char *user)
+{
+    const struct sends_about about = {user, "+15550100182", "192.0.2.1"};
+    struct sends_refusal refusal;
+    char id[SENDS_ID_SIZE];
+    struct tries tries;
+    int64_t draw = 0;
+    return begin(store, STORE_WRITE) && tries_look(store, user, &tries) &&
+           sends_count(store, &limits, &about, id, &refusal) == SENDS_COUNTED &&
+           pace_draw(store, PACE_SEND, &draw) && store_commit(store);
+}
+
+static bool count_try(struct store *store, const char *user, int64_t *attempt)
+{
+    struct tries tries;
+    int64_t draw = 0;
+    bool good = begin(store, STORE_WRITE) && tries_count(store, user, 10, &tries) &&
+                pace_add(store, PACE_SEND, 1000) && pace_draw(store, PACE_VERIFY, &draw) &&
+                store_commit(store);
+    *attempt = tries.attempt;
+    return good;
+}
+
+static bool login(struct store *store, const char *user)
+{
+    int64_t attempt = 0;
+    return look(store, user) && count_send(store, user) && count_try(store, user, &attempt) &&
+           begin(store, STORE_WRITE) && tries_forgive(store, user, attempt) &&
+           pace_add(store, PACE_VERIFY, 1000) && store_commit(store);
+}
+
+static bool add_user(struct store *store, long number)
+{
+    char user[32];
+    char phone[32];
+    char id[SENDS_ID_SIZE];
+    struct tries tries;
+    struct sends_refusal refusal;
+    const struct limits none = {0};
+    (void)snprintf(user, sizeof(user), "user%ld", number);
+    (void)snprintf(phone, sizeof(phone), "+1555%07ld", number);
+    const struct sends_about about = {user, phone, user};
+    const struct remember_about place = {user, "sshd", "host 192.0.2.1", phone};
+    return sends_count(store, &none, &about, id, &refusal) == SENDS_COUNTED &&
+           tries_count(store, user, 10, &tries) && remember_add(store, &place, 86400);
+}
+
+static bool add_users(struct store *store, long count)
+{
+    for (long done = 0; done < count; done++) {
+        if (done % BATCH == 0 && !((done == 0 || store_commit(store)) && begin(store, STORE_WRITE)))
+            return false;
+        if (!add_user(store, done))
+            return false;
+    }
+    return store_commit(store);
+}
+
+int main(int argc, char **argv)
+{
+    struct problem problem = {0};
+    if (argc != 3 && argc != 4)
+        return 2;
+    struct store *store = store_open(argv[1], &problem);
+    if (store == NULL) {
+        (void)fprintf(stderr, "%s\n", problem.text);
+        return 1;
+    }
+    bool good = argc == 3 ? login(store, argv[2]) : add_users(store, strtol(argv[3], NULL, 10));
+    if (!good)
+        (void)fprintf(stderr, "%s\n", store_problem(store)->text);
+    store_close(store);
+    return good ? 0 : 1;
+}
