@@ -26,14 +26,16 @@
 #include <time.h>
 #include <unistd.h>
 
-#define PATH_SIZE        4096
-#define CHECKPOINT_PAGES "200"   /* commits work the log of changes off when it has grown to that */
+#define PATH_SIZE 4096
+/* Pages of the log of changes at which a commit works it off: the next login reads it all. */
+#define CHECKPOINT_PAGES 64
 #define WAIT_MOST_NS     8000000 /* between two looks whether others have finished */
 
 struct engine {
     sqlite3 *db;
     char path[PATH_SIZE];
-    int64_t wait_until; /* milliseconds of CLOCK_MONOTONIC */
+    sqlite3_stmt *statement; /* the last one, which is often the next one as well */
+    int64_t wait_until;      /* milliseconds of CLOCK_MONOTONIC */
     bool in_transaction;
 };
 
@@ -134,16 +136,25 @@ static void keep_row(sqlite3_stmt *statement, struct store_answer *answer)
     }
 }
 
+/* Leaves a statement that is ready to run. */
+static bool prepare(struct engine *engine, const char *sql)
+{
+    if (engine->statement != NULL && strcmp(sqlite3_sql(engine->statement), sql) == 0)
+        return true;
+    (void)sqlite3_finalize(engine->statement);
+    return sqlite3_prepare_v2(engine->db, sql, -1, &engine->statement, NULL) == SQLITE_OK;
+}
+
 static bool run(struct engine *engine, struct store_answer *answer, struct problem *problem,
                 const char *sql, const char *types, va_list parameters)
 {
     struct store_answer ignored;
-    sqlite3_stmt *statement = NULL;
     if (answer == NULL)
         answer = &ignored;
     memset(answer, 0, sizeof(*answer));
-    if (sqlite3_prepare_v2(engine->db, sql, -1, &statement, NULL) != SQLITE_OK)
+    if (!prepare(engine, sql))
         return failed(engine, problem);
+    sqlite3_stmt *statement = engine->statement;
     bind(statement, types, parameters);
     int result = SQLITE_ROW;
     while ((result = sqlite3_step(statement)) == SQLITE_ROW)
@@ -151,7 +162,7 @@ static bool run(struct engine *engine, struct store_answer *answer, struct probl
             keep_row(statement, answer);
     bool good = result == SQLITE_DONE || failed(engine, problem);
     answer->changed = (size_t)sqlite3_changes(engine->db);
-    (void)sqlite3_finalize(statement);
+    (void)sqlite3_reset(statement);
     return good;
 }
 
@@ -213,10 +224,8 @@ static bool set_up(struct engine *engine, struct problem *problem)
     for (size_t i = 0; i < sizeof(settings) / sizeof(settings[0]); i++)
         (void)sqlite3_db_config(engine->db, settings[i].option, settings[i].value, NULL);
     (void)sqlite3_busy_handler(engine->db, wait_for_others, engine);
-    return run_plain(engine, NULL, problem, "PRAGMA synchronous = FULL") &&
-           run_plain(engine, NULL, problem, "PRAGMA wal_autocheckpoint = " CHECKPOINT_PAGES) &&
-           run_plain(engine, NULL, problem, "PRAGMA temp_store = MEMORY") &&
-           run_plain(engine, NULL, problem, "PRAGMA cell_size_check = ON");
+    (void)sqlite3_wal_autocheckpoint(engine->db, CHECKPOINT_PAGES);
+    return run_plain(engine, NULL, problem, "PRAGMA synchronous = FULL");
 }
 
 static struct engine *open_file(const char *path, int flags, struct problem *problem)
@@ -244,6 +253,7 @@ void engine_close(struct engine *engine)
     if (engine == NULL)
         return;
     engine_rollback(engine);
+    (void)sqlite3_finalize(engine->statement);
     (void)sqlite3_close(engine->db);
     free(engine);
 }
