@@ -25,7 +25,8 @@ unit_tests = tests/unit/config_test tests/unit/delivery_test tests/unit/gsm_test
 	tests/unit/phone_test tests/unit/provider_test tests/unit/reply_test tests/unit/request_test \
 	tests/unit/sshkey_test tests/unit/users_test tests/unit/wire_test
 check_PROGRAMS = $(unit_tests) tests/sim/swmfa-sim tests/module/pamhost tests/module/impostor \
-	tests/unit/list_keys tests/bench/floor tests/bench/ledger
+	tests/unit/list_keys tests/bench/floor tests/bench/ledger \
+	tests/bench/idle
 check_DATA = tests/module/meddle.so
 TESTS = $(unit_tests) tests/system/system.sh
 endif
@@ -77,6 +78,10 @@ tests_bench_ledger_SOURCES = tests/bench/ledger.c
 tests_bench_ledger_CFLAGS = $(helper_cflags)
 tests_bench_ledger_LDFLAGS = $(helper_ldflags)
 tests_bench_ledger_LDADD = libswmfa.a $(SQLITE_LIBS) $(CRYPT_LIBS) $(CRYPTO_LIBS)
+tests_bench_idle_SOURCES = tests/bench/idle.c
+tests_bench_idle_CFLAGS = $(helper_cflags)
+tests_bench_idle_LDFLAGS = $(helper_ldflags)
+tests_bench_idle_LDADD = $(CRYPTO_LIBS)
 
 .PHONY: bench
 bench: all $(check_PROGRAMS)

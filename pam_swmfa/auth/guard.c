@@ -184,7 +184,7 @@ void guard_give_back(struct login *login)
     struct problem ignored;
     if (!moment_now(&moment, &ignored))
         return;
-    if (!store_begin(guard->store, STORE_WRITE, &moment, WAIT_MS) ||
+    if (!store_begin(guard->store, STORE_RELAX, &moment, WAIT_MS) ||
         !sends_give_back(guard->store, guard->send_id) || !store_commit(guard->store))
         log_line(LOG_WARNING, "a send that failed stays counted: %s",
                  store_problem(guard->store)->text);
@@ -224,7 +224,7 @@ void guard_right(struct login *login)
     struct moment moment;
     if (!moment_now(&moment, &login->problem))
         return;
-    if (!store_begin(guard->store, STORE_WRITE, &moment, WAIT_MS) || !forgive_and_remember(login) ||
+    if (!store_begin(guard->store, STORE_RELAX, &moment, WAIT_MS) || !forgive_and_remember(login) ||
         !note_times(login) || !store_commit(guard->store))
         problem_set(&login->problem, "this try stays counted as a failure: %.400s",
                     store_problem(guard->store)->text);

@@ -27,11 +27,12 @@ struct engine *engine_open(const char *folder, const char *const *statements,
 void engine_close(struct engine *engine);
 
 /*
- * engine_begin: begins a transaction; write: one that will write, alone among all processes.
- * Waits for others at most so many milliseconds. engine_commit: ends it, on the disk when it
- * returns; engine_rollback: ends it as if it had not been. False with the problem.
+ * engine_begin: begins a transaction, see enum store_access.
+ * Waits for others at most so many milliseconds. engine_commit: ends it; engine_rollback: ends it
+ * as if it had not been. False with the problem.
  */
-bool engine_begin(struct engine *engine, bool write, int milliseconds, struct problem *problem);
+bool engine_begin(struct engine *engine, enum store_access access, int milliseconds,
+                  struct problem *problem);
 bool engine_commit(struct engine *engine, struct problem *problem);
 void engine_rollback(struct engine *engine);
 

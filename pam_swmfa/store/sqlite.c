@@ -29,6 +29,7 @@
 #define PATH_SIZE 4096
 /* Pages of the log of changes at which a commit works it off: the next login reads it all. */
 #define CHECKPOINT_PAGES 64
+#define PAGE_SIZE        "1024"  /* bytes: a change writes whole pages, and changes little */
 #define WAIT_MOST_NS     8000000 /* between two looks whether others have finished */
 
 struct engine {
@@ -185,10 +186,16 @@ static bool run_plain(struct engine *engine, struct store_answer *answer, struct
 
 /* ---- transactions ---- */
 
-bool engine_begin(struct engine *engine, bool write, int milliseconds, struct problem *problem)
+bool engine_begin(struct engine *engine, enum store_access access, int milliseconds,
+                  struct problem *problem)
 {
     engine->wait_until = now_ms() + milliseconds;
-    engine->in_transaction = run_plain(engine, NULL, problem, write ? "BEGIN IMMEDIATE" : "BEGIN");
+    if (!run_plain(engine, NULL, problem,
+                   access == STORE_RELAX ? "PRAGMA synchronous = NORMAL"
+                                         : "PRAGMA synchronous = FULL"))
+        return false;
+    engine->in_transaction =
+        run_plain(engine, NULL, problem, access == STORE_READ ? "BEGIN" : "BEGIN IMMEDIATE");
     return engine->in_transaction;
 }
 
@@ -211,7 +218,7 @@ void engine_rollback(struct engine *engine)
 
 /* ---- opening ---- */
 
-static bool set_up(struct engine *engine, struct problem *problem)
+static void set_up(struct engine *engine)
 {
     static const struct {
         int option;
@@ -225,7 +232,6 @@ static bool set_up(struct engine *engine, struct problem *problem)
         (void)sqlite3_db_config(engine->db, settings[i].option, settings[i].value, NULL);
     (void)sqlite3_busy_handler(engine->db, wait_for_others, engine);
     (void)sqlite3_wal_autocheckpoint(engine->db, CHECKPOINT_PAGES);
-    return run_plain(engine, NULL, problem, "PRAGMA synchronous = FULL");
 }
 
 static struct engine *open_file(const char *path, int flags, struct problem *problem)
@@ -239,13 +245,14 @@ static struct engine *open_file(const char *path, int flags, struct problem *pro
     engine->wait_until = now_ms() + 5000;
     flags |= SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE |
              SQLITE_OPEN_EXRESCODE;
-    if (sqlite3_open_v2(path, &engine->db, flags, NULL) != SQLITE_OK)
+    if (sqlite3_open_v2(path, &engine->db, flags, NULL) != SQLITE_OK) {
         (void)(engine->db == NULL ? problem_set(problem, "%s: no memory", path)
                                   : failed(engine, problem));
-    else if (set_up(engine, problem))
-        return engine;
-    engine_close(engine);
-    return NULL;
+        engine_close(engine);
+        return NULL;
+    }
+    set_up(engine);
+    return engine;
 }
 
 void engine_close(struct engine *engine)
@@ -275,8 +282,9 @@ static bool there_is(const char *folder, const char *ending)
 
 static bool fill(struct engine *engine, const char *const *statements, struct problem *problem)
 {
-    if (!run_plain(engine, NULL, problem, "PRAGMA journal_mode = WAL") ||
-        !engine_begin(engine, true, 0, problem))
+    if (!run_plain(engine, NULL, problem, "PRAGMA page_size = " PAGE_SIZE) ||
+        !run_plain(engine, NULL, problem, "PRAGMA journal_mode = WAL") ||
+        !engine_begin(engine, STORE_WRITE, 0, problem))
         return false;
     for (; *statements != NULL; statements++)
         if (!run_plain(engine, NULL, problem, *statements))

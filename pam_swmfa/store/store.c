@@ -23,7 +23,7 @@ static const char *const tables[] = {
     "CREATE TABLE swmfa_store (version BIGINT NOT NULL, boot TEXT NOT NULL, "
     "boot_ms BIGINT NOT NULL, now_ms BIGINT NOT NULL)",
     "INSERT INTO swmfa_store (version, boot, boot_ms, now_ms) VALUES (" SCHEMA_TEXT ", '', 0, 0)",
-    "CREATE TABLE swmfa_send (id TEXT PRIMARY KEY, at_ms BIGINT NOT NULL, user_name TEXT NOT NULL, "
+    "CREATE TABLE swmfa_send (id TEXT NOT NULL, at_ms BIGINT NOT NULL, user_name TEXT NOT NULL, "
     "phone TEXT NOT NULL, address TEXT NOT NULL, host TEXT NOT NULL)",
     "CREATE INDEX swmfa_send_user ON swmfa_send (user_name, at_ms)",
     "CREATE INDEX swmfa_send_phone ON swmfa_send (phone, at_ms)",
@@ -130,8 +130,7 @@ bool store_begin(struct store *store, enum store_access access, const struct mom
                  int milliseconds)
 {
     store->moment = *moment;
-    store->running =
-        engine_begin(store->engine, access == STORE_WRITE, milliseconds, &store->problem);
+    store->running = engine_begin(store->engine, access, milliseconds, &store->problem);
     return store->running && tell_time(store, access);
 }
 
@@ -156,7 +155,7 @@ static bool check_version(struct store *store)
     struct store_answer answer;
     const struct moment none = {.boot = ""};
     store->moment = none;
-    store->running = engine_begin(store->engine, false, 5000, &store->problem);
+    store->running = engine_begin(store->engine, STORE_READ, 5000, &store->problem);
     if (!store->running || !store_run(store, &answer, "SELECT version FROM swmfa_store", ""))
         return false;
     store_cancel(store);

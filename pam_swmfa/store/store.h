@@ -43,7 +43,9 @@ const struct problem *store_problem(const struct store *store);
 
 enum store_access {
     STORE_READ,
-    STORE_WRITE, /* alone among all processes */
+    STORE_WRITE, /* alone among all processes; on the disk when it is committed */
+    STORE_RELAX, /* likewise, but the host's crash may undo it: for what is in the person's favour
+                  */
 };
 
 /*

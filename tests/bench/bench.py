@@ -5,9 +5,14 @@ The floor is a bare libcurl program that does the same two requests on one conne
 started afresh each time, by turns, with the same pause between, against the same simulator. The
 figures are medians; a ratio's limit is the design's.
 """
+import math
 import os
+import random
 import re
+import shutil
+import sqlite3
 import statistics
+import subprocess
 import sys
 import time
 
@@ -18,18 +23,27 @@ ROUNDS = int(os.environ.get("ROUNDS", "100"))
 PAUSE = 0.02
 MAP = lab.BUILD / "bench.users"
 FLOOR = lab.BUILD / "tests/bench/floor"
+LEDGER = lab.BUILD / "tests/bench/ledger"
+IDLE = lab.BUILD / "tests/bench/idle"
+STATE = lab.BUILD / "bench-store" # on a real disk, in place of the one in memory
+TRIES = int(os.environ.get("TRIES", "1000"))
+
+
+def run(*command):
+    """One run of a program: (wall, CPU) in microseconds."""
+    command = [str(part) for part in command]
+    start = time.monotonic_ns()
+    pid = os.posix_spawn(command[0], command, {})
+    _, status, usage = os.wait4(pid, 0)
+    wall = (time.monotonic_ns() - start) / 1000
+    assert status == 0, command[0]
+    return wall, (usage.ru_utime + usage.ru_stime) * 1e6
 
 
 def floor(simulator):
-    """One run of the floor: (wall, CPU) in microseconds."""
-    command = [FLOOR, simulator.endpoint, "lab-project", lab.TOKEN, lab.CA, lab.NUMBERS["alice"],
-               lab.INBOX]
-    start = time.monotonic_ns()
-    pid = os.posix_spawn(FLOOR, [str(part) for part in command], {})
-    _, status, usage = os.wait4(pid, 0)
-    wall = (time.monotonic_ns() - start) / 1000
-    assert status == 0, "the floor's login failed"
-    return wall, (usage.ru_utime + usage.ru_stime) * 1e6
+    """One run of the floor."""
+    return run(FLOOR, simulator.endpoint, "lab-project", lab.TOKEN, lab.CA, lab.NUMBERS["alice"],
+               lab.INBOX)
 
 
 def login(service, user="alice"):
@@ -108,15 +122,138 @@ def by_the_size_of_the_map(simulator):
     MAP.unlink()
 
 
+# ---- the store ----
+
+def use_a_disk():
+    """The store lies on the build folder's disk, and can be reached by the service user."""
+    STATE.mkdir(exist_ok=True)
+    subprocess.run(["mount", "--bind", STATE, lab.STATE], check=True)
+    lab.reset_store()
+
+
+def share_of_the_store():
+    """By turns: a login, what the store does in one, and a process that does nothing."""
+    folder = STATE / "alone"
+    folder.mkdir(mode=0o700)
+    logins, ledgers, idles = [], [], []
+    for _ in range(ROUNDS):
+        time.sleep(PAUSE)
+        logins.append(login(lab.alone())["wall_us"])
+        lab.INBOX.write_text("")
+        time.sleep(PAUSE)
+        ledgers.append(run(LEDGER, folder, "alice")[0])
+        time.sleep(PAUSE)
+        idles.append(run(IDLE)[0])
+    store = statistics.median(ledgers) - statistics.median(idles)
+    without = statistics.median(logins) - store
+    print(f"the store takes {store / 1000:.2f} ms of a login of {(without + store) / 1000:.1f} ms")
+    row("wall time that the store adds to a login", 100 * store / without, 15, " %")
+
+
+def by_the_users_in_the_store():
+    """What the store takes with ten users in it, and with 100,000, by turns."""
+    folders = {}
+    for users in (10, 100_000):
+        folders[users] = STATE / str(users)
+        folders[users].mkdir(mode=0o700)
+        run(LEDGER, folders[users], "alice", users)
+    walls = {users: [] for users in folders}
+    for _ in range(ROUNDS):
+        for users, folder in folders.items():
+            time.sleep(PAUSE)
+            walls[users].append(run(LEDGER, folder, "alice")[0])
+    ten, many = (statistics.median(walls[users]) for users in folders)
+    row("the store with 100,000 users, ratio to 10", many / ten, 1.1)
+
+
+def side_by_side(simulator, count=200):
+    """So many people log in at the same time."""
+    users = [f"person{n}" for n in range(count)]
+    lab.users_map("".join(f"{user} +1555{n:07d}\n" for n, user in enumerate(users)))
+    service = lab.alone()
+    running = [subprocess.Popen(lab.pamhost_command(service, (user,), ("@code",)),
+                                stdout=subprocess.PIPE, text=True) for user in users]
+    outs = [process.communicate()[0] for process in running]
+    row(f"of {count} logins side by side succeed", sum("PAM_SUCCESS" in out for out in outs),
+        None)
+    assert all("PAM_SUCCESS" in out for out in outs), outs
+    lab.users_map()
+    lab.INBOX.write_text("")
+
+
+# ---- who can be told apart ----
+
+STEPS = ("first prompt", "second prompt", "end")
+
+
+def times(user):
+    """Microseconds until the first prompt, the one after a wrong code, and the end."""
+    out = lab.pamhost(lab.alone(), user, answers=["000000", "000000"], arguments=["--times"])
+    assert out.result == "PAM_MAXTRIES", out.text
+    return [int(word) for word in out.one("times").split()]
+
+
+def welch(one, other):
+    """Student's t of two samples of unequal variance (Welch)."""
+    error = statistics.variance(one) / len(one) + statistics.variance(other) / len(other)
+    return abs(statistics.mean(one) - statistics.mean(other)) / math.sqrt(error)
+
+
+def told_apart_by_time(simulator):
+    """alice is in the map, bob is locked, nobody is not in the map; in an order by chance."""
+    lab.configure(simulator, swmfa="tries = 2\n", limits=LOOSE)
+    samples = {user: [] for user in ("alice", "bob", "nobody")}
+    lock_out("bob")
+    for user in ("alice",) * 40: # so that there are times to go by
+        times(user)
+        forgive("alice")
+    for _ in range(TRIES):
+        for user in random.sample(sorted(samples), len(samples)):
+            samples[user].append(times(user))
+        forgive("alice")
+        lab.INBOX.write_text("")
+    for user in ("bob", "nobody"):
+        for step, name in enumerate(STEPS):
+            mapped, decoy = ([row[step] for row in samples[who]] for who in ("alice", user))
+            print(f"{user}, {name}: {statistics.mean(decoy) / 1000:.3f} ms, alice "
+                  f"{statistics.mean(mapped) / 1000:.3f} ms")
+            row(f"t of alice and {user}, {name}", welch(mapped, decoy), 3.3)
+
+
+LOOSE = "".join(f"{key} = {value}\n" for key, value in lab.GENEROUS.items())
+
+
+def lock_out(user):
+    """So many wrong codes that only an administrator can help."""
+    database = sqlite3.connect(lab.STATE / "state.db")
+    with database:
+        database.execute("INSERT INTO swmfa_try VALUES (?, 100, 0, 0)", (user,))
+    database.close()
+    for path in lab.STATE.iterdir(): # of root's
+        if path.is_file():
+            shutil.chown(path, lab.SERVICE_USER, lab.SERVICE_USER)
+
+
+def forgive(user):
+    subprocess.run([lab.CTL, "unlock", user], check=True, stdout=subprocess.DEVNULL)
+
+
 def main():
     lab.prepare()
+    use_a_disk()
     simulator = lab.Simulator()
     lab.configure(simulator)
     requests_of_one_login(simulator)
     against_the_floor(simulator)
     in_the_host()
     by_the_size_of_the_map(simulator)
+    lab.configure(simulator)
+    share_of_the_store()
+    by_the_users_in_the_store()
+    side_by_side(simulator)
+    told_apart_by_time(simulator)
     simulator.stop()
+    lab.reset_store()
 
 
 main()

@@ -8,8 +8,8 @@
  *
  * DESCRIPTION
  *   Makes the transactions of one login with a right code: looks the user up, counts a send and a
- *   try, forgives it. With COUNT, makes entries of so many further users instead, each with a send,
- *   a failure and a remembered place. Exit status 0 if all went well.
+ *   try, forgives it. With COUNT, makes entries of so many further users instead, each with
+ *   a failure and a remembered place, and some with a send. Exit status 0 if all went well.
  */
 #include <config.h>
 
@@ -24,12 +24,14 @@
 
 #define WAIT_MS 4000
 #define BATCH   1000
+/* What the limits of a host let it send in a day. */
+#define SENDS_MOST 900
 
 static const struct limits limits = {
     .user = {3, {{100000, 600}, {100000, 3600}, {100000, 86400}}},
     .phone = {3, {{100000, 600}, {100000, 3600}, {100000, 86400}}},
     .address = {1, {{100000, 3600}}},
-    .host = {2, {{100000, 3600}, {100000, 86400}}},
+    .host = {2, {{1100, 3600}, {1100, 86400}}},
 };
 
 static bool begin(struct store *store, enum store_access access)
@@ -77,7 +79,7 @@ static bool login(struct store *store, const char *user)
 {
     int64_t attempt = 0;
     return look(store, user) && count_send(store, user) && count_try(store, user, &attempt) &&
-           begin(store, STORE_WRITE) && tries_forgive(store, user, attempt) &&
+           begin(store, STORE_RELAX) && tries_forgive(store, user, attempt) &&
            pace_add(store, PACE_VERIFY, 1000) && store_commit(store);
 }
 
@@ -89,12 +91,15 @@ static bool add_user(struct store *store, long number)
     struct tries tries;
     struct sends_refusal refusal;
     const struct limits none = {0};
+    enum sends sent = SENDS_COUNTED;
     (void)snprintf(user, sizeof(user), "user%ld", number);
     (void)snprintf(phone, sizeof(phone), "+1555%07ld", number);
     const struct sends_about about = {user, phone, user};
     const struct remember_about place = {user, "sshd", "host 192.0.2.1", phone};
-    return sends_count(store, &none, &about, id, &refusal) == SENDS_COUNTED &&
-           tries_count(store, user, 10, &tries) && remember_add(store, &place, 86400);
+    if (number < SENDS_MOST)
+        sent = sends_count(store, &none, &about, id, &refusal);
+    return sent == SENDS_COUNTED && tries_count(store, user, 10, &tries) &&
+           remember_add(store, &place, 86400);
 }
 
 static bool add_users(struct store *store, long count)

@@ -18,8 +18,9 @@
  *   and the conversation fails when there is none left.
  *
  *   Printed: "prompt on|off TEXT", "message error|info TEXT", "delay MICROSECONDS", "state ..."
- * (what of the process was changed), "cost ..." and last "result NAME", for several users with the
- * name of each before it. Exit status: 0 when all were PAM_SUCCESS, 1 otherwise, 2 for an error
+ * (what of the process was changed), "cost ...", "times ..." (microseconds until each prompt, from
+ * the start or the answer before, and until the end) and last "result NAME", for several users with
+ * the name of each before it. Exit status: 0 when all were PAM_SUCCESS, 1 otherwise, 2 for an error
  * here.
  */
 #include <config.h>
@@ -58,6 +59,7 @@ static struct options {
     int answer_count;
     bool silent;
     bool cost;
+    bool times;
 } options;
 
 struct login {
@@ -65,6 +67,8 @@ struct login {
     int prompts;
     char digits[8]; /* the end of the number, from the last prompt that had one */
     int result;
+    long since_us;   /* when the host had its last word */
+    char times[512]; /* of the module's, so far */
 };
 
 static pthread_mutex_t output = PTHREAD_MUTEX_INITIALIZER;
@@ -86,6 +90,23 @@ static void print(const struct login *login, const char *word, const char *text)
     (void)putchar('\n');
     (void)fflush(stdout);
     pthread_mutex_unlock(&output);
+}
+
+/* ---- time ---- */
+
+static long now_us(void)
+{
+    struct timespec now;
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    return now.tv_sec * 1000000L + now.tv_nsec / 1000;
+}
+
+/* The module has had the word until now. */
+static void note_time(struct login *login)
+{
+    size_t used = strlen(login->times);
+    (void)snprintf(login->times + used, sizeof(login->times) - used, "%s%ld", used > 0 ? " " : "",
+                   now_us() - login->since_us);
 }
 
 /* ---- answers ---- */
@@ -204,12 +225,14 @@ static int converse(int count, const struct pam_message **messages, struct pam_r
                   messages[i]->msg);
             continue;
         }
+        note_time(login);
         print(login, style == PAM_PROMPT_ECHO_ON ? "prompt on" : "prompt off", messages[i]->msg);
         remember_digits(login, messages[i]->msg);
         if (!make_answer(login, &made[i].resp)) {
             free(made);
             return PAM_CONV_ERR;
         }
+        login->since_us = now_us();
     }
     *replies = made;
     return PAM_SUCCESS;
@@ -298,13 +321,11 @@ static long cpu_us(int who)
 
 static void measure(struct cost *cost)
 {
-    struct timespec now;
     cost->objects = shared_objects();
     cost->kib = resident_kib();
     cost->helper_us = cpu_us(RUSAGE_CHILDREN);
     cost->host_us = cpu_us(RUSAGE_SELF);
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    cost->wall_us = now.tv_sec * 1000000L + now.tv_nsec / 1000;
+    cost->wall_us = now_us();
 }
 
 static void print_cost(const struct login *login, const struct cost *before,
@@ -339,11 +360,15 @@ static int authenticate(struct login *login)
         (void)pam_set_item(pamh, PAM_RHOST, options.rhost);
     if (options.environment != NULL)
         (void)pam_putenv(pamh, options.environment);
+    login->since_us = now_us();
     result = pam_authenticate(pamh, options.silent ? (int)PAM_SILENT : 0);
+    note_time(login);
     if (options.cost) {
         measure(&after);
         print_cost(login, &before, &after);
     }
+    if (options.times)
+        print(login, "times", login->times);
     (void)pam_end(pamh, result);
     return result;
 }
@@ -403,6 +428,9 @@ static error_t take_option(int key, char *value, struct argp_state *state)
     case 'C':
         options.cost = true;
         break;
+    case 'T':
+        options.times = true;
+        break;
     case 'u':
         if (options.user_count == MOST)
             argp_error(state, "at most %d users", MOST);
@@ -434,6 +462,7 @@ static const struct argp_option known[] = {
     {"sigchld", 'S', "ignore|reap", 0, "what this process does with SIGCHLD", 0},
     {"silent", 'q', NULL, 0, "authenticate with PAM_SILENT", 0},
     {"cost", 'C', NULL, 0, "print what it cost", 0},
+    {"times", 'T', NULL, 0, "print how long the module took for each step", 0},
     {0},
 };
 
