@@ -22,21 +22,22 @@ bool pace_add(struct store *store, enum pace pace, int64_t microseconds)
                      "iii", (int64_t)pace, (int64_t)chance(KEPT), microseconds);
 }
 
-bool pace_draw(struct store *store, enum pace pace, int64_t *microseconds)
+/* The first one from that place on. */
+static bool read_from(struct store *store, enum pace pace, int64_t slot, int64_t *microseconds)
 {
     struct store_answer answer;
-    *microseconds = 0;
-    if (!store_run(store, &answer, "SELECT COUNT(*) FROM swmfa_pace WHERE kind = $1", "i",
-                   (int64_t)pace))
-        return false;
-    int64_t kept = store_number(&answer, 0);
-    if (kept < 1)
-        return true;
     if (!store_run(store, &answer,
-                   "SELECT microseconds FROM swmfa_pace WHERE kind = $1 ORDER BY slot LIMIT 1 "
-                   "OFFSET $2",
-                   "ii", (int64_t)pace, (int64_t)chance((uint32_t)kept)))
+                   "SELECT microseconds FROM swmfa_pace WHERE kind = $1 AND slot >= $2 "
+                   "ORDER BY slot LIMIT 1",
+                   "ii", (int64_t)pace, slot))
         return false;
     *microseconds = store_number(&answer, 0);
     return true;
+}
+
+/* While not all places are taken, one behind a gap is drawn more often: it does not matter. */
+bool pace_draw(struct store *store, enum pace pace, int64_t *microseconds)
+{
+    return read_from(store, pace, (int64_t)chance(KEPT), microseconds) &&
+           (*microseconds > 0 || read_from(store, pace, 0, microseconds));
 }

@@ -38,6 +38,7 @@ struct engine {
     sqlite3_stmt *statement; /* the last one, which is often the next one as well */
     int64_t wait_until;      /* milliseconds of CLOCK_MONOTONIC */
     bool in_transaction;
+    bool relaxed; /* see engine_begin */
 };
 
 /* ---- what went wrong ---- */
@@ -186,13 +187,23 @@ static bool run_plain(struct engine *engine, struct store_answer *answer, struct
 
 /* ---- transactions ---- */
 
+/* Whether a commit need not wait for the disk. */
+static bool set_relaxed(struct engine *engine, bool relaxed, struct problem *problem)
+{
+    if (engine->relaxed == relaxed)
+        return true;
+    if (!run_plain(engine, NULL, problem,
+                   relaxed ? "PRAGMA synchronous = NORMAL" : "PRAGMA synchronous = FULL"))
+        return false;
+    engine->relaxed = relaxed;
+    return true;
+}
+
 bool engine_begin(struct engine *engine, enum store_access access, int milliseconds,
                   struct problem *problem)
 {
     engine->wait_until = now_ms() + milliseconds;
-    if (!run_plain(engine, NULL, problem,
-                   access == STORE_RELAX ? "PRAGMA synchronous = NORMAL"
-                                         : "PRAGMA synchronous = FULL"))
+    if (!set_relaxed(engine, access == STORE_RELAX, problem))
         return false;
     engine->in_transaction =
         run_plain(engine, NULL, problem, access == STORE_READ ? "BEGIN" : "BEGIN IMMEDIATE");
@@ -243,6 +254,7 @@ static struct engine *open_file(const char *path, int flags, struct problem *pro
     }
     (void)snprintf(engine->path, sizeof(engine->path), "%s", path);
     engine->wait_until = now_ms() + 5000;
+    engine->relaxed = true; /* whatever SQLite was built with: to be set by the first transaction */
     flags |= SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE |
              SQLITE_OPEN_EXRESCODE;
     if (sqlite3_open_v2(path, &engine->db, flags, NULL) != SQLITE_OK) {
