@@ -70,7 +70,7 @@ bool tries_forgive(struct store *store, const char *user, int64_t attempt)
 {
     return store_run(store, NULL,
                      "UPDATE swmfa_try SET forgiven = $1, locked_until_ms = 0 "
-                     "WHERE user_name = $2 AND forgiven < $1",
+                     "WHERE user_name = $2 AND forgiven < $1 AND attempts >= $1",
                      "it", attempt, user);
 }
 

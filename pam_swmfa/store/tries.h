@@ -30,8 +30,10 @@ bool tries_look(struct store *store, const char *user, struct tries *tries);
  */
 bool tries_count(struct store *store, const char *user, int failures, struct tries *tries);
 
-/* tries_forgive: this attempt was right: it and all before it are no failures, and their lock
- * ends. */
+/*
+ * tries_forgive: this attempt was right: it and all before it are no failures, and their lock ends.
+ * Does nothing for one that is not counted, as after an older copy of the store was restored.
+ */
 bool tries_forgive(struct store *store, const char *user, int64_t attempt);
 
 /* tries_unlock: forgives all. */
