@@ -123,9 +123,15 @@ bool sends_of_user(struct store *store, const char *user, int seconds, int64_t *
 void sends_address(const char *rhost, char *address, size_t size)
 {
     struct in6_addr six;
+    char text[INET6_ADDRSTRLEN];
+    size_t length = strcspn(rhost, "%"); /* a link-local address has its interface behind it */
     static const unsigned char mapped[12] = {[10] = 0xff, [11] = 0xff};
     (void)snprintf(address, size, "%s", rhost);
-    if (inet_pton(AF_INET6, rhost, &six) != 1)
+    if (length >= sizeof(text))
+        return;
+    memcpy(text, rhost, length);
+    text[length] = '\0';
+    if (inet_pton(AF_INET6, text, &six) != 1)
         return;
     if (memcmp(&six, mapped, sizeof(mapped)) == 0) {
         (void)inet_ntop(AF_INET, six.s6_addr + sizeof(mapped), address, (socklen_t)size);
