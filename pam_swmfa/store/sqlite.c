@@ -114,28 +114,35 @@ static int wait_for_others(void *context, int calls)
 
 /* ---- statements ---- */
 
-static void bind(sqlite3_stmt *statement, const char *types, va_list parameters)
+/* False without memory: a parameter that is missing is NULL, which finds nobody. */
+static bool bind(sqlite3_stmt *statement, const char *types, va_list parameters)
 {
     char name[16];
-    for (int i = 0; types[i] != '\0'; i++) {
+    int result = SQLITE_OK;
+    for (int i = 0; types[i] != '\0' && result == SQLITE_OK; i++) {
         (void)snprintf(name, sizeof(name), "$%d", i + 1);
         int index = sqlite3_bind_parameter_index(statement, name);
         if (types[i] == 't')
-            (void)sqlite3_bind_text(statement, index, va_arg(parameters, const char *), -1,
-                                    SQLITE_TRANSIENT);
+            result = sqlite3_bind_text(statement, index, va_arg(parameters, const char *), -1,
+                                       SQLITE_TRANSIENT);
         else
-            (void)sqlite3_bind_int64(statement, index, va_arg(parameters, int64_t));
+            result = sqlite3_bind_int64(statement, index, va_arg(parameters, int64_t));
     }
+    return result == SQLITE_OK;
 }
 
-static void keep_row(sqlite3_stmt *statement, struct store_answer *answer)
+/* False without memory. */
+static bool keep_row(sqlite3_stmt *statement, struct store_answer *answer)
 {
     int columns = sqlite3_column_count(statement);
     for (int i = 0; i < columns && i < STORE_COLUMNS; i++) {
+        bool null = sqlite3_column_type(statement, i) == SQLITE_NULL;
         const unsigned char *text = sqlite3_column_text(statement, i);
-        (void)snprintf(answer->cell[i], STORE_CELL_SIZE, "%s",
-                       text != NULL ? (const char *)text : "");
+        if (text == NULL && !null)
+            return false;
+        (void)snprintf(answer->cell[i], STORE_CELL_SIZE, "%s", null ? "" : (const char *)text);
     }
+    return true;
 }
 
 /* Leaves a statement that is ready to run. */
@@ -157,12 +164,12 @@ static bool run(struct engine *engine, struct store_answer *answer, struct probl
     if (!prepare(engine, sql))
         return failed(engine, problem);
     sqlite3_stmt *statement = engine->statement;
-    bind(statement, types, parameters);
+    bool good = bind(statement, types, parameters);
     int result = SQLITE_ROW;
-    while ((result = sqlite3_step(statement)) == SQLITE_ROW)
+    while (good && (result = sqlite3_step(statement)) == SQLITE_ROW)
         if (answer->rows++ == 0)
-            keep_row(statement, answer);
-    bool good = result == SQLITE_DONE || failed(engine, problem);
+            good = keep_row(statement, answer);
+    good = (good && result == SQLITE_DONE) || failed(engine, problem);
     answer->changed = (size_t)sqlite3_changes(engine->db);
     (void)sqlite3_reset(statement);
     return good;
