@@ -37,7 +37,6 @@ struct engine {
     char path[PATH_SIZE];
     sqlite3_stmt *statement; /* the last one, which is often the next one as well */
     int64_t wait_until;      /* milliseconds of CLOCK_MONOTONIC */
-    bool in_transaction;
     bool relaxed; /* see engine_begin */
 };
 
@@ -209,29 +208,24 @@ static bool set_relaxed(struct engine *engine, bool relaxed, struct problem *pro
 bool engine_begin(struct engine *engine, enum store_access access, int milliseconds,
                   struct problem *problem)
 {
+    engine_rollback(engine); /* of one that could not be ended for want of memory */
     engine->wait_until = now_ms() + milliseconds;
-    if (!set_relaxed(engine, access == STORE_RELAX, problem))
-        return false;
-    engine->in_transaction =
-        run_plain(engine, NULL, problem, access == STORE_READ ? "BEGIN" : "BEGIN IMMEDIATE");
-    return engine->in_transaction;
+    return set_relaxed(engine, access == STORE_RELAX, problem) &&
+           run_plain(engine, NULL, problem, access == STORE_READ ? "BEGIN" : "BEGIN IMMEDIATE");
 }
 
 bool engine_commit(struct engine *engine, struct problem *problem)
 {
-    if (!run_plain(engine, NULL, problem, "COMMIT")) {
-        engine_rollback(engine);
-        return false;
-    }
-    engine->in_transaction = false;
-    return true;
+    if (run_plain(engine, NULL, problem, "COMMIT"))
+        return true;
+    engine_rollback(engine);
+    return false;
 }
 
 void engine_rollback(struct engine *engine)
 {
-    if (engine->in_transaction && sqlite3_get_autocommit(engine->db) == 0)
+    if (sqlite3_get_autocommit(engine->db) == 0) /* SQLite has not done it itself */
         (void)sqlite3_exec(engine->db, "ROLLBACK", NULL, NULL, NULL);
-    engine->in_transaction = false;
 }
 
 /* ---- opening ---- */
@@ -278,9 +272,8 @@ void engine_close(struct engine *engine)
 {
     if (engine == NULL)
         return;
-    engine_rollback(engine);
     (void)sqlite3_finalize(engine->statement);
-    (void)sqlite3_close(engine->db);
+    (void)sqlite3_close(engine->db); /* which ends a transaction as engine_rollback does */
     free(engine);
 }
 
