@@ -352,11 +352,13 @@ static int open_folder(const char *folder, struct problem *problem)
 {
     struct stat status;
     int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0 || fstat(fd, &status) != 0) {
+    if (fd < 0 && errno == ENOENT) {
         problem_set(problem,
                     "%s: %s; make it with: install -d -o " SWMFA_USER " -g " SWMFA_USER
                     " -m 0700 %s",
                     folder, strerror(errno), folder);
+    } else if (fd < 0 || fstat(fd, &status) != 0) {
+        problem_set(problem, "%s: cannot be opened: %s", folder, strerror(errno));
     } else if (status.st_uid != geteuid() || (status.st_mode & 077U) != 0) {
         problem_set(problem,
                     "%s: expected owner " SWMFA_USER " (uid %u) and mode 0700, found uid %u and "
