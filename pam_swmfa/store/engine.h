@@ -43,4 +43,7 @@ void engine_rollback(struct engine *engine);
 bool engine_run(struct engine *engine, struct store_answer *answer, struct problem *problem,
                 const char *sql, const char *types, va_list parameters);
 
+/* engine_damaged: says that what was found cannot be, and what to do. Returns false. */
+bool engine_damaged(const struct engine *engine, struct problem *problem, const char *how);
+
 #endif

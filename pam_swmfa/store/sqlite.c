@@ -87,6 +87,11 @@ static bool failed(const struct engine *engine, struct problem *problem)
     }
 }
 
+bool engine_damaged(const struct engine *engine, struct problem *problem, const char *how)
+{
+    return problem_set(problem, "%s: " DAMAGED, engine->path, how);
+}
+
 /* ---- waiting for others ---- */
 
 static int64_t now_ms(void)

@@ -13,6 +13,7 @@
 
 #define SCHEMA_VERSION 1
 #define SCHEMA_TEXT    "1"
+#define NOT_ONE_ROW    "swmfa_store has not one row"
 #define LATE_MS        ((int64_t)60 * 1000) /* how much older than the last one a moment can be */
 
 /*
@@ -111,8 +112,10 @@ static bool tell_time(struct store *store, enum store_access access)
     struct moment *moment = &store->moment;
     if (!store_run(store, &last, "SELECT boot, boot_ms, now_ms FROM swmfa_store", ""))
         return false;
-    if (last.rows != 1)
-        return store_fail(store, STORE_FILE " is damaged: expected one row in swmfa_store");
+    if (last.rows != 1) {
+        (void)engine_damaged(store->engine, &store->problem, NOT_ONE_ROW);
+        return give_up(store);
+    }
     int64_t passed = moment->boot_ms;
     int64_t anchor = moment->boot_ms;
     if (strcmp(moment->boot, last.cell[0]) == 0) {
@@ -159,14 +162,16 @@ static bool check_version(struct store *store)
     if (!store->running || !store_run(store, &answer, "SELECT version FROM swmfa_store", ""))
         return false;
     store_cancel(store);
-    int64_t version = store_number(&answer, 0);
-    if (version == SCHEMA_VERSION)
+    if (answer.rows != 1)
+        return engine_damaged(store->engine, &store->problem, NOT_ONE_ROW);
+    if (strcmp(answer.cell[0], SCHEMA_TEXT) == 0)
         return true;
-    return problem_set(&store->problem, "%s/" STORE_FILE ": expected version %d, found %lld: %s",
-                       store->folder, SCHEMA_VERSION, (long long)version,
-                       version > SCHEMA_VERSION
-                           ? "a newer pam_swmfa has made it: install that one again"
-                           : "it is damaged");
+    if (store_number(&answer, 0) <= SCHEMA_VERSION)
+        return engine_damaged(store->engine, &store->problem, "its version is none");
+    return problem_set(&store->problem,
+                       "%s/" STORE_FILE ": expected version " SCHEMA_TEXT ", found %s: a newer "
+                       "pam_swmfa has made it: install that one again",
+                       store->folder, answer.cell[0]);
 }
 
 struct store *store_open(const char *folder, struct problem *problem)
