@@ -26,7 +26,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#define PATH_SIZE 4096
+#define PATH_SIZE       4096
+#define PAGE_BYTES      4096 /* of the file */
+#define PAGE_BYTES_TEXT "4096"
 /* Pages of the log of changes at which a commit works it off: the next login reads it all. */
 #define CHECKPOINT_PAGES 64
 #define PAGE_SIZE        "1024"  /* bytes: a change writes whole pages, and changes little */
@@ -299,7 +301,7 @@ static bool there_is(const char *folder, const char *ending)
 
 static bool fill(struct engine *engine, const char *const *statements, struct problem *problem)
 {
-    if (!run_plain(engine, NULL, problem, "PRAGMA page_size = " PAGE_SIZE) ||
+    if (!run_plain(engine, NULL, problem, "PRAGMA page_size = " PAGE_BYTES_TEXT) ||
         !run_plain(engine, NULL, problem, "PRAGMA journal_mode = WAL") ||
         !engine_begin(engine, STORE_WRITE, 0, problem))
         return false;
@@ -378,6 +380,14 @@ static int open_folder(const char *folder, struct problem *problem)
     return -1;
 }
 
+/* Whether there can be pages in the log of changes, which stand for those of the file. */
+static bool has_log(const char *folder)
+{
+    char path[PATH_SIZE];
+    struct stat status;
+    return lstat(path_of(folder, "-wal", path), &status) == 0 && status.st_size > 0;
+}
+
 /* What SQLite would take for a store without a word. */
 static bool check_file(const char *folder, struct problem *problem)
 {
@@ -394,6 +404,8 @@ static bool check_file(const char *folder, struct problem *problem)
         return problem_set(problem, "%s: expected a regular file", path);
     if (status.st_size == 0)
         return problem_set(problem, "%s: " DAMAGED, path, "it is empty");
+    if (status.st_size < PAGE_BYTES || (status.st_size % PAGE_BYTES != 0 && !has_log(folder)))
+        return problem_set(problem, "%s: " DAMAGED, path, "it is cut off");
     return true;
 }
 
