@@ -134,6 +134,38 @@ def test_the_man_page_has_every_reason_of_the_log():
     assert len(reasons) > 20 and described == reasons
 
 
+def literals(source):
+    """The string literals of a C file, each with what the compiler joins to it; without those of the
+    log and of #include."""
+    string = r'"(?:\\.|[^"\\])*"'
+    source = re.sub(rf"({string})|/\*.*?\*/|^#include.*?$", lambda m: m[1] or "", source,
+                    flags=re.DOTALL | re.MULTILINE)
+    source = re.sub(rf"\b(?:problem_set|log_\w+)\((?:{string}|[^\"])*?\);", "", source)
+    return ["".join(part[1:-1] for part in re.findall(string, run)).replace("\\n", "\n")
+            for run in re.findall(rf"{string}(?:\s*{string})*", source)]
+
+
+def texts_to_the_person():
+    """What stands between the conversions of the formats by which the helper makes its texts."""
+    ask = literals((lab.SRC / "pam_swmfa/auth/ask.c").read_text())
+    end = [text for text in literals((lab.SRC / "pam_swmfa/auth/end.c").read_text())
+           if re.match(" ?[A-Z]", text)] # the others are words and forms of the log line
+    pieces = {" ".join(piece.split()) for text in ask + end
+              for piece in re.split(r"%-?\d*(?:z|ll)?[a-z]", text)}
+    return {piece for piece in pieces if re.search("[A-Za-z]", piece)}
+
+
+def test_the_man_page_has_every_text_that_a_person_can_read():
+    page = run("mandoc", "-Tascii", "-Owidth=1000", lab.BUILD / "docs/pam_swmfa.8")
+    page = re.sub(".\b", "", page)
+    section = re.search(r"^CONVERSATION$(.*?)^PAM CODES$", page, re.DOTALL | re.MULTILINE)[1]
+    section = " ".join(section.split())
+    texts = texts_to_the_person()
+    assert len(texts) > 40
+    assert {"Wrong code. Try again.", "Too many wrong codes.", "Only this one counts."} <= texts
+    assert [text for text in sorted(texts) if text not in section] == []
+
+
 @pytest.mark.parametrize("page", ["pam_swmfa.8", "swmfa.conf.5", "swmfa.users.5", "swmfactl.8"])
 def test_the_man_pages_are_clean(page):
     linted = subprocess.run(["mandoc", "-Tlint", "-W", "warning", lab.BUILD / "docs" / page],
