@@ -108,8 +108,10 @@ static void explain(const struct login *login, char *intro)
 {
     bool usable = login->delivery.state == OUTCOME_OK;
     bool other = possible(login, other_channel(login));
+    const char *none =
+        login->delivery.sent_at == 0 ? "No code has been sent." : "The last code cannot be used.";
     int used = snprintf(intro, INTRO_SIZE, "%s%s", usable ? "Type the code that came by " : "",
-                        usable ? channel_words[login->channel] : "The last code cannot be used.");
+                        usable ? channel_words[login->channel] : none);
     if (usable)
         used += snprintf(intro + used, INTRO_SIZE - (size_t)used, " to the number ending in %s%s",
                          login->digits, more_sends(login) ? ", or" : ".");
@@ -122,7 +124,8 @@ static void explain(const struct login *login, char *intro)
     if (more_sends(login) && other)
         used += snprintf(intro + used, INTRO_SIZE - (size_t)used, "\n  %-6s  for a new code by %s.",
                          channel_names[other_channel(login)], channel_words[other_channel(login)]);
-    (void)snprintf(intro + used, INTRO_SIZE - (size_t)used, "\nTries left: %d.",
+    (void)snprintf(intro + used, INTRO_SIZE - (size_t)used,
+                   "\nA break-glass code is good as well.\nTries left: %d.",
                    login->config.tries - login->tries);
 }
 
@@ -387,8 +390,11 @@ static bool end_by_tries(struct login *login)
 /* The code that was sent cannot be the way in any more. Returns true to go on with another one. */
 static bool do_without(struct login *login, char *intro)
 {
-    if (login->refusal != REFUSAL_NONE && login->delivery.sent_at == 0) {
-        describe_refusal(login, intro);
+    if (login->delivery.sent_at == 0) { /* none was */
+        if (login->refusal != REFUSAL_NONE)
+            describe_refusal(login, intro);
+        else
+            (void)describe_failure(login, login->channel, false, intro);
         return true;
     }
     struct terms terms;

@@ -180,6 +180,8 @@ static enum end reported(const struct login *login)
     bool hidden = login->end == END_TRIES_USED || login->end == END_SEND_LIMIT ||
                   login->end == END_COUNTRY || login->end == END_CODE_EXPIRED ||
                   login->end == END_NOT_ASKED_FOR;
+    if (login->decoy && !login->locked && login->end == END_SEND_LIMIT)
+        return END_TRIES_USED; /* the problem is that there is no number */
     return login->locked && hidden ? END_LOCKED : login->end;
 }
 

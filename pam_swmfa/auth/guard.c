@@ -108,6 +108,8 @@ bool guard_enter(struct login *login)
     guard->store = store_open(STORE_FOLDER, &login->problem);
     if (guard->store == NULL)
         return end_by_store(login);
+    if (store_is_new(guard->store))
+        log_line(LOG_WARNING, "%s", STORE_IS_NEW);
     if (!begin(login, STORE_READ, WAIT_MS))
         return false;
     bool good = tries_look(guard->store, guard->user, &tries) &&
@@ -153,8 +155,9 @@ bool guard_send(struct login *login, int64_t deadline)
     login->refusal = REFUSAL_NONE;
     if (*login->phone.number != '\0' &&
         !countries_permit(login->config.countries, login->phone.number)) {
-        problem_set(&login->problem, "the number ending in %s is in none of [limits] countries",
-                    login->digits);
+        if (!login->decoy)
+            problem_set(&login->problem, "the number ending in %s is in none of [limits] countries",
+                        login->digits);
         refuse(login, REFUSAL_COUNTRY);
         return true;
     }

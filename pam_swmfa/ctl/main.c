@@ -201,6 +201,8 @@ static bool run(const struct command *command, struct job *job)
     job->store = store_open(STORE_FOLDER, &job->problem);
     if (job->store == NULL)
         return false;
+    if (store_is_new(job->store))
+        syslog(LOG_WARNING, "%s", STORE_IS_NEW);
     bool done = command->run(job);
     store_close(job->store);
     return done;

@@ -19,10 +19,10 @@ struct engine; /* opaque */
 
 /*
  * engine_open: opens the database that is kept in a folder. If there has never been one, makes it
- * first, with what these statements (NULL behind the last) put in: all of it or nothing.
+ * first (*made), with what these statements (NULL behind the last) put in: all of it or nothing.
  * Returns NULL with the problem; otherwise the caller owes engine_close.
  */
-struct engine *engine_open(const char *folder, const char *const *statements,
+struct engine *engine_open(const char *folder, const char *const *statements, bool *made,
                            struct problem *problem);
 void engine_close(struct engine *engine);
 

@@ -27,11 +27,10 @@
 #include <unistd.h>
 
 #define PATH_SIZE       4096
-#define PAGE_BYTES      4096 /* of the file */
-#define PAGE_BYTES_TEXT "4096"
+#define PAGE_BYTES      1024 /* of the file: a change writes whole pages, and changes little */
+#define PAGE_BYTES_TEXT "1024"
 /* Pages of the log of changes at which a commit works it off: the next login reads it all. */
 #define CHECKPOINT_PAGES 64
-#define PAGE_SIZE        "1024"  /* bytes: a change writes whole pages, and changes little */
 #define WAIT_MOST_NS     8000000 /* between two looks whether others have finished */
 
 struct engine {
@@ -39,7 +38,7 @@ struct engine {
     char path[PATH_SIZE];
     sqlite3_stmt *statement; /* the last one, which is often the next one as well */
     int64_t wait_until;      /* milliseconds of CLOCK_MONOTONIC */
-    bool relaxed; /* see engine_begin */
+    bool relaxed;            /* see engine_begin */
 };
 
 /* ---- what went wrong ---- */
@@ -336,7 +335,7 @@ static bool make_file(const char *folder, int folder_fd, const char *const *stat
     return true;
 }
 
-static bool make(const char *folder, int folder_fd, const char *const *statements,
+static bool make(const char *folder, int folder_fd, const char *const *statements, bool *made,
                  struct problem *problem)
 {
     if (flock(folder_fd, LOCK_EX) != 0) /* until the descriptor is closed */
@@ -349,7 +348,8 @@ static bool make(const char *folder, int folder_fd, const char *const *statement
                            "from a backup; or move them away: a new one is made then, and all "
                            "locks, counts and break-glass codes are gone",
                            folder);
-    return make_file(folder, folder_fd, statements, problem);
+    *made = make_file(folder, folder_fd, statements, problem);
+    return *made;
 }
 
 /* ---- the folder and the file as they must be ---- */
@@ -421,14 +421,15 @@ static bool check_mode(struct engine *engine, struct problem *problem)
                        engine->path, answer.cell[0]);
 }
 
-struct engine *engine_open(const char *folder, const char *const *statements,
+struct engine *engine_open(const char *folder, const char *const *statements, bool *made,
                            struct problem *problem)
 {
     char path[PATH_SIZE];
+    *made = false;
     int fd = open_folder(folder, problem);
     if (fd < 0)
         return NULL;
-    bool good = there_is(folder, "") || make(folder, fd, statements, problem);
+    bool good = there_is(folder, "") || make(folder, fd, statements, made, problem);
     close(fd);
     if (!good || !check_file(folder, problem))
         return NULL;

@@ -50,12 +50,18 @@ struct store {
     char folder[256];
     struct moment moment;
     int64_t now_ms;
+    bool made;    /* by store_open */
     bool running; /* in a transaction that has not failed */
 };
 
 const struct problem *store_problem(const struct store *store)
 {
     return &store->problem;
+}
+
+bool store_is_new(const struct store *store)
+{
+    return store->made;
 }
 
 int64_t store_now(const struct store *store)
@@ -182,7 +188,7 @@ struct store *store_open(const char *folder, struct problem *problem)
         return NULL;
     }
     (void)snprintf(store->folder, sizeof(store->folder), "%s", folder);
-    store->engine = engine_open(folder, tables, &store->problem);
+    store->engine = engine_open(folder, tables, &store->made, &store->problem);
     if (store->engine != NULL && check_version(store))
         return store;
     *problem = store->problem;

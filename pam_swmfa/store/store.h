@@ -38,6 +38,12 @@ bool moment_now(struct moment *moment, struct problem *problem);
 struct store *store_open(const char *folder, struct problem *problem);
 void store_close(struct store *store);
 
+/* store_is_new: whether store_open had to make it. Somebody should know: nobody is locked in it. */
+bool store_is_new(const struct store *store);
+#define STORE_IS_NEW                                                                               \
+    "made a new store, " STORE_FOLDER "/" STORE_FILE                                               \
+    ": no counts, no locks, no break-glass codes are in it"
+
 /* store_problem: why something failed last. */
 const struct problem *store_problem(const struct store *store);
 

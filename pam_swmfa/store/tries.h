@@ -36,7 +36,7 @@ bool tries_count(struct store *store, const char *user, int failures, struct tri
  */
 bool tries_forgive(struct store *store, const char *user, int64_t attempt);
 
-/* tries_unlock: forgives all. */
+/* tries_unlock: forgives all; also the sends that were only counted while the user was locked. */
 bool tries_unlock(struct store *store, const char *user);
 
 #endif
