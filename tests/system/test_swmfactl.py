@@ -113,7 +113,7 @@ def ctl_lines(log):
 @pytest.fixture(autouse=True)
 def limits(sim):
     """Limits that the tests know."""
-    lab.write(lab.CONF, lab.CONF.read_text() + "[limits]\nuser_sends = 3/10m, 5/1h\n")
+    lab.configure(sim, limits="user_sends = 3/10m, 5/1h\n")
 
 
 # ---- codes ----
