@@ -15,7 +15,8 @@
  *     @kill    the helper is killed, then the code   @stop    it is stopped, then the code
  *     @die     this process is killed    @wait    no answer for ever
  *     @older   the code of the message before    ANY~     ANY, two seconds later
- *   and the conversation fails when there is none left.
+ *   and the conversation fails when there is none left. With --gate nothing is answered before
+ *   that file is there.
  *
  *   Printed: "prompt on|off TEXT", "message error|info TEXT", "delay MICROSECONDS", "state ..."
  * (what of the process was changed), "cost ...", "times ..." (microseconds until each prompt, from
@@ -50,7 +51,9 @@ static struct options {
     const char *confdir;
     const char *service;
     const char *rhost;
+    const char *tty;
     const char *inbox;
+    const char *gate;
     const char *sigchld;
     const char *environment;
     const char *users[MOST];
@@ -181,6 +184,13 @@ static void make_kind(struct login *login, const char *kind, char **answer)
         *answer = strdup(kind);
 }
 
+static void wait_for_gate(void)
+{
+    const struct timespec moment = {.tv_nsec = 2000000};
+    while (options.gate != NULL && access(options.gate, F_OK) != 0)
+        (void)nanosleep(&moment, NULL);
+}
+
 /* The next of the answers, or NULL; the caller's to free. */
 static char *next_answer(struct login *login)
 {
@@ -197,6 +207,7 @@ static char *next_answer(struct login *login)
 /* Makes the answer. Returns false if the conversation is to fail. */
 static bool make_answer(struct login *login, char **answer)
 {
+    wait_for_gate();
     char *kind = next_answer(login);
     bool good = kind != NULL && strcmp(kind, "@fail") != 0;
     if (good)
@@ -358,6 +369,8 @@ static int authenticate(struct login *login)
     (void)pam_set_item(pamh, PAM_FAIL_DELAY, delay_item);
     if (options.rhost != NULL)
         (void)pam_set_item(pamh, PAM_RHOST, options.rhost);
+    if (options.tty != NULL)
+        (void)pam_set_item(pamh, PAM_TTY, options.tty);
     if (options.environment != NULL)
         (void)pam_putenv(pamh, options.environment);
     login->since_us = now_us();
@@ -413,8 +426,14 @@ static error_t take_option(int key, char *value, struct argp_state *state)
     case 'r':
         options.rhost = value;
         break;
+    case 't':
+        options.tty = value;
+        break;
     case 'i':
         options.inbox = value;
+        break;
+    case 'g':
+        options.gate = value;
         break;
     case 'e':
         options.environment = value;
@@ -456,9 +475,11 @@ static const struct argp_option known[] = {
     {"service", 's', "NAME", 0, "PAM service", 0},
     {"user", 'u', "NAME", 0, "who logs in; several: at the same time", 0},
     {"rhost", 'r', "HOST", 0, "PAM_RHOST", 0},
+    {"tty", 't', "NAME", 0, "PAM_TTY", 0},
     {"pam-env", 'e', "NAME=VALUE", 0, "a variable of the PAM environment", 0},
     {"answer", 'a', "ANSWER", 0, "the answer to the next prompt", 0},
     {"inbox", 'i', "FILE", 0, "where the codes arrive", 0},
+    {"gate", 'g', "FILE", 0, "answer nothing before it is there", 0},
     {"sigchld", 'S', "ignore|reap", 0, "what this process does with SIGCHLD", 0},
     {"silent", 'q', NULL, 0, "authenticate with PAM_SILENT", 0},
     {"cost", 'C', NULL, 0, "print what it cost", 0},

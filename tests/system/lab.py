@@ -378,18 +378,23 @@ def pamhost(service, *users, answers=("@code",), arguments=(), prefix=(), timeou
                                   text=True, errors="surrogateescape"))
 
 
-def pamhosts(service, n, user="alice", answers=("@code",), arguments=(), timeout=120):
-    """So many of them at the same time; the outcome of each."""
-    command = [*pamhost_command(service, (user,), answers), *arguments]
+def pamhosts(service, n, user="alice", answers=("@code",), arguments=(), timeout=120, meanwhile=None):
+    """So many of them at the same time; the outcome of each. user: one, or several who take turns.
+    meanwhile: is called while they run."""
+    users = [user] if isinstance(user, str) else list(user)
+    commands = [[*pamhost_command(service, [users[i % len(users)]], answers), *arguments]
+                for i in range(n)]
     running = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True,
-                                errors="surrogateescape") for _ in range(n)]
+                                errors="surrogateescape") for command in commands]
     try:
+        if meanwhile is not None:
+            meanwhile()
         texts = [process.communicate(timeout=timeout)[0] for process in running]
     finally:
         for process in running:
             process.kill()
     return [Outcome(subprocess.CompletedProcess(command, process.returncode, text))
-            for process, text in zip(running, texts)]
+            for command, process, text in zip(commands, running, texts)]
 
 
 def start_pamhost(service, *users, answers=()):
