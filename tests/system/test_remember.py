@@ -1,0 +1,274 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""remember of [policy]: from where somebody who has given a code is not asked again, and for how long."""
+import re
+import subprocess
+
+import pytest
+
+import lab
+from test_limits import DAY, HOUR, MINUTE, OTHER_BOOT, clock # pylint: disable=unused-import
+from test_limits import PROMPT, by_ssh, ended, host # pylint: disable=unused-import
+from test_local import on_terminal
+
+ALICE = lab.NUMBERS["alice"]
+HOME = "192.0.2.7"
+
+
+def login(*answers, user="alice", rhost=HOME, tty=None, service=None):
+    arguments = (["--rhost", rhost] if rhost else []) + (["--tty", tty] if tty else [])
+    return lab.pamhost(service or lab.between_permits(), user, answers=answers, arguments=arguments)
+
+
+def asked(**keywords):
+    """Whether a login is asked; who is not passes, with nothing sent."""
+    before = len(lab.messages())
+    out = login("@fail", **keywords)
+    assert len(out.prompts) == len(lab.messages()) - before == (out.result == "PAM_CONV_ERR")
+    return out.result != "PAM_SUCCESS"
+
+
+def give_code(**keywords):
+    assert login("@code", **keywords).result == "PAM_SUCCESS"
+
+
+@pytest.fixture
+def hour(start):
+    """remember = 1h."""
+    lab.users_map()
+    return start(policy="remember = 1h")
+
+
+def test_nobody_is_remembered_by_default(sim):
+    give_code()
+    assert asked() and lab.store("SELECT * FROM swmfa_remembered") == []
+    lab.configure(sim, policy="remember = 0")
+    give_code()
+    assert asked() and lab.store("SELECT * FROM swmfa_remembered") == []
+
+
+def test_the_second_login_is_not_asked(hour, log):
+    give_code()
+    before = len(hour.requests())
+    out = login()
+    assert out.result == "PAM_SUCCESS" and out.prompts == out.all("message") == []
+    assert len(hour.requests()) == before == 2
+    line = log.last(f"user=alice service=swmfa-permits rhost={HOME} result=ignored reason=remembered ")
+    assert "number=*82 tries=0 sends=0 " in line and line.startswith("<86>")
+    assert re.search(r'detail="for (59 min \d+ s|1 h) more"', line)
+
+
+def test_exempt_result_says_what_pam_is_told(hour, log):
+    service = lab.alone()
+    give_code(service=service)
+    assert login(service=service).result == "PAM_PERM_DENIED", "PAM_IGNORE alone lets nobody in"
+    lab.configure(hour, policy="remember = 1h\nexempt_result = success")
+    assert login(service=service).result == "PAM_SUCCESS"
+    assert log.last("result=success reason=remembered")
+
+
+def test_another_user_service_or_remote_host_is_asked(hour):
+    give_code()
+    assert asked(user="bob")
+    assert asked(service=lab.between_permits(service="swmfa-other"))
+    for rhost in ("192.0.2.8", "192.0.2.70", "::ffff:192.0.2.7", "client.example", None):
+        assert asked(rhost=rhost), rhost
+        assert asked(rhost=rhost, tty="pts/7"), rhost
+    assert not asked() and not asked(tty="pts/7"), "with a remote host the terminal does not matter"
+
+
+def test_several_places_are_remembered_at_the_same_time(hour):
+    places = [{"rhost": HOME}, {"rhost": "192.0.2.8"}, {"rhost": None, "tty": "pts/7"}, {"user": "bob"}]
+    for place in places:
+        assert asked(**place)
+        give_code(**place)
+    assert not any(asked(**place) for place in places)
+
+
+def test_a_login_from_no_place_is_never_remembered(hour):
+    give_code(rhost=None)
+    assert asked(rhost=None) and lab.store("SELECT * FROM swmfa_remembered") == []
+
+
+def test_a_local_login_is_remembered_for_its_terminal_until_the_next_boot(hour, clock):
+    here = {"rhost": None, "tty": "/dev/pts/7"}
+    give_code(**here)
+    assert not asked(**here)
+    for tty in ("/dev/pts/8", "/dev/pts/70", "pts/7", None):
+        assert asked(rhost=None, tty=tty), tty
+    assert asked(rhost="/dev/pts/7") and asked(rhost="/dev/pts/7", tty="/dev/pts/7")
+    clock.reboot()
+    assert asked(**here)
+    give_code(**here)
+    assert not asked(**here)
+
+
+def test_a_remote_login_outlasts_a_reboot(hour, clock):
+    give_code()
+    clock.set_day(5 * MINUTE)
+    clock.reboot()
+    assert not asked()
+    clock.set_day(HOUR) # it was off meanwhile: the clock of the store has stood still
+    clock.reboot()
+    assert asked()
+
+
+@pytest.mark.parametrize("passes", ["both", "boot", "day"])
+def test_it_ends_by_the_first_of_the_two_clocks(hour, clock, passes):
+    give_code()
+    for seconds, expected in ((HOUR - MINUTE, False), (HOUR, True)):
+        if passes != "day":
+            clock.passes(seconds - clock.boot)
+        if passes != "boot":
+            clock.set_day(seconds)
+        assert asked() == expected, seconds
+
+
+def test_who_sets_the_time_of_day_makes_it_no_longer(hour, clock):
+    give_code()
+    for day in (-DAY, -6 * MINUTE, DAY):
+        clock.set_day(day)
+        assert asked(), day
+    clock.set_day(-4 * MINUTE) # a correction
+    assert not asked()
+    clock.passes(HOUR - MINUTE)
+    assert not asked()
+    clock.passes(MINUTE)
+    for day in (-4 * MINUTE, 0, -DAY, DAY):
+        clock.set_day(day)
+        assert asked(), day
+
+
+def test_a_login_that_is_remembered_makes_it_no_longer(hour, clock):
+    give_code()
+    for _ in range(3):
+        clock.passes(20 * MINUTE - 30)
+        assert not asked()
+    clock.passes(2 * MINUTE)
+    assert asked()
+    give_code()
+    clock.passes(HOUR - MINUTE)
+    assert not asked()
+
+
+def test_another_number_in_the_map_is_asked(hour):
+    give_code()
+    lab.users_map("alice +15550100184\n")
+    assert asked()
+    lab.users_map("bob +15550100183\n")
+    out = login("123456", "123456", "123456")
+    assert out.result == "PAM_MAXTRIES" and len(out.prompts) == 3, "not in the map any more"
+    lab.users_map()
+    assert not asked()
+
+
+def test_who_is_locked_is_asked_and_denied(hour, log):
+    give_code()
+    give_code(user="bob")
+    lab.configure(hour, policy="remember = 1h", swmfa="tries = 1", limits="failures = 1\n")
+    login("123456", rhost="192.0.2.8")
+    before = len(hour.requests())
+    out = login("@code")
+    assert out.result == "PAM_MAXTRIES" and len(out.prompts) == 1
+    assert len(hour.requests()) == before
+    assert log.last(f"rhost={HOME} result=denied reason=locked")
+    assert not asked(user="bob")
+
+
+def test_a_limit_on_sends_is_nothing_to_who_is_remembered(start):
+    lab.users_map()
+    start(policy="remember = 1h", limits="user_sends = 1/1d\n")
+    give_code()
+    assert not asked() and login("@fail", rhost=None).prompts[0].startswith("No code can be sent")
+
+
+def test_only_the_services_of_the_policy_remember(hour):
+    lab.configure(hour, policy="remember = 1h\nservices = sshd, sudo")
+    give_code()
+    assert asked() and lab.store("SELECT * FROM swmfa_remembered") == []
+    lab.configure(hour, policy="remember = 1h\nservices = sshd, swmfa-permits")
+    give_code()
+    assert not asked()
+    lab.configure(hour, policy="remember = 1h\nservices = sshd, sudo")
+    assert asked(), "what was remembered before"
+    lab.configure(hour)
+    assert asked()
+
+
+def test_a_wrong_code_is_not_remembered(hour):
+    login("@wrong", "@wrong", "@wrong")
+    assert asked() and lab.store("SELECT * FROM swmfa_remembered") == []
+    assert login("@wrong", "@code").result == "PAM_SUCCESS"
+    assert not asked()
+
+
+def test_who_passes_without_a_code_is_not_remembered(hour):
+    working = hour.endpoint
+    lab.configure(hour, policy=f"remember = 1h\nexempt_networks = {HOME}")
+    assert not asked()
+    lab.configure(hour, policy="remember = 1h", swmfa="unmapped = ignore")
+    assert not asked(user="carol")
+    hour.endpoint = f"https://localhost:{lab.closed_port()}"
+    lab.configure(hour, policy="remember = 1h", swmfa="fail = safe")
+    assert not asked()
+    hour.endpoint = working
+    lab.configure(hour, policy="remember = 1h")
+    assert asked()
+    lab.users_map(f"alice {ALICE}\ncarol +15550100184\n")
+    assert asked(user="carol")
+    lab.users_map()
+    assert lab.store("SELECT * FROM swmfa_remembered") == []
+
+
+def test_who_is_remembered_is_let_in_while_the_provider_is_down(hour):
+    give_code()
+    hour.endpoint = f"https://localhost:{lab.closed_port()}"
+    lab.configure(hour, policy="remember = 1h")
+    assert not asked()
+
+
+def test_swmfactl_forget_has_a_user_asked(hour):
+    for user in ("alice", "bob"):
+        give_code(user=user)
+    subprocess.run([lab.CTL, "forget", "alice"], check=True, stdout=subprocess.DEVNULL)
+    assert asked() and not asked(user="bob")
+
+
+# ---- the real applications ----
+
+def test_the_second_ssh_login_needs_no_code(hour, log, host):
+    client = by_ssh()
+    client.expect(PROMPT)
+    client.sendline(lab.wait_for_code(ALICE))
+    client.expect("in-the-shell")
+    assert ended(client) == 0
+    client = by_ssh()
+    client.expect("in-the-shell")
+    assert ended(client) == 0 and "Code" not in client.before
+    assert log.last("user=alice service=sshd rhost=127.0.0.1 result=ignored reason=remembered")
+    assert len(hour.requests()) == 2
+    client = lab.ssh(2222, "alice") # the password is asked for as ever
+    client.expect("Password: ")
+    client.sendline("wrong")
+    assert ended(client) == 255
+
+
+def test_the_second_sudo_on_a_terminal_needs_no_code_and_on_another_one_does(hour, log, host):
+    """With a password each time: sudo itself remembers nobody here."""
+    client = on_terminal("sh", "-c", "sudo id -u; exec sudo id -u", user="alice")
+    for prompt in (True, False):
+        client.expect("password for alice: ")
+        client.sendline(lab.PASSWORD)
+        if prompt:
+            client.expect(PROMPT)
+            client.sendline(lab.wait_for_code(ALICE))
+        client.expect(r"\n0\r")
+    assert log.last("user=alice service=sudo rhost=- result=ignored reason=remembered")
+    assert len(hour.requests()) == 2
+    other = on_terminal("sh", "-c", "read line; exec sudo id -u", user="alice")
+    other.sendline("") # a terminal beside the first one has another name, while that is open
+    other.expect("password for alice: ")
+    other.sendline(lab.PASSWORD)
+    other.expect(PROMPT)
+    other.sendline(lab.wait_for_code(ALICE, sent_before=1))
+    other.expect(r"\n0\r")
+    assert ended(other) == ended(client) == 0
