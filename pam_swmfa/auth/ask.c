@@ -288,6 +288,8 @@ static enum channel channel_of(const struct login *login, enum reply_kind kind)
 /* Seconds until the next code may be sent. */
 static int64_t seconds_to_wait(const struct login *login)
 {
+    if (login->rounds == 0)
+        return 0;
     int64_t left = login->round_at + (int64_t)login->config.resend_delay * 1000 - delivery_now();
     return left > 0 ? (left + 999) / 1000 : 0;
 }
