@@ -67,6 +67,12 @@ enum delivered delivery_send(struct delivery *delivery, const char *number, enum
                              bool only, int64_t end);
 
 /*
+ * delivery_pretend: as if the provider and the channel that delivery_send would have begun with had
+ * sent a code, for who is to see no difference.
+ */
+void delivery_pretend(struct delivery *delivery, enum channel channel, bool only);
+
+/*
  * delivery_verify: asks the provider that sent the code that counts. A code that is found void
  * (OUTCOME_GONE), by the provider or by the clock, counts no more; nor is anybody asked about one
  * that cannot be verified: the outcome is then its state.
