@@ -640,6 +640,20 @@ def test_who_is_locked_sees_what_others_see_who_type_wrong_codes(sim, log, provi
     lab.users_map()
 
 
+@pytest.mark.parametrize("order", ["bandwidth, signalwire", "signalwire, bandwidth"])
+@pytest.mark.parametrize("lacks", ["messaging_application_id", "voice_application_id"])
+def test_what_a_provider_lacks_shows_nobody_who_is_locked(sim, lacks, order):
+    """The provider that would send decides on the channel, and on what a code looks like."""
+    lock_alice(sim)
+    for channel in ("sms", "call"):
+        lab.configure(sim, bandwidth=sim, signalwire="token_length = 8\nmax_attempts = 2",
+                      swmfa=f"providers = {order}\nchannel = {channel}\nresend_delay = 0\ntries = 4")
+        lab.write(lab.CONF, re.sub(f"{lacks} = .*\n", "", lab.CONF.read_text()))
+        alice, carol, bob = (shown(login("123456", "call", "12345", "12345678", "sms", "123456",
+                                         user=user)) for user in ("alice", "carol", "bob"))
+        assert alice == bob and carol == bob
+
+
 def test_the_log_says_that_it_is_a_lock(sim, log):
     lock_alice(sim)
     lab.configure(sim, swmfa="resend_delay = 0")
