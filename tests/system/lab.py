@@ -397,10 +397,10 @@ def pamhosts(service, n, user="alice", answers=("@code",), arguments=(), timeout
             for command, process, text in zip(commands, running, texts)]
 
 
-def start_pamhost(service, *users, answers=()):
+def start_pamhost(service, *users, answers=(), arguments=()):
     """The same, not waited for: the process."""
-    return subprocess.Popen(pamhost_command(service, users, answers), stdout=subprocess.PIPE,
-                            text=True)
+    return subprocess.Popen([*pamhost_command(service, users, answers), *arguments],
+                            stdout=subprocess.PIPE, text=True)
 
 
 def install_helper(source=None):

@@ -537,13 +537,10 @@ def test_who_is_locked_in_the_midst_of_a_login_has_nothing_verified_or_sent(star
 
     def lock():
         assert lab.wait_until(lambda: sent(sim) == 2)
-        code.append(lab.wait_for_code(ALICE, sent_before=1))
         login("123456", "123456", "123456")
         gate.path.touch()
 
-    code = []
-    service = lab.between_permits()
-    outs = lab.pamhosts(service, 2, answers=["@code", "@older", "resend", "call", "@code"],
+    outs = lab.pamhosts(lab.between_permits(), 2, answers=["@code", "@older", "resend", "call", "@code"],
                         arguments=gate.arguments, meanwhile=lock)
     assert [out.result for out in outs] == ["PAM_MAXTRIES"] * 2
     for out in outs:
@@ -552,6 +549,25 @@ def test_who_is_locked_in_the_midst_of_a_login_has_nothing_verified_or_sent(star
                                       "seconds.", "error Too many wrong codes."]
     assert sim.count("verify") == 3 and sent(sim) == 3
     assert len([line for line in log.ours() if "reason=locked" in line]) == 2
+
+
+@pytest.mark.parametrize("autosend, answers", [("yes", ["resend", "call", "@code"]),
+                                               ("no", ["", "@code"])])
+def test_who_is_locked_before_a_code_is_asked_for_has_none_sent(start, log, gate, autosend, answers):
+    settings = f"resend_delay = 0\nautosend = {autosend}\ntries = 1"
+    sim = start(limits=f"{BIG}failures = 1\n", swmfa=settings)
+    lab.users_map()
+    first = [] if autosend == "yes" else [""]
+
+    process = lab.start_pamhost(lab.between_permits(), answers=answers, arguments=gate.arguments)
+    assert process.stdout.readline().startswith("prompt on ")
+    login(*first, "123456")
+    before = sent(sim)
+    gate.path.touch()
+    text = process.communicate(timeout=60)[0]
+    assert text.count("prompt on") == len(answers) - 1 and "result PAM_MAXTRIES" in text
+    assert sent(sim) == before and sim.count("verify") == 1
+    assert log.last("result=denied reason=locked .*1 failures? in a row")
 
 
 def test_a_code_of_a_session_before_the_lock_is_not_right_after_it(start, gate):
@@ -617,7 +633,8 @@ CONVERSATIONS = { # lines of [swmfa], answers
     "no autosend, never asked for": ("autosend = no", WRONG * 3),
     "no autosend, call": ("autosend = no\nresend_delay = 0", ["call"] + WRONG + ["sms", "?"] + WRONG * 2),
     "a break-glass code that is none": ("", ["0" + "a" * 20] * 3),
-    "no autosend, a break-glass code that is none": ("autosend = no", ["0" + "a" * 20, ""] + WRONG * 2),
+    "no autosend, a break-glass code that is none": ("autosend = no",
+                                                     ["0" + "a" * 20, ""] + WRONG * 2),
     "sshd has refused": ("", ["\b\n\r\x7fINCORRECT"]),
 }
 
