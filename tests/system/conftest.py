@@ -64,6 +64,25 @@ def meddle():
         yield meddling
 
 
+@pytest.fixture
+def clock(meddle):
+    """Time passes, is set, or begins anew; see lab.Clock."""
+    return lab.Clock(meddle)
+
+
+@pytest.fixture
+def host():
+    """A host with the shipped examples for sshd, sudo and su, which asks its caller."""
+    lab.use_example("sshd", "sshd")
+    lab.use_example("sudo", "sudo")
+    lab.use_example("su", "su", options="use_uid")
+    lab.write("/etc/sudoers.d/lab", "alice ALL=(ALL) ALL\nDefaults timestamp_timeout=0, "
+              "passwd_tries=1\n", 0o440)
+    server = lab.Sshd("host", "AuthenticationMethods keyboard-interactive")
+    yield
+    server.stop()
+
+
 @pytest.fixture(autouse=True)
 def empty_store():
     lab.reset_store()

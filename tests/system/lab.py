@@ -516,6 +516,35 @@ class Meddle:
         return [Call(int(pid), int(number), name, path) for pid, number, name, path in rows]
 
 
+class Clock:
+    """The host's clocks, as helpers see them: time passes, somebody sets the time of day, the host is
+    booted."""
+
+    def __init__(self, meddle):
+        self.meddle = meddle
+        self.boot, self.real, self.boots = 0, 0, 0
+
+    def _set(self):
+        boot_id = f"00000000-0000-4000-8000-{self.boots:012}" if self.boots else None
+        self.meddle.set_clock(real=self.real, boot=self.boot, boot_id=boot_id)
+
+    def passes(self, seconds):
+        """So much time, but for the time of day."""
+        self.boot += seconds
+        self._set()
+
+    def set_day(self, seconds):
+        """The time of day is that much ahead of the real one."""
+        self.real = seconds
+        self._set()
+
+    def reboot(self, up=10):
+        """The host was booted that many seconds ago."""
+        self.boot = up - time.clock_gettime(time.CLOCK_BOOTTIME)
+        self.boots += 1
+        self._set()
+
+
 def wait_until(condition, seconds=5):
     end = time.monotonic() + seconds
     while time.monotonic() < end:

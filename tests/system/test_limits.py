@@ -1,13 +1,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """[limits]: how many codes are sent and how many may be wrong, over all logins of the host; and that
 nobody sees by the prompts who is locked."""
-import itertools
 import re
 import subprocess
-import time
-from pathlib import Path
 
-import pexpect
 import pytest
 
 import lab
@@ -22,7 +18,6 @@ NO_NEW_CODE = "No new code can be sent now. The code that was sent before still 
 MANY = "tries = 10\nresend_delay = 0" # tries in one login
 LONG = "max_attempts = 20"            # and at the provider
 BIG = "user_sends = 100000/30d\naddress_sends = 100000/30d\nhost_sends = 100000/30d\n"
-OTHER_BOOT = "00000000-0000-4000-8000-00000000000"
 EVERYBODY = "".join(f"u{n} +155501001{n:02}\n" for n in range(20))
 
 
@@ -67,35 +62,6 @@ def gate(tmp_path):
             self.path.touch()
 
     return Gate()
-
-
-@pytest.fixture
-def clock(meddle):
-    """The host's clocks: time passes, somebody sets the time of day, the host is booted."""
-    class Clock:
-        boot, real, booted = 0, 0, 0
-
-        def _set(self):
-            meddle.set_clock(real=self.real, boot=self.boot,
-                             boot_id=f"{OTHER_BOOT}{self.booted}" if self.booted else None)
-
-        def passes(self, seconds):
-            """For all clocks but the time of day, by which nothing here may go."""
-            self.boot += seconds
-            self._set()
-
-        def set_day(self, seconds):
-            """The time of day is that much ahead of what it was in the beginning."""
-            self.real = seconds
-            self._set()
-
-        def reboot(self, up=10):
-            """The host was booted that many seconds ago."""
-            self.boot = up - time.clock_gettime(time.CLOCK_BOOTTIME)
-            self.booted += 1
-            self._set()
-
-    return Clock()
 
 
 # ---- many logins at once ----
@@ -631,7 +597,8 @@ CONVERSATIONS = { # lines of [swmfa], answers
     "no autosend": ("autosend = no", [""] + WRONG * 3),
     "no autosend, a code first": ("autosend = no", WRONG + [""] + WRONG * 3),
     "no autosend, never asked for": ("autosend = no", WRONG * 3),
-    "no autosend, call": ("autosend = no\nresend_delay = 0", ["call"] + WRONG + ["sms", "?"] + WRONG * 2),
+    "no autosend, call": ("autosend = no\nresend_delay = 0",
+                          ["call"] + WRONG + ["sms", "?"] + WRONG * 2),
     "a break-glass code that is none": ("", ["0" + "a" * 20] * 3),
     "no autosend, a break-glass code that is none": ("autosend = no",
                                                      ["0" + "a" * 20, ""] + WRONG * 2),
@@ -677,8 +644,8 @@ def test_the_log_says_that_it_is_a_lock(sim, log):
     login("resend", "123456", "123456", "123456", rhost="192.0.2.7")
     line = log.last("user=alice .*result=denied reason=locked ")
     assert line.startswith("<84>") and "number=*82 tries=3 sends=0 " in line
-    assert re.search(r'detail="1 failures? in a row; locked for (14 min \d+ s|15 min); swmfactl unlock alice"',
-                     line)
+    assert re.search(r'detail="1 failures? in a row; locked for (14 min \d+ s|15 min); '
+                     'swmfactl unlock alice"', line)
     login("123456", "123456", "123456", user="carol")
     assert "not in " in log.last("user=carol .*result=denied reason=tries-used")
 
@@ -752,19 +719,6 @@ def test_no_whole_number_and_no_code_stands_in_the_files_of_the_store(start):
 
 PROMPT = test_local.PROMPT.replace("Code: ", r"(\(\S+\) )?Code: ")
 NOW = r"No code can be sent now\. Try again later, or type a break-glass code\.\s+(\(\S+\) )?Code: "
-
-
-@pytest.fixture
-def host():
-    """sshd, sudo and su with the shipped examples; su asks the caller."""
-    lab.use_example("sshd", "sshd")
-    lab.use_example("sudo", "sudo")
-    lab.use_example("su", "su", options="use_uid")
-    lab.write("/etc/sudoers.d/lab", "alice ALL=(ALL) ALL\nDefaults timestamp_timeout=0, "
-              "passwd_tries=1\n", 0o440)
-    server = lab.Sshd("limits", "AuthenticationMethods keyboard-interactive")
-    yield
-    server.stop()
 
 
 def by_ssh():

@@ -1,14 +1,13 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""remember of [policy]: from where somebody who has given a code is not asked again, and for how long."""
+"""remember of [policy]: from where somebody who has given a code is not asked again, and how long."""
 import re
 import subprocess
 
 import pytest
 
 import lab
-from test_limits import DAY, HOUR, MINUTE, OTHER_BOOT, clock # pylint: disable=unused-import
-from test_limits import PROMPT, by_ssh, ended, host # pylint: disable=unused-import
-from test_local import on_terminal
+from test_limits import DAY, HOUR, MINUTE, PROMPT, by_ssh
+from test_local import ended, on_terminal
 
 ALICE = lab.NUMBERS["alice"]
 HOME = "192.0.2.7"
