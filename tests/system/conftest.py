@@ -84,8 +84,8 @@ def host():
 
 
 @pytest.fixture(autouse=True)
-def empty_store():
-    lab.reset_store()
+def empty_store(laboratory):
+    lab.new_store()
 
 
 @pytest.fixture(autouse=True)

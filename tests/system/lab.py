@@ -453,6 +453,21 @@ def reset_store():
     STATE.chmod(0o700)
 
 
+def new_store():
+    """The same, and a store in it that a first login has made; that is only in the log once."""
+    reset_store()
+    pristine = WORK / "state.db"
+    if not pristine.exists():
+        subprocess.run([CTL, "unlock", "nobody"], check=True, stdout=subprocess.DEVNULL)
+        database = sqlite3.connect(STATE / "state.db")
+        database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        database.close()
+        shutil.copy(STATE / "state.db", pristine)
+        reset_store()
+    shutil.copy(pristine, STATE / "state.db")
+    shutil.chown(STATE / "state.db", SERVICE_USER, SERVICE_USER)
+
+
 def store(sql, *parameters):
     """The rows that a query of the store finds. It is made in a copy, so that nothing of root's is
     left in the folder; no login must be writing meanwhile."""

@@ -162,6 +162,7 @@ def test_of_two_at_once_one_set_wins_whole():
 
 
 def test_codes_are_for_users_in_the_map():
+    lab.reset_store()
     assert f"mallory is not in the users map, {lab.USERS}" in failed("codes", "mallory")
     assert not (lab.STATE / "state.db").exists()
     assert table("mallory")["in the users map"] == "no"
@@ -359,6 +360,7 @@ def test_it_must_run_as_root(command):
     (["--frobnicate"], "unrecognized option"), (["codes", "--f", "alice"], "unrecognized option"),
     (["-c"], "requires an argument"), (["codes", "-c"], "requires an argument")])
 def test_a_wrong_command_line_is_64(arguments, says):
+    lab.reset_store()
     assert says in failed(*arguments, status=64)
     assert not (lab.STATE / "state.db").exists()
 
