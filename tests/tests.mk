@@ -21,10 +21,12 @@ AM_TESTS_ENVIRONMENT = CMOCKA_MESSAGE_OUTPUT=TAP; export CMOCKA_MESSAGE_OUTPUT; 
 check_libs = $(helper_libs) $(CMOCKA_LIBS)
 
 if TESTS_WANTED
-unit_tests = tests/unit/config_test tests/unit/delivery_test tests/unit/gsm_test tests/unit/json_test \
-	tests/unit/key_test tests/unit/limit_test tests/unit/log_test tests/unit/network_test \
-	tests/unit/phone_test tests/unit/provider_test tests/unit/reply_test tests/unit/request_test \
-	tests/unit/sshkey_test tests/unit/users_test tests/unit/wire_test
+unit_tests = tests/unit/codes_test tests/unit/config_test tests/unit/delivery_test \
+	tests/unit/gsm_test tests/unit/json_test tests/unit/key_test tests/unit/limit_test \
+	tests/unit/log_test tests/unit/network_test tests/unit/pace_test tests/unit/phone_test \
+	tests/unit/provider_test tests/unit/remember_test tests/unit/reply_test tests/unit/request_test \
+	tests/unit/sends_test tests/unit/sshkey_test tests/unit/tries_test \
+	tests/unit/users_test tests/unit/wire_test
 check_PROGRAMS = $(unit_tests) tests/sim/swmfa-sim tests/module/pamhost tests/module/impostor \
 	tests/unit/list_keys tests/bench/floor tests/bench/ledger \
 	tests/bench/idle
@@ -34,7 +36,7 @@ endif
 
 # A unit test is one file, with the flags and libraries of the helper and cmocka.
 LDADD = $(check_libs)
-EXTRA_DIST += tests/unit/unit.h tests/unit/unit_config.h
+EXTRA_DIST += tests/unit/unit.h tests/unit/unit_config.h tests/unit/unit_store.h
 
 # The simulator of the provider.
 tests_sim_swmfa_sim_SOURCES = \

@@ -1,0 +1,344 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Tests of store/remember: who is not asked again, where, and for how long by which clock. */
+#include "unit_store.h"
+
+#include "store/remember.h"
+
+#define HOURS8 (8 * 60 * 60) /* seconds */
+#define STEP   (5 * MINUTE)  /* so far back the time of day may be corrected */
+
+static const struct remember_about alice = {"alice", "sshd", "host 192.0.2.1", "+15550101"};
+
+static void add(const struct remember_about *about, int seconds)
+{
+    unit_good(remember_add(unit_begin(STORE_WRITE), about, seconds));
+    unit_commit();
+}
+
+static int64_t look(const struct remember_about *about)
+{
+    int64_t left = -1;
+    struct store *store = unit_begin(STORE_READ);
+    unit_good(remember_look(store, about, &left));
+    store_cancel(store);
+    return left;
+}
+
+static int64_t count(const char *user)
+{
+    int64_t found = -1;
+    struct store *store = unit_begin(STORE_READ);
+    unit_good(remember_count(store, user, &found));
+    store_cancel(store);
+    return found;
+}
+
+static int64_t forget(const char *user)
+{
+    int64_t found = -1;
+    unit_good(remember_forget(unit_begin(STORE_WRITE), user, &found));
+    unit_commit();
+    return found;
+}
+
+/* For how long alice is remembered; what counts must say the same. */
+static void check(const char *what, int64_t left)
+{
+    unit_same_number(what, look(&alice), left);
+    unit_same_number(what, count("alice"), left > 0);
+}
+
+static void test_nobody_is_remembered_who_was_not_added(void **state)
+{
+    (void)state;
+    check("nobody", 0);
+    assert_int_equal(forget("alice"), 0);
+}
+
+static void test_a_place_is_remembered_to_its_millisecond(void **state)
+{
+    (void)state;
+    add(&alice, HOURS8);
+    check("at once", 8 * HOUR);
+    unit_pass(8 * HOUR - 1);
+    check("before the end", 1);
+    unit_pass(1);
+    check("at the end", 0);
+    unit_pass(100 * DAY);
+    check("long after", 0);
+}
+
+static void test_looking_does_not_lengthen_it_and_adding_does(void **state)
+{
+    (void)state;
+    add(&alice, HOURS8);
+    unit_pass(7 * HOUR);
+    check("later", HOUR);
+    check("and once more", HOUR);
+    add(&alice, HOURS8);
+    check("anew", 8 * HOUR);
+    add(&alice, 60);
+    check("the last one counts", MINUTE);
+    assert_string_equal(unit_sql("SELECT COUNT(*) FROM swmfa_remembered"), "1");
+}
+
+static void test_all_must_be_the_same(void **state)
+{
+    (void)state;
+    static const struct remember_about others[] = {
+        {"bob", "sshd", "host 192.0.2.1", "+15550101"},
+        {"Alice", "sshd", "host 192.0.2.1", "+15550101"},
+        {"alice", "sudo", "host 192.0.2.1", "+15550101"},
+        {"alice", "", "host 192.0.2.1", "+15550101"},
+        {"alice", "sshd", "host 192.0.2.10", "+15550101"},
+        {"alice", "sshd", "host 192.0.2", "+15550101"},
+        {"alice", "sshd", "", "+15550101"},
+        {"alice", "sshd", "%", "+15550101"},
+        {"alice", "sshd", "host 192.0.2.1", "+15550102"},
+        {"alice", "sshd", "host 192.0.2.1", "+1555010"},
+        {"alice", "sshd", "host 192.0.2.1", ""},
+    };
+    add(&alice, HOURS8);
+    for (size_t i = 0; i < COUNT(others); i++)
+        unit_same_number(unit_format("case %zu", i), look(&others[i]), 0);
+    check("alice", 8 * HOUR);
+    assert_int_equal(count("bob"), 0);
+}
+
+static void test_with_another_number_the_place_is_another_ones(void **state)
+{
+    (void)state;
+    struct remember_about moved = alice;
+    moved.phone = "+15550102";
+    add(&alice, HOURS8);
+    add(&moved, 60);
+    assert_int_equal(look(&alice), 0);
+    assert_int_equal(look(&moved), MINUTE);
+    assert_int_equal(count("alice"), 1);
+}
+
+/* ---- clocks ---- */
+
+static void test_a_time_of_day_that_is_set_forward_ends_it(void **state)
+{
+    (void)state;
+    struct moment *moment = &unit_store()->moment;
+    add(&alice, HOURS8);
+    moment->wall_ms += 2 * HOUR;
+    check("two hours", 6 * HOUR);
+    moment->wall_ms += 6 * HOUR - 1;
+    check("to the end", 1);
+    moment->wall_ms += 1;
+    check("the end", 0);
+    moment->wall_ms += DAY;
+    check("a day", 0);
+}
+
+static void test_a_time_of_day_that_is_set_back_ends_it(void **state)
+{
+    (void)state;
+    struct moment *moment = &unit_store()->moment;
+    add(&alice, HOURS8);
+    moment->wall_ms = UNIT_WALL - STEP;
+    check("a correction", 8 * HOUR);
+    moment->wall_ms = UNIT_WALL - STEP - 1;
+    check("more than a correction", 0);
+    moment->wall_ms = UNIT_WALL - DAY;
+    check("a day", 0);
+    moment->wall_ms = 0;
+    check("a host without a clock", 0);
+}
+
+/* Whatever is done to the time of day, it is not longer than the host was up. */
+static void test_setting_the_time_of_day_back_never_lengthens_it(void **state)
+{
+    (void)state;
+    struct moment *moment = &unit_store()->moment;
+    unsigned seed = 1;
+    int remembered = 0;
+    add(&alice, HOURS8);
+    for (int64_t up = 0; up < 10 * HOUR; up += 5 * MINUTE) {
+        unit_pass(5 * MINUTE);
+        int64_t truth = moment->wall_ms;
+        moment->wall_ms += ((int64_t)((unsigned)rand_r(&seed) % 960) - 480) * MINUTE;
+        int64_t left = look(&alice);
+        assert_in_range(left, 0, 8 * HOUR);
+        unit_check("time", left == 0 || left <= 8 * HOUR - up - 5 * MINUTE, "no more than is left");
+        unit_same_number("count", count("alice"), left > 0);
+        remembered += left > 0;
+        moment->wall_ms = truth;
+    }
+    assert_in_range(remembered, 10, 96);
+}
+
+static void test_off_the_time_of_day_goes_on(void **state)
+{
+    (void)state;
+    struct moment *moment = &unit_store()->moment;
+    add(&alice, HOURS8);
+    unit_pass(HOUR);
+    check("up for an hour", 7 * HOUR);
+    (void)snprintf(moment->boot, sizeof(moment->boot), "second-boot");
+    moment->boot_ms = 30 * SECOND;
+    moment->wall_ms += 2 * HOUR;
+    check("off for two", 5 * HOUR);
+    moment->wall_ms += 5 * HOUR;
+    check("off for seven", 0);
+}
+
+/* ---- places ---- */
+
+static void test_what_a_place_is(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *rhost;
+        const char *tty;
+        const char *place;
+    } cases[] = {
+        {"192.0.2.1", "", "host 192.0.2.1"},
+        {"192.0.2.1", "ssh", "host 192.0.2.1"},
+        {"host.example", "/dev/pts/1", "host host.example"},
+        {"", "/dev/pts/1", "boot first-boot tty /dev/pts/1"},
+        {"", "tty1", "boot first-boot tty tty1"},
+        {"", "", ""},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        char place[REMEMBER_PLACE_SIZE];
+        memset(place, 'x', sizeof(place));
+        unit_same_number(cases[i].place,
+                         remember_place(cases[i].rhost, cases[i].tty, &unit_store()->moment, place),
+                         *cases[i].place != '\0');
+        unit_same_text("place", place, cases[i].place);
+    }
+}
+
+static void test_a_terminal_of_another_boot_is_another_place(void **state)
+{
+    (void)state;
+    char before[REMEMBER_PLACE_SIZE];
+    char after[REMEMBER_PLACE_SIZE];
+    struct moment *moment = &unit_store()->moment;
+    struct remember_about about = alice;
+    assert_true(remember_place("", "tty1", moment, before));
+    about.place = before;
+    add(&about, HOURS8);
+    assert_int_equal(look(&about), 8 * HOUR);
+    (void)snprintf(moment->boot, sizeof(moment->boot), "second-boot");
+    moment->boot_ms = 10 * SECOND;
+    assert_true(remember_place("", "tty1", moment, after));
+    about.place = after;
+    assert_int_equal(look(&about), 0);
+}
+
+static void test_a_long_host_is_whole(void **state)
+{
+    (void)state;
+    char rhost[1088]; /* as long as the helper takes it */
+    char one[REMEMBER_PLACE_SIZE];
+    char other[REMEMBER_PLACE_SIZE];
+    struct remember_about about = alice;
+    unit_repeat(rhost, sizeof(rhost), "x", sizeof(rhost) - 1);
+    assert_true(remember_place(rhost, "", &unit_store()->moment, one));
+    rhost[sizeof(rhost) - 2] = 'y';
+    assert_true(remember_place(rhost, "", &unit_store()->moment, other));
+    about.place = one;
+    add(&about, HOURS8);
+    assert_int_equal(look(&about), 8 * HOUR);
+    about.place = other;
+    assert_int_equal(look(&about), 0);
+}
+
+/* ---- many ---- */
+
+static void test_several_places_of_several_users(void **state)
+{
+    (void)state;
+    struct remember_about about = alice;
+    char place[64];
+    about.place = place;
+    for (int i = 0; i < 5; i++) {
+        (void)snprintf(place, sizeof(place), "host 192.0.2.%d", i);
+        about.user = "alice";
+        add(&about, 60 * (i + 1));
+        about.user = "bob";
+        add(&about, 600);
+    }
+    assert_int_equal(count("alice"), 5);
+    unit_pass(2 * MINUTE);
+    assert_int_equal(count("alice"), 3);
+    assert_int_equal(count("bob"), 5);
+    assert_int_equal(forget("alice"), 5); /* past ones included */
+    assert_int_equal(forget("alice"), 0);
+    assert_int_equal(count("alice"), 0);
+    assert_int_equal(look(&about), 8 * MINUTE);
+    assert_int_equal(count("bob"), 5);
+}
+
+static void test_what_is_past_goes_when_something_is_added(void **state)
+{
+    (void)state;
+    struct remember_about other = alice;
+    other.user = "bob";
+    add(&alice, 60);
+    unit_pass(MINUTE - 1);
+    add(&other, 60);
+    assert_string_equal(unit_sql("SELECT COUNT(*) FROM swmfa_remembered"), "2");
+    unit_pass(1);
+    add(&other, 60);
+    assert_string_equal(unit_sql("SELECT COUNT(*) FROM swmfa_remembered"), "1");
+}
+
+static void test_the_number_is_not_written_down(void **state)
+{
+    (void)state;
+    add(&alice, HOURS8);
+    assert_string_equal(unit_sql("SELECT COUNT(*) FROM swmfa_remembered WHERE "
+                                 "user_name || service || place || phone LIKE '%15550101%'"),
+                        "0");
+    assert_string_equal(unit_sql("SELECT length(phone) FROM swmfa_remembered"), "32");
+}
+
+static void test_a_failure_is_not_an_answer(void **state)
+{
+    (void)state;
+    struct store *store = unit_store()->store;
+    int64_t number = 0;
+    add(&alice, HOURS8);
+    assert_false(remember_look(store, &alice, &number));
+    assert_false(remember_count(store, "alice", &number));
+    assert_false(remember_add(store, &alice, 60));
+    assert_false(remember_forget(store, "alice", &number));
+    check("as it was", 8 * HOUR);
+    (void)unit_sql("DROP TABLE swmfa_remembered");
+    (void)unit_begin(STORE_READ);
+    number = 1;
+    assert_false(remember_look(store, &alice, &number));
+    assert_int_equal(number, 0);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, unit_store_set_up, unit_store_tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(test_nobody_is_remembered_who_was_not_added),
+        TEST(test_a_place_is_remembered_to_its_millisecond),
+        TEST(test_looking_does_not_lengthen_it_and_adding_does),
+        TEST(test_all_must_be_the_same),
+        TEST(test_with_another_number_the_place_is_another_ones),
+        TEST(test_a_time_of_day_that_is_set_forward_ends_it),
+        TEST(test_a_time_of_day_that_is_set_back_ends_it),
+        TEST(test_setting_the_time_of_day_back_never_lengthens_it),
+        TEST(test_off_the_time_of_day_goes_on),
+        TEST(test_what_a_place_is),
+        TEST(test_a_terminal_of_another_boot_is_another_place),
+        TEST(test_a_long_host_is_whole),
+        TEST(test_several_places_of_several_users),
+        TEST(test_what_is_past_goes_when_something_is_added),
+        TEST(test_the_number_is_not_written_down),
+        TEST(test_a_failure_is_not_an_answer),
+    };
+    alarm(300);
+    return cmocka_run_group_tests_name("remember", tests, unit_make_folder, unit_remove_folder);
+}
