@@ -2,6 +2,7 @@
 /* Tests of store/tries: what is counted, when a lock begins and how long it is, and who ends it. */
 #include "unit_store.h"
 
+#include "store/sends.h"
 #include "store/tries.h"
 
 #define FIRST (15 * MINUTE)
@@ -156,6 +157,31 @@ static void test_unlock_forgives_all(void **state)
     for (int i = 1; i <= 10; i++)
         check("alice", count("alice", 10), i, 0);
     check("alice", look("alice"), 10, FIRST);
+}
+
+/* While somebody is locked nothing is sent; what was counted all the same goes with the lock. */
+static void test_unlock_forgives_what_was_not_really_sent(void **state)
+{
+    (void)state;
+    static const struct sends_about sends[] = {{"alice", "", "192.0.2.1"},
+                                               {"alice", "+15550101", "192.0.2.1"},
+                                               {"alice", "", ""},
+                                               {"bob", "", "192.0.2.1"}};
+    static const struct limits none = {0};
+    struct sends_refusal refusal;
+    char id[SENDS_ID_SIZE];
+    int64_t count = 0;
+    struct store *store = unit_begin(STORE_WRITE);
+    for (size_t i = 0; i < COUNT(sends); i++)
+        assert_int_equal(sends_count(store, &none, &sends[i], id, &refusal), SENDS_COUNTED);
+    unit_commit();
+    unlock("alice");
+    store = unit_begin(STORE_READ);
+    unit_good(sends_of_user(store, "alice", 60, &count));
+    assert_int_equal(count, 1);
+    unit_good(sends_of_user(store, "bob", 60, &count));
+    assert_int_equal(count, 1);
+    store_cancel(store);
 }
 
 static void test_a_right_attempt_forgives_what_was_counted_before_it(void **state)
@@ -330,6 +356,7 @@ int main(void)
         TEST(test_a_lock_ends_at_its_millisecond_and_not_before),
         TEST(test_while_locked_nothing_is_counted),
         TEST(test_unlock_forgives_all),
+        TEST(test_unlock_forgives_what_was_not_really_sent),
         TEST(test_a_right_attempt_forgives_what_was_counted_before_it),
         TEST(test_a_right_attempt_leaves_the_later_ones),
         TEST(test_what_is_forgiven_is_not_forgiven_again),
