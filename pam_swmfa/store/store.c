@@ -122,8 +122,8 @@ static bool tell_time(struct store *store, enum store_access access)
         (void)engine_damaged(store->engine, &store->problem, NOT_ONE_ROW);
         return give_up(store);
     }
-    int64_t passed = moment->boot_ms;
     int64_t anchor = moment->boot_ms;
+    int64_t passed = anchor;
     if (strcmp(moment->boot, last.cell[0]) == 0) {
         passed -= store_number(&last, 1);
         if (passed < 0 && passed >= -LATE_MS)
