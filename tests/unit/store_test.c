@@ -1334,7 +1334,7 @@ static void test_the_log_of_changes_does_not_grow_for_ever(void **state)
 {
     (void)state;
     struct stat status;
-    for (int i = 0; i < 300; i++) {
+    for (int i = 0; i < 200; i++) {
         count_one();
         if (i % 10 == 0) {
             unit_close();
@@ -1342,7 +1342,9 @@ static void test_the_log_of_changes_does_not_grow_for_ever(void **state)
         }
     }
     assert_int_equal(lstat(beside("-wal"), &status), 0);
-    assert_in_range(status.st_size, 1, 100 * 4200);
+    /* at most the pages that are left, and those of one transaction, each with its header */
+    off_t page = (off_t)strtol(unit_sql("PRAGMA page_size"), NULL, 10) + 24;
+    assert_in_range(status.st_size, 1, 100 * page);
 }
 
 #define FRESH(name) cmocka_unit_test_setup_teardown(name, unit_store_folder, unit_store_tear_down)
