@@ -351,24 +351,25 @@ static bool wait_for_person(struct login *login)
 {
     char code[REPLY_CODE_SIZE] = "";
     char text[WIRE_TEXT_SIZE];
-    char intro[INTRO_SIZE] = "";
+    char ignored[INTRO_SIZE];
+    const char *intro = "";
     while (login->config.autosend == 0 && login->tries < login->config.tries) {
         enum reply_kind kind = REPLY_NO_CODE;
         bool other = possible(login, other_channel(login));
         (void)snprintf(text, sizeof(text),
-                       "%s%sPress Enter to have a code sent by %s to the number ending in %s%s%s: ",
-                       intro, *intro != '\0' ? "\n" : "", channel_words[login->channel],
-                       login->digits, other ? ", or type " : "",
-                       other ? channel_names[other_channel(login)] : "");
+                       "%sPress Enter to have a code sent by %s to the number ending in %s%s%s: ",
+                       intro, channel_words[login->channel], login->digits,
+                       other ? ", or type " : "", other ? channel_names[other_channel(login)] : "");
         login->tries++;
         if (!prompt(login, text, true, &kind, code))
             return false;
-        (void)snprintf(intro, sizeof(intro), "Nothing has been sent yet.");
-        bool goes_on = kind != REPLY_BREAK_GLASS || try_break_glass(login, code, intro);
+        bool break_glass = kind == REPLY_BREAK_GLASS;
+        intro = break_glass ? "Wrong code. Try again.\n" : "Nothing has been sent yet.\n";
+        bool goes_on = !break_glass || try_break_glass(login, code, ignored);
         explicit_bzero(code, sizeof(code));
         if (!goes_on)
             return false;
-        if (kind != REPLY_CODE && kind != REPLY_BREAK_GLASS && kind != REPLY_NO_CODE)
+        if (kind != REPLY_CODE && !break_glass && kind != REPLY_NO_CODE)
             count_word(login);
         if (chosen(login, kind))
             return true;

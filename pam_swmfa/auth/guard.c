@@ -57,9 +57,9 @@ static void lock(struct login *login, const struct tries *tries)
     if (!tries->for_ever)
         limit_time_write(tries->locked_for_ms, left, sizeof(left));
     if (!login->decoy) /* for others the problem says why already */
-        problem_set(&login->problem, "%lld failures in a row; %s%s; swmfactl unlock %.200s",
-                    (long long)tries->failures, tries->for_ever ? "locked until " : "locked for ",
-                    left, login->user);
+        problem_set(&login->problem, "%lld failure%s in a row; %s%s; swmfactl unlock %.200s",
+                    (long long)tries->failures, tries->failures == 1 ? "" : "s",
+                    tries->for_ever ? "locked until " : "locked for ", left, login->user);
     login->locked = login->locked || !login->decoy;
     login->decoy = true;
 }
@@ -112,9 +112,11 @@ bool guard_enter(struct login *login)
         log_line(LOG_WARNING, "%s", STORE_IS_NEW);
     if (!begin(login, STORE_READ, WAIT_MS))
         return false;
-    bool good = tries_look(guard->store, guard->user, &tries) &&
-                (*guard->place == '\0' || remember_look(guard->store, &about, &remembered_ms)) &&
-                codes_left(guard->store, guard->user, &guard->codes_left);
+    bool good =
+        tries_look(guard->store, guard->user, &tries) &&
+        (*guard->place == '\0' ||
+         remember_look(guard->store, &about, login->config.policy.remember, &remembered_ms)) &&
+        codes_left(guard->store, guard->user, &guard->codes_left);
     if (!good)
         return store_failed(login);
     store_cancel(guard->store); /* nothing was written */
@@ -153,8 +155,8 @@ bool guard_send(struct login *login, int64_t deadline)
     struct tries tries = {0};
     struct sends_refusal refusal;
     login->refusal = REFUSAL_NONE;
-    if (*login->phone.number != '\0' &&
-        !countries_permit(login->config.countries, login->phone.number)) {
+    bool has_number = *login->phone.number != '\0';
+    if (has_number && !countries_permit(login->config.countries, login->phone.number)) {
         if (!login->decoy)
             problem_set(&login->problem, "the number ending in %s is in none of [limits] countries",
                         login->digits);
@@ -168,7 +170,8 @@ bool guard_send(struct login *login, int64_t deadline)
     if (tries.locked)
         lock(login, &tries);
     const struct sends_about about = {.user = guard->user,
-                                      .phone = login->decoy ? "" : login->phone.number,
+                                      .phone = has_number ? login->phone.number : guard->user,
+                                      .pretended = login->decoy,
                                       .address = guard->address};
     enum sends sends =
         sends_count(guard->store, &login->config.sends, &about, guard->send_id, &refusal);

@@ -23,7 +23,8 @@ bool remember_place(const char *rhost, const char *tty, const struct moment *mom
     return *place != '\0';
 }
 
-bool remember_look(struct store *store, const struct remember_about *about, int64_t *left_ms)
+bool remember_look(struct store *store, const struct remember_about *about, int most,
+                   int64_t *left_ms)
 {
     struct store_answer row;
     char phone[DIGEST_SIZE];
@@ -40,8 +41,11 @@ bool remember_look(struct store *store, const struct remember_about *about, int6
         return true;
     int64_t left = store_number(&row, 0) - store_now(store);
     int64_t left_by_day = store_number(&row, 2) - wall;
+    int64_t longer = store_number(&row, 2) - store_number(&row, 1) - (int64_t)most * 1000;
     if (left_by_day < left)
         left = left_by_day;
+    if (longer > 0)
+        left -= longer;
     *left_ms = left > 0 ? left : 0;
     return true;
 }

@@ -23,9 +23,12 @@ bool remember_place(const char *rhost, const char *tty, const struct moment *mom
 
 /*
  * remember_look: for how long still, in milliseconds; 0: not. Both the time of the store and the
- * time of day must be within it, and the time of day not before the moment it was remembered at.
+ * time of day must be within it, and the time of day not before the moment it was remembered at,
+ * but for five minutes of a correction. most: seconds that it lasts now, should it have been for
+ * more.
  */
-bool remember_look(struct store *store, const struct remember_about *about, int64_t *left_ms);
+bool remember_look(struct store *store, const struct remember_about *about, int most,
+                   int64_t *left_ms);
 
 /* remember_add: remembers for so many seconds from now. */
 bool remember_add(struct store *store, const struct remember_about *about, int seconds);

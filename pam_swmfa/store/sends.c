@@ -26,9 +26,9 @@ struct scope {
     const char *value;
 };
 
-/* Sets *refused if the limit is reached. False if the store failed. */
+/* If the limit is reached, keeps it unless another one is for longer. False if the store failed. */
 static bool check(struct store *store, const struct scope *scope, const struct limit *limit,
-                  struct sends_refusal *refusal, bool *refused)
+                  struct sends_refusal *refusal)
 {
     char sql[160];
     struct store_answer oldest;
@@ -40,18 +40,17 @@ static bool check(struct store *store, const struct scope *scope, const struct l
     if (!store_run(store, &oldest, sql, "tii", scope->value, store_now(store) - window,
                    (int64_t)limit->most - 1))
         return false;
-    *refused = oldest.rows > 0;
-    if (*refused)
-        *refusal = (struct sends_refusal){scope->key, *limit,
-                                          store_number(&oldest, 0) + window - store_now(store)};
+    int64_t free_in = store_number(&oldest, 0) + window - store_now(store);
+    if (oldest.rows > 0 && free_in > refusal->free_in_ms)
+        *refusal = (struct sends_refusal){scope->key, *limit, free_in};
     return true;
 }
 
 static bool check_scope(struct store *store, const struct scope *scope,
-                        struct sends_refusal *refusal, bool *refused)
+                        struct sends_refusal *refusal)
 {
-    for (size_t i = 0; i < scope->list->count && *scope->value != '\0' && !*refused; i++)
-        if (!check(store, scope, &scope->list->at[i], refusal, refused))
+    for (size_t i = 0; i < scope->list->count && *scope->value != '\0'; i++)
+        if (!check(store, scope, &scope->list->at[i], refusal))
             return false;
     return true;
 }
@@ -79,22 +78,22 @@ enum sends sends_count(struct store *store, const struct limits *limits,
                        const struct sends_about *about, char *id, struct sends_refusal *refusal)
 {
     char phone[DIGEST_SIZE];
-    bool refused = false;
+    *refusal = (struct sends_refusal){.free_in_ms = 0};
     if (!digest_of(about->phone, phone) || !digest_random(id)) {
         (void)store_fail(store, "no memory, or no random numbers");
         return SENDS_FAILED;
     }
-    const char *host = *phone != '\0' ? THIS_HOST : "";
+    const char *host = *phone != '\0' && !about->pretended ? THIS_HOST : "";
     const struct scope scopes[] = {
         {"user_sends", "user_name", &limits->user, about->user},
         {"phone_sends", "phone", &limits->phone, phone},
         {"address_sends", "address", &limits->address, about->address},
         {"host_sends", "host", &limits->host, THIS_HOST},
     };
-    for (size_t i = 0; i < sizeof(scopes) / sizeof(scopes[0]) && !refused; i++)
-        if (!check_scope(store, &scopes[i], refusal, &refused))
+    for (size_t i = 0; i < sizeof(scopes) / sizeof(scopes[0]); i++)
+        if (!check_scope(store, &scopes[i], refusal))
             return SENDS_FAILED;
-    if (refused)
+    if (refusal->key != NULL)
         return SENDS_REFUSED;
     bool good = clean_up(store, limits) &&
                 store_run(store, NULL,

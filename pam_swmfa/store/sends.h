@@ -11,16 +11,15 @@
 /* Whom a send is counted for. */
 struct sends_about {
     const char *user;
-    /* E.164; "": nothing is really sent, so it is counted for no phone and not for the host */
-    const char *phone;
-    /* the remote one, see sends_address; "": a local login */
-    const char *address;
+    const char *phone;   /* E.164, or what stands for it; "": none, nor the host */
+    const char *address; /* the remote one, see sends_address; "": a local login */
+    bool pretended;      /* nothing is really sent: not counted for the host */
 };
 
-/* What stands in the way of a send. */
+/* What stands in the way of a send: of the limits that are reached, the one that is for longest. */
 struct sends_refusal {
-    const char *key;    /* the limit's key in swmfa.conf */
-    struct limit limit; /* the one that is reached */
+    const char *key; /* the limit's key in swmfa.conf; NULL: nothing */
+    struct limit limit;
     int64_t free_in_ms; /* until this one would let a send through */
 };
 

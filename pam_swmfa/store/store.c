@@ -18,7 +18,8 @@
 
 /*
  * swmfa_store has one row, and will have its column version in all versions to come.
- * A row of swmfa_send is a send; "" where it is not counted for a phone, an address or the host.
+ * A row of swmfa_send is a send; "" where it is not counted for a phone, an address or the host:
+ * one that is not counted for the host was not really made.
  */
 static const char *const tables[] = {
     "CREATE TABLE swmfa_store (version BIGINT NOT NULL, boot TEXT NOT NULL, "

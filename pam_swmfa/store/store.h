@@ -65,9 +65,9 @@ bool store_commit(struct store *store);
 void store_cancel(struct store *store);
 
 /*
- * store_now: the time of the store at the moment of the transaction, in milliseconds: it never goes
- * back, and passes as fast as CLOCK_BOOTTIME while the host is up and not at all while it is down,
- * whatever is done to the time of day.
+ * store_now: the time of the store at the moment of the transaction, in milliseconds. It never goes
+ * back, and passes as fast as CLOCK_BOOTTIME, whatever is done to the time of day; while the host
+ * is down, and from the last transaction before that, it does not pass.
  */
 int64_t store_now(const struct store *store);
 

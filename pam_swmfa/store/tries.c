@@ -80,6 +80,6 @@ bool tries_unlock(struct store *store, const char *user)
                      "UPDATE swmfa_try SET forgiven = attempts, locked_until_ms = 0 "
                      "WHERE user_name = $1",
                      "t", user) &&
-           store_run(store, NULL, "DELETE FROM swmfa_send WHERE user_name = $1 AND phone = ''", "t",
+           store_run(store, NULL, "DELETE FROM swmfa_send WHERE user_name = $1 AND host = ''", "t",
                      user);
 }

@@ -54,7 +54,7 @@ static bool look(struct store *store, const char *user)
 
 static bool count_send(struct store *store, const char *user)
 {
-    const struct sends_about about = {user, "+15550100182", "192.0.2.1"};
+    const struct sends_about about = {user, "+15550100182", "192.0.2.1", false};
     struct sends_refusal refusal;
     char id[SENDS_ID_SIZE];
     struct tries tries;
@@ -94,7 +94,7 @@ static bool add_user(struct store *store, long number)
     enum sends sent = SENDS_COUNTED;
     (void)snprintf(user, sizeof(user), "user%ld", number);
     (void)snprintf(phone, sizeof(phone), "+1555%07ld", number);
-    const struct sends_about about = {user, phone, user};
+    const struct sends_about about = {user, phone, user, false};
     const struct remember_about place = {user, "sshd", "host 192.0.2.1", phone};
     if (number < SENDS_MOST)
         sent = sends_count(store, &none, &about, id, &refusal);

@@ -19,7 +19,7 @@ static int64_t look(const struct remember_about *about)
 {
     int64_t left = -1;
     struct store *store = unit_begin(STORE_READ);
-    unit_good(remember_look(store, about, &left));
+    unit_good(remember_look(store, about, 30 * 86400, &left));
     store_cancel(store);
     return left;
 }
@@ -46,6 +46,23 @@ static void check(const char *what, int64_t left)
 {
     unit_same_number(what, look(&alice), left);
     unit_same_number(what, count("alice"), left > 0);
+}
+
+/* A setting that has become shorter holds for what was remembered before it. */
+static void test_a_shorter_time_counts_at_once(void **state)
+{
+    (void)state;
+    int64_t left = -1;
+    add(&alice, 3600);
+    unit_pass(10 * MINUTE);
+    struct store *store = unit_begin(STORE_READ);
+    unit_good(remember_look(store, &alice, 1200, &left));
+    assert_int_equal(left, 10 * MINUTE);
+    unit_good(remember_look(store, &alice, 600, &left));
+    assert_int_equal(left, 0);
+    unit_good(remember_look(store, &alice, 7200, &left)); /* a longer one does not */
+    assert_int_equal(left, 50 * MINUTE);
+    store_cancel(store);
 }
 
 static void test_nobody_is_remembered_who_was_not_added(void **state)
@@ -305,7 +322,7 @@ static void test_a_failure_is_not_an_answer(void **state)
     struct store *store = unit_store()->store;
     int64_t number = 0;
     add(&alice, HOURS8);
-    assert_false(remember_look(store, &alice, &number));
+    assert_false(remember_look(store, &alice, 30 * 86400, &number));
     assert_false(remember_count(store, "alice", &number));
     assert_false(remember_add(store, &alice, 60));
     assert_false(remember_forget(store, "alice", &number));
@@ -313,7 +330,7 @@ static void test_a_failure_is_not_an_answer(void **state)
     (void)unit_sql("DROP TABLE swmfa_remembered");
     (void)unit_begin(STORE_READ);
     number = 1;
-    assert_false(remember_look(store, &alice, &number));
+    assert_false(remember_look(store, &alice, 30 * 86400, &number));
     assert_int_equal(number, 0);
 }
 
@@ -322,6 +339,7 @@ static void test_a_failure_is_not_an_answer(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        TEST(test_a_shorter_time_counts_at_once),
         TEST(test_nobody_is_remembered_who_was_not_added),
         TEST(test_a_place_is_remembered_to_its_millisecond),
         TEST(test_looking_does_not_lengthen_it_and_adding_does),

@@ -5,7 +5,7 @@
 
 #include "auth/reply.h"
 
-/* Reads a reply and sees that code is written for REPLY_CODE only, and within its bounds. */
+/* Reads a reply and sees that code is written for codes only, and within its bounds. */
 static void check(const struct wire_reply *reply, size_t length, bool letters,
                   enum reply_kind expected, const char *expected_code)
 {
@@ -17,7 +17,8 @@ static void check(const struct wire_reply *reply, size_t length, bool letters,
     (void)snprintf(what, sizeof(what), "\"%.*s\" for %zu %s", (int)sizeof(reply->text), reply->text,
                    length, letters ? "characters" : "digits");
     unit_same_number(what, reply_read(reply, length, letters, out.code), expected);
-    unit_same_text(what, out.code, expected == REPLY_CODE ? expected_code : "");
+    bool coded = expected == REPLY_CODE || expected == REPLY_BREAK_GLASS;
+    unit_same_text(what, out.code, coded ? expected_code : "");
     unit_same_text(what, out.behind, "behind");
 }
 
@@ -60,8 +61,7 @@ static void test_a_code_is_told_from_what_cannot_be_one(void **state)
         {"12345-67890 12345-67890", 20, false, "12345678901234567890"},
         {"abcdefghijKLMNOPQRST", 20, true, "abcdefghijKLMNOPQRST"},
         {"1234567890123456789", 20, false, NULL},
-        {"123456789012345678901", 20, false, NULL},
-        {"123456789012345678901", 21, false, NULL}, /* longer than any code */
+        {"1234567890123456789012", 20, false, NULL},
         {"123456\n", 6, false, NULL},
         {"123456\r", 6, false, NULL},
         {"\t123456", 6, false, NULL},
@@ -94,6 +94,29 @@ static void test_a_code_is_told_from_what_cannot_be_one(void **state)
     for (size_t i = 0; i < COUNT(cases); i++)
         check_text(cases[i].text, cases[i].length, cases[i].letters,
                    cases[i].code != NULL ? REPLY_CODE : REPLY_NO_CODE, cases[i].code);
+}
+
+/* Their length tells them from every code that a provider can send. */
+static void test_a_break_glass_code_is_known_by_its_length(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        const char *code; /* NULL: it cannot be one */
+    } cases[] = {
+        {"123456789012345678901", "123456789012345678901"},
+        {"0abcdef-ghjkmnp-qrstvwx", "0abcdefghjkmnpqrstvwx"},
+        {" 9 ABCDEFGHJKMNPQRSTVWX ", "9abcdefghjkmnpqrstvwx"},
+        {"0oilOIL8901234567890z", "00110118901234567890z"},
+        {"12345678901234567890", NULL},
+        {"abcdefghjkmnpqrstvwxy", NULL}, /* the first is its number */
+        {"0abcdefghjkmnpqrstvwu", NULL},
+        {"0abcdefghjkmnpqrstvw.", NULL},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++)
+        check_text(cases[i].text, 6, false,
+                   cases[i].code != NULL ? REPLY_BREAK_GLASS : REPLY_NO_CODE, cases[i].code);
+    check_text("12345678901234567890", 20, false, REPLY_CODE, "12345678901234567890");
 }
 
 static void test_every_byte_but_digits_and_letters_is_refused(void **state)
@@ -289,6 +312,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_code_is_told_from_what_cannot_be_one),
+        cmocka_unit_test(test_a_break_glass_code_is_known_by_its_length),
         cmocka_unit_test(test_every_byte_but_digits_and_letters_is_refused),
         cmocka_unit_test(test_the_refusal_of_sshd_is_recognised_at_every_length),
         cmocka_unit_test(test_what_resembles_the_refusal_of_sshd_is_not_it),

@@ -36,7 +36,7 @@ static int set_up(void **state)
 /* ---- the store as a test uses it ---- */
 
 static const struct remember_about place = {"alice", "sshd", "host 192.0.2.1", "+15550101"};
-static const struct sends_about about = {"alice", "+15550101", "192.0.2.1"};
+static const struct sends_about about = {"alice", "+15550101", "192.0.2.1", false};
 static const struct limits one_a_day = {.user = {1, {{1, 86400}}}};
 
 /* One attempt of alice's, in a transaction of its own. */
@@ -93,7 +93,7 @@ static bool use_all(struct store *store)
     return store_begin(store, STORE_WRITE, &unit_store()->moment, 10000) &&
            tries_count(store, "alice", 100, &tries) &&
            sends_count(store, &none, &about, id, &(refusal)) == SENDS_COUNTED &&
-           remember_add(store, &place, 3600) && remember_look(store, &place, &number) &&
+           remember_add(store, &place, 3600) && remember_look(store, &place, 30 * 86400, &number) &&
            codes_replace(store, "alice", &codes) && pace_add(store, PACE_SEND, 1) &&
            pace_draw(store, PACE_SEND, &number) && store_commit(store);
 }
@@ -871,7 +871,7 @@ static const char *ask(struct store *store)
         return "no";
     if (number != 1)
         return "not one send";
-    if (!remember_look(store, &place, &number))
+    if (!remember_look(store, &place, 30 * 86400, &number))
         return "no";
     if (number != 60 * SECOND)
         return "not remembered";

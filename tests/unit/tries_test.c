@@ -163,10 +163,10 @@ static void test_unlock_forgives_all(void **state)
 static void test_unlock_forgives_what_was_not_really_sent(void **state)
 {
     (void)state;
-    static const struct sends_about sends[] = {{"alice", "", "192.0.2.1"},
-                                               {"alice", "+15550101", "192.0.2.1"},
-                                               {"alice", "", ""},
-                                               {"bob", "", "192.0.2.1"}};
+    static const struct sends_about sends[] = {{"alice", "", "192.0.2.1", true},
+                                               {"alice", "+15550101", "192.0.2.1", false},
+                                               {"alice", "", "", true},
+                                               {"bob", "", "192.0.2.1", true}};
     static const struct limits none = {0};
     struct sends_refusal refusal;
     char id[SENDS_ID_SIZE];
