@@ -138,9 +138,10 @@ def test_each_window_of_a_limit_holds_and_ends(start, log, clock):
     sim = start(limits="user_sends = 3/10m, 5/1h, 10/1d\nhost_sends = 100000/30d\n")
     lab.users_map()
     now = 0
-    for minute, more, window in [ # at that minute so many more are sent, then this one is reached
+    # at that minute so many more are sent; then this is the limit that is reached for longest
+    for minute, more, window in [
             (0, 3, "3/10m"), (9, 0, "3/10m"), (10, 2, "5/1h"), (58, 0, "5/1h"), (60, 3, "3/10m"),
-            (69, 0, "3/10m"), (70, 2, "5/1h"), (130, 0, "10/1d"), (1438, 0, "10/1d"), (1440, 3, "3/10m"),
+            (69, 0, "3/10m"), (70, 2, "10/1d"), (130, 0, "10/1d"), (1438, 0, "10/1d"), (1440, 3, "3/10m"),
             (1450, 2, "5/1h"), (3000, 3, "3/10m")]:
         clock.passes((minute - now) * MINUTE)
         now = minute
