@@ -80,7 +80,7 @@ static void name_person(struct login *login)
 {
     struct guard *guard = &login->guard;
     struct moment moment;
-    struct problem ignored;
+    struct problem ignored = {0};
     if (login->decoy)
         (void)snprintf(guard->user, sizeof(guard->user), "? %s", login->digits);
     else
@@ -187,7 +187,7 @@ void guard_give_back(struct login *login)
 {
     struct guard *guard = &login->guard;
     struct moment moment;
-    struct problem ignored;
+    struct problem ignored = {0};
     if (!moment_now(&moment, &ignored))
         return;
     if (!store_begin(guard->store, STORE_RELAX, &moment, WAIT_MS) ||

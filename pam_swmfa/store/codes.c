@@ -82,7 +82,9 @@ static char letter_of(char c)
         return '0';
     if (c == 'i' || c == 'l')
         return '1';
-    return c != '\0' && strchr(letters, c) != NULL ? c : '\0';
+    if (c == '\0' || strchr(letters, c) == NULL)
+        return '\0';
+    return c;
 }
 
 static bool read_code(const char *text, char *code)

@@ -37,7 +37,7 @@ static const struct limits limits = {
 static bool begin(struct store *store, enum store_access access)
 {
     struct moment moment;
-    struct problem problem;
+    struct problem problem = {0};
     return moment_now(&moment, &problem) && store_begin(store, access, &moment, WAIT_MS);
 }
 
@@ -66,7 +66,7 @@ static bool count_send(struct store *store, const char *user)
 
 static bool count_try(struct store *store, const char *user, int64_t *attempt)
 {
-    struct tries tries;
+    struct tries tries = {0};
     int64_t draw = 0;
     bool good = begin(store, STORE_WRITE) && tries_count(store, user, 10, &tries) &&
                 pace_add(store, PACE_SEND, 1000) && pace_draw(store, PACE_VERIFY, &draw) &&
