@@ -350,7 +350,7 @@ static void test_a_failure_is_not_an_answer(void **state)
 
 static int use_alone(int number)
 {
-    struct problem problem;
+    struct problem problem = {0};
     bool used = false;
     (void)number;
     struct store *store = store_open(unit_store()->folder, &problem);

@@ -419,7 +419,7 @@ static void test_no_phone_number_stands_in_the_files(void **state)
 
 static int count_alone(int number)
 {
-    struct problem problem;
+    struct problem problem = {0};
     const struct limits limits = limits_of(NULL, NULL, NULL, "7/10m");
     char user[32];
     char phone[32];

@@ -23,7 +23,7 @@
 
 /* What a process of its own tells the test. */
 static struct {
-    struct problem problem;
+    struct problem problem = {0};
     volatile int64_t number;
 } * told;
 
@@ -147,7 +147,7 @@ static void check_names(const char *what, const char *problem, const char *part)
 /* The store is not opened, for a reason that names a path and says this. */
 static void check_refused(const char *what, const char *path, const char *why)
 {
-    struct problem problem;
+    struct problem problem = {0};
     for (int i = 0; i < 2; i++) { /* not the second time either */
         if (unit_opens(&problem))
             fail_msg("%s: opened", what);
@@ -231,7 +231,7 @@ static void test_what_a_killed_one_left_is_in_nobodys_way(void **state)
 
 static int use_alone(int number)
 {
-    struct problem problem;
+    struct problem problem = {0};
     int64_t attempt = 0;
     (void)number;
     struct store *store = store_open(unit_store()->folder, &problem);
@@ -250,7 +250,7 @@ static void test_many_at_once_make_one_store(void **state)
 
 static int count_for_ever(void)
 {
-    struct problem problem;
+    struct problem problem = {0};
     for (;;) {
         int64_t attempt = 0;
         struct store *store = store_open(unit_store()->folder, &problem);
@@ -537,7 +537,7 @@ static void fill_pages(void)
 static int check_no_lie(const char *which)
 {
     char what[64];
-    struct problem problem;
+    struct problem problem = {0};
     int silent = 0;
     (void)snprintf(what, sizeof(what), "%s", which);
     if (!unit_opens(&problem)) {
@@ -917,7 +917,7 @@ static void test_without_memory_there_is_no_answer_rather_than_a_wrong_one(void 
     know_alice();
     unit_close();
     for (int i = 0; !done; i++) {
-        struct problem problem;
+        struct problem problem = {0};
         allocations_left = i;
         const char *answer = "no";
         if (unit_opens(&problem)) {
@@ -970,7 +970,7 @@ static void test_without_memory_no_store_is_made_or_a_whole_one(void **state)
     (void)state;
     bool done = false;
     for (int i = 0; !done; i += 1 + i / 4) { /* each one takes a while */
-        struct problem problem;
+        struct problem problem = {0};
         allocations_left = i;
         bool good = unit_opens(&problem);
         done = allocations_left >= 0;
@@ -1196,7 +1196,7 @@ static void test_what_need_not_be_on_the_disk_is_there_all_the_same(void **state
     unit_open();
     assert_int_equal(counted(), expected);
     /* alone among all processes */
-    struct problem problem;
+    struct problem problem = {0};
     struct store *other = store_open(unit_store()->folder, &problem);
     assert_non_null(other);
     (void)unit_begin(STORE_RELAX);

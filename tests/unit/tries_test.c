@@ -324,7 +324,7 @@ static void test_names_are_data(void **state)
 
 static int count_alone(int number)
 {
-    struct problem problem;
+    struct problem problem = {0};
     struct tries tries = {0};
     (void)number;
     struct store *store = store_open(unit_store()->folder, &problem);
