@@ -84,6 +84,14 @@ class Log:
             self.lines.append(line)
             OUTPUT.append(line)
 
+    def begin(self):
+        """Empties it, when all has come that was logged before."""
+        mark = f"mark {time.monotonic_ns()}"
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sender:
+            sender.sendto(mark.encode(), "/dev/log")
+        assert wait_until(lambda: mark in self.lines)
+        self.lines.clear()
+
     def ours(self):
         """The lines of the module and the helper."""
         return [line for line in self.lines if "pam_swmfa(" in line]
@@ -466,6 +474,23 @@ def new_store():
         reset_store()
     shutil.copy(pristine, STATE / "state.db")
     shutil.chown(STATE / "state.db", SERVICE_USER, SERVICE_USER)
+
+
+def store_files():
+    """{name: bytes} of all files in the store's folder, for put_store."""
+    return {path.name: path.read_bytes() for path in STATE.iterdir() if path.is_file()} \
+        if STATE.is_dir() else {}
+
+
+def put_store(files):
+    """The store is as it was when these were its files; nobody must be using it."""
+    reset_store()
+    user = pwd.getpwnam(SERVICE_USER)
+    for name, data in files.items():
+        path = STATE / name
+        path.write_bytes(data)
+        os.chown(path, user.pw_uid, user.pw_gid)
+        path.chmod(0o600)
 
 
 def store(sql, *parameters):
