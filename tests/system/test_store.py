@@ -1,0 +1,880 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""What becomes of a login when the store cannot be used, and of the store when a helper dies."""
+import contextlib
+import os
+import pwd
+import sqlite3
+import stat
+import subprocess
+import threading
+from pathlib import Path
+
+import pexpect
+import pytest
+
+import lab
+from test_local import ended, on_terminal
+from test_swmfactl import HOLD, change, service_user
+
+ALICE = lab.NUMBERS["alice"]
+FILE = lab.STATE / "state.db"
+WAL = lab.STATE / "state.db-wal"
+JOURNAL = lab.STATE / "state.db-journal"
+AWAY = lab.STATE.with_name("away")
+IDENTITY = "0b9e6ab5-95ba-4a7e-a2b0-4cfbbb53f4ab"
+
+NOT_AVAILABLE = ["error The second factor is not available. Try again later."]
+GOES_ON = ["error The second factor is not available. This login goes on without it."]
+
+# A process of root's whose real user is alice, as su has it.
+AS_ALICE = ["setpriv", "--ruid", "alice"]
+# One that can raise none of its limits.
+BOUND = ["setpriv", "--bounding-set", "-sys_resource"]
+
+
+def logged(log):
+    """The lines of the helper that tell how a login ended."""
+    return [line for line in log.ours() if " reason=" in line]
+
+
+def good_login():
+    out = lab.pamhost(lab.between_permits())
+    assert out.result == "PAM_SUCCESS", out.text
+
+
+def owned(path, mode=0o600, owner=lab.SERVICE_USER):
+    os.chown(path, pwd.getpwnam(owner).pw_uid, pwd.getpwnam(owner).pw_gid)
+    path.chmod(mode)
+
+
+# What runs as the service user, with the path of the store: makes the log of changes longer by so many
+# pages, or until there is no space for another one, and does not work it off.
+GROW = """
+import os, sqlite3, sys
+store = sqlite3.connect(sys.argv[1], isolation_level=None)
+store.execute("PRAGMA wal_autocheckpoint = 0")
+try:
+    for _ in range(int(sys.argv[2])):
+        store.execute("UPDATE swmfa_store SET now_ms = now_ms + 1")
+except sqlite3.OperationalError as error:
+    assert "full" in str(error), error
+os._exit(0)
+"""
+
+
+def grow(pages):
+    subprocess.run(**service_user(GROW, str(pages)), check=True)
+
+
+# ---- what can be wrong with the store ----
+
+CAUSES = {}
+
+
+def cause(says, kept=("state.db", "state.db-wal")):
+    """A way to make the store useless until it is repaired. says: what must be in the log, which is
+    what is wrong and what to do. kept: the files that the login must leave as they are."""
+    def register(function):
+        @contextlib.contextmanager
+        def context():
+            steps = function()
+            next(steps)
+            try:
+                yield
+            finally: # so that one test that fails leaves nothing for the others
+                next(steps, None)
+
+        CAUSES[function.__name__] = (context, says, kept)
+        return function
+
+    return register
+
+
+def all_causes(*but):
+    return pytest.mark.parametrize("name", [name for name in CAUSES if name not in but])
+
+
+@cause(rf"{lab.STATE}: No such file or directory; make it with: install -d -o \S+ -g \S+ -m 0700")
+def folder_is_missing():
+    lab.STATE.rename(AWAY)
+    yield
+    AWAY.rename(lab.STATE) # fails if another one has been made
+
+
+@cause(rf"{lab.STATE}: cannot be opened: Not a directory: expected a folder with owner \S+ and mode")
+def folder_is_a_file():
+    lab.STATE.rename(AWAY)
+    lab.STATE.write_text("")
+    yield
+    lab.STATE.unlink()
+    AWAY.rename(lab.STATE)
+
+
+@cause(rf"{lab.STATE}: cannot be opened: Permission denied: expected a folder with owner \S+ and")
+def folder_is_roots():
+    os.chown(lab.STATE, 0, 0)
+    yield
+    owned(lab.STATE, 0o700)
+
+
+@cause(rf"{lab.STATE}: expected owner \S+ \(uid \d+\) and mode 0700, found uid \d+ and mode 0777")
+def folder_is_another_users():
+    owned(lab.STATE, 0o777, "alice")
+    yield
+    owned(lab.STATE, 0o700)
+
+
+@cause(rf"{lab.STATE}: expected owner \S+ \(uid \d+\) and mode 0700, found uid \d+ and mode 0755")
+def folder_can_be_read_by_others():
+    lab.STATE.chmod(0o755)
+    yield
+    lab.STATE.chmod(0o700)
+
+
+@cause(rf"{lab.STATE}: expected owner .* mode 0720")
+def folder_can_be_written_by_a_group():
+    lab.STATE.chmod(0o720)
+    yield
+    lab.STATE.chmod(0o700)
+
+
+@cause(rf"{FILE}: cannot be opened .*must be {lab.SERVICE_USER}'s with mode 0600")
+def file_has_mode_000():
+    FILE.chmod(0)
+    yield
+    FILE.chmod(0o600)
+
+
+@cause(rf"{FILE}: cannot be opened .*must be {lab.SERVICE_USER}'s with mode 0600")
+def file_is_roots():
+    os.chown(FILE, 0, 0)
+    yield
+    owned(FILE)
+
+
+@cause(rf"{FILE}: (cannot be opened|cannot be written).* {lab.SERVICE_USER}'s with mode 0600")
+def wal_is_roots():
+    os.chown(WAL, 0, 0)
+    yield
+    owned(WAL)
+
+
+@cause(rf"{FILE}: cannot be written: .*mode 0600")
+def file_can_only_be_read():
+    FILE.chmod(0o400)
+    yield
+    FILE.chmod(0o600)
+
+
+@cause(rf"{FILE}: cannot be (written|opened).* mounted read-only")
+def folder_is_mounted_read_only():
+    subprocess.run(["mount", "--bind", lab.STATE, lab.STATE], check=True)
+    subprocess.run(["mount", "-o", "remount,bind,ro", lab.STATE], check=True)
+    yield
+    subprocess.run(["umount", lab.STATE], check=True)
+
+
+@contextlib.contextmanager
+def small_disk():
+    """The store is on a file system of half a megabyte."""
+    files = lab.store_files()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=512k", "tmpfs", lab.STATE], check=True)
+    try:
+        lab.put_store(files)
+        yield
+    finally:
+        subprocess.run(["umount", lab.STATE], check=True)
+
+
+def fill_disk():
+    with open(lab.STATE / "filler", "ab", buffering=0) as filler:
+        for size in (4096, 1):
+            with contextlib.suppress(OSError):
+                while filler.write(b"x" * size):
+                    pass
+    if FILE.exists():
+        grow(10) # the rest of a block that was begun
+
+
+@cause(rf"{lab.STATE}/state\.db\S*: no space is left on its file system: make some", kept=())
+def disk_is_full_before_there_is_a_store():
+    with small_disk():
+        lab.reset_store()
+        fill_disk()
+        yield
+        assert not FILE.exists()
+        (lab.STATE / "filler").unlink()
+        good_login()
+
+
+@cause(rf"{FILE}: no space is left on its file system: make some", kept=("state.db",))
+def disk_is_full():
+    with small_disk():
+        good_login()
+        fill_disk()
+        yield
+        (lab.STATE / "filler").unlink()
+        good_login()
+
+
+def work_off():
+    """All that is in the log of changes goes to the file."""
+    database = sqlite3.connect(FILE)
+    assert database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0] == 0
+    database.close()
+
+
+def replaced(path, data):
+    """The file has other bytes, and then its own again."""
+    before = path.read_bytes()
+    path.write_bytes(data)
+    yield
+    path.write_bytes(before)
+
+
+def page_size(data):
+    return int.from_bytes(data[16:18], "big")
+
+
+DAMAGED = r"is damaged \(.*\)\. Restore state\.db from a backup; or move it and"
+
+
+@cause(rf"{FILE}: {DAMAGED}")
+def file_is_garbage():
+    work_off()
+    yield from replaced(FILE, os.urandom(FILE.stat().st_size))
+
+
+@cause(rf"{FILE}: {DAMAGED}")
+def file_is_garbage_behind_the_first_page():
+    work_off()
+    data = FILE.read_bytes()
+    page = page_size(data)
+    yield from replaced(FILE, data[:page] + os.urandom(len(data) - page))
+
+
+@cause(rf"{FILE}: {DAMAGED}")
+def file_is_empty():
+    yield from replaced(FILE, b"")
+
+
+@cause(rf"{FILE}: {DAMAGED}")
+def file_is_cut_in_the_middle():
+    work_off()
+    yield from replaced(FILE, FILE.read_bytes()[:FILE.stat().st_size // 2])
+
+
+@cause(rf"{FILE}: {DAMAGED}")
+def file_is_cut_in_its_head():
+    work_off()
+    yield from replaced(FILE, FILE.read_bytes()[:50])
+
+
+@cause(rf"{FILE}: {DAMAGED}")
+def file_is_cut_and_the_wal_is_there():
+    assert WAL.stat().st_size > 0
+    yield from replaced(FILE, FILE.read_bytes()[:50])
+
+
+@cause(rf"{FILE}: {DAMAGED}")
+def file_is_of_another_program():
+    before = lab.store_files()
+    lab.reset_store()
+    other = sqlite3.connect(FILE)
+    other.execute("PRAGMA journal_mode = WAL")
+    other.execute("CREATE TABLE something (a)")
+    other.close()
+    owned(FILE)
+    yield
+    lab.put_store(before)
+
+
+@cause(rf"{FILE}: expected journal_mode wal, found delete: set it again with: PRAGMA journal_mode")
+def file_has_another_journal_mode():
+    set_journal_mode("delete")
+    yield
+    set_journal_mode("wal")
+
+
+def set_journal_mode(mode):
+    database = sqlite3.connect(FILE)
+    assert database.execute(f"PRAGMA journal_mode = {mode}").fetchone() == (mode,)
+    database.close()
+    owned(FILE)
+
+
+@cause(rf"{FILE}: expected version 1, found 2: a newer pam_swmfa has made it: install that one")
+def version_is_newer():
+    change("UPDATE swmfa_store SET version = 2")
+    yield
+    change("UPDATE swmfa_store SET version = 1")
+
+
+@cause(rf"{FILE}: {DAMAGED}")
+def version_is_none():
+    change("UPDATE swmfa_store SET version = 0")
+    yield
+    change("UPDATE swmfa_store SET version = 1")
+
+
+@cause(rf"{FILE}: {DAMAGED}")
+def clock_is_there_twice():
+    change("INSERT INTO swmfa_store SELECT * FROM swmfa_store")
+    yield
+    change("DELETE FROM swmfa_store WHERE rowid > 1")
+
+
+@cause(rf"{FILE}: {DAMAGED}")
+def sends_are_gone():
+    change("ALTER TABLE swmfa_send RENAME TO elsewhere")
+    yield
+    change("ALTER TABLE elsewhere RENAME TO swmfa_send")
+
+
+@cause(rf"{JOURNAL}: is there, but state\.db never has one: .*Move it away")
+def journal_is_there():
+    JOURNAL.write_bytes(b"\xd9\xd5\x05\xf9 \xa1c\xd7" + bytes(504))
+    owned(JOURNAL)
+    yield
+    JOURNAL.unlink()
+
+
+@cause(rf"{FILE}: is missing, but files of it are there\. Restore it from a backup; or move them")
+def wal_is_without_its_file():
+    FILE.rename(AWAY)
+    yield
+    AWAY.rename(FILE)
+
+
+@cause(rf"{FILE}: is missing, but files of it are there\. Restore it")
+def journal_is_without_its_file():
+    before = lab.store_files()
+    lab.reset_store()
+    JOURNAL.write_bytes(b"\xd9\xd5\x05\xf9 \xa1c\xd7" + bytes(504))
+    yield
+    lab.put_store(before)
+
+
+@cause(rf"{FILE}: expected a regular file")
+def file_is_a_folder():
+    FILE.rename(AWAY)
+    FILE.mkdir()
+    owned(FILE, 0o700)
+    yield
+    FILE.rmdir()
+    AWAY.rename(FILE)
+
+
+@cause(rf"{FILE}: expected a regular file")
+def file_is_a_link():
+    FILE.rename(AWAY)
+    owned(AWAY)
+    FILE.symlink_to(AWAY)
+    yield
+    FILE.unlink()
+    AWAY.rename(FILE)
+
+
+@cause(rf"{FILE}: expected a regular file")
+def file_is_a_link_to_nothing():
+    before = lab.store_files()
+    lab.reset_store()
+    FILE.symlink_to(lab.STATE / "nothing")
+    yield
+    lab.put_store(before)
+
+
+@cause(rf"{FILE}: expected a regular file")
+def file_is_a_pipe():
+    FILE.rename(AWAY)
+    os.mkfifo(FILE)
+    owned(FILE)
+    yield
+    FILE.unlink()
+    AWAY.rename(FILE)
+
+
+FOUND_LATE = ["sends_are_gone", "disk_is_full", "file_can_only_be_read"] # can still be read
+
+
+@contextlib.contextmanager
+def broken(name):
+    """A store that has been used, and is broken meanwhile."""
+    good_login()
+    with CAUSES[name][0]():
+        yield CAUSES[name][1]
+
+
+def kept_files(name):
+    kept = CAUSES[name][2]
+    return {file: data for file, data in lab.store_files().items() if file in kept and data != b""}
+
+
+# ---- denied ----
+
+def is_denied(log, sim, *arguments, says="", **keywords):
+    """A login is denied by the store: nothing is sent, one line says why, and so is the person told."""
+    log.begin()
+    before = sim.requests()
+    out = lab.pamhost(*arguments, **keywords)
+    assert out.result == "PAM_AUTHINFO_UNAVAIL", out.text
+    assert out.prompts == [] and out.all("message") == NOT_AVAILABLE
+    assert sim.requests() == before
+    line = log.last("result=error reason=store")
+    assert logged(log) == [line] and line.startswith("<83>"), "authpriv, err"
+    assert "fail = safe" not in line
+    log.last(f'reason=store .* sends=0 .*detail="[^"]*{says}')
+    return out
+
+
+@all_causes()
+def test_a_store_that_cannot_be_used_denies_and_is_left_as_it_is(sim, log, name):
+    with broken(name) as says:
+        kept = kept_files(name)
+        is_denied(log, sim, lab.alone(), says=says)
+        is_denied(log, sim, lab.between_permits(), says=says)
+        lab.configure(sim, swmfa="fail = safe")
+        is_denied(log, sim, lab.between_permits(), says=says)
+        is_denied(log, sim, lab.between_permits(), "carol", says=says)
+        lab.configure(sim, swmfa="fail_on = network, server, limit, credentials, store")
+        is_denied(log, sim, lab.between_permits(), says=says)
+        assert kept_files(name) == kept
+    good_login()
+    assert lab.store("PRAGMA integrity_check") == [("ok",)]
+
+
+def test_every_page_that_a_login_reads_is_noticed_if_it_is_damaged(sim, log):
+    """One page after the other is overwritten; some of them a login does not need."""
+    good_login()
+    work_off()
+    before = lab.store_files()
+    data = before["state.db"]
+    roots = dict(lab.store("SELECT rootpage, tbl_name FROM sqlite_master WHERE type = 'table'"))
+    size = page_size(data)
+    noticed = set()
+    for page in range(len(data) // size):
+        damaged = data[:page * size] + b"\x5a" * size + data[page * size + size:]
+        lab.put_store(before | {"state.db": damaged})
+        out = lab.pamhost(lab.between_permits())
+        assert out.result in ("PAM_AUTHINFO_UNAVAIL", "PAM_SUCCESS")
+        if out.result != "PAM_SUCCESS":
+            noticed.add(roots.get(page + 1, page + 1))
+            log.last("reason=store")
+    assert {1, "swmfa_store", "swmfa_try", "swmfa_send"} <= noticed
+
+
+@pytest.mark.parametrize("mode", ["IMMEDIATE", "EXCLUSIVE"])
+def test_a_store_that_somebody_holds_denies(sim, log, tmp_path_factory, mode):
+    """All those that must wait for it wait at the same time. EXCLUSIVE: it cannot even be read."""
+    program = HOLD
+    if mode == "EXCLUSIVE":
+        program = HOLD.replace('"BEGIN', '"PRAGMA locking_mode = EXCLUSIVE")\nstore.execute("BEGIN')
+    good_login()
+    conf = lab.SECURITY / "covered.conf"
+    lab.write(conf, lab.configuration(sim, swmfa="fail = safe\nfail_on = store"))
+    lab.configure(sim, swmfa="fail = safe")
+    stacks = {name: lab.between_permits(f"conf={conf}" if name != "secure" else "", service=name)
+              for name in ("secure", "covered", "unmapped", "caller")}
+    before = sim.requests()
+    log.begin()
+    outs = {}
+
+    def run(name):
+        outs[name] = lab.pamhost(stacks[name], "carol" if name == "unmapped" else "alice",
+                                 prefix=AS_ALICE if name == "caller" else ())
+
+    with subprocess.Popen(**service_user(program), stdin=subprocess.PIPE,
+                          stdout=subprocess.PIPE) as holder:
+        assert holder.stdout.readline() == b"held\n"
+        kept = lab.store_files()
+        threads = [threading.Thread(target=run, args=(name,)) for name in stacks]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert lab.store_files()["state.db"] == kept["state.db"]
+        holder.stdin.close()
+    conf.unlink()
+    assert {name: out.result for name, out in outs.items()} == {
+        "secure": "PAM_AUTHINFO_UNAVAIL", "covered": "PAM_SUCCESS",
+        "unmapped": "PAM_AUTHINFO_UNAVAIL", "caller": "PAM_AUTHINFO_UNAVAIL"}
+    assert sim.requests() == before
+    says = rf"{FILE}: another process has held it locked for too long: see which with fuser\(1\)"
+    log.last(f"service=secure .*result=error reason=store .*{says}")
+    log.last(rf"service=covered .*result=ignored reason=store .*\(fail = safe\) {says}")
+    good_login()
+
+
+# ---- fail = safe, and fail_on = store ----
+
+@all_causes()
+def test_fail_on_store_passes_with_a_warning_whom_it_covers(sim, log, name):
+    with broken(name) as says:
+        before = sim.requests()
+        lab.configure(sim, swmfa="fail = safe\nfail_on = store")
+        log.begin()
+        out = lab.pamhost(lab.between_permits())
+        assert out.result == "PAM_SUCCESS" and out.all("message") == GOES_ON
+        assert out.prompts == [] and sim.requests() == before
+        line = log.last("reason=store")
+        assert logged(log) == [line] and line.startswith("<84>"), "authpriv, warning"
+        log.last(rf'result=ignored reason=store .*detail="\(fail = safe\) .*{says}')
+        # Alone in its stack: a module that ignores lets nobody in.
+        assert lab.pamhost(lab.alone()).result == "PAM_PERM_DENIED"
+        # Who is not in the map, and who called su.
+        is_denied(log, sim, lab.between_permits(), "carol", says=says)
+        is_denied(log, sim, lab.between_permits(), prefix=AS_ALICE, says=says)
+    assert lab.pamhost(lab.between_permits(), prefix=AS_ALICE).result == "PAM_SUCCESS"
+    good_login()
+
+
+@pytest.mark.parametrize("name", FOUND_LATE)
+def test_fail_on_store_does_not_cover_who_is_known_to_be_locked(sim, log, name):
+    lab.configure(sim, swmfa="fail = safe\nfail_on = store")
+    good_login()
+    change("UPDATE swmfa_try SET attempts = attempts + 10, "
+           "locked_until_ms = (SELECT now_ms FROM swmfa_store) + 900000")
+    context, says, _ = CAUSES[name]
+    with contextlib.ExitStack() as stack:
+        if name == "disk_is_full": # its own logins would not pass
+            stack.enter_context(small_disk())
+            assert lab.pamhost(lab.between_permits(), answers=["@fail"]).result == "PAM_CONV_ERR"
+            fill_disk()
+        else:
+            stack.enter_context(context())
+        is_denied(log, sim, lab.between_permits(), says=says)
+        assert lab.pamhost(lab.between_permits(), "bob").result == "PAM_SUCCESS"
+        log.last("user=bob .*result=ignored reason=store")
+
+
+@pytest.mark.parametrize("name", FOUND_LATE)
+def test_before_enter_nothing_has_been_sent_and_fail_on_store_holds(sim, log, name):
+    lab.configure(sim)
+    with broken(name):
+        before = sim.requests()
+        lab.configure(sim, swmfa="autosend = no\nfail = safe\nfail_on = store")
+        out = lab.pamhost(lab.between_permits(), answers=["", "123456"])
+        assert out.result == "PAM_SUCCESS" and out.all("message") == GOES_ON
+        assert sim.requests() == before
+        out = lab.pamhost(lab.between_permits(), "carol", answers=["", "123456"])
+        assert out.result == "PAM_AUTHINFO_UNAVAIL"
+        lab.configure(sim)
+
+
+# ---- it fails later ----
+
+class Provider:
+    """A provider to which every code is right; sent and verified are called before it answers."""
+
+    def __init__(self, sim, folder, sent=None, verified=None, status=200, swmfa=""):
+        def send(connection):
+            if sent is not None and len(self.paths()) == 1:
+                sent()
+            connection.sendall(lab.http(status, '{"id":"%s","success":true,"to":"%s","channel":'
+                                        '"sms"}' % (IDENTITY, ALICE)))
+
+        def verify(connection):
+            if verified is not None:
+                verified()
+            connection.sendall(lab.http(200, '{"success":true}'))
+
+        self.server = lab.RawServer(folder, send, verify=verify)
+        lab.configure(sim, endpoint=self.server.endpoint, ca_file=self.server.certificate,
+                      swmfa=swmfa)
+
+    def paths(self):
+        return [path.rsplit("/", 1)[1] for path in self.server.requests]
+
+
+def sound_counts(user="alice"):
+    assert lab.store("PRAGMA integrity_check") == [("ok",)]
+    return counts(user)
+
+
+def hide(table="swmfa_try"):
+    change(f"ALTER TABLE {table} RENAME TO elsewhere")
+
+
+def bring_back(table="swmfa_try"):
+    change(f"ALTER TABLE elsewhere RENAME TO {table}")
+
+
+def counts(user="alice"):
+    """(attempts, forgiven, sends, break-glass codes)."""
+    [row] = lab.store(
+        "SELECT (SELECT attempts FROM swmfa_try WHERE user_name = ?1), (SELECT forgiven FROM "
+        "swmfa_try WHERE user_name = ?1), (SELECT COUNT(*) FROM swmfa_send WHERE user_name = ?1), "
+        "(SELECT COUNT(*) FROM swmfa_code WHERE user_name = ?1)", user)
+    return row
+
+
+LATER = ["fail = secure", "fail = safe", "fail = safe\nfail_on = network, server, limit, store"]
+
+
+@pytest.mark.parametrize("lines", LATER)
+@pytest.mark.parametrize("breaks", ["table", "disk"])
+def test_a_right_code_that_cannot_be_counted_is_not_looked_at(sim, log, tmp_path, lines, breaks):
+    with small_disk() if breaks == "disk" else contextlib.nullcontext():
+        provider = Provider(sim, tmp_path, sent=hide if breaks == "table" else fill_disk,
+                            swmfa=lines)
+        out = lab.pamhost(lab.between_permits(), answers=["123456"])
+        assert out.result == "PAM_AUTHINFO_UNAVAIL", out.text
+        assert len(out.prompts) == 1 and out.all("message") == NOT_AVAILABLE
+        assert provider.paths() == ["sms"], "no verify"
+        line = log.last("result=error reason=store .* sends=1 ")
+        assert "fail = safe" not in line and line.startswith("<83>")
+        if breaks == "table":
+            bring_back()
+        else:
+            (lab.STATE / "filler").unlink()
+        assert counts() == (None, None, 1, 0)
+        assert lab.pamhost(lab.between_permits(), answers=["123456"]).result == "PAM_SUCCESS"
+        assert counts() == (1, 1, 2, 0)
+
+
+@pytest.mark.parametrize("lines", LATER)
+def test_a_second_send_that_cannot_be_counted_is_not_made(sim, log, tmp_path, lines):
+    provider = Provider(sim, tmp_path, sent=lambda: hide("swmfa_send"),
+                        swmfa=lines + "\nresend_delay = 0")
+    out = lab.pamhost(lab.between_permits(), answers=["resend", "123456"])
+    assert out.result == "PAM_AUTHINFO_UNAVAIL" and provider.paths() == ["sms"]
+    assert "fail = safe" not in log.last("result=error reason=store")
+
+
+def test_fail_on_store_does_not_cover_a_send_that_failed_before(sim, log, tmp_path):
+    """It stays counted, which a line of its own says."""
+    provider = Provider(sim, tmp_path, sent=lambda: hide("swmfa_send"), status=500,
+                        swmfa="fail = safe\nfail_on = store")
+    out = lab.pamhost(lab.between_permits())
+    assert out.result == "PAM_AUTHINFO_UNAVAIL" and provider.paths() == ["sms"]
+    assert "fail = safe" not in log.last("result=error reason=provider-error")
+    assert log.last(f"a send that failed stays counted: {FILE}").startswith("<84>")
+    bring_back("swmfa_send")
+    assert counts() == (None, None, 1, 0)
+    assert lab.pamhost(lab.between_permits()).result == "PAM_AUTHINFO_UNAVAIL"
+    assert counts() == (None, None, 1, 0), "that one was given back"
+
+
+@pytest.mark.parametrize("breaks", ["table", "disk"])
+def test_a_code_that_was_verified_passes_and_stays_counted(sim, log, tmp_path, breaks):
+    with small_disk() if breaks == "disk" else contextlib.nullcontext():
+        Provider(sim, tmp_path, verified=hide if breaks == "table" else fill_disk)
+        out = lab.pamhost(lab.between_permits(), answers=["123456"])
+        assert out.result == "PAM_SUCCESS" and out.all("message") == []
+        line = log.last('result=success reason=verified .*detail="this try stays counted as a '
+                        f'failure: {FILE}: ')
+        assert line.startswith("<84>"), "authpriv, warning"
+        if breaks == "table":
+            bring_back()
+        else:
+            (lab.STATE / "filler").unlink()
+        assert counts() == (1, 0, 1, 0)
+
+
+# ---- a helper that dies ----
+
+def some_history():
+    """alice has tried six times, the last two in vain, and has had three codes sent."""
+    assert lab.pamhost(lab.between_permits(), answers=["@wrong"] * 3).result == "PAM_MAXTRIES"
+    good_login()
+    assert lab.pamhost(lab.between_permits(), answers=["@wrong"] * 2).result == "PAM_CONV_ERR"
+    change(*[f"REPLACE INTO swmfa_pace VALUES ({kind}, {slot}, 500)"
+             for kind in (0, 1) for slot in range(32)]) # no page is new in any login
+    assert counts()[:3] == (6, 4, 3)
+
+
+def all_deaths(meddle, mode, login, look, start, enough=lambda call: False):
+    """Has a helper die at each call that changes the store, always from the same start, with a look
+    after each death; until it is enough, or the logins live: the last one, with its calls. A login
+    makes two calls less if a millisecond has not passed, so it must live three times."""
+    number, lived = 0, 0
+    while lived < 3:
+        number += 1
+        lab.put_store(start)
+        meddle.kill_at(number, mode)
+        out = login()
+        calls = meddle.calls()
+        assert len({call.pid for call in calls}) == 1
+        assert [call.number for call in calls] == list(range(1, len(calls) + 1))
+        if len(calls) < number:
+            lived += 1
+            continue
+        assert len(calls) == number
+        assert out.result not in ("PAM_SUCCESS", "PAM_IGNORE"), out.text
+        if enough(calls[-1]):
+            break
+        meddle.kill_at(0)
+        look()
+    return out, calls
+
+
+def look_at(seen):
+    """Adds the state of a store that a helper has left to those that were seen; then a login must
+    work, and be counted."""
+    def look():
+        state = sound_counts() if FILE.exists() else None
+        seen.add(state)
+        good_login()
+        attempts, _, sends, codes = state or (None, None, 0, 0)
+        now = (attempts or 0) + 1
+        assert sound_counts() == (now, now, sends + 1, codes)
+        assert not {file.name for file in lab.STATE.iterdir()} - {
+            "state.db", "state.db-wal", "state.db-shm"}
+
+    return look
+
+
+MODES = pytest.mark.parametrize("mode", ["before", "after", "torn"])
+
+
+def test_a_helper_may_die_wherever_it_makes_the_store(sim, meddle):
+    seen = set()
+    out, calls = all_deaths(meddle, "after", lambda: lab.pamhost(lab.between_permits()),
+                            look_at(seen), {})
+    assert out.result == "PAM_SUCCESS" and sound_counts() == (1, 1, 1, 0)
+    assert any(call.name.startswith("rename") for call in calls)
+    assert seen - {(1, 1, 1, 0)} == {None, (None, None, 0, 0), (None, None, 1, 0), (1, 0, 1, 0)}
+
+
+def test_a_helper_may_die_in_the_midst_of_each_write_that_makes_the_store(sim, meddle):
+    """What the login then writes itself, the next test is about."""
+    seen = set()
+    all_deaths(meddle, "torn", lambda: lab.pamhost(lab.between_permits()), look_at(seen), {},
+               enough=lambda call: call.path == str(WAL) and "write" in call.name)
+    assert seen == {None, (None, None, 0, 0)}
+
+
+@MODES
+def test_a_helper_may_die_wherever_it_counts_a_right_code(sim, meddle, mode):
+    """The first change also works off what is in the log of changes."""
+    some_history()
+    grow(64)
+    seen = set()
+    out, calls = all_deaths(meddle, mode, lambda: lab.pamhost(lab.between_permits()),
+                            look_at(seen), lab.store_files())
+    assert out.result == "PAM_SUCCESS" and sound_counts() == (7, 7, 4, 0)
+    assert seen - {(7, 7, 4, 0)} == {(6, 4, 3, 0), (6, 4, 4, 0), (7, 4, 4, 0)}
+    assert {Path(call.path).name for call in calls} >= {"state.db", "state.db-wal"}
+
+
+@MODES
+def test_a_helper_may_die_wherever_it_counts_a_wrong_code(sim, meddle, mode):
+    some_history()
+    work_off()
+    seen = set()
+    out, _ = all_deaths(meddle, mode,
+                        lambda: lab.pamhost(lab.between_permits(), answers=["@wrong"]),
+                        look_at(seen), lab.store_files())
+    assert out.result == "PAM_CONV_ERR" and sound_counts() == (7, 4, 4, 0)
+    assert seen - {(7, 4, 4, 0)} == {(6, 4, 3, 0), (6, 4, 4, 0)}
+
+
+# ---- limits of who calls ----
+
+def test_writes_may_fail_wherever_they_do(sim, log):
+    """A limit on the size of files that the helper cannot raise, a little higher each time."""
+    some_history()
+    work_off()
+    grow(40) # so that its end is what the limit is about
+    start = lab.store_files()
+    states = [(6, 4, 3, 0), (6, 4, 4, 0), (7, 4, 4, 0), (7, 7, 4, 0)]
+    seen = []
+    size = 0
+    lab.configure(sim, swmfa="fail = safe")
+    while states[-1] not in seen:
+        lab.put_store(start)
+        out = lab.pamhost(lab.between_permits(), prefix=[*BOUND, "prlimit", f"--fsize={size}"])
+        state = sound_counts()
+        seen.append(state)
+        assert state in states and states.index(state) == max(map(states.index, seen))
+        # Verified, and only what is kept of it is missing.
+        assert (out.result == "PAM_SUCCESS") == (state[0] == 7), out.text
+        if out.result != "PAM_SUCCESS":
+            assert out.result == "PAM_AUTHINFO_UNAVAIL" and out.all("message") == NOT_AVAILABLE
+            log.last(f"result=error reason=store .*{FILE}: ")
+        good_login()
+        assert lab.store("PRAGMA integrity_check") == [("ok",)]
+        size = max(size, len(start["state.db-wal"]) - 1024) + 1024
+    assert set(seen) == set(states)
+
+
+@pytest.mark.parametrize("size", [0, 1, 1024, 10000, 30000])
+def test_a_store_that_cannot_be_made_whole_is_not_made(sim, log, size):
+    out = lab.pamhost(lab.between_permits(), prefix=[*BOUND, "prlimit", f"--fsize={size}"])
+    assert out.result == "PAM_AUTHINFO_UNAVAIL" and sim.requests() == []
+    log.last(f"result=error reason=store .*{lab.STATE}/state.db")
+    assert not FILE.exists()
+    good_login()
+    assert counts() == (1, 1, 1, 0)
+
+
+def test_no_file_size_limit_of_sus_caller_is_a_way_in(sim, log):
+    lab.configure(sim, swmfa="fail = safe\nfail_on = store")
+    lab.use_example("su", "su", options="")
+    good_login()
+    for size in (0, 8, 64):
+        client = on_terminal("sh", "-c", f"ulimit -f {size}; exec su bob -c 'echo i-am-in'",
+                             user="alice")
+        client.expect("Password: ")
+        client.sendline(lab.PASSWORD)
+        while client.expect(["Code: ", "not available", pexpect.EOF]) == 0:
+            client.sendline("000000")
+        assert "i-am-in" not in client.before
+        client.close(force=True)
+        assert lab.store("PRAGMA integrity_check") == [("ok",)]
+    assert not [line for line in log.ours() if "fail = safe" in line]
+    tried, _, sends, _ = counts("bob")
+    client = on_terminal("su", "bob", "-c", "echo i-am-in", user="alice")
+    client.expect("Password: ")
+    client.sendline(lab.PASSWORD)
+    client.expect("Code: ")
+    client.sendline(lab.wait_for_code(lab.NUMBERS["bob"], sent_before=sends))
+    client.expect("i-am-in")
+    assert ended(client) == 0
+    now = (tried or 0) + 1
+    assert sound_counts("bob") == (now, now, sends + 1, 0)
+
+
+def test_no_file_size_limit_of_sudos_caller_is_a_way_in(sim, log):
+    lab.configure(sim, swmfa="fail = safe\nfail_on = store")
+    lab.use_example("sudo", "sudo")
+    lab.write("/etc/sudoers.d/lab", "alice ALL=(ALL) ALL\nDefaults timestamp_timeout=0, "
+              "passwd_tries=1\n", 0o440)
+    client = on_terminal("prlimit", "--fsize=0", "sudo", "id", "-u", user="alice")
+    client.expect("password for alice: ")
+    client.sendline(lab.PASSWORD)
+    while client.expect(["Code: ", pexpect.EOF]) == 0:
+        client.sendline("000000")
+    assert "\n0\r" not in client.before
+    client.close(force=True)
+    assert not [line for line in log.ours() if "fail = safe" in line]
+    good_login()
+    assert lab.store("PRAGMA integrity_check") == [("ok",)]
+
+
+# ---- many at once ----
+
+def test_two_hundred_logins_at_the_same_time_all_succeed(sim, tmp_path):
+    """The first of them make the store."""
+    users = ["alice", "ann", "art", "ada", "abe"]
+    lab.users_map("".join(f"{user} {ALICE}\n" for user in users))
+    Provider(sim, tmp_path)
+    outs = lab.pamhosts(lab.alone(), 200, users, answers=["123456"])
+    assert [out.result for out in outs] == ["PAM_SUCCESS"] * 200
+    assert lab.store("PRAGMA integrity_check") == [("ok",)]
+    for user in users:
+        attempts, forgiven, sends, _ = counts(user)
+        assert (attempts, forgiven, sends) == (40, 40, 40)
+    lab.users_map()
+
+
+def test_the_store_is_the_service_users_alone(sim):
+    for prefix in (["sh", "-c", 'umask 0; exec "$@"', "sh"], AS_ALICE):
+        for answers in (["@code"], ["@wrong"] * 3, ["resend", "@fail"]):
+            lab.pamhost(lab.alone(), answers=answers, prefix=prefix)
+    owner = pwd.getpwnam(lab.SERVICE_USER)
+    found = {"": lab.STATE.stat(), **{path.name: path.lstat() for path in lab.STATE.iterdir()}}
+    assert set(found) == {"", "state.db", "state.db-wal", "state.db-shm"}
+    for name, status in found.items():
+        assert (status.st_uid, status.st_gid) == (owner.pw_uid, owner.pw_gid), name
+        assert stat.S_IMODE(status.st_mode) == (0o600 if name else 0o700), name
