@@ -365,7 +365,10 @@ static int open_folder(const char *folder, struct problem *problem)
                     " -m 0700 %s",
                     folder, strerror(errno), folder);
     } else if (fd < 0 || fstat(fd, &status) != 0) {
-        problem_set(problem, "%s: cannot be opened: %s", folder, strerror(errno));
+        problem_set(problem,
+                    "%s: cannot be opened: %s: expected a folder with owner " SWMFA_USER
+                    " and mode 0700",
+                    folder, strerror(errno));
     } else if (status.st_uid != geteuid() || (status.st_mode & 077U) != 0) {
         problem_set(problem,
                     "%s: expected owner " SWMFA_USER " (uid %u) and mode 0700, found uid %u and "
