@@ -23,7 +23,7 @@
 
 /* What a process of its own tells the test. */
 static struct {
-    struct problem problem = {0};
+    struct problem problem;
     volatile int64_t number;
 } * told;
 
