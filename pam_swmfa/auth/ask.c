@@ -93,15 +93,21 @@ static void count_word(struct login *login)
         login->tries--;
 }
 
-/* Adds what can be typed in place of a code, if anything: " No code? Type resend or call." */
-static void add_offer(const struct login *login, char *intro)
+/* Adds what can be typed in place of a code, if anything: BEFORE "resend or call" BEHIND. */
+static void add_words(const struct login *login, char *intro, const char *before,
+                      const char *behind)
 {
     size_t used = strlen(intro);
+    bool other = possible(login, other_channel(login));
     if (more_sends(login))
-        (void)snprintf(intro + used, INTRO_SIZE - used, " No code? Type resend%s%s.",
-                       possible(login, other_channel(login)) ? " or " : "",
-                       possible(login, other_channel(login)) ? channel_names[other_channel(login)]
-                                                             : "");
+        (void)snprintf(intro + used, INTRO_SIZE - used, "%sresend%s%s%s", before,
+                       other ? " or " : "", other ? channel_names[other_channel(login)] : "",
+                       behind);
+}
+
+static void add_offer(const struct login *login, char *intro)
+{
+    add_words(login, intro, " No code? Type ", ".");
 }
 
 static void explain(const struct login *login, char *intro)
@@ -215,7 +221,7 @@ static bool describe_failure(const struct login *login, enum channel channel, bo
     }
     bool codes = login->guard.codes_left > 0;
     (void)snprintf(intro, INTRO_SIZE, "No code could be sent by %s.", channel_words[channel]);
-    add_offer(login, intro);
+    add_words(login, intro, " Type ", " to try again.");
     if (codes)
         (void)snprintf(intro + strlen(intro), INTRO_SIZE - strlen(intro),
                        " A break-glass code is good as well.");
@@ -317,10 +323,12 @@ static bool send_again(struct login *login, enum reply_kind kind, char *intro)
 static bool try_break_glass(struct login *login, const char *code, char *intro)
 {
     bool wrong = true;
-    forget_problem(login);
     if (!guard_try(login) || !guard_break_glass(login, code, &wrong))
         return false;
     (void)snprintf(intro, INTRO_SIZE, "Wrong code. Try again.");
+    if (wrong && *login->problem.text == '\0')
+        problem_set(&login->problem, "a break-glass code was wrong, or had been used; %lld left",
+                    (long long)login->guard.codes_left);
     if (wrong)
         return true;
     problem_set(&login->problem, "a break-glass code was used; %lld left",
@@ -506,7 +514,10 @@ static bool ask_once(struct login *login, char *intro)
         goes_on = send_again(login, kind, intro);
         break;
     default:
-        refuse_form(login, intro);
+        if (login->refusal != REFUSAL_NONE && login->delivery.sent_at == 0)
+            describe_refusal(login, intro);
+        else
+            refuse_form(login, intro);
         break;
     }
     explicit_bzero(code, sizeof(code));

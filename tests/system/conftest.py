@@ -20,7 +20,7 @@ def system_log(laboratory):
 @pytest.fixture
 def log(system_log):
     """The system log, empty at the start of the test."""
-    system_log.lines.clear()
+    system_log.begin()
     return system_log
 
 

@@ -72,6 +72,7 @@ class Log:
 
     def __init__(self):
         self.lines = []
+        self.marks = 0
         self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         Path("/dev/log").unlink(missing_ok=True)
         self.socket.bind("/dev/log")
@@ -84,16 +85,22 @@ class Log:
             self.lines.append(line)
             OUTPUT.append(line)
 
-    def begin(self):
-        """Empties it, when all has come that was logged before."""
-        mark = f"mark {time.monotonic_ns()}"
+    def settle(self):
+        """Waits until all has come that was logged before."""
+        self.marks += 1
+        mark = f"mark {self.marks} of the lab"
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sender:
             sender.sendto(mark.encode(), "/dev/log")
         assert wait_until(lambda: mark in self.lines)
+
+    def begin(self):
+        """Empties it, when all has come that was logged before."""
+        self.settle()
         self.lines.clear()
 
     def ours(self):
-        """The lines of the module and the helper."""
+        """The lines of the module and the helper, all that there are until now."""
+        self.settle()
         return [line for line in self.lines if "pam_swmfa(" in line]
 
     def last(self, pattern, seconds=5):

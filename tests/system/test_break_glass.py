@@ -132,7 +132,7 @@ def down(simulator, **keywords):
 def test_with_the_provider_down(codes, sim, log):
     down(sim)
     out = is_good(codes[0])
-    assert out.prompts[0] == ("No code could be sent by SMS. No code? Type resend or call. "
+    assert out.prompts[0] == ("No code could be sent by SMS. Type resend or call to try again. "
                               "A break-glass code is good as well.\\nCode: ")
     line = log.last("result=success reason=break-glass .*signalwire network: .*; a break-glass code")
     assert line.startswith("<84>")

@@ -73,7 +73,7 @@ def test_a_map_that_cannot_be_trusted_denies_everybody(start, log, case):
     spoil, words = BAD_FILES[case]
     spoil(lab.USERS)
     for user in ("alice", "carol"):
-        log.lines.clear()
+        log.begin()
         assert_service_error(log, lab.pamhost(lab.between_permits(), user, timeout=10), words)
     remove(lab.USERS)
     lab.users_map()
@@ -189,7 +189,7 @@ def test_a_name_that_no_line_can_have_does_not_spare_the_checks_of_the_map(start
     start(swmfa="unmapped = ignore")
     lab.USERS.chmod(0o666)
     for name in ("dom user", "#carol"):
-        log.lines.clear()
+        log.begin()
         assert_service_error(log, lab.pamhost(lab.between_permits(), name), "only its owner")
     lab.users_map()
 

@@ -305,7 +305,7 @@ def test_what_a_provider_repeats_of_what_it_was_told_is_not_logged(hostile, log,
         for word in (ALICE[1:], "0100182", "010-0182", "010.0182", lab.TOKEN):
             assert word not in line, line
         assert "123456" not in line or verify is None
-        log.lines.clear()
+        log.begin()
 
 
 # ---- addresses ----

@@ -149,7 +149,7 @@ def test_each_window_of_a_limit_holds_and_ends(start, log, clock):
         assert [sends() for _ in range(more + 1)] == [True] * more + [False], minute
         assert sent(sim) == before + more
         assert f"user_sends: {window} is reached" in log.last("sends=0 "), minute
-        log.lines.clear()
+        log.begin()
 
 
 def test_at_a_limit_the_person_is_told_and_the_login_is_denied(start, log):
@@ -313,7 +313,7 @@ def test_a_send_that_never_left_is_given_back(start, log, trouble):
     for _ in range(2):
         login("@fail")
         assert log.last("result=error reason=(network|tls) ") and rows() == []
-        log.lines.clear()
+        log.begin()
 
 
 @pytest.mark.parametrize("first, second, counted", [
@@ -401,7 +401,7 @@ def lock_time(log):
     """What the log says of the lock, as seconds."""
     login("@fail")
     line = log.last("result=denied reason=conversation .*detail=")
-    log.lines.clear()
+    log.begin()
     text = re.search(r'detail="\d+ failures in a row; locked for ([^;]*); swmfactl unlock alice"', line)
     units = {"d": DAY, "h": HOUR, "min": MINUTE, "s": 1}
     return sum(int(n) * units[unit] for n, unit in re.findall(r"(\d+) (\w+)", text[1]))
