@@ -7,7 +7,7 @@ import pytest
 import lab
 from test_local import ended, login_as_alice, sudo, sudo_as_alice
 from test_ssh import give_password, sshd
-from test_store import BOUND, all_deaths, counts, grow, some_history, sound_counts, work_off
+from test_store import BOUND, all_deaths, counts, grow, some_history, work_off
 from test_swmfactl import change, codes_of, done, kept_hashes
 
 ALICE = lab.NUMBERS["alice"]
@@ -331,7 +331,7 @@ def test_of_fifty_at_once_with_the_same_code_one_gets_in(codes, sim, limits):
     results = [out.result for out in outs]
     assert sorted(set(results)) == ["PAM_CONV_ERR", "PAM_SUCCESS"]
     assert results.count("PAM_SUCCESS") == 1
-    assert sound_counts()[3] == 9
+    assert counts()[3] == 9
     assert kept_hashes("alice") == [kept for number, kept in enumerate(kept_of_made())
                                     if number != 6]
 
@@ -363,13 +363,13 @@ def test_wherever_a_helper_dies_no_code_is_good_twice(codes, sim, meddle, mode):
         return lab.pamhost(lab.between_permits(), answers=[code])
 
     def look():
-        before = sound_counts()
+        before = counts()
         seen.add(before)
         assert login().result == ("PAM_SUCCESS" if before[3] == 10 else "PAM_CONV_ERR")
-        assert sound_counts()[3] == 9
+        assert counts()[3] == 9
 
     out, _ = all_deaths(meddle, mode, login, look, lab.store_files())
-    assert out.result == "PAM_SUCCESS" and sound_counts() == (7, 7, 4, 9)
+    assert out.result == "PAM_SUCCESS" and counts() == (7, 7, 4, 9)
     assert seen | {(7, 7, 4, 9)} == STATES
     meddle.kill_at(0)
     is_wrong(code)
@@ -386,7 +386,7 @@ def test_wherever_a_write_fails_who_gets_in_has_used_the_code_up(codes, sim, log
         lab.configure(sim, swmfa="fail = safe")
         out = lab.pamhost(lab.between_permits(), answers=[code],
                           prefix=[*BOUND, "prlimit", f"--fsize={size}"])
-        state = sound_counts()
+        state = counts()
         seen.add(state)
         assert (out.result == "PAM_SUCCESS") == (state[3] == 9)
         assert out.result in ("PAM_SUCCESS", "PAM_AUTHINFO_UNAVAIL")
