@@ -326,6 +326,8 @@ static bool try_break_glass(struct login *login, const char *code, char *intro)
     if (!guard_try(login) || !guard_break_glass(login, code, &wrong))
         return false;
     (void)snprintf(intro, INTRO_SIZE, "Wrong code. Try again.");
+    if (wrong)
+        guard_wrong(login);
     if (wrong && *login->problem.text == '\0')
         problem_set(&login->problem, "a break-glass code was wrong, or had been used; %lld left",
                     (long long)login->guard.codes_left);
@@ -458,6 +460,7 @@ static bool try_code(struct login *login, const char *code, char *intro)
         guard_right(login);
         return end(login, END_VERIFIED);
     case OUTCOME_WRONG:
+        guard_wrong(login);
         (void)snprintf(intro, INTRO_SIZE, "Wrong code. Try again.");
         return ++login->wrong < terms.wrong_most || end_by_tries(login);
     case OUTCOME_GONE:

@@ -131,11 +131,12 @@ bool end_is_covered(const struct login *login)
 }
 
 /* A decoy is never covered: it would let in who is not in the map. */
-bool end_by_store(struct login *login)
+bool end_by_store(struct login *login, bool may_pass)
 {
-    login->passed_by_fail_safe =
-        login->config.fail == FAIL_SAFE && config_has_word(&login->config.fail_on, FAIL_ON_STORE) &&
-        login->request->caller_uid == 0 && !login->decoy && login->delivery.asked == 0;
+    login->passed_by_fail_safe = may_pass && login->config.fail == FAIL_SAFE &&
+                                 config_has_word(&login->config.fail_on, FAIL_ON_STORE) &&
+                                 login->request->caller_uid == 0 && !login->decoy &&
+                                 login->delivery.asked == 0;
     return end(login, END_STORE);
 }
 

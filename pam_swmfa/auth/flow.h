@@ -85,9 +85,9 @@ bool end_by_outcome(struct login *login, enum outcome outcome);
  */
 bool end_by_sends(struct login *login);
 
-/* end_by_store: the same, when the store cannot be used: passes if fail = safe covers that, and
- * nothing has been sent yet. */
-bool end_by_store(struct login *login);
+/* end_by_store: the same, when the store cannot be used; may_pass: passes if fail = safe covers it.
+ */
+bool end_by_store(struct login *login, bool may_pass);
 
 /* end_is_covered: whether fail = safe covers it that no code could be sent: every provider has been
  * asked, none has queued a code, and each of the failures is a cause that it covers. */

@@ -7,7 +7,6 @@
 #include "auth/flow.h"
 #include "auth/log.h"
 #include "store/codes.h"
-#include "store/tries.h"
 
 #include <poll.h>
 #include <stdio.h>
@@ -19,10 +18,11 @@
 
 /* ---- transactions ---- */
 
-static bool store_failed(struct login *login)
+/* may_pass: whether fail = safe can cover it. */
+static bool store_failed(struct login *login, bool may_pass)
 {
     login->problem = *store_problem(login->guard.store);
-    return end_by_store(login);
+    return end_by_store(login, may_pass);
 }
 
 static bool note_times(struct login *login)
@@ -36,16 +36,25 @@ static bool note_times(struct login *login)
     return true;
 }
 
+/* milliseconds: the most to wait for others, if it is not too long for the module. */
 static bool begin(struct login *login, enum store_access access, int64_t milliseconds)
 {
-    struct moment moment;
-    if (!moment_now(&moment, &login->problem))
-        return end_by_store(login);
     if (milliseconds > WAIT_MS)
         milliseconds = WAIT_MS;
-    return store_begin(login->guard.store, access, &moment,
-                       milliseconds > 0 ? (int)milliseconds : 0) ||
-           store_failed(login);
+    return store_begin(login->guard.store, access, NULL, milliseconds > 0 ? (int)milliseconds : 0);
+}
+
+/*
+ * Whether the store, if it can still be read, has the person for locked. fail = safe must not pass
+ * who is known to be: he can wait for the moment in which the store is only busy.
+ */
+static bool known_locked(struct login *login)
+{
+    struct tries tries = {0};
+    bool read =
+        begin(login, STORE_READ, 0) && tries_look(login->guard.store, login->guard.user, &tries);
+    store_cancel(login->guard.store);
+    return read && tries.locked;
 }
 
 /* ---- who is locked ---- */
@@ -107,7 +116,7 @@ bool guard_enter(struct login *login)
     name_person(login);
     guard->store = store_open(STORE_FOLDER, &login->problem);
     if (guard->store == NULL)
-        return end_by_store(login);
+        return end_by_store(login, true);
     if (store_is_new(guard->store))
         log_line(LOG_WARNING, "%s", STORE_IS_NEW);
     if (!begin(login, STORE_READ, WAIT_MS))
@@ -118,7 +127,7 @@ bool guard_enter(struct login *login)
          remember_look(guard->store, &about, login->config.policy.remember, &remembered_ms)) &&
         codes_left(guard->store, guard->user, &guard->codes_left);
     if (!good)
-        return store_failed(login);
+        return store_failed(login, true);
     store_cancel(guard->store); /* nothing was written */
     log_debug("store read; failures=%lld locked=%d break-glass codes=%lld",
               (long long)tries.failures, tries.locked, (long long)guard->codes_left);
@@ -149,13 +158,35 @@ static void refuse_by_limit(struct login *login, const struct sends_refusal *ref
     refuse(login, REFUSAL_LIMIT);
 }
 
-bool guard_send(struct login *login, int64_t deadline)
+/* Counts, and locks. Returns what to do, or SENDS_FAILED. */
+static enum sends count_send(struct login *login, int64_t deadline, struct sends_refusal *refusal)
 {
     struct guard *guard = &login->guard;
     struct tries tries = {0};
-    struct sends_refusal refusal;
-    login->refusal = REFUSAL_NONE;
+    if (!begin(login, STORE_WRITE, deadline - delivery_now()) ||
+        !tries_look(guard->store, guard->user, &tries))
+        return SENDS_FAILED;
+    if (tries.locked)
+        lock(login, &tries);
     bool has_number = *login->phone.number != '\0';
+    const struct sends_about about = {.user = guard->user,
+                                      .phone = has_number ? login->phone.number : guard->user,
+                                      .pretended = login->decoy,
+                                      .address = guard->address};
+    enum sends sends =
+        sends_count(guard->store, &login->config.sends, &about, guard->send_id, refusal);
+    if (sends == SENDS_FAILED || !note_times(login) ||
+        !pace_draw(guard->store, PACE_SEND, &guard->wait_us) || !store_commit(guard->store))
+        return SENDS_FAILED;
+    return sends;
+}
+
+bool guard_send(struct login *login, int64_t deadline)
+{
+    struct sends_refusal refusal = {.key = NULL};
+    bool first = login->rounds == 0 && login->guard.attempt == 0 && login->refusal == REFUSAL_NONE;
+    bool has_number = *login->phone.number != '\0';
+    login->refusal = REFUSAL_NONE;
     if (has_number && !countries_permit(login->config.countries, login->phone.number)) {
         if (!login->decoy)
             problem_set(&login->problem, "the number ending in %s is in none of [limits] countries",
@@ -163,21 +194,13 @@ bool guard_send(struct login *login, int64_t deadline)
         refuse(login, REFUSAL_COUNTRY);
         return true;
     }
-    if (!begin(login, STORE_WRITE, deadline - delivery_now()))
-        return false;
-    if (!tries_look(guard->store, guard->user, &tries))
-        return store_failed(login);
-    if (tries.locked)
-        lock(login, &tries);
-    const struct sends_about about = {.user = guard->user,
-                                      .phone = has_number ? login->phone.number : guard->user,
-                                      .pretended = login->decoy,
-                                      .address = guard->address};
-    enum sends sends =
-        sends_count(guard->store, &login->config.sends, &about, guard->send_id, &refusal);
-    if (sends == SENDS_FAILED || !note_times(login) ||
-        !pace_draw(guard->store, PACE_SEND, &guard->wait_us) || !store_commit(guard->store))
-        return store_failed(login);
+    enum sends sends = count_send(login, deadline, &refusal);
+    if (sends == SENDS_FAILED) {
+        const struct problem why = *store_problem(login->guard.store);
+        bool may_pass = first && !known_locked(login);
+        login->problem = why;
+        return end_by_store(login, may_pass);
+    }
     if (sends == SENDS_REFUSED)
         refuse_by_limit(login, &refusal);
     return true;
@@ -186,11 +209,7 @@ bool guard_send(struct login *login, int64_t deadline)
 void guard_give_back(struct login *login)
 {
     struct guard *guard = &login->guard;
-    struct moment moment;
-    struct problem ignored = {0};
-    if (!moment_now(&moment, &ignored))
-        return;
-    if (!store_begin(guard->store, STORE_RELAX, &moment, WAIT_MS) ||
+    if (!store_begin(guard->store, STORE_RELAX, NULL, WAIT_MS) ||
         !sends_give_back(guard->store, guard->send_id) || !store_commit(guard->store))
         log_line(LOG_WARNING, "a send that failed stays counted: %s",
                  store_problem(guard->store)->text);
@@ -201,17 +220,28 @@ void guard_give_back(struct login *login)
 bool guard_try(struct login *login)
 {
     struct guard *guard = &login->guard;
-    struct tries tries = {0};
-    if (!begin(login, STORE_WRITE, WAIT_MS))
-        return false;
-    if (!tries_count(guard->store, guard->user, login->config.failures, &tries) ||
+    struct tries *tries = &guard->tries;
+    if (!begin(login, STORE_WRITE, WAIT_MS) ||
+        !tries_count(guard->store, guard->user, login->config.failures, tries) ||
         !note_times(login) || !pace_draw(guard->store, PACE_VERIFY, &guard->wait_us) ||
         !store_commit(guard->store))
-        return store_failed(login);
-    guard->attempt = tries.attempt;
-    if (tries.locked)
-        lock(login, &tries);
+        return store_failed(login, false);
+    guard->attempt = tries->attempt;
+    if (tries->locked)
+        lock(login, tries);
     return true;
+}
+
+void guard_wrong(struct login *login)
+{
+    const struct tries *tries = &login->guard.tries;
+    char length[64];
+    if (tries->lock_begins_ms > 0 && !login->decoy)
+        problem_set(&login->problem,
+                    "%lld failure%s in a row; locked now for %s; swmfactl unlock "
+                    "%.200s",
+                    (long long)tries->failures, tries->failures == 1 ? "" : "s",
+                    limit_time_write(tries->lock_begins_ms, length, sizeof(length)), login->user);
 }
 
 /* Within a transaction. */
@@ -227,10 +257,7 @@ static bool forgive_and_remember(struct login *login)
 void guard_right(struct login *login)
 {
     struct guard *guard = &login->guard;
-    struct moment moment;
-    if (!moment_now(&moment, &login->problem))
-        return;
-    if (!store_begin(guard->store, STORE_RELAX, &moment, WAIT_MS) || !forgive_and_remember(login) ||
+    if (!store_begin(guard->store, STORE_RELAX, NULL, WAIT_MS) || !forgive_and_remember(login) ||
         !note_times(login) || !store_commit(guard->store))
         problem_set(&login->problem, "this try stays counted as a failure: %.400s",
                     store_problem(guard->store)->text);
@@ -242,12 +269,12 @@ void guard_right(struct login *login)
 static bool use_code(struct login *login, const char *code, const char *hash, bool *used)
 {
     struct guard *guard = &login->guard;
-    return begin(login, STORE_WRITE, WAIT_MS) &&
-           ((codes_use(guard->store, guard->user, code, hash, used) &&
-             (!*used || forgive_and_remember(login)) &&
-             codes_left(guard->store, guard->user, &guard->codes_left) &&
-             store_commit(guard->store)) ||
-            store_failed(login));
+    return (begin(login, STORE_WRITE, WAIT_MS) &&
+            codes_use(guard->store, guard->user, code, hash, used) &&
+            (!*used || forgive_and_remember(login)) &&
+            codes_left(guard->store, guard->user, &guard->codes_left) &&
+            store_commit(guard->store)) ||
+           store_failed(login, false);
 }
 
 bool guard_break_glass(struct login *login, const char *code, bool *wrong)
@@ -256,10 +283,8 @@ bool guard_break_glass(struct login *login, const char *code, bool *wrong)
     char hash[CODES_HASH_SIZE] = "";
     bool used = false;
     *wrong = true;
-    if (!begin(login, STORE_READ, WAIT_MS))
-        return false;
-    if (!codes_hash(guard->store, guard->user, code, hash))
-        return store_failed(login);
+    if (!begin(login, STORE_READ, WAIT_MS) || !codes_hash(guard->store, guard->user, code, hash))
+        return store_failed(login, false);
     store_cancel(guard->store); /* nothing was written */
     if (!codes_match(code, login->decoy ? "" : hash))
         return true;

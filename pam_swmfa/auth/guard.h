@@ -13,6 +13,7 @@
 #include "store/remember.h"
 #include "store/sends.h"
 #include "store/store.h"
+#include "store/tries.h"
 #include "wire/wire.h"
 
 #include <stdbool.h>
@@ -27,7 +28,8 @@ struct guard {
     char address[WIRE_RHOST_SIZE];
     char place[REMEMBER_PLACE_SIZE]; /* "": not to be remembered */
     char send_id[SENDS_ID_SIZE];     /* of the last send that was counted */
-    int64_t attempt;                 /* the number of the last try that was counted */
+    int64_t attempt;                 /* the number of the last try that was counted; 0: none was */
+    struct tries tries;              /* where that try left the person */
     int64_t codes_left;              /* break-glass codes */
     int64_t took_us[PACE_COUNT];     /* requests whose time is not in the store yet; 0: none */
     int64_t wait_us;                 /* a decoy: how long the request would have taken */
@@ -58,6 +60,9 @@ void guard_give_back(struct login *login);
 
 /* guard_try: before a code is looked at: counts the try. Returns false when the login has ended. */
 bool guard_try(struct login *login);
+
+/* guard_wrong: the code was wrong. If that has locked the person, that is the problem. */
+void guard_wrong(struct login *login);
 
 /* guard_right: the code was right: nothing is held against the person, and the place is remembered.
  */

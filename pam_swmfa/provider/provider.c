@@ -222,20 +222,37 @@ json_object *provider_body(json_object *body, bool good)
     return NULL;
 }
 
-/* Posts body, which is put here. Returns an answer, the caller's to free, or NULL with outcome. */
+/* Whether the provider says by a status that it has done nothing (RFC 9110). A 408, and a gateway's
+ * 502 or 504, do not say so. */
+static bool says_not_done(long status)
+{
+    return status >= 300 && status <= 599 && status != 408 && status != 502 && status != 504;
+}
+
+/* How far it is certain that nothing was done, where there is no answer. */
+static enum doubt doubt_without(const struct rest_answer *answer)
+{
+    if (answer->unsettled)
+        return DOUBT_FULL;
+    return answer->gone_out && !says_not_done(answer->status) ? DOUBT_SOME : DOUBT_NONE;
+}
+
+/* Posts body, which is put here. Returns an answer, the caller's to free, or NULL with outcome and
+ * doubt. */
 static struct rest_answer *post(struct rest *rest, int milliseconds, const char *path,
-                                json_object *body, enum outcome *outcome, bool *unsettled,
+                                json_object *body, enum outcome *outcome, enum doubt *doubt,
                                 struct problem *problem)
 {
     struct rest_answer *answer = malloc(sizeof(*answer));
     const char *text = json_object_to_json_string_ext(body, JSON_C_TO_STRING_PLAIN |
                                                                 JSON_C_TO_STRING_NOSLASHESCAPE);
+    *doubt = DOUBT_NONE;
     if (answer == NULL || body == NULL || text == NULL) {
         problem_set(problem, "no memory");
         *outcome = OUTCOME_MEMORY;
     } else {
         *outcome = rest_post(rest, path, text, milliseconds, answer, problem);
-        *unsettled = answer->unsettled;
+        *doubt = doubt_without(answer);
     }
     json_object_put(body);
     if (*outcome != OUTCOME_OK) {
@@ -245,31 +262,18 @@ static struct rest_answer *post(struct rest *rest, int milliseconds, const char 
     return answer;
 }
 
-/* A gateway's 502 and 504, a 408 and a success that makes no sense may each hide a code. */
-static enum doubt doubt_of(long status, enum outcome outcome)
-{
-    if (outcome == OUTCOME_NOT_QUEUED)
-        return DOUBT_NONE;
-    return status < 300 || status == 408 || status == 502 || status == 504 ? DOUBT_SOME
-                                                                           : DOUBT_NONE;
-}
-
 enum outcome provider_send(const struct provider *provider, const void *settings, struct rest *rest,
                            int milliseconds, struct challenge *challenge, enum doubt *doubt,
                            struct problem *problem)
 {
     char path[REQUEST_PATH_SIZE] = "";
     enum outcome outcome = OUTCOME_MEMORY;
-    bool unsettled = false;
     json_object *body = provider->send(settings, challenge, path, sizeof(path));
-    struct rest_answer *answer =
-        post(rest, milliseconds, path, body, &outcome, &unsettled, problem);
-    *doubt = unsettled ? DOUBT_FULL : DOUBT_NONE;
-    if (answer == NULL && (outcome == OUTCOME_BAD_ANSWER || outcome == OUTCOME_ABANDONED))
-        *doubt = unsettled ? DOUBT_FULL : DOUBT_SOME;
+    struct rest_answer *answer = post(rest, milliseconds, path, body, &outcome, doubt, problem);
     if (answer != NULL) {
         outcome = provider_sent(provider, answer, challenge, problem);
-        *doubt = doubt_of(answer->status, outcome);
+        bool refused = outcome == OUTCOME_NOT_QUEUED || says_not_done(answer->status);
+        *doubt = refused ? DOUBT_NONE : DOUBT_SOME;
         redact(provider, settings, NULL, problem);
     }
     free(answer);
@@ -282,10 +286,9 @@ enum outcome provider_verify(const struct provider *provider, const void *settin
 {
     char path[REQUEST_PATH_SIZE] = "";
     enum outcome outcome = OUTCOME_MEMORY;
-    bool unsettled = false;
+    enum doubt ignored = DOUBT_NONE;
     json_object *body = provider->verify(settings, challenge, code, path, sizeof(path));
-    struct rest_answer *answer =
-        post(rest, milliseconds, path, body, &outcome, &unsettled, problem);
+    struct rest_answer *answer = post(rest, milliseconds, path, body, &outcome, &ignored, problem);
     if (answer != NULL) {
         outcome = provider_verified(provider, answer, problem);
         redact(provider, settings, code, problem);

@@ -277,6 +277,8 @@ static bool may_be_done(const struct rest *rest, CURLcode code, enum outcome out
 
 static enum outcome explain(const struct rest *rest, CURLcode code, struct problem *problem)
 {
+    rest->answer->gone_out = rest->body_left == 0;
+    rest->answer->status = status_of(rest);
     if (rest->received > REST_ANSWER_MAX) {
         problem_set(problem, "the answer is longer than %zu bytes", REST_ANSWER_MAX);
         return OUTCOME_BAD_ANSWER;
@@ -302,6 +304,7 @@ enum outcome rest_post(struct rest *rest, const char *path, const char *body, in
     answer->status = 0;
     answer->length = 0;
     answer->unsettled = false;
+    answer->gone_out = false;
     rest->answer = answer;
     rest->body = body;
     rest->body_left = strlen(body);
@@ -320,6 +323,7 @@ enum outcome rest_post(struct rest *rest, const char *path, const char *body, in
     curl_multi_remove_handle(rest->multi, rest->easy);
     if (!waited_for) {
         problem_set(problem, "the application or its user went away");
+        answer->gone_out = rest->body_left == 0;
         return OUTCOME_ABANDONED;
     }
     if (code != CURLE_OK)

@@ -25,7 +25,8 @@ struct rest_settings {
 
 struct rest_answer {
     bool unsettled; /* there is none, but the provider may have done what was asked */
-    long status;    /* HTTP status */
+    bool gone_out;  /* there is none, but all of the request had been handed on */
+    long status;    /* HTTP status; 0: none has come */
     size_t length;  /* of body, without the NUL behind it */
     char body[REST_ANSWER_MAX + 1];
 };

@@ -31,6 +31,7 @@
 #define PAGE_BYTES_TEXT "1024"
 /* Pages of the log of changes at which a commit works it off: the next login reads it all. */
 #define CHECKPOINT_PAGES 64
+#define OPEN_WAIT_MS     4000    /* for others, while it is opened or made */
 #define WAIT_MOST_NS     8000000 /* between two looks whether others have finished */
 
 struct engine {
@@ -43,10 +44,12 @@ struct engine {
 
 /* ---- what went wrong ---- */
 
-#define DAMAGED                                                                                    \
-    "is damaged (%s). Restore " STORE_FILE " from a backup; or move it and the files whose names " \
-    "begin with its name away: a new one is made then, and all locks, counts and break-glass "     \
-    "codes are gone"
+/* What helps. A backup with the log of changes of another file beside it would be damaged at once.
+ */
+#define REPAIR                                                                                     \
+    "Move it and all files whose names begin with its name away; then restore a backup. Without "  \
+    "one, a new one is made then, and all locks, counts and break-glass codes are gone"
+#define DAMAGED "is damaged (%s). " REPAIR
 
 /* Says what an error of SQLite means to an administrator. Returns false. */
 static bool failed(const struct engine *engine, struct problem *problem)
@@ -260,7 +263,7 @@ static struct engine *open_file(const char *path, int flags, struct problem *pro
         return NULL;
     }
     (void)snprintf(engine->path, sizeof(engine->path), "%s", path);
-    engine->wait_until = now_ms() + 5000;
+    engine->wait_until = now_ms() + OPEN_WAIT_MS;
     engine->relaxed = true; /* whatever SQLite was built with: to be set by the first transaction */
     flags |= SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE |
              SQLITE_OPEN_EXRESCODE;
@@ -335,18 +338,27 @@ static bool make_file(const char *folder, int folder_fd, const char *const *stat
     return true;
 }
 
+/* Until the descriptor is closed. */
+static bool lock_folder(int folder_fd)
+{
+    const struct timespec pause = {.tv_nsec = 10000000};
+    for (int64_t end = now_ms() + OPEN_WAIT_MS; now_ms() < end; (void)nanosleep(&pause, NULL))
+        if (flock(folder_fd, LOCK_EX | LOCK_NB) == 0)
+            return true;
+    return false;
+}
+
 static bool make(const char *folder, int folder_fd, const char *const *statements, bool *made,
                  struct problem *problem)
 {
-    if (flock(folder_fd, LOCK_EX) != 0) /* until the descriptor is closed */
-        return problem_set(problem, "%s: cannot be locked: %s", folder, strerror(errno));
+    if (!lock_folder(folder_fd))
+        return problem_set(problem, "%s: another process holds it locked: see which with fuser(1)",
+                           folder);
     if (there_is(folder, ""))
         return true; /* somebody else was faster */
     if (there_is(folder, "-wal") || there_is(folder, "-journal"))
         return problem_set(problem,
-                           "%s/" STORE_FILE ": is missing, but files of it are there. Restore it "
-                           "from a backup; or move them away: a new one is made then, and all "
-                           "locks, counts and break-glass codes are gone",
+                           "%s/" STORE_FILE ": is missing, but files of it are there. " REPAIR,
                            folder);
     *made = make_file(folder, folder_fd, statements, problem);
     return *made;

@@ -109,9 +109,9 @@ bool store_run(struct store *store, struct store_answer *answer, const char *sql
 
 /*
  * The time of the store goes on from where it was last seen: in the same boot by what has passed
- * since, in another one by the time since that boot. A moment that was taken before another process
- * was faster is a little older than the last one; one that is much older is of a clock that has
- * been set anew, from which it goes on.
+ * since, in another one by the time since that boot. A moment that a caller took before another
+ * process was faster is a little older than the last one; one that is much older is of a clock that
+ * is set differently, from which it goes on.
  */
 static bool tell_time(struct store *store, enum store_access access)
 {
@@ -139,9 +139,14 @@ static bool tell_time(struct store *store, enum store_access access)
 bool store_begin(struct store *store, enum store_access access, const struct moment *moment,
                  int milliseconds)
 {
-    store->moment = *moment;
     store->running = engine_begin(store->engine, access, milliseconds, &store->problem);
-    return store->running && tell_time(store, access);
+    if (!store->running)
+        return false;
+    if (moment != NULL)
+        store->moment = *moment;
+    else if (!moment_now(&store->moment, &store->problem))
+        return give_up(store);
+    return tell_time(store, access);
 }
 
 bool store_commit(struct store *store)
@@ -165,7 +170,7 @@ static bool check_version(struct store *store)
     struct store_answer answer;
     const struct moment none = {.boot = ""};
     store->moment = none;
-    store->running = engine_begin(store->engine, STORE_READ, 5000, &store->problem);
+    store->running = engine_begin(store->engine, STORE_READ, 4000, &store->problem);
     if (!store->running || !store_run(store, &answer, "SELECT version FROM swmfa_store", ""))
         return false;
     store_cancel(store);

@@ -55,7 +55,8 @@ enum store_access {
 };
 
 /*
- * store_begin: begins a transaction at a moment; waits for others at most so many milliseconds.
+ * store_begin: begins a transaction; waits for others at most so many milliseconds. moment: NULL,
+ * for the one at which the others have finished: one from before the wait would be too old.
  * store_commit: makes all of it last; false if nothing of it does.
  * store_cancel: undoes all of it; does nothing outside a transaction.
  */

@@ -31,6 +31,7 @@ static bool look(struct store *store, const char *user, struct tries *tries, int
                    "t", user))
         return false;
     *locked_until = store_number(&row, 2);
+    tries->lock_begins_ms = 0;
     tries->attempt = store_number(&row, 0);
     tries->failures = tries->attempt - store_number(&row, 1);
     tries->for_ever = tries->failures >= TRIES_LOCK_FOR_EVER;
@@ -56,9 +57,9 @@ bool tries_count(struct store *store, const char *user, int failures, struct tri
         return true;
     tries->attempt++;
     tries->failures++;
-    int64_t lock = lock_of(tries->failures, failures);
-    if (lock > 0)
-        locked_until = store_now(store) + lock;
+    tries->lock_begins_ms = lock_of(tries->failures, failures);
+    if (tries->lock_begins_ms > 0)
+        locked_until = store_now(store) + tries->lock_begins_ms;
     return store_run(store, NULL,
                      "INSERT INTO swmfa_try (user_name, attempts, forgiven, locked_until_ms) "
                      "VALUES ($1, $2, 0, $3) ON CONFLICT (user_name) DO UPDATE SET "

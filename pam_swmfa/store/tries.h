@@ -17,7 +17,9 @@ struct tries {
     bool locked;
     bool for_ever;         /* until an administrator unlocks */
     int64_t locked_for_ms; /* if locked, and not for ever */
-    int64_t attempt;       /* tries_count: the number of this attempt, for tries_forgive */
+    int64_t
+        lock_begins_ms; /* tries_count: with this attempt a lock began that is so long; 0: none */
+    int64_t attempt;    /* tries_count: the number of this attempt, for tries_forgive */
 };
 
 /* tries_look: where a user stands. */

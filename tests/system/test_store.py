@@ -339,14 +339,14 @@ def journal_is_there():
     JOURNAL.unlink()
 
 
-@cause(rf"{FILE}: is missing, but files of it are there\. Restore it from a backup; or move them")
+@cause(rf"{FILE}: is missing, but files of it are there\. Move it and all files whose names")
 def wal_is_without_its_file():
     FILE.rename(AWAY)
     yield
     AWAY.rename(FILE)
 
 
-@cause(rf"{FILE}: is missing, but files of it are there\. Restore it")
+@cause(rf"{FILE}: is missing, but files of it are there\. Move it")
 def journal_is_without_its_file():
     before = lab.store_files()
     lab.reset_store()
