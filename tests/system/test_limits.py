@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """[limits]: how many codes are sent and how many may be wrong, over all logins of the host; and that
 nobody sees by the prompts who is locked."""
+import os
 import re
+import socket
 import subprocess
 
 import pytest
@@ -296,6 +298,25 @@ def test_a_gateway_that_says_nothing_of_the_provider_leaves_the_send_counted(
     server = lab.RawServer(tmp_path, lab.http(status, "{}"))
     lab.configure(sim, endpoint=server.endpoint, ca_file=server.certificate)
     login("@fail")
+    assert len(server.requests) == 1 and len(rows()) == counted
+
+
+def no_record(secure):
+    """What TLS does not know, when the whole request has come."""
+    with socket.socket(fileno=os.dup(secure.fileno())) as connection:
+        connection.sendall(b"\x17\x03\x03\x00\x20" + bytes(32))
+
+
+@pytest.mark.parametrize("answer, counted", [
+    (no_record, 1), (b"HTTP/1.1 502 X\r\nContent-Length: 9\r\n\r\n", 1),
+    (b"HTTP/1.1 504 X\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab", 1),
+    (b"HTTP/1.1 503 X\r\nContent-Length: 9\r\n\r\n", 0), (lab.http(999, "{}"), 1),
+    (lab.http(302, "{}"), 0)], ids=["tls", "502", "504", "503", "999", "302"])
+def test_what_breaks_off_when_all_has_gone_out_is_counted_unless_it_was_refused(
+        sim, tmp_path, answer, counted):
+    server = lab.RawServer(tmp_path, answer)
+    lab.configure(sim, endpoint=server.endpoint, ca_file=server.certificate)
+    assert login().result == "PAM_AUTHINFO_UNAVAIL" or counted
     assert len(server.requests) == 1 and len(rows()) == counted
 
 

@@ -236,7 +236,7 @@ def page_size(data):
     return int.from_bytes(data[16:18], "big")
 
 
-DAMAGED = r"is damaged \(.*\)\. Restore state\.db from a backup; or move it and"
+DAMAGED = r"is damaged \(.*\)\. Move it and all files whose names"
 
 
 @cause(rf"{FILE}: {DAMAGED}")
@@ -505,6 +505,45 @@ def test_a_store_that_somebody_holds_denies(sim, log, mode):
 
 
 # ---- fail = safe, and fail_on = store ----
+
+def start_at_gate(name, gate, sim, answer, **keywords):
+    """A login that has come to its first prompt, with a configuration of its own."""
+    conf = lab.SECURITY / f"{name}.conf"
+    swmfa = keywords.pop("swmfa", "") + "fail = safe\nfail_on = store"
+    lab.write(conf, lab.configuration(sim, swmfa=swmfa, **keywords))
+    service = lab.between_permits(f"conf={conf}", service=name)
+    command = [*lab.pamhost_command(service, ("alice",), [answer]), "--gate", gate]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    assert process.stdout.readline().startswith("prompt ")
+    return process
+
+
+def test_fail_on_store_covers_nobody_who_was_refused_or_locked_meanwhile(sim, log, tmp_path):
+    """All of them wait until the store is busy, and answer then."""
+    gate = lab.WORK / "store-gate"
+    gate.unlink(missing_ok=True)
+    good_login()
+    running = {
+        "limit": start_at_gate("limit", gate, sim, "0" * 21, limits="user_sends = 1/10m\n"),
+        "country": start_at_gate("country", gate, sim, "0" * 21, limits="countries = +44\n"),
+        "locked": start_at_gate("locked", gate, sim, "", swmfa="autosend = no\n")}
+    lab.configure(sim, limits="failures = 1\n")
+    assert lab.pamhost(lab.between_permits(), answers=["@wrong"]).result == "PAM_CONV_ERR"
+    before = sim.requests()
+    with subprocess.Popen(**service_user(HOLD), stdin=subprocess.PIPE,
+                          stdout=subprocess.PIPE) as holder:
+        assert holder.stdout.readline() == b"held\n"
+        gate.touch()
+        texts = {name: process.communicate(timeout=30)[0] for name, process in running.items()}
+        holder.stdin.close()
+    gate.unlink()
+    for name, text in texts.items():
+        (lab.SECURITY / f"{name}.conf").unlink()
+        assert "result PAM_AUTHINFO_UNAVAIL" in text, (name, text)
+    assert sim.requests() == before
+    assert len([line for line in log.ours() if "result=error reason=store" in line]) == 3
+    assert not [line for line in log.ours() if "fail = safe" in line]
+
 
 @all_causes()
 def test_fail_on_store_passes_with_a_warning_whom_it_covers(sim, log, name):

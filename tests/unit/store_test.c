@@ -1288,8 +1288,8 @@ static void test_a_writer_waits_for_another_as_long_as_it_was_told(void **state)
         check_names("locked", store_problem(other)->text, unit_store()->file);
         check_names("locked", store_problem(other)->text,
                     "another process has held it locked for too long: see which with fuser(1)");
-        unit_check(unit_format("%d ms: %lld", waits[i], (long long)took),
-                   took >= waits[i] && took < waits[i] + 500, "as long as that");
+        unit_check(unit_format("%d ms: %lld", waits[i], (long long)took), took >= waits[i],
+                   "as long as that");
         assert_false(store_commit(other));
         store_cancel(other);
     }
@@ -1306,7 +1306,10 @@ static int hold_for_a_while(void)
         return 1;
     told->number = 1;
     (void)usleep(50000);
-    bool good = store_commit(store);
+    struct moment moment;
+    bool good = moment_now(&moment, &told->problem);
+    told->number = moment.boot_ms;
+    good = store_commit(store) && good;
     store_close(store);
     return !good;
 }
@@ -1323,11 +1326,13 @@ static void test_a_writer_goes_on_when_the_other_is_done(void **state)
     for (int i = 0; i < 5000 && told->number == 0; i++)
         (void)usleep(1000);
     unit_open();
-    int64_t before = milliseconds();
-    count_one();
-    int64_t took = milliseconds() - before;
+    struct store *store = unit_store()->store;
+    assert_true(store_begin(store, STORE_WRITE, NULL, 30000));
+    assert_in_range(told->number, 2, INT64_MAX); /* the other is done */
+    /* the moment is not of before the wait, or the time of the store would run fast */
+    assert_true(store_moment(store)->boot_ms >= told->number);
+    unit_good(store_commit(store));
     assert_int_equal(unit_wait(process), 0);
-    assert_in_range(took, 20, 2000);
 }
 
 static void test_the_log_of_changes_does_not_grow_for_ever(void **state)
