@@ -59,16 +59,22 @@ static bool known_locked(struct login *login)
 
 /* ---- who is locked ---- */
 
+static void describe_lock(struct login *login, const struct tries *tries, const char *locked,
+                          int64_t milliseconds)
+{
+    char time[64];
+    (void)limit_time_write(milliseconds, time, sizeof(time));
+    problem_set(&login->problem, "%lld failure%s in a row; %s %s%s; swmfactl unlock %.200s",
+                (long long)tries->failures, tries->failures == 1 ? "" : "s", locked,
+                tries->for_ever ? "" : "for ",
+                tries->for_ever ? "until an administrator unlocks" : time, login->user);
+}
+
 /* From now on nothing is sent for this person, and nothing is right. */
 static void lock(struct login *login, const struct tries *tries)
 {
-    char left[64] = "an administrator unlocks";
-    if (!tries->for_ever)
-        limit_time_write(tries->locked_for_ms, left, sizeof(left));
     if (!login->decoy) /* for others the problem says why already */
-        problem_set(&login->problem, "%lld failure%s in a row; %s%s; swmfactl unlock %.200s",
-                    (long long)tries->failures, tries->failures == 1 ? "" : "s",
-                    tries->for_ever ? "locked until " : "locked for ", left, login->user);
+        describe_lock(login, tries, "locked", tries->locked_for_ms);
     login->locked = login->locked || !login->decoy;
     login->decoy = true;
 }
@@ -119,10 +125,8 @@ bool guard_enter(struct login *login)
         return end_by_store(login, true);
     if (store_is_new(guard->store))
         log_line(LOG_WARNING, "%s", STORE_IS_NEW);
-    if (!begin(login, STORE_READ, WAIT_MS))
-        return false;
     bool good =
-        tries_look(guard->store, guard->user, &tries) &&
+        begin(login, STORE_READ, WAIT_MS) && tries_look(guard->store, guard->user, &tries) &&
         (*guard->place == '\0' ||
          remember_look(guard->store, &about, login->config.policy.remember, &remembered_ms)) &&
         codes_left(guard->store, guard->user, &guard->codes_left);
@@ -235,13 +239,8 @@ bool guard_try(struct login *login)
 void guard_wrong(struct login *login)
 {
     const struct tries *tries = &login->guard.tries;
-    char length[64];
-    if (tries->lock_begins_ms > 0 && !login->decoy)
-        problem_set(&login->problem,
-                    "%lld failure%s in a row; locked now for %s; swmfactl unlock "
-                    "%.200s",
-                    (long long)tries->failures, tries->failures == 1 ? "" : "s",
-                    limit_time_write(tries->lock_begins_ms, length, sizeof(length)), login->user);
+    if ((tries->lock_begins_ms > 0 || tries->for_ever) && !login->decoy)
+        describe_lock(login, tries, "locked now", tries->lock_begins_ms);
 }
 
 /* Within a transaction. */

@@ -57,6 +57,7 @@ bool tries_count(struct store *store, const char *user, int failures, struct tri
         return true;
     tries->attempt++;
     tries->failures++;
+    tries->for_ever = tries->failures >= TRIES_LOCK_FOR_EVER;
     tries->lock_begins_ms = lock_of(tries->failures, failures);
     if (tries->lock_begins_ms > 0)
         locked_until = store_now(store) + tries->lock_begins_ms;
