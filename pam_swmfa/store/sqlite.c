@@ -86,8 +86,11 @@ static bool failed(const struct engine *engine, struct problem *problem)
         return problem_set(problem, "%s: no memory", path);
     case SQLITE_ERROR: /* of a statement: a table or column is missing */
         return problem_set(problem, "%s: " DAMAGED, path, sqlite3_errmsg(engine->db));
-    default:
-        return problem_set(problem, "%s: %s (%s)", path, sqlite3_errmsg(engine->db), system);
+    default: /* most often SQLITE_IOERR */
+        return problem_set(problem,
+                           "%s: %s (%s): look at the disk, the kernel's log, and the limits of the "
+                           "process that began the login",
+                           path, sqlite3_errmsg(engine->db), system);
     }
 }
 
