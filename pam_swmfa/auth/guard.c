@@ -36,6 +36,27 @@ static bool note_times(struct login *login)
     return true;
 }
 
+static int64_t now_us(void)
+{
+    struct timespec now = {0};
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+/* How long a decoy has to wait; the others have no need of it, nor the time that it takes. */
+static bool draw_wait(struct login *login, enum pace pace)
+{
+    struct guard *guard = &login->guard;
+    int64_t start = now_us();
+    guard->wait_us = 0;
+    if (!login->decoy)
+        return true;
+    if (!pace_draw(guard->store, pace, &guard->wait_us))
+        return false;
+    guard->wait_us -= now_us() - start;
+    return true;
+}
+
 /* milliseconds: the most to wait for others, if it is not too long for the module. */
 static bool begin(struct login *login, enum store_access access, int64_t milliseconds)
 {
@@ -179,8 +200,8 @@ static enum sends count_send(struct login *login, int64_t deadline, struct sends
                                       .address = guard->address};
     enum sends sends =
         sends_count(guard->store, &login->config.sends, &about, guard->send_id, refusal);
-    if (sends == SENDS_FAILED || !note_times(login) ||
-        !pace_draw(guard->store, PACE_SEND, &guard->wait_us) || !store_commit(guard->store))
+    if (sends == SENDS_FAILED || !note_times(login) || !draw_wait(login, PACE_SEND) ||
+        !store_commit(guard->store))
         return SENDS_FAILED;
     return sends;
 }
@@ -227,8 +248,7 @@ bool guard_try(struct login *login)
     struct tries *tries = &guard->tries;
     if (!begin(login, STORE_WRITE, WAIT_MS) ||
         !tries_count(guard->store, guard->user, login->config.failures, tries) ||
-        !note_times(login) || !pace_draw(guard->store, PACE_VERIFY, &guard->wait_us) ||
-        !store_commit(guard->store))
+        !note_times(login) || !draw_wait(login, PACE_VERIFY) || !store_commit(guard->store))
         return store_failed(login, false);
     guard->attempt = tries->attempt;
     if (tries->locked)
@@ -295,18 +315,23 @@ bool guard_break_glass(struct login *login, const char *code, bool *wrong)
 
 /* ---- time ---- */
 
+/* One of four is enough, and its last digits are chance enough. */
 void guard_took(struct login *login, enum pace pace, int64_t microseconds)
 {
-    login->guard.took_us[pace] = microseconds;
+    login->guard.took_us[pace] = microseconds % 4 == 0 ? microseconds : 0;
 }
 
 void guard_wait(struct login *login)
 {
+    struct guard *guard = &login->guard;
     struct pollfd host = {.fd = login->socket, .events = POLLIN | POLLRDHUP};
-    struct timespec left = {.tv_sec = login->guard.wait_us / 1000000,
-                            .tv_nsec = login->guard.wait_us % 1000000 * 1000};
-    (void)ppoll(&host, 1, &left, NULL);
-    login->guard.wait_us = 0;
+    int64_t start = now_us();
+    const struct timespec left = {.tv_sec = guard->wait_us / 1000000,
+                                  .tv_nsec = guard->wait_us % 1000000 * 1000};
+    if (guard->wait_us > 0)
+        (void)ppoll(&host, 1, &left, NULL);
+    guard->wait_us = 0;
+    guard_took(login, PACE_DECOY, now_us() - start);
 }
 
 void guard_end(struct login *login)

@@ -12,8 +12,9 @@
 enum pace {
     PACE_SEND,
     PACE_VERIFY,
+    PACE_DECOY, /* what was only waited for: written so that it takes as long, and never drawn */
 };
-#define PACE_COUNT 2
+#define PACE_COUNT 3
 
 /* pace_add: a request of that kind has taken so many microseconds. */
 bool pace_add(struct store *store, enum pace pace, int64_t microseconds);

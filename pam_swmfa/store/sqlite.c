@@ -31,15 +31,17 @@
 #define PAGE_BYTES_TEXT "1024"
 /* Pages of the log of changes at which a commit works it off: the next login reads it all. */
 #define CHECKPOINT_PAGES 64
+#define STATEMENTS       24      /* kept for the next time */
 #define OPEN_WAIT_MS     4000    /* for others, while it is opened or made */
 #define WAIT_MOST_NS     8000000 /* between two looks whether others have finished */
 
 struct engine {
     sqlite3 *db;
     char path[PATH_SIZE];
-    sqlite3_stmt *statement; /* the last one, which is often the next one as well */
-    int64_t wait_until;      /* milliseconds of CLOCK_MONOTONIC */
-    bool relaxed;            /* see engine_begin */
+    sqlite3_stmt *statements[STATEMENTS]; /* made so far */
+    size_t oldest;                        /* the one to give way to the next, when all are there */
+    int64_t wait_until;                   /* milliseconds of CLOCK_MONOTONIC */
+    bool relaxed;                         /* see engine_begin */
 };
 
 /* ---- what went wrong ---- */
@@ -156,13 +158,20 @@ static bool keep_row(sqlite3_stmt *statement, struct store_answer *answer)
     return true;
 }
 
-/* Leaves a statement that is ready to run. */
-static bool prepare(struct engine *engine, const char *sql)
+/* A statement that is ready to run, of those that were made before if it is among them. */
+static sqlite3_stmt *prepare(struct engine *engine, const char *sql)
 {
-    if (engine->statement != NULL && strcmp(sqlite3_sql(engine->statement), sql) == 0)
-        return true;
-    (void)sqlite3_finalize(engine->statement);
-    return sqlite3_prepare_v2(engine->db, sql, -1, &engine->statement, NULL) == SQLITE_OK;
+    size_t i = 0;
+    for (; i < STATEMENTS && engine->statements[i] != NULL; i++)
+        if (strcmp(sqlite3_sql(engine->statements[i]), sql) == 0)
+            return engine->statements[i];
+    if (i == STATEMENTS) {
+        i = engine->oldest++ % STATEMENTS;
+        (void)sqlite3_finalize(engine->statements[i]);
+        engine->statements[i] = NULL;
+    }
+    (void)sqlite3_prepare_v2(engine->db, sql, -1, &engine->statements[i], NULL);
+    return engine->statements[i];
 }
 
 static bool run(struct engine *engine, struct store_answer *answer, struct problem *problem,
@@ -172,9 +181,9 @@ static bool run(struct engine *engine, struct store_answer *answer, struct probl
     if (answer == NULL)
         answer = &ignored;
     memset(answer, 0, sizeof(*answer));
-    if (!prepare(engine, sql))
+    sqlite3_stmt *statement = prepare(engine, sql);
+    if (statement == NULL)
         return failed(engine, problem);
-    sqlite3_stmt *statement = engine->statement;
     bool good = bind(statement, types, parameters);
     int result = SQLITE_ROW;
     while (good && (result = sqlite3_step(statement)) == SQLITE_ROW)
@@ -284,7 +293,8 @@ void engine_close(struct engine *engine)
 {
     if (engine == NULL)
         return;
-    (void)sqlite3_finalize(engine->statement);
+    for (size_t i = 0; i < STATEMENTS; i++)
+        (void)sqlite3_finalize(engine->statements[i]);
     (void)sqlite3_close(engine->db); /* which ends a transaction as engine_rollback does */
     free(engine);
 }

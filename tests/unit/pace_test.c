@@ -48,16 +48,13 @@ static void test_all_that_are_kept_are_drawn_and_no_others(void **state)
         unit_good(pace_add(store, PACE_SEND, i));
     for (int i = 0; i < MANY; i++) {
         int64_t microseconds = draw(PACE_SEND);
-        assert_in_range(microseconds, 1, MANY);
+        assert_in_range(microseconds, MANY - 31, MANY);
         kinds += drawn[microseconds]++ == 0;
     }
     /* each of 32 is missed once in 10^27 runs */
     assert_int_equal(kinds, 32);
     unit_commit();
     assert_string_equal(unit_sql("SELECT COUNT(*) FROM swmfa_pace"), "32");
-    /* what is old goes: of 2000 the last hundreds only; a slot keeps 1000 once in 10^13 */
-    for (int i = 1; i <= MANY / 2; i++)
-        assert_int_equal(drawn[i], 0);
 }
 
 static void test_a_failure_is_not_an_answer(void **state)
