@@ -10,6 +10,7 @@
 
 #include <poll.h>
 #include <stdio.h>
+#include <sys/prctl.h>
 #include <syslog.h>
 #include <time.h>
 
@@ -328,6 +329,7 @@ void guard_wait(struct login *login)
     int64_t start = now_us();
     const struct timespec left = {.tv_sec = guard->wait_us / 1000000,
                                   .tv_nsec = guard->wait_us % 1000000 * 1000};
+    (void)prctl(PR_SET_TIMERSLACK, 1UL, 0L, 0L, 0L); /* to the microsecond, as an answer comes */
     if (guard->wait_us > 0)
         (void)ppoll(&host, 1, &left, NULL);
     guard->wait_us = 0;

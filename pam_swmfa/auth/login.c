@@ -19,6 +19,7 @@
 #include <pwd.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 /* ---- as root ---- */
 
@@ -117,9 +118,12 @@ int login_run(int socket, const struct wire_request *request, const struct probl
     struct login login = {.socket = socket, .request = request, .unprepared = unprepared};
 
     decide(&login);
+    end_report(&login, now_ms() - start);
+    int status = end_tell(&login);
+    if (login.end != END_VERIFIED) /* a decoy has no connection to close: it must not be seen */
+        _exit(status);
     guard_end(&login);
     delivery_end(&login.delivery);
-    end_report(&login, now_ms() - start);
     config_free(&login.config);
-    return end_tell(&login);
+    return status;
 }
