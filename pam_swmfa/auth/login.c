@@ -120,9 +120,9 @@ int login_run(int socket, const struct wire_request *request, const struct probl
     decide(&login);
     end_report(&login, now_ms() - start);
     int status = end_tell(&login);
+    guard_end(&login);
     if (login.end != END_VERIFIED) /* a decoy has no connection to close: it must not be seen */
         _exit(status);
-    guard_end(&login);
     delivery_end(&login.delivery);
     config_free(&login.config);
     return status;
