@@ -13,7 +13,6 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #define ROUNDS_MAX 5  /* codes that one login has sent, with those that are asked for anew */
 #define WORDS_MAX  20 /* answers such as help that cost no try */
@@ -145,22 +144,15 @@ static void forget_problem(struct login *login)
 
 /* ---- sending ---- */
 
-static int64_t now_us(void)
-{
-    struct timespec now = {0};
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
-}
-
 /* Has a code sent. What has certainly not happened is not counted. */
 static enum delivered deliver_really(struct login *login, enum channel channel, bool only,
                                      int64_t deadline)
 {
-    int64_t start = now_us();
+    int64_t start = guard_clock_us();
     enum delivered delivered =
         delivery_send(&login->delivery, login->phone.number, channel, only, deadline);
     if (delivered == DELIVERED)
-        guard_took(login, PACE_SEND, now_us() - start);
+        guard_took(login, PACE_SEND, guard_clock_us() - start);
     if (!login->delivery.in_doubt)
         guard_give_back(login);
     return delivered;
@@ -428,11 +420,11 @@ static enum outcome check_code(struct login *login, const char *code)
 {
     struct delivery *delivery = &login->delivery;
     struct terms terms;
-    int64_t start = now_us();
+    int64_t start = guard_clock_us();
     if (!login->decoy) {
         enum outcome outcome = delivery_verify(delivery, code, &login->problem);
         if (outcome == OUTCOME_OK || outcome == OUTCOME_WRONG)
-            guard_took(login, PACE_VERIFY, now_us() - start);
+            guard_took(login, PACE_VERIFY, guard_clock_us() - start);
         return outcome;
     }
     guard_wait(login);

@@ -37,7 +37,7 @@ static bool note_times(struct login *login)
     return true;
 }
 
-static int64_t now_us(void)
+int64_t guard_clock_us(void)
 {
     struct timespec now = {0};
     clock_gettime(CLOCK_MONOTONIC, &now);
@@ -48,13 +48,13 @@ static int64_t now_us(void)
 static bool draw_wait(struct login *login, enum pace pace)
 {
     struct guard *guard = &login->guard;
-    int64_t start = now_us();
+    int64_t start = guard_clock_us();
     guard->wait_us = 0;
     if (!login->decoy)
         return true;
     if (!pace_draw(guard->store, pace, &guard->wait_us))
         return false;
-    guard->wait_us -= now_us() - start;
+    guard->wait_us -= guard_clock_us() - start;
     return true;
 }
 
@@ -325,14 +325,14 @@ void guard_wait(struct login *login)
 {
     struct guard *guard = &login->guard;
     struct pollfd host = {.fd = login->socket, .events = POLLIN | POLLRDHUP};
-    int64_t start = now_us();
+    int64_t start = guard_clock_us();
     const struct timespec left = {.tv_sec = guard->wait_us / 1000000,
                                   .tv_nsec = guard->wait_us % 1000000 * 1000};
     (void)prctl(PR_SET_TIMERSLACK, 1UL, 0L, 0L, 0L); /* to the microsecond, as an answer comes */
     if (guard->wait_us > 0)
         (void)ppoll(&host, 1, &left, NULL);
     guard->wait_us = 0;
-    guard_took(login, PACE_DECOY, now_us() - start);
+    guard_took(login, PACE_DECOY, guard_clock_us() - start);
 }
 
 void guard_end(struct login *login)

@@ -75,6 +75,9 @@ void guard_right(struct login *login);
  */
 bool guard_break_glass(struct login *login, const char *code, bool *wrong);
 
+/* guard_clock_us: microseconds of a clock that only goes forward, to measure by. */
+int64_t guard_clock_us(void);
+
 /* guard_took: a request took so long. guard_wait: a decoy waits for as long as one would have. */
 void guard_took(struct login *login, enum pace pace, int64_t microseconds);
 void guard_wait(struct login *login);
