@@ -1,26 +1,25 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * swmfactl: what an administrator does with what pam_swmfa keeps about users.
+ * swmfactl: the administrator's command for pam_swmfa.
  *
  * SYNOPSIS
- *   swmfactl [-c FILE] COMMAND USER
+ *   swmfactl [-c FILE] COMMAND [OPTION...] [ARGUMENT...]
  *   swmfactl --help
  *   swmfactl --version
  *
  * DESCRIPTION
- *   It reads as root what a command needs of the configuration and the users map, then becomes the
- *   service user for good, and only then opens the store: a file that root made there would lock
- *   everybody out. The commands are in commands.c.
+ *   Reads the command line and prepares the process; the commands, each in a file of this folder,
+ *   do the rest. What opens the store becomes the service user for good before that.
  *
  * DIAGNOSTICS
  *   Each change is logged, facility authpriv. Exit status 0: done; 1: failed, and standard error
- *   says why; 64: wrong command line.
+ *   says why; 2 and 3: check and doctor have found warnings, or errors; 64: wrong command line.
  */
 #include <config.h>
 
+#include "ctl/command.h"
+
 #include "auth/log.h"
-#include "auth/privilege.h"
-#include "ctl/commands.h"
 
 #include <argp.h>
 #include <errno.h>
@@ -35,13 +34,31 @@
 #include <syslog.h>
 #include <unistd.h>
 
+/* ---- the commands, in the order of --help ---- */
+
+extern const struct command command_codes;
+extern const struct command command_forget;
+extern const struct command command_status;
+extern const struct command command_unlock;
+
+static const struct command *const commands[] = {
+    &command_status,
+    &command_unlock,
+    &command_forget,
+    &command_codes,
+};
+#define COMMANDS_COUNT (sizeof(commands) / sizeof(commands[0]))
+
 /* ---- the command line ---- */
 
 /* What the command line says. */
 struct order {
     const struct command *command;
-    const char *user;
-    const char *conf; /* NULL: not given */
+    struct job job;
+};
+
+enum {
+    KEY_JSON = 0x1000, /* beyond the keys of commands, which are characters or begin at 0x2000 */
 };
 
 static const struct argp_option option_conf = {
@@ -51,25 +68,60 @@ static const struct argp_option option_conf = {
     .doc = "Read this file instead of " SWMFA_CONF_PATH,
 };
 
-static error_t parse_user(int key, char *argument, struct argp_state *state)
+static const struct argp_option option_json = {
+    .name = "json",
+    .key = KEY_JSON,
+    .doc = "Print JSON",
+};
+
+static bool takes_user(const struct command *command)
+{
+    return strncmp(command->arguments, "USER", 4) == 0 ||
+           strncmp(command->arguments, "[USER]", 6) == 0;
+}
+
+static void check_user(const struct job *job, struct argp_state *state)
+{
+    size_t length = strlen(job->user);
+    if (length == 0 || length > COMMAND_USER_MAX)
+        argp_error(state, "USER must have 1 to %d bytes", COMMAND_USER_MAX);
+}
+
+static void check_count(const struct command *command, struct job *job, struct argp_state *state)
+{
+    if (job->count < command->least)
+        argp_error(state, "too few arguments: %s %s", command->name, command->arguments);
+    if (job->count == 0 || !takes_user(command))
+        return;
+    job->user = job->words[0];
+    check_user(job, state);
+    (void)log_escape(job->shown, sizeof(job->shown), job->user, " \"");
+}
+
+static error_t parse_own(int key, char *argument, struct argp_state *state)
 {
     struct order *order = state->input;
+    const struct command *command = order->command;
     switch (key) {
     case 'c':
-        order->conf = argument;
+        order->job.conf = argument;
+        return 0;
+    case KEY_JSON:
+        order->job.json = true;
         return 0;
     case ARGP_KEY_ARG:
-        if (state->arg_num > 0)
-            argp_error(state, "one USER only");
-        if (*argument == '\0' || strlen(argument) > COMMANDS_USER_MAX)
-            argp_error(state, "USER must have 1 to %d bytes", COMMANDS_USER_MAX);
-        order->user = argument;
+        if (order->job.count == command->most)
+            argp_error(state, "too many arguments: %s %s", command->name, command->arguments);
+        else
+            order->job.words[order->job.count++] = argument;
         return 0;
-    case ARGP_KEY_NO_ARGS:
-        argp_error(state, "which USER?");
-        return EINVAL;
+    case ARGP_KEY_END:
+        check_count(command, &order->job, state);
+        return 0;
     default:
-        return ARGP_ERR_UNKNOWN;
+        return command->option != NULL && key > 0 && key < ARGP_KEY_ARG
+                   ? command->option(key, argument, state)
+                   : ARGP_ERR_UNKNOWN;
     }
 }
 
@@ -77,27 +129,47 @@ static error_t parse_user(int key, char *argument, struct argp_state *state)
 static error_t parse_command(const struct command *command, int argc, char **argv,
                              struct order *order)
 {
-    const struct argp_option options[] = {option_conf, {0}};
+    struct argp_option options[32] = {0};
+    size_t count = 0;
+    for (const struct argp_option *own = command->options; own != NULL && own->name != NULL; own++)
+        options[count++] = *own;
+    if (command->json)
+        options[count++] = option_json;
+    options[count] = option_conf;
     const struct argp argp = {.options = options,
-                              .parser = parse_user,
-                              .args_doc = "USER",
+                              .parser = parse_own,
+                              .args_doc = command->arguments,
                               .doc = command->text};
-    static char name[32]; /* argv keeps it */
+    static char name[48]; /* argv keeps it */
     (void)snprintf(name, sizeof(name), "swmfactl %s", command->name);
     argv[0] = name;
     order->command = command;
     return argp_parse(&argp, argc, argv, 0, NULL, order);
 }
 
-static error_t find_command(const char *name, struct argp_state *state)
+/* How many words of the command line are the name of a command: 0, if they are another one's. */
+static int words_of_name(const struct command *command, char **words, int count)
 {
-    int rest = state->next - 1; /* where the name stands */
+    const char *second = strchr(command->name, ' ');
+    size_t first = second != NULL ? (size_t)(second - command->name) : strlen(command->name);
+    if (strlen(words[0]) != first || strncmp(words[0], command->name, first) != 0)
+        return 0;
+    if (second == NULL)
+        return 1;
+    return count > 1 && strcmp(words[1], second + 1) == 0 ? 2 : 0;
+}
+
+static error_t find_command(struct argp_state *state)
+{
+    char **words = state->argv + state->next - 1; /* where the name stands */
+    int count = state->argc - (state->next - 1);
     state->next = state->argc;
-    for (size_t i = 0; i < COMMANDS_COUNT; i++)
-        if (strcmp(commands[i].name, name) == 0)
-            return parse_command(&commands[i], state->argc - rest, state->argv + rest,
-                                 state->input);
-    argp_error(state, "%s: there is no such command", name);
+    for (size_t i = 0; i < COMMANDS_COUNT; i++) {
+        int used = words_of_name(commands[i], words, count);
+        if (used > 0)
+            return parse_command(commands[i], count - used + 1, words + used - 1, state->input);
+    }
+    argp_error(state, "%s: there is no such command", words[0]);
     return EINVAL;
 }
 
@@ -106,10 +178,10 @@ static error_t parse_first(int key, char *argument, struct argp_state *state)
     struct order *order = state->input;
     switch (key) {
     case 'c':
-        order->conf = argument;
+        order->job.conf = argument;
         return 0;
     case ARGP_KEY_ARG:
-        return find_command(argument, state);
+        return find_command(state);
     case ARGP_KEY_NO_ARGS:
         argp_error(state, "which COMMAND?");
         return EINVAL;
@@ -119,14 +191,15 @@ static error_t parse_first(int key, char *argument, struct argp_state *state)
 }
 
 /* The rows of --help: the commands, then the option. */
-static void list_commands(struct argp_option *options, char names[COMMANDS_COUNT][32])
+static void list_commands(struct argp_option *options, char names[COMMANDS_COUNT][80])
 {
     *options++ = (struct argp_option){.doc = "Commands:"};
     for (size_t i = 0; i < COMMANDS_COUNT; i++) {
-        (void)snprintf(names[i], sizeof(names[i]), "%s USER", commands[i].name);
+        (void)snprintf(names[i], sizeof(names[i]), "%s %s", commands[i]->name,
+                       commands[i]->arguments);
         *options++ = (struct argp_option){.name = names[i],
                                           .flags = OPTION_DOC | OPTION_NO_USAGE,
-                                          .doc = commands[i].summary};
+                                          .doc = commands[i]->summary};
     }
     *options++ = (struct argp_option){.doc = "Options:"};
     *options = option_conf;
@@ -135,14 +208,15 @@ static void list_commands(struct argp_option *options, char names[COMMANDS_COUNT
 /* Reads the command line, or ends the program with a help or with EX_USAGE. */
 static void read_order(int argc, char **argv, struct order *order)
 {
-    char names[COMMANDS_COUNT][32];
+    char names[COMMANDS_COUNT][80];
     struct argp_option options[COMMANDS_COUNT + 4] = {0};
     const struct argp argp = {.options = options,
                               .parser = parse_first,
-                              .args_doc = "COMMAND USER",
-                              .doc = "Shows and changes what pam_swmfa keeps about a user.\v"
-                                     "Exit status: 0 done, 1 failed, 64 wrong command line. "
-                                     "See swmfactl(8)."};
+                              .args_doc = "COMMAND [ARGUMENT...]",
+                              .doc = "Sets pam_swmfa up, and shows and changes what it keeps.\v"
+                                     "Exit status: 0 done, 1 failed, 2 warnings, 3 errors found, "
+                                     "64 wrong command line. swmfactl COMMAND --help has more, "
+                                     "and swmfactl(8) all."};
     list_commands(options, names);
     argp_program_version = "swmfactl (" PACKAGE_NAME ") " PACKAGE_VERSION;
     argp_err_exit_status = EX_USAGE;
@@ -190,33 +264,30 @@ static void find_who(char *who, size_t size)
                    known ? login : "", known ? ")" : "");
 }
 
-static bool run(const struct command *command, struct job *job)
+static enum ctl_status run(const struct command *command, struct job *job)
 {
+    const char *no_color = getenv("NO_COLOR");
+    const char *terminal = getenv("TERM");
+    job->colours = isatty(STDOUT_FILENO) == 1 && (no_color == NULL || *no_color == '\0') &&
+                   terminal != NULL && strcmp(terminal, "dumb") != 0;
     if (!prepare(&job->problem))
-        return false;
+        return CTL_FAILED;
     find_who(job->who, sizeof(job->who));
     openlog("swmfactl", LOG_PID | LOG_NDELAY, LOG_AUTHPRIV);
-    if ((command->as_root != NULL && !command->as_root(job)) || !privilege_drop(&job->problem))
-        return false;
-    job->store = store_open(STORE_FOLDER, &job->problem);
-    if (job->store == NULL)
-        return false;
-    if (store_is_new(job->store))
-        syslog(LOG_WARNING, "%s", STORE_IS_NEW);
-    bool done = command->run(job);
+    enum ctl_status status = command->run(job);
     store_close(job->store);
-    return done;
+    return status;
 }
 
 int main(int argc, char **argv)
 {
     struct order order = {0};
     read_order(argc, argv, &order);
-    struct job job = {.user = order.user, .conf = order.conf};
-    (void)log_escape(job.shown, sizeof(job.shown), job.user, " \"");
-    if (run(order.command, &job))
-        return EXIT_SUCCESS;
-    char text[2 * sizeof(job.problem.text)];
-    (void)fprintf(stderr, "swmfactl: %s\n", log_escape(text, sizeof(text), job.problem.text, ""));
-    return EXIT_FAILURE;
+    enum ctl_status status = run(order.command, &order.job);
+    if (status == CTL_FAILED) {
+        char text[2 * sizeof(order.job.problem.text)];
+        (void)fprintf(stderr, "swmfactl: %s\n",
+                      log_escape(text, sizeof(text), order.job.problem.text, ""));
+    }
+    return (int)status;
 }

@@ -1,61 +1,35 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/*
- * commands: see commands.h.
- *
- * To add a command: its function, and a row of the table at the end. swmfactl(8) and the completion
- * of bash have a list of their own, which the tests compare with --help.
- */
+/* person: the commands about one user: status, codes, unlock, forget. */
 #include <config.h>
 
-#include "ctl/commands.h"
+#include "ctl/command.h"
 
 #include "auth/log.h"
 #include "config/config.h"
+#include "config/users.h"
 #include "store/codes.h"
 #include "store/remember.h"
 #include "store/sends.h"
 #include "store/tries.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdio_ext.h>
 #include <string.h>
-#include <syslog.h>
 #include <time.h>
 #include <unistd.h>
 
-#define WAIT_MS 5000 /* for others who write to the store */
-
 /* ---- what several commands do ---- */
 
-static bool store_failed(struct job *job)
-{
-    job->problem = *store_problem(job->store);
-    return false;
-}
-
-static bool begin(struct job *job, enum store_access access)
-{
-    return store_begin(job->store, access, NULL, WAIT_MS) || store_failed(job);
-}
-
-/* What changed stands in the log, with who did it. */
-static void log_change(const struct job *job, const char *what)
-{
-    syslog(LOG_NOTICE, "%s %s by %s", what, job->shown, job->who);
-}
-
-static bool flush(struct problem *problem)
-{
-    if (fflush(stdout) == 0 && !ferror(stdout))
-        return true;
-    return problem_set(problem, "standard output: %s", strerror(errno));
-}
+/* What the configuration and the map say that matters here. */
+struct settings {
+    struct limit_list user_sends;
+    enum users_result mapped; /* whether the user is in the map */
+};
 
 /* Takes from the configuration what commands need; the tokens in it are wiped at once. */
-static bool read_configuration(struct job *job)
+static bool read_configuration(struct job *job, struct settings *settings)
 {
     struct config config;
     struct phone phone;
@@ -63,13 +37,13 @@ static bool read_configuration(struct job *job)
     const struct sshkeys none = {0};
     if (!config_load(job->conf, &config, &job->problem))
         return false;
-    job->user_sends = config.sends.user;
-    job->mapped = users_find(config.users, job->user, &none, false, &phone, &why);
-    if (job->mapped == USERS_ABSENT)
+    settings->user_sends = config.sends.user;
+    settings->mapped = users_find(config.users, job->user, &none, false, &phone, &why);
+    if (settings->mapped == USERS_ABSENT)
         problem_set(&why, "%.100s is not in the users map, %.300s", job->user, config.users);
     config_free(&config);
     job->problem = why;
-    return job->mapped != USERS_ERROR;
+    return settings->mapped != USERS_ERROR;
 }
 
 /* ---- codes ---- */
@@ -78,9 +52,10 @@ static bool read_configuration(struct job *job)
 static bool find_user(struct job *job)
 {
     char text[sizeof(job->problem.text)];
-    if (!read_configuration(job) || job->mapped == USERS_ABSENT)
+    struct settings settings;
+    if (!read_configuration(job, &settings) || settings.mapped == USERS_ABSENT)
         return false;
-    if (job->mapped == USERS_BAD_LINE)
+    if (settings.mapped == USERS_BAD_LINE)
         (void)fprintf(stderr, "swmfactl: warning: until it is mended no code is right: %s\n",
                       log_escape(text, sizeof(text), job->problem.text, ""));
     return true;
@@ -88,9 +63,9 @@ static bool find_user(struct job *job)
 
 static bool replace_codes(struct job *job, const struct codes *codes)
 {
-    return begin(job, STORE_WRITE) &&
+    return job_begin(job, STORE_WRITE) &&
            ((codes_replace(job->store, job->user, codes) && store_commit(job->store)) ||
-            store_failed(job));
+            job_store_failed(job));
 }
 
 static void print_code(const char *code)
@@ -99,7 +74,7 @@ static void print_code(const char *code)
 }
 
 /* The explanation is for a person; what reads a pipe gets the codes alone. */
-static bool print_codes(const struct job *job, const struct codes *codes, struct problem *problem)
+static bool print_codes(struct job *job, const struct codes *codes)
 {
     static char buffer[4096]; /* in place of one of stdio's own, which would not be wiped */
     bool person = isatty(STDOUT_FILENO) == 1;
@@ -112,7 +87,7 @@ static bool print_codes(const struct job *job, const struct codes *codes, struct
         print_code(codes->code[i]);
     if (person)
         (void)printf("\nThey are not shown again: keep them on paper. Older ones are void.\n");
-    bool printed = flush(problem);
+    bool printed = job_flush(job);
     __fpurge(stdout); /* what could not be written is not tried again at the end */
     explicit_bzero(buffer, sizeof(buffer));
     return printed;
@@ -120,22 +95,25 @@ static bool print_codes(const struct job *job, const struct codes *codes, struct
 
 static bool new_codes(struct job *job, const struct codes *codes)
 {
-    struct problem why = {0};
     if (!replace_codes(job, codes))
         return false;
-    log_change(job, "break-glass codes made for");
-    return print_codes(job, codes, &why) ||
-           problem_set(&job->problem,
+    job_changed(job, "break-glass codes made for %s", job->shown);
+    if (print_codes(job, codes))
+        return true;
+    const struct problem why = job->problem;
+    return problem_set(&job->problem,
                        "%.100s; the new codes are lost, and the older ones are void: make others",
                        why.text);
 }
 
-static bool run_codes(struct job *job)
+static enum ctl_status run_codes(struct job *job)
 {
     struct codes codes;
+    if (!find_user(job) || !job_enter_store(job))
+        return CTL_FAILED;
     bool done = codes_make(&codes, &job->problem) && new_codes(job, &codes);
     explicit_bzero(&codes, sizeof(codes));
-    return done;
+    return done ? CTL_DONE : CTL_FAILED;
 }
 
 /* ---- status ---- */
@@ -148,23 +126,23 @@ struct status {
     int64_t wall_ms;
 };
 
-static bool read_sent(struct job *job, struct status *status)
+static bool read_sent(struct job *job, const struct limit_list *limits, struct status *status)
 {
-    for (size_t i = 0; i < job->user_sends.count; i++)
-        if (!sends_of_user(job->store, job->user, job->user_sends.at[i].seconds, &status->sent[i]))
+    for (size_t i = 0; i < limits->count; i++)
+        if (!sends_of_user(job->store, job->user, limits->at[i].seconds, &status->sent[i]))
             return false;
     return true;
 }
 
-static bool read_status(struct job *job, struct status *status)
+static bool read_status(struct job *job, const struct limit_list *limits, struct status *status)
 {
-    if (!begin(job, STORE_READ))
+    if (!job_begin(job, STORE_READ))
         return false;
     status->wall_ms = store_moment(job->store)->wall_ms;
-    return (tries_look(job->store, job->user, &status->tries) && read_sent(job, status) &&
+    return (tries_look(job->store, job->user, &status->tries) && read_sent(job, limits, status) &&
             codes_left(job->store, job->user, &status->codes) &&
             remember_count(job->store, job->user, &status->places) && store_commit(job->store)) ||
-           store_failed(job);
+           job_store_failed(job);
 }
 
 static void row(const char *label, const char *format, ...) __attribute__((format(printf, 2, 3)));
@@ -205,12 +183,12 @@ static void show_lock(const struct status *status)
     }
 }
 
-static void show_sends(const struct job *job, const struct status *status)
+static void show_sends(const struct limit_list *limits, const struct status *status)
 {
     char label[32];
     char text[16];
-    for (size_t i = 0; i < job->user_sends.count; i++) {
-        const struct limit *limit = &job->user_sends.at[i];
+    for (size_t i = 0; i < limits->count; i++) {
+        const struct limit *limit = &limits->at[i];
         (void)snprintf(label, sizeof(label), "codes sent in %s",
                        limit_span_write(limit->seconds, text, sizeof(text)));
         row(label, "%" PRId64 " of %d", status->sent[i], limit->most);
@@ -233,18 +211,20 @@ static const char *mapped_text(enum users_result mapped)
     return "no";
 }
 
-static bool run_status(struct job *job)
+static enum ctl_status run_status(struct job *job)
 {
     struct status status = {0};
-    if (!read_status(job, &status))
-        return false;
+    struct settings settings;
+    if (!read_configuration(job, &settings) || !job_enter_store(job) ||
+        !read_status(job, &settings.user_sends, &status))
+        return CTL_FAILED;
     row("user", "%s", job->shown);
-    row("in the users map", "%s", mapped_text(job->mapped));
+    row("in the users map", "%s", mapped_text(settings.mapped));
     show_lock(&status);
-    show_sends(job, &status);
+    show_sends(&settings.user_sends, &status);
     row("break-glass codes", "%" PRId64 " left", status.codes);
     row("remembered places", "%" PRId64, status.places);
-    return flush(&job->problem);
+    return job_flush(job) ? CTL_DONE : CTL_FAILED;
 }
 
 /* ---- unlock ---- */
@@ -260,68 +240,90 @@ static void say_unlocked(const struct job *job, const struct tries *before)
         (void)printf("%s: nothing to unlock\n", job->shown);
 }
 
-static bool run_unlock(struct job *job)
+static bool unlock(struct job *job, struct tries *before)
+{
+    return job_begin(job, STORE_WRITE) &&
+           ((tries_look(job->store, job->user, before) && tries_unlock(job->store, job->user) &&
+             store_commit(job->store)) ||
+            job_store_failed(job));
+}
+
+static enum ctl_status run_unlock(struct job *job)
 {
     struct tries before;
-    if (!begin(job, STORE_WRITE))
-        return false;
-    if (!tries_look(job->store, job->user, &before) || !tries_unlock(job->store, job->user) ||
-        !store_commit(job->store))
-        return store_failed(job);
+    if (!job_enter_store(job) || !unlock(job, &before))
+        return CTL_FAILED;
     if (before.locked || before.failures > 0)
-        log_change(job, before.locked ? "lock ended for" : "failures forgotten for");
+        job_changed(job, "%s for %s", before.locked ? "lock ended" : "failures forgotten",
+                    job->shown);
     say_unlocked(job, &before);
-    return flush(&job->problem);
+    return job_flush(job) ? CTL_DONE : CTL_FAILED;
 }
 
 /* ---- forget ---- */
 
-static bool run_forget(struct job *job)
+static bool forget(struct job *job, int64_t *count)
+{
+    return job_begin(job, STORE_WRITE) &&
+           ((remember_forget(job->store, job->user, count) && store_commit(job->store)) ||
+            job_store_failed(job));
+}
+
+static enum ctl_status run_forget(struct job *job)
 {
     int64_t count = 0;
-    if (!begin(job, STORE_WRITE))
-        return false;
-    if (!remember_forget(job->store, job->user, &count) || !store_commit(job->store))
-        return store_failed(job);
-    if (count > 0)
-        log_change(job, "remembered places forgotten for");
-    if (count > 0)
+    if (!job_enter_store(job) || !forget(job, &count))
+        return CTL_FAILED;
+    if (count > 0) {
+        job_changed(job, "remembered places forgotten for %s", job->shown);
         (void)printf("%s: places forgotten: %" PRId64 "\n", job->shown, count);
-    else
+    } else {
         (void)printf("%s: nothing to forget\n", job->shown);
-    return flush(&job->problem);
+    }
+    return job_flush(job) ? CTL_DONE : CTL_FAILED;
 }
 
 /* ---- all of them ---- */
 
-const struct command commands[COMMANDS_COUNT] = {
-    {
-        .name = "codes",
-        .summary = "Make new break-glass codes; older ones are void",
-        .text = "Makes ten new break-glass codes for USER and prints them, this once. The older "
-                "ones are void. USER must be in the users map.",
-        .as_root = find_user,
-        .run = run_codes,
-    },
-    {
-        .name = "status",
-        .summary = "Show failures, lock, codes, remembered places",
-        .text = "Shows what is kept about USER: failures in a row, the lock, codes sent, "
-                "break-glass codes that are left, and remembered places.",
-        .as_root = read_configuration,
-        .run = run_status,
-    },
-    {
-        .name = "unlock",
-        .summary = "End a lock and forget the failures",
-        .text = "Ends a lock of USER and forgets the failures. Reads no configuration.",
-        .run = run_unlock,
-    },
-    {
-        .name = "forget",
-        .summary = "Forget where the user is remembered",
-        .text = "Forgets where USER is remembered: the next login is asked for a code. Reads no "
-                "configuration.",
-        .run = run_forget,
-    },
+const struct command command_codes = {
+    .name = "codes",
+    .arguments = "USER",
+    .summary = "Make new break-glass codes; older ones are void",
+    .text = "Makes ten new break-glass codes for USER and prints them, this once. The older "
+            "ones are void. USER must be in the users map.",
+    .least = 1,
+    .most = 1,
+    .run = run_codes,
+};
+
+const struct command command_status = {
+    .name = "status",
+    .arguments = "USER",
+    .summary = "Show failures, lock, codes, remembered places",
+    .text = "Shows what is kept about USER: failures in a row, the lock, codes sent, "
+            "break-glass codes that are left, and remembered places.",
+    .least = 1,
+    .most = 1,
+    .run = run_status,
+};
+
+const struct command command_unlock = {
+    .name = "unlock",
+    .arguments = "USER",
+    .summary = "End a lock and forget the failures",
+    .text = "Ends a lock of USER and forgets the failures. Reads no configuration.",
+    .least = 1,
+    .most = 1,
+    .run = run_unlock,
+};
+
+const struct command command_forget = {
+    .name = "forget",
+    .arguments = "USER",
+    .summary = "Forget where the user is remembered",
+    .text = "Forgets where USER is remembered: the next login is asked for a code. Reads no "
+            "configuration.",
+    .least = 1,
+    .most = 1,
+    .run = run_forget,
 };

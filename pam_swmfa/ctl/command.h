@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * command: what a command of swmfactl is, and what it has to work with.
+ *
+ * To add one: a struct command in a file of this folder, and its row in main.c's table. The help,
+ * the command line, and the completion of bash follow from it; swmfactl(8) must have it, which a
+ * test compares.
+ */
+#ifndef SWMFA_COMMAND_H
+#define SWMFA_COMMAND_H
+
+#include "base/problem.h"
+#include "store/store.h"
+
+#include <argp.h>
+#include <json-c/json.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#define COMMAND_USER_MAX  511 /* bytes of a user name, as the module takes them */
+#define COMMAND_WORDS_MAX 8
+
+/* Exit statuses; 64 is a wrong command line. */
+enum ctl_status {
+    CTL_DONE,
+    CTL_FAILED,   /* job->problem says why */
+    CTL_WARNINGS, /* of check and doctor: warnings were found, and no errors */
+    CTL_ERRORS,   /* likewise: errors were found */
+};
+
+/* One run of a command. */
+struct job {
+    const char *conf; /* swmfa.conf, absolute or not; NULL: that of the build */
+    bool json;        /* --json was given */
+    bool colours;     /* standard output is a terminal that has them, and NO_COLOR is not set */
+    const char *words[COMMAND_WORDS_MAX]; /* its arguments, as many as it takes */
+    size_t count;
+    const char *user;                     /* the first of them, for who takes a USER; or NULL */
+    char shown[4 * COMMAND_USER_MAX + 1]; /* the user, printable and without a blank; or "" */
+    char who[64];                         /* who runs it, for the log */
+    struct store *store;                  /* open after job_enter_store */
+    struct problem problem;               /* why it failed */
+};
+
+struct command {
+    const char *name;      /* one word, or a group's and one of its own: "user add" */
+    const char *arguments; /* "USER", "[USER]", "FROM [TO]"; "": none */
+    const char *summary;   /* in one line of 60 characters or so */
+    const char *text;      /* for its own --help */
+    size_t least, most;    /* how many words it takes */
+    bool json;             /* whether it has --json */
+    /* Its own options, besides -c, --json and --help, with {0} at the end, and what reads one of
+     * them: returns 0, or calls argp_error(). NULL: none. */
+    const struct argp_option *options;
+    error_t (*option)(int key, char *argument, struct argp_state *state);
+    /* Does it, as root until it calls job_enter_store. */
+    enum ctl_status (*run)(struct job *job);
+};
+
+/*
+ * job_enter_store: becomes the service user for good and opens the store: a file that root made
+ * there would lock everybody out. What root alone can read must have been read before.
+ * Returns false with the problem.
+ */
+bool job_enter_store(struct job *job);
+
+/* job_begin: begins a transaction, see store_begin; waits for others. False with the problem. */
+bool job_begin(struct job *job, enum store_access access);
+
+/* job_store_failed: makes the store's problem the job's. Returns false. */
+bool job_store_failed(struct job *job);
+
+/* job_changed: logs "WHAT by WHO", authpriv.notice: every change stands in the system log. */
+void job_changed(const struct job *job, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* job_print_json: prints one JSON document and puts it. False with the problem. */
+bool job_print_json(struct job *job, json_object *document);
+
+/* job_flush: whether all that was printed has been written; false with the problem. To be called
+ * before a command returns CTL_DONE, _WARNINGS or _ERRORS. */
+bool job_flush(struct job *job);
+
+#endif

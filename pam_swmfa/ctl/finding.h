@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * finding: what check and doctor have to say: how bad it is, where, why, and what to do about it.
+ */
+#ifndef SWMFA_FINDING_H
+#define SWMFA_FINDING_H
+
+#include "ctl/command.h"
+
+enum severity {
+    SEVERITY_NOTE,    /* good to know; nothing need be done */
+    SEVERITY_WARNING, /* works, but not as it should, or not for everybody */
+    SEVERITY_ERROR,   /* somebody gets in who should not, or nobody who should */
+};
+
+struct findings; /* opaque */
+
+/* findings_new: none yet. NULL without memory. The caller owes findings_free. */
+struct findings *findings_new(void);
+void findings_free(struct findings *findings);
+
+/*
+ * findings_add: one more. id: a short name that stays the same, such as "module-first", for who
+ * reads --json; where: a file, with ":LINE" if it has one, or a program, or ""; fix: what to do, or
+ * the very line to write; "": nothing. The text, formatted, says what was found and what follows.
+ * Texts can hold what stands in files: they are made printable when they are printed.
+ */
+void findings_add(struct findings *findings, enum severity severity, const char *id,
+                  const char *where, const char *fix, const char *format, ...)
+    __attribute__((format(printf, 6, 7)));
+
+/* findings_count: how many there are of a severity. */
+size_t findings_count(const struct findings *findings, enum severity severity);
+
+/*
+ * findings_print: prints them, the worst first and otherwise in their order, as text or with
+ * job->json as an array of {"severity", "id", "where", "text", "fix"} under the name "findings" of
+ * document, which may have members already and is put here (NULL: a new one).
+ * Returns the exit status: by the worst of them, or CTL_FAILED with the problem.
+ */
+enum ctl_status findings_print(const struct findings *findings, struct job *job,
+                               json_object *document);
+
+#endif
