@@ -30,7 +30,7 @@ unit_tests = tests/unit/codes_test tests/unit/config_test tests/unit/delivery_te
 	tests/unit/users_test tests/unit/wire_test
 check_PROGRAMS = $(unit_tests) tests/sim/swmfa-sim tests/module/pamhost tests/module/impostor \
 	tests/unit/list_keys tests/bench/floor tests/bench/ledger \
-	tests/bench/idle
+	tests/bench/without
 check_DATA = tests/module/meddle.so
 TESTS = tests/system/part-1.sh tests/system/part-2.sh $(unit_tests)
 endif
@@ -81,13 +81,14 @@ tests_bench_floor_LDADD = $(CURL_LIBS)
 tests_bench_ledger_SOURCES = tests/bench/ledger.c
 tests_bench_ledger_CFLAGS = $(helper_cflags)
 tests_bench_ledger_LDFLAGS = $(helper_ldflags)
-tests_bench_ledger_LDADD = libswmfa.a $(SQLITE_LIBS) $(CRYPT_LIBS) $(CRYPTO_LIBS)
-tests_bench_idle_SOURCES = tests/bench/idle.c
-tests_bench_idle_CFLAGS = $(helper_cflags)
-tests_bench_idle_LDFLAGS = $(helper_ldflags)
-tests_bench_idle_LDADD = $(CRYPTO_LIBS)
+tests_bench_ledger_LDADD = libswmfa.a $(SQLITE_LIBS) $(CRYPTO_LIBS)
+# The helper without it.
+tests_bench_without_SOURCES = tests/bench/without.c pam_swmfa/auth/main.c
+tests_bench_without_CFLAGS = $(helper_cflags)
+tests_bench_without_LDFLAGS = $(helper_ldflags)
+tests_bench_without_LDADD = $(helper_libs)
 
 .PHONY: bench
 bench: all $(check_PROGRAMS)
 	SWMFA_SRCDIR='$(abs_top_srcdir)' SWMFA_BUILDDIR='$(abs_top_builddir)' \
-	    $(top_srcdir)/tests/private-root $(PYTHON3) $(abs_top_srcdir)/tests/bench/bench.py
+	    $(top_srcdir)/tests/private-root $(PYTHON3) $(abs_top_srcdir)/tests/bench/bench.py $(PARTS)

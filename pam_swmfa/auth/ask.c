@@ -70,6 +70,7 @@ static bool prompt(struct login *login, const char *text, bool echo, enum reply_
     if (!say(login, WIRE_PROMPT, echo, text))
         return false;
     enum wire_result received = wire_receive(login->socket, &reply, sizeof(reply));
+    guard_heard(login);
     bool good = received == WIRE_OK && reply.head.type == WIRE_REPLY;
     if (good)
         *kind = reply_read(&reply, terms.length, terms.letters, code);
@@ -148,11 +149,10 @@ static void forget_problem(struct login *login)
 static enum delivered deliver_really(struct login *login, enum channel channel, bool only,
                                      int64_t deadline)
 {
-    int64_t start = guard_clock_us();
     enum delivered delivered =
         delivery_send(&login->delivery, login->phone.number, channel, only, deadline);
     if (delivered == DELIVERED)
-        guard_took(login, PACE_SEND, guard_clock_us() - start);
+        guard_took(login, false);
     if (!login->delivery.in_doubt)
         guard_give_back(login);
     return delivered;
@@ -162,9 +162,11 @@ static enum delivered deliver_really(struct login *login, enum channel channel, 
 static enum delivered deliver(struct login *login, enum channel channel, bool only,
                               int64_t deadline)
 {
+    ahead_wait(&login->ahead); /* for decoys as well: it must not tell them apart */
     if (!login->decoy)
         return deliver_really(login, channel, only, deadline);
     guard_wait(login);
+    guard_took(login, false);
     delivery_pretend(&login->delivery, channel, only);
     return DELIVERED;
 }
@@ -420,14 +422,14 @@ static enum outcome check_code(struct login *login, const char *code)
 {
     struct delivery *delivery = &login->delivery;
     struct terms terms;
-    int64_t start = guard_clock_us();
     if (!login->decoy) {
         enum outcome outcome = delivery_verify(delivery, code, &login->problem);
         if (outcome == OUTCOME_OK || outcome == OUTCOME_WRONG)
-            guard_took(login, PACE_VERIFY, guard_clock_us() - start);
+            guard_took(login, true);
         return outcome;
     }
     guard_wait(login);
+    guard_took(login, true);
     delivery_terms(delivery, &terms);
     if (delivery_now() - delivery->sent_at < (int64_t)terms.valid_for * 1000)
         return OUTCOME_WRONG;
@@ -449,7 +451,6 @@ static bool try_code(struct login *login, const char *code, char *intro)
     log_debug("verify: outcome %d", (int)outcome);
     switch (outcome) {
     case OUTCOME_OK:
-        guard_right(login);
         return end(login, END_VERIFIED);
     case OUTCOME_WRONG:
         guard_wrong(login);

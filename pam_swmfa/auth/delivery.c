@@ -130,6 +130,16 @@ static void note(struct delivery *delivery, enum provider_id id, const char *wor
                    used > 0 ? "; " : "", providers[id]->name, word, *why != '\0' ? ": " : "", why);
 }
 
+/* Adds "PROVIDER:CHANNEL" to what was sent, and perhaps will be paid for. */
+static void note_sent(struct delivery *delivery, enum provider_id id, enum channel channel,
+                      bool certain)
+{
+    size_t used = strlen(delivery->sent);
+    (void)snprintf(delivery->sent + used, sizeof(delivery->sent) - used, "%s%s:%s%s",
+                   used > 0 ? " " : "", providers[id]->name, channel_names[channel],
+                   certain ? "" : "?");
+}
+
 /* Keeps a challenge as the one that counts. */
 static void keep(struct delivery *delivery, enum provider_id id, const struct challenge *challenge,
                  int64_t at, enum outcome state)
@@ -165,6 +175,8 @@ static enum delivered send_by(struct delivery *delivery, size_t place, int milli
     enum outcome outcome = provider_send(providers[id], delivery->config->settings[id], rest,
                                          milliseconds, challenge, &doubt, &problem);
     delivery->in_doubt = delivery->in_doubt || outcome == OUTCOME_OK || doubt != DOUBT_NONE;
+    if (outcome == OUTCOME_OK || doubt != DOUBT_NONE)
+        note_sent(delivery, id, challenge->channel, outcome == OUTCOME_OK);
     log_debug("send by %s: outcome %d, doubt %d", providers[id]->name, (int)outcome, (int)doubt);
     if (outcome == OUTCOME_OK) {
         keep(delivery, id, challenge, at, OUTCOME_OK);

@@ -34,6 +34,7 @@ static const struct {
     [END_UNMAPPED_IGNORED] = {PAM_IGNORE, LOG_NOTICE, "ignored", "unmapped", NULL},
     [END_EXEMPT] = {PAM_IGNORE, LOG_INFO, "ignored", "exempt", NULL},
     [END_REMEMBERED] = {PAM_IGNORE, LOG_INFO, "ignored", "remembered", NULL},
+    [END_PASS] = {PAM_IGNORE, LOG_NOTICE, "ignored", "pass", NULL},
     [END_BREAK_GLASS] = {PAM_SUCCESS, LOG_WARNING, "success", "break-glass", NULL},
     [END_TRIES_USED] = {PAM_MAXTRIES, LOG_NOTICE, "denied", "tries-used", "Too many wrong codes."},
     [END_LOCKED] = {PAM_MAXTRIES, LOG_WARNING, "denied", "locked", NULL},
@@ -168,12 +169,6 @@ bool say(struct login *login, enum wire_type type, bool echo, const char *text)
 
 /* ---- the log line ---- */
 
-/* One field of a log line: blanks and quotes cannot forge another. */
-static const char *field(char *buffer, size_t size, const char *value)
-{
-    return *value != '\0' ? log_escape(buffer, size, value, " \"") : "-";
-}
-
 /* The end as the log has it: who is locked must not learn it from what PAM and the person are told.
  */
 static enum end reported(const struct login *login)
@@ -186,10 +181,11 @@ static enum end reported(const struct login *login)
     return login->locked && hidden ? END_LOCKED : login->end;
 }
 
-/* Who is exempt, or remembered, and exempt_result says success. */
+/* Who is exempt, remembered, or has a pass, and exempt_result says success. */
 static bool passes_as_success(const struct login *login)
 {
-    return (login->end == END_EXEMPT || login->end == END_REMEMBERED) && login->exempt_success;
+    return (login->end == END_EXEMPT || login->end == END_REMEMBERED || login->end == END_PASS) &&
+           login->exempt_success;
 }
 
 static const char *result_of(const struct login *login)
@@ -234,28 +230,48 @@ static void describe(const struct login *login, char *detail, size_t size)
     (void)log_escape(detail, size, text, "\"");
 }
 
-void end_report(const struct login *login, int64_t milliseconds)
-{
+/* What is to be said of a login. It points into itself: not to be copied. */
+struct summary {
+    struct history_login login;
     char user[256];
     char service[128];
     char rhost[256];
-    char request[CHALLENGE_ID_SIZE];
     char detail[1400];
-    const struct delivery *delivery = &login->delivery;
-    bool mapped = *login->phone.number != '\0';
+};
 
-    describe(login, detail, sizeof(detail));
-    log_line(priority_of(login),
-             "user=%s service=%s rhost=%s result=%s reason=%s channel=%s provider=%s request=%s "
-             "number=%s%s tries=%d sends=%d ms=%lld%s%s%s",
-             field(user, sizeof(user), *login->user != '\0' ? login->user : login->request->user),
-             field(service, sizeof(service), login->request->service),
-             field(rhost, sizeof(rhost), login->request->rhost), result_of(login), reason_of(login),
-             mapped ? channel_names[login->channel] : "-",
-             delivery->sends > 0 ? providers[delivery->provider]->name : "-",
-             field(request, sizeof(request), delivery->challenge.id), mapped ? "*" : "-",
-             mapped ? login->digits : "", login->tries, delivery->sends, (long long)milliseconds,
-             *detail != '\0' ? " detail=\"" : "", detail, *detail != '\0' ? "\"" : "");
+static void summarise(const struct login *login, int64_t milliseconds, struct summary *summary)
+{
+    const struct delivery *delivery = &login->delivery;
+    const struct wire_request *request = login->request;
+    bool mapped = *login->phone.number != '\0';
+    const char *user = *login->user != '\0' ? login->user : request->user;
+    describe(login, summary->detail, sizeof(summary->detail));
+    summary->login = (struct history_login){
+        .user = log_escape(summary->user, sizeof(summary->user), user, " \""),
+        .service = log_escape(summary->service, sizeof(summary->service), request->service, " \""),
+        .rhost = log_escape(summary->rhost, sizeof(summary->rhost), request->rhost, " \""),
+        .result = result_of(login),
+        .reason = reason_of(login),
+        .channel = mapped ? channel_names[login->channel] : "",
+        .provider = delivery->sends > 0 ? providers[delivery->provider]->name : "",
+        .request = delivery->challenge.id,
+        .number = mapped ? login->digits : "",
+        .tries = login->tries,
+        .sends = delivery->sends,
+        .ms = milliseconds,
+        .sent = delivery->sent,
+        .detail = summary->detail,
+    };
+}
+
+void end_report(struct login *login, int64_t milliseconds)
+{
+    struct summary summary;
+    char text[sizeof(summary) + 512];
+    summarise(login, milliseconds, &summary);
+    if (!guard_settle(login, &summary.login))
+        summarise(login, milliseconds, &summary);
+    log_line(priority_of(login), "%s", history_write(&summary.login, text, sizeof(text)));
 }
 
 /* ---- the answer ---- */

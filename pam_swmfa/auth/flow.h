@@ -3,6 +3,7 @@
 #ifndef SWMFA_FLOW_H
 #define SWMFA_FLOW_H
 
+#include "auth/ahead.h"
 #include "auth/delivery.h"
 #include "auth/guard.h"
 #include "base/problem.h"
@@ -20,6 +21,7 @@ enum end {
     END_UNMAPPED_IGNORED,
     END_EXEMPT,
     END_REMEMBERED,
+    END_PASS,
     END_BREAK_GLASS,
     END_TRIES_USED,
     END_LOCKED,
@@ -54,8 +56,10 @@ struct login {
     struct phone phone;
     bool decoy;  /* there is no phone, or the person is locked: nothing is sent, nothing is right */
     bool locked; /* there is one, and it is that */
+    bool dropped;      /* the process is the service user's for good */
     bool policy_holds; /* [policy] is for this service */
     struct guard guard;
+    struct ahead ahead;
     enum refusal refusal; /* why the last code that was asked for was not sent */
     enum channel channel;
     char digits[3]; /* the last two of the number, or a decoy's */
@@ -93,8 +97,8 @@ bool end_by_store(struct login *login, bool may_pass);
  * asked, none has queued a code, and each of the failures is a cause that it covers. */
 bool end_is_covered(const struct login *login);
 
-/* end_report: writes the one line of the login to the log. */
-void end_report(const struct login *login, int64_t milliseconds);
+/* end_report: keeps the login in the store, and writes the one line about it to the log. */
+void end_report(struct login *login, int64_t milliseconds);
 
 /* end_tell: says the last words to the module. Returns the exit status. */
 int end_tell(struct login *login);

@@ -6,7 +6,9 @@
 
 #include "auth/flow.h"
 #include "auth/log.h"
+#include "auth/privilege.h"
 #include "store/codes.h"
+#include "store/pass.h"
 
 #include <poll.h>
 #include <stdio.h>
@@ -16,6 +18,10 @@
 
 /* For other logins. With the longest request it is below the module's patience. */
 #define WAIT_MS 4000
+/* Of a login that has not needed the store, or that nobody waits for any more. */
+#define LATE_WAIT_MS 500
+/* Before the end of a decoy's wait, which is to be met to the microsecond. */
+#define AWAKE_US 200
 
 /* ---- transactions ---- */
 
@@ -26,36 +32,47 @@ static bool store_failed(struct login *login, bool may_pass)
     return end_by_store(login, may_pass);
 }
 
+/* Logins whose last attempt is one of four of every sixteen of the user are enough. */
+static bool is_noted(int64_t attempt)
+{
+    return attempt / 4 % 4 == 0;
+}
+
 static bool note_times(struct login *login)
 {
     struct guard *guard = &login->guard;
-    for (unsigned i = 0; i < PACE_COUNT; i++) {
+    if (!is_noted(guard->attempt))
+        return true;
+    for (unsigned i = 0; i < PACE_COUNT; i++)
         if (guard->took_us[i] > 0 && !pace_add(guard->store, (enum pace)i, guard->took_us[i]))
             return false;
-        guard->took_us[i] = 0;
-    }
     return true;
 }
 
-int64_t guard_clock_us(void)
+static int64_t clock_us(void)
 {
     struct timespec now = {0};
     clock_gettime(CLOCK_MONOTONIC, &now);
     return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
 }
 
-/* How long a decoy has to wait; the others have no need of it, nor the time that it takes. */
+/* How long a decoy has to wait. */
 static bool draw_wait(struct login *login, enum pace pace)
 {
-    struct guard *guard = &login->guard;
-    int64_t start = guard_clock_us();
-    guard->wait_us = 0;
-    if (!login->decoy)
-        return true;
-    if (!pace_draw(guard->store, pace, &guard->wait_us))
-        return false;
-    guard->wait_us -= guard_clock_us() - start;
-    return true;
+    login->guard.wait_us = 0;
+    return !login->decoy || pace_draw(login->guard.store, pace, &login->guard.wait_us);
+}
+
+/* The first is slower than those after it. */
+static enum pace pace_of_verify(const struct login *login)
+{
+    return login->wrong == 0 ? PACE_VERIFY : PACE_REVERIFY;
+}
+
+/* The first send with autosend has the start of the helper before it. */
+static enum pace pace_of_send(const struct login *login)
+{
+    return login->rounds == 0 && login->config.autosend == 1 ? PACE_SEND : PACE_RESEND;
 }
 
 /* milliseconds: the most to wait for others, if it is not too long for the module. */
@@ -103,12 +120,12 @@ static void lock(struct login *login, const struct tries *tries)
 
 /* ---- entering ---- */
 
-static struct remember_about whereabouts(const struct login *login)
+static struct remember_about whereabouts(struct login *login)
 {
     const struct remember_about about = {.user = login->guard.user,
                                          .service = login->request->service,
                                          .place = login->guard.place,
-                                         .phone = login->phone.number};
+                                         .phone = ahead_digest(&login->ahead)};
     return about;
 }
 
@@ -135,33 +152,62 @@ static bool end_remembered(struct login *login, int64_t left_ms)
     return end(login, END_REMEMBERED);
 }
 
+static bool end_passed(struct login *login, const struct pass *pass)
+{
+    char left[64];
+    limit_time_write(pass->left_ms, left, sizeof(left));
+    problem_set(&login->problem, "swmfactl pass for %s more: %s", left, pass->reason);
+    return end(login, END_PASS);
+}
+
+/* What the store has about a person when the login begins. */
+struct standing {
+    struct tries tries;
+    struct pass pass; /* by the very name, in the map or not */
+    int64_t remembered_ms;
+};
+
+static bool read_standing(struct login *login, struct standing *standing)
+{
+    struct guard *guard = &login->guard;
+    if (!begin(login, STORE_READ, WAIT_MS) ||
+        !tries_look(guard->store, guard->user, &standing->tries) ||
+        !pass_look(guard->store, login->user, &standing->pass) ||
+        !codes_left(guard->store, guard->user, &guard->codes_left))
+        return false;
+    if (*guard->place == '\0')
+        return true;
+    const struct remember_about about = whereabouts(login);
+    return remember_look(guard->store, &about, login->config.policy.remember,
+                         &standing->remembered_ms);
+}
+
 bool guard_enter(struct login *login)
 {
     struct guard *guard = &login->guard;
-    const struct remember_about about = whereabouts(login);
-    struct tries tries = {0};
-    int64_t remembered_ms = 0;
+    struct standing standing = {.remembered_ms = 0};
     name_person(login);
+    ahead_begin(&login->ahead, *login->phone.number != '\0' ? login->phone.number : guard->user);
     guard->store = store_open(STORE_FOLDER, &login->problem);
     if (guard->store == NULL)
         return end_by_store(login, true);
     if (store_is_new(guard->store))
         log_line(LOG_WARNING, "%s", STORE_IS_NEW);
-    bool good =
-        begin(login, STORE_READ, WAIT_MS) && tries_look(guard->store, guard->user, &tries) &&
-        (*guard->place == '\0' ||
-         remember_look(guard->store, &about, login->config.policy.remember, &remembered_ms)) &&
-        codes_left(guard->store, guard->user, &guard->codes_left);
-    if (!good)
+    if (*guard->place != '\0' && ahead_digest(&login->ahead) == NULL)
+        return end(login, END_MEMORY);
+    if (!read_standing(login, &standing))
         return store_failed(login, true);
     store_cancel(guard->store); /* nothing was written */
     log_debug("store read; failures=%lld locked=%d break-glass codes=%lld",
-              (long long)tries.failures, tries.locked, (long long)guard->codes_left);
-    if (tries.locked)
-        lock(login, &tries);
-    if (login->decoy || remembered_ms == 0)
+              (long long)standing.tries.failures, standing.tries.locked,
+              (long long)guard->codes_left);
+    if (standing.tries.locked)
+        lock(login, &standing.tries);
+    else if (standing.pass.left_ms > 0)
+        return end_passed(login, &standing.pass);
+    if (login->decoy || standing.remembered_ms == 0)
         return true;
-    return end_remembered(login, remembered_ms);
+    return end_remembered(login, standing.remembered_ms);
 }
 
 /* ---- sends ---- */
@@ -194,15 +240,13 @@ static enum sends count_send(struct login *login, int64_t deadline, struct sends
         return SENDS_FAILED;
     if (tries.locked)
         lock(login, &tries);
-    bool has_number = *login->phone.number != '\0';
     const struct sends_about about = {.user = guard->user,
-                                      .phone = has_number ? login->phone.number : guard->user,
+                                      .phone = ahead_digest(&login->ahead),
                                       .pretended = login->decoy,
                                       .address = guard->address};
     enum sends sends =
         sends_count(guard->store, &login->config.sends, &about, guard->send_id, refusal);
-    if (sends == SENDS_FAILED || !note_times(login) || !draw_wait(login, PACE_SEND) ||
-        !store_commit(guard->store))
+    if (sends == SENDS_FAILED || !draw_wait(login, guard->sends) || !store_commit(guard->store))
         return SENDS_FAILED;
     return sends;
 }
@@ -220,6 +264,9 @@ bool guard_send(struct login *login, int64_t deadline)
         refuse(login, REFUSAL_COUNTRY);
         return true;
     }
+    if (ahead_digest(&login->ahead) == NULL)
+        return end(login, END_MEMORY);
+    login->guard.sends = pace_of_send(login);
     enum sends sends = count_send(login, deadline, &refusal);
     if (sends == SENDS_FAILED) {
         const struct problem why = *store_problem(login->guard.store);
@@ -249,7 +296,7 @@ bool guard_try(struct login *login)
     struct tries *tries = &guard->tries;
     if (!begin(login, STORE_WRITE, WAIT_MS) ||
         !tries_count(guard->store, guard->user, login->config.failures, tries) ||
-        !note_times(login) || !draw_wait(login, PACE_VERIFY) || !store_commit(guard->store))
+        !draw_wait(login, pace_of_verify(login)) || !store_commit(guard->store))
         return store_failed(login, false);
     guard->attempt = tries->attempt;
     if (tries->locked)
@@ -274,15 +321,6 @@ static bool forgive_and_remember(struct login *login)
             remember_add(guard->store, &about, login->config.policy.remember));
 }
 
-void guard_right(struct login *login)
-{
-    struct guard *guard = &login->guard;
-    if (!store_begin(guard->store, STORE_RELAX, NULL, WAIT_MS) || !forgive_and_remember(login) ||
-        !note_times(login) || !store_commit(guard->store))
-        problem_set(&login->problem, "this try stays counted as a failure: %.400s",
-                    store_problem(guard->store)->text);
-}
-
 /* ---- break-glass codes ---- */
 
 /* Uses the code up; of several logins with the same code one does. */
@@ -302,7 +340,12 @@ bool guard_break_glass(struct login *login, const char *code, bool *wrong)
     struct guard *guard = &login->guard;
     char hash[CODES_HASH_SIZE] = "";
     bool used = false;
+    struct problem problem;
     *wrong = true;
+    if (!codes_ready(&problem)) {
+        log_line(LOG_CRIT, "%s", problem.text);
+        return true;
+    }
     if (!begin(login, STORE_READ, WAIT_MS) || !codes_hash(guard->store, guard->user, code, hash))
         return store_failed(login, false);
     store_cancel(guard->store); /* nothing was written */
@@ -316,23 +359,72 @@ bool guard_break_glass(struct login *login, const char *code, bool *wrong)
 
 /* ---- time ---- */
 
-void guard_took(struct login *login, enum pace pace, int64_t microseconds)
+void guard_heard(struct login *login)
 {
-    login->guard.took_us[pace] = microseconds;
+    login->guard.heard_us = clock_us();
 }
 
+void guard_took(struct login *login, bool verify)
+{
+    struct guard *guard = &login->guard;
+    enum pace pace = verify ? pace_of_verify(login) : guard->sends;
+    guard->took_us[login->decoy ? PACE_DECOY : pace] = clock_us() - guard->heard_us;
+}
+
+/* A sleep ends late, by what it takes to be woken: the last of it is waited for awake. */
 void guard_wait(struct login *login)
 {
     struct guard *guard = &login->guard;
     struct pollfd host = {.fd = login->socket, .events = POLLIN | POLLRDHUP};
-    int64_t start = guard_clock_us();
-    const struct timespec left = {.tv_sec = guard->wait_us / 1000000,
-                                  .tv_nsec = guard->wait_us % 1000000 * 1000};
-    (void)prctl(PR_SET_TIMERSLACK, 1UL, 0L, 0L, 0L); /* to the microsecond, as an answer comes */
-    if (guard->wait_us > 0)
-        (void)ppoll(&host, 1, &left, NULL);
-    guard->wait_us = 0;
-    guard_took(login, PACE_DECOY, guard_clock_us() - start);
+    int64_t end_us = guard->heard_us + guard->wait_us;
+    int64_t sleep_us = end_us - clock_us() - AWAKE_US;
+    const struct timespec time = {.tv_sec = sleep_us / 1000000,
+                                  .tv_nsec = sleep_us % 1000000 * 1000};
+    (void)prctl(PR_SET_TIMERSLACK, 1UL, 0L, 0L, 0L);
+    if (sleep_us > 0 && ppoll(&host, 1, &time, NULL) != 0)
+        return; /* the host is gone */
+    while (clock_us() < end_us)
+        continue;
+}
+
+/* ---- the end ---- */
+
+/* Who is exempt, for example, has not needed the store until now, and must not be held up by it. */
+static bool open_late(struct login *login)
+{
+    struct problem problem = {0};
+    if (login->end == END_STORE || login->end == END_UNPREPARED ||
+        (!login->dropped && !privilege_drop(&problem)))
+        return false;
+    login->guard.store = store_open_within(STORE_FOLDER, LATE_WAIT_MS, &problem);
+    if (login->guard.store != NULL && store_is_new(login->guard.store))
+        log_line(LOG_WARNING, "%s", STORE_IS_NEW);
+    return login->guard.store != NULL;
+}
+
+/* Within a transaction. */
+static bool settle(struct login *login, const struct history_login *summary)
+{
+    return (login->end != END_VERIFIED || forgive_and_remember(login)) && note_times(login) &&
+           history_add(login->guard.store, summary);
+}
+
+bool guard_settle(struct login *login, const struct history_login *summary)
+{
+    struct guard *guard = &login->guard;
+    bool late = guard->store == NULL;
+    int wait = late || login->end == END_HOST_GONE ? LATE_WAIT_MS : WAIT_MS;
+    if (late && !open_late(login))
+        return true; /* nothing was counted */
+    if (store_begin(guard->store, STORE_RELAX, NULL, wait) && settle(login, summary) &&
+        store_commit(guard->store))
+        return true;
+    const struct problem *why = store_problem(guard->store);
+    if (login->end == END_VERIFIED)
+        return problem_set(&login->problem, "this try stays counted as a failure: %.400s",
+                           why->text);
+    log_line(LOG_WARNING, "this login is not in the list of swmfactl log: %s", why->text);
+    return true;
 }
 
 void guard_end(struct login *login)

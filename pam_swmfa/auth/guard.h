@@ -9,6 +9,7 @@
 #ifndef SWMFA_GUARD_H
 #define SWMFA_GUARD_H
 
+#include "store/history.h"
 #include "store/pace.h"
 #include "store/remember.h"
 #include "store/sends.h"
@@ -31,8 +32,10 @@ struct guard {
     int64_t attempt;                 /* the number of the last try that was counted; 0: none was */
     struct tries tries;              /* where that try left the person */
     int64_t codes_left;              /* break-glass codes */
-    int64_t took_us[PACE_COUNT];     /* requests whose time is not in the store yet; 0: none */
-    int64_t wait_us;                 /* a decoy: how long the request would have taken */
+    enum pace sends;                 /* of what kind the last send is */
+    int64_t heard_us;                /* when the person was heard last, or the login began */
+    int64_t took_us[PACE_COUNT];     /* since then, and not in the store yet; 0: nothing */
+    int64_t wait_us;                 /* a decoy: how long it would have taken */
 };
 
 /* Why no code may be sent now. */
@@ -64,10 +67,6 @@ bool guard_try(struct login *login);
 /* guard_wrong: the code was wrong. If that has locked the person, that is the problem. */
 void guard_wrong(struct login *login);
 
-/* guard_right: the code was right: nothing is held against the person, and the place is remembered.
- */
-void guard_right(struct login *login);
-
 /*
  * guard_break_glass: whether a code that was typed, and counted by guard_try, is a break-glass code
  * of the person that had not been used; it is used then. Otherwise *wrong, or false when the login
@@ -75,12 +74,21 @@ void guard_right(struct login *login);
  */
 bool guard_break_glass(struct login *login, const char *code, bool *wrong);
 
-/* guard_clock_us: microseconds of a clock that only goes forward, to measure by. */
-int64_t guard_clock_us(void);
-
-/* guard_took: a request took so long. guard_wait: a decoy waits for as long as one would have. */
-void guard_took(struct login *login, enum pace pace, int64_t microseconds);
+/*
+ * Time that the person can see: from when he was heard last (guard_heard), or the login began,
+ * until what he is told next. guard_took: a send or a verify was made, or pretended. guard_wait: a
+ * decoy waits until as much has passed as when one is made.
+ */
+void guard_heard(struct login *login);
+void guard_took(struct login *login, bool verify);
 void guard_wait(struct login *login);
+
+/*
+ * guard_settle: the login is decided: after a right code nothing is held against the person, and
+ * the place is remembered; the login is kept in the history. Decides nothing. Returns false with
+ * the problem if a right code stays counted as a failure.
+ */
+bool guard_settle(struct login *login, const struct history_login *summary);
 
 /* guard_end: closes the store. */
 void guard_end(struct login *login);

@@ -88,7 +88,8 @@ static bool find_phone(struct login *login)
 
 static bool drop_privileges(struct login *login)
 {
-    return privilege_drop(&login->problem) || end(login, END_UNPREPARED);
+    login->dropped = privilege_drop(&login->problem);
+    return login->dropped || end(login, END_UNPREPARED);
 }
 
 /* ---- the whole ---- */
@@ -117,6 +118,7 @@ int login_run(int socket, const struct wire_request *request, const struct probl
     int64_t start = now_ms();
     struct login login = {.socket = socket, .request = request, .unprepared = unprepared};
 
+    guard_heard(&login);
     decide(&login);
     end_report(&login, now_ms() - start);
     int status = end_tell(&login);

@@ -7,6 +7,7 @@
 
 #include <curl/curl.h>
 #include <errno.h>
+#include <openssl/ssl.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -28,6 +29,21 @@ struct rest {
     struct rest_answer *answer;
     char error[CURL_ERROR_SIZE];
 };
+
+/* The first context of libssl looks all its algorithms up; those after it find them. */
+bool rest_prepare(void)
+{
+    static bool ready;
+    if (ready)
+        return true;
+    if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
+        return false;
+    SSL_CTX_free(SSL_CTX_new(TLS_client_method()));
+    ready = true;
+    return true;
+}
+
+/* ---- what libcurl asks for and gives ---- */
 
 static size_t give_body(char *buffer, size_t size, size_t count, void *user)
 {
@@ -66,6 +82,8 @@ static size_t take_body(char *data, size_t size, size_t count, void *user)
     rest->answer->length += size * count;
     return size * count;
 }
+
+/* ---- a client ---- */
 
 static struct curl_slist *make_headers(void)
 {
@@ -115,7 +133,7 @@ static bool set_request(struct rest *rest, const struct rest_settings *settings)
 
 struct rest *rest_new(const struct rest_settings *settings)
 {
-    if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
+    if (!rest_prepare())
         return NULL;
     struct rest *rest = calloc(1, sizeof(*rest));
     if (rest == NULL)
@@ -143,8 +161,9 @@ void rest_free(struct rest *rest)
     curl_slist_free_all(rest->headers);
     free(rest->base);
     free(rest);
-    curl_global_cleanup();
 }
+
+/* ---- a request ---- */
 
 /* Drives the transfer to its end. Returns false when the host is gone before that. */
 static bool drive(struct rest *rest, CURLMcode *result)

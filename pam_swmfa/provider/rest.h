@@ -32,6 +32,12 @@ struct rest_answer {
 };
 
 /*
+ * rest_prepare: makes libcurl and libssl ready, which takes a while once; rest_new does it where it
+ * was not done before. False without memory.
+ */
+bool rest_prepare(void);
+
+/*
  * rest_new: prepares a client. Nothing is sent yet. What settings point to is copied.
  * Returns NULL without memory. The caller owes rest_free.
  */

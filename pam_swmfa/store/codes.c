@@ -5,6 +5,7 @@
 #include "store/codes.h"
 
 #include <crypt.h>
+#include <dlfcn.h>
 #include <openssl/crypto.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +17,28 @@
 
 /* Crockford's base 32: without i, l, o and u. */
 static const char letters[] = "0123456789abcdefghjkmnpqrstvwxyz";
+
+/* ---- libcrypt ---- */
+
+static struct {
+    __typeof__(&crypt_r) hash;
+    __typeof__(&crypt_gensalt_rn) make_salt;
+} libcrypt;
+
+bool codes_ready(struct problem *problem)
+{
+    static const char *const names[] = {"libcrypt.so.2", "libcrypt.so.1"}; /* of libxcrypt */
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]) && libcrypt.hash == NULL; i++) {
+        void *library = dlopen(names[i], RTLD_NOW | RTLD_LOCAL);
+        if (library == NULL)
+            continue;
+        *(void **)&libcrypt.make_salt = dlsym(library, "crypt_gensalt_rn");
+        *(void **)&libcrypt.hash = libcrypt.make_salt == NULL ? NULL : dlsym(library, "crypt_r");
+    }
+    return libcrypt.hash != NULL ||
+           problem_set(problem, "libcrypt cannot be loaded, so no break-glass code can be made or "
+                                "checked: install libxcrypt");
+}
 
 /* ---- making ---- */
 
@@ -38,7 +61,7 @@ static bool make_hash(const char *code, const char *salt, char hash[CODES_HASH_S
     struct crypt_data *data = calloc(1, sizeof(*data));
     if (data == NULL)
         return false;
-    const char *made = crypt_r(code, salt, data);
+    const char *made = libcrypt.hash(code, salt, data);
     bool good = made != NULL && *made == '$' && strlen(made) < CODES_HASH_SIZE;
     if (good)
         memcpy(hash, made, strlen(made) + 1);
@@ -50,9 +73,11 @@ static bool make_hash(const char *code, const char *salt, char hash[CODES_HASH_S
 bool codes_make(struct codes *codes, struct problem *problem)
 {
     char salt[CRYPT_GENSALT_OUTPUT_SIZE];
+    if (!codes_ready(problem))
+        return false;
     for (unsigned i = 0; i < CODES_COUNT; i++)
         if (!make_code(i, codes->code[i]) ||
-            crypt_gensalt_rn(HASH_PREFIX, 0, NULL, 0, salt, sizeof(salt)) == NULL ||
+            libcrypt.make_salt(HASH_PREFIX, 0, NULL, 0, salt, sizeof(salt)) == NULL ||
             !make_hash(codes->code[i], salt, codes->hash[i]))
             return problem_set(problem, "break-glass codes cannot be hashed: libcrypt has no "
                                         "yescrypt, or there is no memory");

@@ -22,6 +22,12 @@ struct codes {
 };
 
 /*
+ * codes_ready: loads libcrypt, which most logins can do without, unless it has been before. False
+ * with the problem. Needs no transaction.
+ */
+bool codes_ready(struct problem *problem);
+
+/*
  * codes_make: makes new codes and their hashes; takes some time. False with the problem.
  * Needs no transaction.
  */
@@ -44,7 +50,7 @@ bool codes_hash(struct store *store, const char *user, const char *code,
 
 /*
  * codes_match: whether that is the hash of this code; takes the same time if hash is "", and is
- * then false. Needs no transaction.
+ * then false. codes_ready must have been true. Needs no transaction.
  */
 bool codes_match(const char *code, const char *hash);
 

@@ -18,12 +18,13 @@
 struct engine; /* opaque */
 
 /*
- * engine_open: opens the database that is kept in a folder. If there has never been one, makes it
+ * engine_open: opens the database that is kept in a folder. Waits for others at most so many
+ * milliseconds. If there has never been one, makes it
  * first (*made), with what these statements (NULL behind the last) put in: all of it or nothing.
  * Returns NULL with the problem; otherwise the caller owes engine_close.
  */
-struct engine *engine_open(const char *folder, const char *const *statements, bool *made,
-                           struct problem *problem);
+struct engine *engine_open(const char *folder, int milliseconds, const char *const *statements,
+                           bool *made, struct problem *problem);
 void engine_close(struct engine *engine);
 
 /*
@@ -42,6 +43,11 @@ void engine_rollback(struct engine *engine);
  */
 bool engine_run(struct engine *engine, struct store_answer *answer, struct problem *problem,
                 const char *sql, const char *types, va_list parameters);
+
+/* engine_each: runs a query likewise; each: see store_each. */
+bool engine_each(struct engine *engine, bool (*each)(const char *const *cells, void *context),
+                 void *context, struct problem *problem, const char *sql, const char *types,
+                 va_list parameters);
 
 /* engine_damaged: says that what was found cannot be, and what to do. Returns false. */
 bool engine_damaged(const struct engine *engine, struct problem *problem, const char *how);

@@ -4,12 +4,7 @@
 
 #include "store/remember.h"
 
-#include "store/digest.h"
-
 #include <stdio.h>
-
-/* So far back the time of day may be set by a correction. */
-#define STEP_MS ((int64_t)5 * 60 * 1000)
 
 bool remember_place(const char *rhost, const char *tty, const struct moment *moment,
                     char place[REMEMBER_PLACE_SIZE])
@@ -27,23 +22,17 @@ bool remember_look(struct store *store, const struct remember_about *about, int 
                    int64_t *left_ms)
 {
     struct store_answer row;
-    char phone[DIGEST_SIZE];
     *left_ms = 0;
-    if (!digest_of(about->phone, phone))
-        return store_fail(store, "no memory");
     if (!store_run(store, &row,
                    "SELECT until_ms, from_wall_ms, until_wall_ms FROM swmfa_remembered WHERE "
                    "user_name = $1 AND service = $2 AND place = $3 AND phone = $4",
-                   "tttt", about->user, about->service, about->place, phone))
+                   "tttt", about->user, about->service, about->place, about->phone))
         return false;
-    int64_t wall = store_moment(store)->wall_ms;
-    if (row.rows == 0 || wall < store_number(&row, 1) - STEP_MS)
+    if (row.rows == 0)
         return true;
-    int64_t left = store_number(&row, 0) - store_now(store);
-    int64_t left_by_day = store_number(&row, 2) - wall;
+    int64_t left =
+        store_time_left(store, store_number(&row, 0), store_number(&row, 1), store_number(&row, 2));
     int64_t longer = store_number(&row, 2) - store_number(&row, 1) - (int64_t)most * 1000;
-    if (left_by_day < left)
-        left = left_by_day;
     if (longer > 0)
         left -= longer;
     *left_ms = left > 0 ? left : 0;
@@ -52,11 +41,8 @@ bool remember_look(struct store *store, const struct remember_about *about, int 
 
 bool remember_add(struct store *store, const struct remember_about *about, int seconds)
 {
-    char phone[DIGEST_SIZE];
     int64_t wall = store_moment(store)->wall_ms;
     int64_t length = (int64_t)seconds * 1000;
-    if (!digest_of(about->phone, phone))
-        return store_fail(store, "no memory");
     return store_run(store, NULL, "DELETE FROM swmfa_remembered WHERE until_ms <= $1", "i",
                      store_now(store)) &&
            store_run(store, NULL,
@@ -66,7 +52,7 @@ bool remember_add(struct store *store, const struct remember_about *about, int s
                      "phone = excluded.phone, until_ms = excluded.until_ms, "
                      "from_wall_ms = excluded.from_wall_ms, "
                      "until_wall_ms = excluded.until_wall_ms",
-                     "ttttiii", about->user, about->service, about->place, phone,
+                     "ttttiii", about->user, about->service, about->place, about->phone,
                      store_now(store) + length, wall, wall + length);
 }
 
@@ -86,7 +72,7 @@ bool remember_count(struct store *store, const char *user, int64_t *count)
     if (!store_run(store, &answer,
                    "SELECT COUNT(*) FROM swmfa_remembered WHERE user_name = $1 AND until_ms > $2 "
                    "AND until_wall_ms > $3 AND from_wall_ms <= $4",
-                   "tiii", user, store_now(store), wall, wall + STEP_MS))
+                   "tiii", user, store_now(store), wall, wall + STORE_STEP_MS))
         return false;
     *count = store_number(&answer, 0);
     return true;

@@ -11,7 +11,7 @@ struct remember_about {
     const char *user;
     const char *service;
     const char *place; /* see remember_place */
-    const char *phone; /* E.164: with another number the user is asked again */
+    const char *phone; /* see digest_of: with another number the user is asked again */
 };
 
 /*

@@ -77,16 +77,15 @@ static bool clean_up(struct store *store, const struct limits *limits)
 enum sends sends_count(struct store *store, const struct limits *limits,
                        const struct sends_about *about, char *id, struct sends_refusal *refusal)
 {
-    char phone[DIGEST_SIZE];
     *refusal = (struct sends_refusal){.free_in_ms = 0};
-    if (!digest_of(about->phone, phone) || !digest_random(id)) {
-        (void)store_fail(store, "no memory, or no random numbers");
+    if (!digest_random(id)) {
+        (void)store_fail(store, "no random numbers");
         return SENDS_FAILED;
     }
-    const char *host = *phone != '\0' && !about->pretended ? THIS_HOST : "";
+    const char *host = *about->phone != '\0' && !about->pretended ? THIS_HOST : "";
     const struct scope scopes[] = {
         {"user_sends", "user_name", &limits->user, about->user},
-        {"phone_sends", "phone", &limits->phone, phone},
+        {"phone_sends", "phone", &limits->phone, about->phone},
         {"address_sends", "address", &limits->address, about->address},
         {"host_sends", "host", &limits->host, THIS_HOST},
     };
@@ -95,11 +94,12 @@ enum sends sends_count(struct store *store, const struct limits *limits,
             return SENDS_FAILED;
     if (refusal->key != NULL)
         return SENDS_REFUSED;
-    bool good = clean_up(store, limits) &&
-                store_run(store, NULL,
-                          "INSERT INTO swmfa_send (id, at_ms, user_name, phone, address, host) "
-                          "VALUES ($1, $2, $3, $4, $5, $6)",
-                          "titttt", id, store_now(store), about->user, phone, about->address, host);
+    bool good =
+        clean_up(store, limits) &&
+        store_run(store, NULL,
+                  "INSERT INTO swmfa_send (id, at_ms, user_name, phone, address, host) "
+                  "VALUES ($1, $2, $3, $4, $5, $6)",
+                  "titttt", id, store_now(store), about->user, about->phone, about->address, host);
     return good ? SENDS_COUNTED : SENDS_FAILED;
 }
 

@@ -11,7 +11,7 @@
 /* Whom a send is counted for. */
 struct sends_about {
     const char *user;
-    const char *phone;   /* E.164, or what stands for it; "": none, nor the host */
+    const char *phone;   /* see digest_of; "": none, nor the host */
     const char *address; /* the remote one, see sends_address; "": a local login */
     bool pretended;      /* nothing is really sent: not counted for the host */
 };

@@ -32,7 +32,6 @@
 /* Pages of the log of changes at which a commit works it off: the next login reads it all. */
 #define CHECKPOINT_PAGES 64
 #define STATEMENTS       24      /* kept for the next time */
-#define OPEN_WAIT_MS     4000    /* for others, while it is opened or made */
 #define WAIT_MOST_NS     8000000 /* between two looks whether others have finished */
 
 struct engine {
@@ -195,6 +194,39 @@ static bool run(struct engine *engine, struct store_answer *answer, struct probl
     return good;
 }
 
+/* Calls each with the row that a statement is at; false without memory, or when each is. */
+static bool give_row(sqlite3_stmt *statement, bool (*each)(const char *const *cells, void *context),
+                     void *context, bool *more)
+{
+    const char *cells[STORE_EACH_COLUMNS];
+    int columns = sqlite3_column_count(statement);
+    for (int i = 0; i < columns && i < STORE_EACH_COLUMNS; i++) {
+        bool null = sqlite3_column_type(statement, i) == SQLITE_NULL;
+        cells[i] = null ? "" : (const char *)sqlite3_column_text(statement, i);
+        if (cells[i] == NULL)
+            return false;
+    }
+    *more = each(cells, context);
+    return true;
+}
+
+bool engine_each(struct engine *engine, bool (*each)(const char *const *cells, void *context),
+                 void *context, struct problem *problem, const char *sql, const char *types,
+                 va_list parameters)
+{
+    bool more = true;
+    int result = SQLITE_ROW;
+    sqlite3_stmt *statement = prepare(engine, sql);
+    if (statement == NULL)
+        return failed(engine, problem);
+    bool good = bind(statement, types, parameters);
+    while (good && more && (result = sqlite3_step(statement)) == SQLITE_ROW)
+        good = give_row(statement, each, context, &more);
+    good = (good && (!more || result == SQLITE_DONE)) || failed(engine, problem);
+    (void)sqlite3_reset(statement);
+    return good;
+}
+
 bool engine_run(struct engine *engine, struct store_answer *answer, struct problem *problem,
                 const char *sql, const char *types, va_list parameters)
 {
@@ -267,7 +299,8 @@ static void set_up(struct engine *engine)
     (void)sqlite3_wal_autocheckpoint(engine->db, CHECKPOINT_PAGES);
 }
 
-static struct engine *open_file(const char *path, int flags, struct problem *problem)
+static struct engine *open_file(const char *path, int flags, int milliseconds,
+                                struct problem *problem)
 {
     struct engine *engine = calloc(1, sizeof(*engine));
     if (engine == NULL) {
@@ -275,7 +308,7 @@ static struct engine *open_file(const char *path, int flags, struct problem *pro
         return NULL;
     }
     (void)snprintf(engine->path, sizeof(engine->path), "%s", path);
-    engine->wait_until = now_ms() + OPEN_WAIT_MS;
+    engine->wait_until = now_ms() + milliseconds;
     engine->relaxed = true; /* whatever SQLite was built with: to be set by the first transaction */
     flags |= SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE |
              SQLITE_OPEN_EXRESCODE;
@@ -337,7 +370,7 @@ static bool make_file(const char *folder, int folder_fd, const char *const *stat
     for (size_t i = 0; i < sizeof(endings) / sizeof(endings[0]); i++)
         (void)unlink(path_of(folder, endings[i], path)); /* of one that was killed at it */
     struct engine *engine =
-        open_file(path_of(folder, ".new", new_path), SQLITE_OPEN_CREATE, problem);
+        open_file(path_of(folder, ".new", new_path), SQLITE_OPEN_CREATE, 0, problem);
     bool good = engine != NULL && fill(engine, statements, problem);
     good = good && (chmod(new_path, 0600) == 0 ||
                     problem_set(problem, "%s: %s", new_path, strerror(errno)));
@@ -352,19 +385,19 @@ static bool make_file(const char *folder, int folder_fd, const char *const *stat
 }
 
 /* Until the descriptor is closed. */
-static bool lock_folder(int folder_fd)
+static bool lock_folder(int folder_fd, int milliseconds)
 {
     const struct timespec pause = {.tv_nsec = 10000000};
-    for (int64_t end = now_ms() + OPEN_WAIT_MS; now_ms() < end; (void)nanosleep(&pause, NULL))
+    for (int64_t end = now_ms() + milliseconds; now_ms() < end; (void)nanosleep(&pause, NULL))
         if (flock(folder_fd, LOCK_EX | LOCK_NB) == 0)
             return true;
     return false;
 }
 
-static bool make(const char *folder, int folder_fd, const char *const *statements, bool *made,
-                 struct problem *problem)
+static bool make(const char *folder, int folder_fd, int milliseconds, const char *const *statements,
+                 bool *made, struct problem *problem)
 {
-    if (!lock_folder(folder_fd))
+    if (!lock_folder(folder_fd, milliseconds))
         return problem_set(problem, "%s: another process holds it locked: see which with fuser(1)",
                            folder);
     if (there_is(folder, ""))
@@ -449,19 +482,19 @@ static bool check_mode(struct engine *engine, struct problem *problem)
                        engine->path, answer.cell[0]);
 }
 
-struct engine *engine_open(const char *folder, const char *const *statements, bool *made,
-                           struct problem *problem)
+struct engine *engine_open(const char *folder, int milliseconds, const char *const *statements,
+                           bool *made, struct problem *problem)
 {
     char path[PATH_SIZE];
     *made = false;
     int fd = open_folder(folder, problem);
     if (fd < 0)
         return NULL;
-    bool good = there_is(folder, "") || make(folder, fd, statements, made, problem);
+    bool good = there_is(folder, "") || make(folder, fd, milliseconds, statements, made, problem);
     close(fd);
     if (!good || !check_file(folder, problem))
         return NULL;
-    struct engine *engine = open_file(path_of(folder, "", path), 0, problem);
+    struct engine *engine = open_file(path_of(folder, "", path), 0, milliseconds, problem);
     if (engine != NULL && !check_mode(engine, problem)) {
         engine_close(engine);
         return NULL;

@@ -11,10 +11,26 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SCHEMA_VERSION 1
-#define SCHEMA_TEXT    "1"
+#define SCHEMA_VERSION 2
+#define SCHEMA_TEXT    "2"
 #define NOT_ONE_ROW    "swmfa_store has not one row"
 #define LATE_MS        ((int64_t)60 * 1000) /* how much older than the last one a moment can be */
+
+/* What version 2 has more than version 1: see history.h and pass.h. */
+#define TABLES_OF_2                                                                                \
+    "CREATE TABLE swmfa_login (id BIGINT PRIMARY KEY, at_wall_ms BIGINT NOT NULL, "                \
+    "user_name TEXT NOT NULL, service TEXT NOT NULL, rhost TEXT NOT NULL, result TEXT NOT NULL, "  \
+    "reason TEXT NOT NULL, channel TEXT NOT NULL, provider TEXT NOT NULL, request TEXT NOT NULL, " \
+    "digits TEXT NOT NULL, tries BIGINT NOT NULL, sends BIGINT NOT NULL, took_ms BIGINT NOT "      \
+    "NULL, "                                                                                       \
+    "sent TEXT NOT NULL, detail TEXT NOT NULL)",                                                   \
+        "CREATE TABLE swmfa_pass (user_name TEXT PRIMARY KEY, until_ms BIGINT NOT NULL, "          \
+        "from_wall_ms BIGINT NOT NULL, until_wall_ms BIGINT NOT NULL, reason TEXT NOT NULL)"
+
+/* What makes a store of one version one of the next; of the first version behind 0. */
+static const char *const additions[SCHEMA_VERSION][4] = {
+    [1] = {TABLES_OF_2, "UPDATE swmfa_store SET version = 2"},
+};
 
 /*
  * swmfa_store has one row, and will have its column version in all versions to come.
@@ -42,6 +58,7 @@ static const char *const tables[] = {
     "CREATE INDEX swmfa_remembered_until ON swmfa_remembered (until_ms)",
     "CREATE TABLE swmfa_pace (kind BIGINT NOT NULL, slot BIGINT NOT NULL, "
     "microseconds BIGINT NOT NULL, PRIMARY KEY (kind, slot))",
+    TABLES_OF_2,
     NULL,
 };
 
@@ -75,6 +92,16 @@ const struct moment *store_moment(const struct store *store)
     return &store->moment;
 }
 
+int64_t store_time_left(const struct store *store, int64_t until_ms, int64_t from_wall_ms,
+                        int64_t until_wall_ms)
+{
+    int64_t wall = store->moment.wall_ms;
+    int64_t left = until_ms - store->now_ms;
+    if (until_wall_ms - wall < left)
+        left = until_wall_ms - wall;
+    return left > 0 && wall >= from_wall_ms - STORE_STEP_MS ? left : 0;
+}
+
 int64_t store_number(const struct store_answer *answer, size_t column)
 {
     return answer->rows > 0 ? strtoll(answer->cell[column], NULL, 10) : 0;
@@ -103,6 +130,18 @@ bool store_run(struct store *store, struct store_answer *answer, const char *sql
         return false;
     va_start(parameters, types);
     bool good = engine_run(store->engine, answer, &store->problem, sql, types, parameters);
+    va_end(parameters);
+    return good || give_up(store);
+}
+
+bool store_each(struct store *store, bool (*each)(const char *const *cells, void *context),
+                void *context, const char *sql, const char *types, ...)
+{
+    va_list parameters;
+    if (!store->running)
+        return false;
+    va_start(parameters, types);
+    bool good = engine_each(store->engine, each, context, &store->problem, sql, types, parameters);
     va_end(parameters);
     return good || give_up(store);
 }
@@ -165,28 +204,58 @@ void store_cancel(struct store *store)
 
 /* ---- opening ---- */
 
-static bool check_version(struct store *store)
+/* Begins a transaction in which no time passes. */
+static bool begin_still(struct store *store, enum store_access access, int milliseconds)
 {
-    struct store_answer answer;
     const struct moment none = {.boot = ""};
     store->moment = none;
-    store->running = engine_begin(store->engine, STORE_READ, 4000, &store->problem);
-    if (!store->running || !store_run(store, &answer, "SELECT version FROM swmfa_store", ""))
+    store->running = engine_begin(store->engine, access, milliseconds, &store->problem);
+    return store->running;
+}
+
+static bool read_version(struct store *store, int64_t *version)
+{
+    struct store_answer answer;
+    char text[32];
+    if (!store_run(store, &answer, "SELECT version FROM swmfa_store", ""))
         return false;
-    store_cancel(store);
     if (answer.rows != 1)
         return engine_damaged(store->engine, &store->problem, NOT_ONE_ROW);
-    if (strcmp(answer.cell[0], SCHEMA_TEXT) == 0)
-        return true;
-    if (store_number(&answer, 0) <= SCHEMA_VERSION)
+    *version = store_number(&answer, 0);
+    (void)snprintf(text, sizeof(text), "%lld", (long long)*version);
+    if (*version <= SCHEMA_VERSION && (*version < 1 || strcmp(answer.cell[0], text) != 0))
         return engine_damaged(store->engine, &store->problem, "its version is none");
+    if (*version <= SCHEMA_VERSION)
+        return true;
     return problem_set(&store->problem,
                        "%s/" STORE_FILE ": expected version " SCHEMA_TEXT ", found %s: a newer "
                        "pam_swmfa has made it: install that one again",
                        store->folder, answer.cell[0]);
 }
 
-struct store *store_open(const char *folder, struct problem *problem)
+/* Makes an older store one of this version; another process may be faster. */
+static bool upgrade(struct store *store, int milliseconds)
+{
+    int64_t version = 0;
+    if (!begin_still(store, STORE_WRITE, milliseconds) || !read_version(store, &version))
+        return false;
+    for (; version < SCHEMA_VERSION; version++)
+        for (const char *const *sql = additions[version]; *sql != NULL; sql++)
+            if (!store_run(store, NULL, *sql, ""))
+                return false;
+    return store_commit(store);
+}
+
+static bool check_version(struct store *store, int milliseconds)
+{
+    int64_t version = 0;
+    if (!begin_still(store, STORE_READ, milliseconds) || !read_version(store, &version))
+        return false;
+    store_cancel(store);
+    return version == SCHEMA_VERSION || upgrade(store, milliseconds);
+}
+
+struct store *store_open_within(const char *folder, int milliseconds, struct problem *problem)
 {
     struct store *store = calloc(1, sizeof(*store));
     if (store == NULL) {
@@ -194,12 +263,17 @@ struct store *store_open(const char *folder, struct problem *problem)
         return NULL;
     }
     (void)snprintf(store->folder, sizeof(store->folder), "%s", folder);
-    store->engine = engine_open(folder, tables, &store->made, &store->problem);
-    if (store->engine != NULL && check_version(store))
+    store->engine = engine_open(folder, milliseconds, tables, &store->made, &store->problem);
+    if (store->engine != NULL && check_version(store, milliseconds))
         return store;
     *problem = store->problem;
     store_close(store);
     return NULL;
+}
+
+struct store *store_open(const char *folder, struct problem *problem)
+{
+    return store_open_within(folder, STORE_OPEN_WAIT_MS, problem);
 }
 
 void store_close(struct store *store)

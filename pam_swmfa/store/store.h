@@ -33,9 +33,13 @@ bool moment_now(struct moment *moment, struct problem *problem);
 
 /*
  * store_open: opens the store in a folder, which must be ours alone; makes the database if there
- * has never been one. Returns NULL with the problem; otherwise the caller owes store_close.
+ * has never been one, and brings one of an older version to this one. Returns NULL with the
+ * problem; otherwise the caller owes store_close. store_open_within: waits for others at most so
+ * many milliseconds.
  */
 struct store *store_open(const char *folder, struct problem *problem);
+struct store *store_open_within(const char *folder, int milliseconds, struct problem *problem);
+#define STORE_OPEN_WAIT_MS 4000
 void store_close(struct store *store);
 
 /* store_is_new: whether store_open had to make it. Somebody should know: nobody is locked in it. */
@@ -72,6 +76,15 @@ void store_cancel(struct store *store);
  */
 int64_t store_now(const struct store *store);
 
+/*
+ * store_time_left: of what lasts until a time of the store, and by the time of day from one to
+ * another: milliseconds that are left; 0 if it is over by either, or if the time of day is before
+ * its beginning, but for five minutes of a correction.
+ */
+#define STORE_STEP_MS ((int64_t)5 * 60 * 1000)
+int64_t store_time_left(const struct store *store, int64_t until_ms, int64_t from_wall_ms,
+                        int64_t until_wall_ms);
+
 /* store_moment: the moment that the transaction began with. */
 const struct moment *store_moment(const struct store *store);
 
@@ -91,6 +104,14 @@ struct store_answer {
  * transaction. */
 bool store_run(struct store *store, struct store_answer *answer, const char *sql, const char *types,
                ...);
+
+/*
+ * store_each: runs a query and calls each with the columns of each row, as texts that are gone when
+ * it returns; until it returns false. False as store_run.
+ */
+bool store_each(struct store *store, bool (*each)(const char *const *cells, void *context),
+                void *context, const char *sql, const char *types, ...);
+#define STORE_EACH_COLUMNS 20
 
 /* store_fail: something else than a statement failed: rolls back, with that as the problem. Returns
  * false. */

@@ -149,6 +149,15 @@ def test_a_login_that_is_remembered_makes_it_no_longer(hour, clock):
     assert not asked()
 
 
+def test_no_phone_number_stands_in_the_store(hour):
+    give_code()
+    assert lab.store("SELECT length(phone) FROM swmfa_send") == [(32,)]
+    assert lab.store("SELECT phone FROM swmfa_send") == lab.store("SELECT phone FROM swmfa_remembered")
+    files = b"".join(lab.store_files().values())
+    assert HOME.encode() in files # so this would find it
+    assert ALICE.encode() not in files and ALICE[1:].encode() not in files
+
+
 def test_another_number_in_the_map_is_asked(hour):
     give_code()
     lab.users_map("alice +15550100184\n")

@@ -303,18 +303,18 @@ def set_journal_mode(mode):
     owned(FILE)
 
 
-@cause(rf"{FILE}: expected version 1, found 2: a newer pam_swmfa has made it: install that one")
+@cause(rf"{FILE}: expected version 2, found 3: a newer pam_swmfa has made it: install that one")
 def version_is_newer():
-    change("UPDATE swmfa_store SET version = 2")
+    change("UPDATE swmfa_store SET version = 3")
     yield
-    change("UPDATE swmfa_store SET version = 1")
+    change("UPDATE swmfa_store SET version = 2")
 
 
 @cause(rf"{FILE}: {DAMAGED}")
 def version_is_none():
     change("UPDATE swmfa_store SET version = 0")
     yield
-    change("UPDATE swmfa_store SET version = 1")
+    change("UPDATE swmfa_store SET version = 2")
 
 
 @cause(rf"{FILE}: {DAMAGED}")

@@ -455,14 +455,14 @@ static void test_a_store_of_another_kind_is_refused_and_left(void **state)
         const char *sql;
         const char *why;
     } cases[] = {
-        {"UPDATE swmfa_store SET version = 2", "a newer pam_swmfa has made it: install that one"},
+        {"UPDATE swmfa_store SET version = 3", "a newer pam_swmfa has made it: install that one"},
         {"UPDATE swmfa_store SET version = 99999999999", "a newer pam_swmfa has made it"},
         {"UPDATE swmfa_store SET version = 0", ON_ITS_OWN},
         {"UPDATE swmfa_store SET version = -1", ON_ITS_OWN},
         {"UPDATE swmfa_store SET version = 'text'", ON_ITS_OWN},
         {"UPDATE swmfa_store SET version = ''", ON_ITS_OWN},
-        {"UPDATE swmfa_store SET version = '1x'", ON_ITS_OWN},
-        {"UPDATE swmfa_store SET version = 1.5", ON_ITS_OWN},
+        {"UPDATE swmfa_store SET version = '2x'", ON_ITS_OWN},
+        {"UPDATE swmfa_store SET version = 2.5", ON_ITS_OWN},
         {"DELETE FROM swmfa_store", ON_ITS_OWN},
         {"INSERT INTO swmfa_store SELECT * FROM swmfa_store", ON_ITS_OWN},
         {"DROP TABLE swmfa_store", ON_ITS_OWN},

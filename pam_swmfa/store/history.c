@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* history: see history.h. */
+#include <config.h>
+
+#include "store/history.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#define CLEAN_EVERY 16  /* logins */
+#define CLEAN_MOST  256 /* old ones that go at once: more than come meanwhile */
+#define DAY_MS      ((int64_t)24 * 60 * 60 * 1000)
+
+#define COLUMNS                                                                                    \
+    "at_wall_ms, user_name, service, rhost, result, reason, channel, provider, request, "          \
+    "digits, tries, sends, took_ms, sent, detail"
+
+static const char *or_hyphen(const char *text)
+{
+    return *text != '\0' ? text : "-";
+}
+
+const char *history_write(const struct history_login *login, char *to, size_t size)
+{
+    const char *detail = login->detail;
+    (void)snprintf(to, size,
+                   "user=%s service=%s rhost=%s result=%s reason=%s channel=%s provider=%s "
+                   "request=%s number=%s%s tries=%lld sends=%lld ms=%lld%s%s%s",
+                   or_hyphen(login->user), or_hyphen(login->service), or_hyphen(login->rhost),
+                   login->result, login->reason, or_hyphen(login->channel),
+                   or_hyphen(login->provider), or_hyphen(login->request),
+                   *login->number != '\0' ? "*" : "-", login->number, (long long)login->tries,
+                   (long long)login->sends, (long long)login->ms,
+                   *detail != '\0' ? " detail=\"" : "", detail, *detail != '\0' ? "\"" : "");
+    return to;
+}
+
+/* What is too old, or too much. */
+static bool clean_up(struct store *store, int64_t newest)
+{
+    if (newest % CLEAN_EVERY != 0)
+        return true;
+    return store_run(store, NULL, "DELETE FROM swmfa_login WHERE id <= $1", "i",
+                     newest - HISTORY_MOST) &&
+           store_run(store, NULL,
+                     "DELETE FROM swmfa_login WHERE id < (SELECT MIN(id) FROM swmfa_login) + $1 "
+                     "AND at_wall_ms < $2",
+                     "ii", (int64_t)CLEAN_MOST,
+                     store_moment(store)->wall_ms - HISTORY_DAYS * DAY_MS);
+}
+
+bool history_add(struct store *store, const struct history_login *login)
+{
+    struct store_answer last;
+    if (!store_run(store, &last, "SELECT COALESCE(MAX(id), 0) FROM swmfa_login", ""))
+        return false;
+    int64_t id = store_number(&last, 0) + 1;
+    return store_run(store, NULL,
+                     "INSERT INTO swmfa_login (id, " COLUMNS
+                     ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, "
+                     "$16)",
+                     "iitttttttttiiitt", id, store_moment(store)->wall_ms, login->user,
+                     login->service, login->rhost, login->result, login->reason, login->channel,
+                     login->provider, login->request, login->number, login->tries, login->sends,
+                     login->ms, login->sent, login->detail) &&
+           clean_up(store, id);
+}
+
+/* ---- reading ---- */
+
+struct reader {
+    bool (*each)(const struct history_login *login, void *context);
+    void *context;
+};
+
+static int64_t number(const char *text)
+{
+    return strtoll(text, NULL, 10);
+}
+
+static bool read_row(const char *const *cells, void *user)
+{
+    const struct reader *reader = user;
+    const struct history_login login = {.id = number(cells[0]),
+                                        .at_wall_ms = number(cells[1]),
+                                        .user = cells[2],
+                                        .service = cells[3],
+                                        .rhost = cells[4],
+                                        .result = cells[5],
+                                        .reason = cells[6],
+                                        .channel = cells[7],
+                                        .provider = cells[8],
+                                        .request = cells[9],
+                                        .number = cells[10],
+                                        .tries = number(cells[11]),
+                                        .sends = number(cells[12]),
+                                        .ms = number(cells[13]),
+                                        .sent = cells[14],
+                                        .detail = cells[15]};
+    return reader->each(&login, reader->context);
+}
+
+bool history_each(struct store *store, int64_t after_id, int64_t since_wall_ms, const char *user,
+                  bool (*each)(const struct history_login *login, void *context), void *context)
+{
+    struct reader reader = {each, context};
+    return store_each(store, read_row, &reader,
+                      "SELECT id, " COLUMNS " FROM swmfa_login WHERE id > $1 AND at_wall_ms >= $2 "
+                      "AND ($3 = '' OR user_name = $3) ORDER BY id",
+                      "iit", after_id, since_wall_ms, user != NULL ? user : "");
+}
