@@ -46,6 +46,8 @@ static bool choose_channel(struct login *login)
         login->delivery.permitted = 0;
     for (size_t i = 0; i < phone->channel_count; i++)
         login->delivery.permitted |= 1U << (unsigned)phone->channels[i];
+    if (login->request->channel != 0)
+        login->delivery.permitted &= 1U << (login->request->channel - 1);
     if (possible(login, login->channel))
         return true;
     if (possible(login, other_channel(login))) {

@@ -33,19 +33,11 @@ static bool store_failed(struct login *login, bool may_pass)
     return end_by_store(login, may_pass);
 }
 
-/* Logins whose last attempt is one of four of every sixteen of the user are enough. */
-static bool is_noted(int64_t attempt)
+static bool note_times(struct login *login, int64_t id)
 {
-    return attempt / 4 % 4 == 0;
-}
-
-static bool note_times(struct login *login)
-{
-    struct guard *guard = &login->guard;
-    if (!is_noted(guard->attempt))
-        return true;
+    const struct guard *guard = &login->guard;
     for (unsigned i = 0; i < PACE_COUNT; i++)
-        if (guard->took_us[i] > 0 && !pace_add(guard->store, (enum pace)i, guard->took_us[i]))
+        if (guard->took_us[i] > 0 && !pace_add(guard->store, (enum pace)i, id, guard->took_us[i]))
             return false;
     return true;
 }
@@ -264,6 +256,14 @@ static enum sends count_send(struct login *login, int64_t deadline, struct sends
     return sends;
 }
 
+/* While the other thread is not ready yet there is time. */
+static void expect_the_rest(struct store *store)
+{
+    tries_expect(store);
+    history_expect(store);
+    pace_expect(store);
+}
+
 bool guard_send(struct login *login, int64_t deadline)
 {
     struct sends_refusal refusal = {.key = NULL};
@@ -289,6 +289,7 @@ bool guard_send(struct login *login, int64_t deadline)
     }
     if (sends == SENDS_REFUSED)
         refuse_by_limit(login, &refusal);
+    expect_the_rest(login->guard.store);
     return true;
 }
 
@@ -418,8 +419,9 @@ static bool open_late(struct login *login)
 /* Within a transaction. */
 static bool settle(struct login *login, const struct history_login *summary)
 {
-    return (login->end != END_VERIFIED || forgive_and_remember(login)) && note_times(login) &&
-           history_add(login->guard.store, summary);
+    int64_t id = 0;
+    return (login->end != END_VERIFIED || forgive_and_remember(login)) &&
+           history_add(login->guard.store, summary, &id) && note_times(login, id);
 }
 
 bool guard_settle(struct login *login, const struct history_login *summary)

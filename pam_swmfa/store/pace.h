@@ -19,8 +19,12 @@ enum pace { /* by these numbers they are kept */
 };
 #define PACE_COUNT 5
 
-/* pace_add: a request of that kind has taken so many microseconds. */
-bool pace_add(struct store *store, enum pace pace, int64_t microseconds);
+/* pace_expect: makes ready what pace_add will need. */
+void pace_expect(struct store *store);
+
+/* pace_add: in that login, see history_add, a request of that kind has taken so many microseconds.
+ */
+bool pace_add(struct store *store, enum pace pace, int64_t login, int64_t microseconds);
 
 /* pace_draw: what one of the last ones has taken, by chance; 0: there was none yet. */
 bool pace_draw(struct store *store, enum pace pace, int64_t *microseconds);
