@@ -22,11 +22,7 @@ static int compare_lines(const void *one, const void *other)
 {
     const struct map_line *a = *(struct map_line *const *)one;
     const struct map_line *b = *(struct map_line *const *)other;
-    struct users_line of_a;
-    struct users_line of_b;
-    map_parse(a, &of_a);
-    map_parse(b, &of_b);
-    int order = compare_names(of_a.user, of_a.user_length, of_b.user, of_b.user_length);
+    int order = compare_names(a->user, a->user_length, b->user, b->user_length);
     return order != 0 ? order : (a > b) - (a < b);
 }
 
@@ -51,6 +47,8 @@ static void split(struct map *map)
         const char *next = newline != NULL ? newline + 1 : end;
         map->lines[i] = (struct map_line){.text = at, .length = (size_t)(next - at)};
         map_parse(&map->lines[i], &parsed);
+        map->lines[i].user = parsed.user;
+        map->lines[i].user_length = parsed.user_length;
         if (parsed.user != NULL)
             map->named[map->named_count++] = &map->lines[i];
         at = next;
@@ -101,28 +99,22 @@ void map_parse(const struct map_line *line, struct users_line *parsed)
 
 /* ---- finding ---- */
 
-/* How a user's name compares to that of one of the lines by name. */
-static int compare_to(const struct map *map, size_t i, const char *user, size_t length)
-{
-    struct users_line parsed;
-    map_parse(map->named[i], &parsed);
-    return compare_names(user, length, parsed.user, parsed.user_length);
-}
-
 struct map_user map_find(const struct map *map, const char *user, size_t length)
 {
+    struct map_line **lines = map->named;
     size_t low = 0;
     size_t high = map->named_count;
     while (low < high) {
         size_t middle = low + (high - low) / 2;
-        if (compare_to(map, middle, user, length) > 0)
+        if (compare_names(user, length, lines[middle]->user, lines[middle]->user_length) > 0)
             low = middle + 1;
         else
             high = middle;
     }
-    while (high < map->named_count && compare_to(map, high, user, length) == 0)
+    while (high < map->named_count &&
+           compare_names(user, length, lines[high]->user, lines[high]->user_length) == 0)
         high++;
-    return (struct map_user){map->named + low, high - low};
+    return (struct map_user){lines + low, high - low};
 }
 
 bool map_is_for(const struct map_line *line, const char *key)
@@ -160,7 +152,6 @@ enum users_result map_decides(const struct map_user *user, const char *key, stru
                               struct map_line **line)
 {
     struct sshkeys keys = {.count = key != NULL ? 1 : 0};
-    struct users_line parsed;
     size_t length = 0;
     unsigned long number = 0;
     *line = NULL;
@@ -168,8 +159,7 @@ enum users_result map_decides(const struct map_user *user, const char *key, stru
         return USERS_ABSENT;
     if (key != NULL)
         (void)snprintf(keys.fingerprint[0], sizeof(keys.fingerprint[0]), "%s", key);
-    map_parse(user->lines[0], &parsed);
-    char *name = strndup(parsed.user, parsed.user_length);
+    char *name = strndup(user->lines[0]->user, user->lines[0]->user_length);
     char *text = text_of(user, &length);
     enum users_result result = USERS_ERROR;
     if (name != NULL && text != NULL)

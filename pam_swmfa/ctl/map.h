@@ -25,7 +25,9 @@ struct map_entry {
 /* One line of the map. */
 struct map_line {
     const char *text;
-    size_t length; /* with the newline, if it has one */
+    size_t length;    /* with the newline, if it has one */
+    const char *user; /* in it; NULL: none */
+    size_t user_length;
     char *before;  /* new lines that go before it; NULL: none */
     char *instead; /* what takes its place, "" for nothing; NULL: it stays */
 };

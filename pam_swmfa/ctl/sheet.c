@@ -105,8 +105,7 @@ static bool read_bytes(struct csv_parser *parser, struct reader *reader, const c
     return csv_fini(parser, take_field, take_row, reader) == 0;
 }
 
-bool sheet_read(struct sheet *sheet, const char *path, const char *text, size_t length,
-                struct problem *problem)
+bool sheet_read(struct sheet *sheet, const char *text, size_t length, struct problem *problem)
 {
     struct csv_parser parser;
     struct reader reader = {.sheet = sheet, .line = 1};
@@ -118,15 +117,14 @@ bool sheet_read(struct sheet *sheet, const char *path, const char *text, size_t 
     }
     if (csv_init(&parser, CSV_STRICT | CSV_STRICT_FINI) != 0)
         return problem_set(problem, "no memory");
-    bool good = read_bytes(&parser, &reader, text, length);
-    if (!good)
-        problem_set(problem, "%.300s:%lu: a double quote where none can be, or none where one must",
-                    path, reader.row.line != 0 ? reader.row.line : reader.line);
-    if (sheet->lost || csv_error(&parser) == CSV_ENOMEM)
-        good = problem_set(problem, "no memory");
-    forget(&reader.row);
+    if (!read_bytes(&parser, &reader, text, length)) {
+        reader.row.wrong = "has a double quote where none can be, or lacks one; what follows was "
+                           "not read";
+        keep(sheet, &reader.row);
+    }
+    bool good = !sheet->lost && csv_error(&parser) != CSV_ENOMEM;
     csv_free(&parser);
-    return good;
+    return good || problem_set(problem, "no memory");
 }
 
 void sheet_free(struct sheet *sheet)

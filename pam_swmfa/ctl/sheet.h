@@ -26,11 +26,10 @@ struct sheet {
 
 /*
  * sheet_read: makes rows of a text with a NUL behind it; a byte order mark and a first row that
- * names the columns are passed over. False with the problem: the text is no CSV from some line on,
- * or there is no memory. sheet_free is owed in any case.
+ * names the columns are passed over. What is no CSV is the last row, and wrong. False with the
+ * problem: there is no memory. sheet_free is owed in any case.
  */
-bool sheet_read(struct sheet *sheet, const char *path, const char *text, size_t length,
-                struct problem *problem);
+bool sheet_read(struct sheet *sheet, const char *text, size_t length, struct problem *problem);
 void sheet_free(struct sheet *sheet);
 
 #endif

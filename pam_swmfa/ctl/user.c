@@ -99,8 +99,8 @@ static bool keep(struct job *job, struct user_work *work, const struct config *c
            problem_set(&job->problem, "no memory");
 }
 
-/* With --users it may be broken. */
-static bool read_settings(struct job *job, struct user_work *work)
+/* With --users it may be broken; changes: whether what else is in it matters. */
+static bool read_settings(struct job *job, struct user_work *work, bool changes)
 {
     struct config config;
     struct problem why = {0};
@@ -111,7 +111,8 @@ static bool read_settings(struct job *job, struct user_work *work)
     }
     if (user_options.users == NULL)
         return problem_set(&job->problem, "%.440s (--users FILE does without it)", why.text);
-    user_warn("neither countries nor unmapped is known: %s", why.text);
+    if (changes)
+        user_warn("neither countries nor unmapped is known: %s", why.text);
     work->users = strdup(user_options.users);
     return work->users != NULL || problem_set(&job->problem, "no memory");
 }
@@ -129,7 +130,7 @@ bool user_look(struct job *job, struct user_work *work)
 {
     size_t length = 0;
     *work = (struct user_work){0};
-    if (!read_settings(job, work))
+    if (!read_settings(job, work, user_options.dry_run))
         return false;
     work->read = file_read_large(work->users, FILE_PUBLIC, EDIT_READ_MAX, &length, &job->problem);
     return work->read != NULL && map_read(&work->map, work->read, length, &job->problem);
@@ -138,7 +139,8 @@ bool user_look(struct job *job, struct user_work *work)
 bool user_begin(struct job *job, struct user_work *work)
 {
     *work = (struct user_work){0};
-    return read_settings(job, work) && edit_begin(&work->edit, work->users, false, &job->problem) &&
+    return read_settings(job, work, true) &&
+           edit_begin(&work->edit, work->users, false, &job->problem) &&
            map_read(&work->map, work->edit.text, work->edit.length, &job->problem);
 }
 

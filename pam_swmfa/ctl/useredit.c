@@ -75,7 +75,8 @@ static bool add(struct job *job, struct user_work *work, const struct map_entry 
         return false;
     const struct map_line *line = map_find_entry(&work->map, entry->user, entry->key);
     if (line != NULL)
-        return problem_set(&job->problem, "%.300s:%lu: %.100s has a line already: user set",
+        return problem_set(&job->problem,
+                           "%.300s:%lu: %.100s has a line already; user set changes it",
                            work->users, map_number(&work->map, line), entry->user);
     if (!map_add(&work->map, entry, &job->problem) || !put(job, work, entry))
         return false;
@@ -96,8 +97,8 @@ static bool set(struct job *job, struct user_work *work, const struct map_entry 
         return false;
     struct map_line *line = map_find_entry(&work->map, entry->user, entry->key);
     if (line == NULL)
-        return problem_set(&job->problem, "%.300s: %.100s has no line%s: user add", work->users,
-                           entry->user,
+        return problem_set(&job->problem, "%.300s: %.100s has no line%s; user add makes one",
+                           work->users, entry->user,
                            entry->key != NULL ? " for that key" : " that is for all keys");
     map_parse(line, &old);
     if (!map_set(line, entry, &job->problem) || !put(job, work, entry))

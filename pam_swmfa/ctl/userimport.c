@@ -310,7 +310,7 @@ static enum ctl_status run_import(struct job *job)
     size_t length = 0;
     char *text = read_list(import.path, &length, &job->problem);
     bool done =
-        text != NULL && sheet_read(&import.sheet, import.path, text, length, &job->problem) &&
+        text != NULL && sheet_read(&import.sheet, text, length, &job->problem) &&
         (user_options.dry_run ? user_look(job, &import.work) : user_begin(job, &import.work)) &&
         do_import(job, &import);
     user_end(&import.work);
