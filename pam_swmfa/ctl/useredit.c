@@ -245,11 +245,10 @@ static enum ctl_status run_remove(struct job *job)
     size_t left = 0;
     if (!remove_lines(job, &removed, &left))
         return CTL_FAILED;
-    bool cleared = left == 0 && user_options.key == NULL && !user_options.keep;
-    if (cleared)
-        return clear_up(job, removed) ? CTL_DONE : CTL_FAILED;
-    if (removed == 0)
+    if (removed == 0 && (user_options.key != NULL || user_options.keep))
         return CTL_FAILED;
+    if (left == 0 && !user_options.keep)
+        return clear_up(job, removed) ? CTL_DONE : CTL_FAILED;
     (void)printf("%s: break-glass codes and remembered places are kept: swmfactl codes, "
                  "swmfactl forget\n",
                  job->shown);
