@@ -18,7 +18,8 @@
 
 /* For other logins. With the longest request it is below the module's patience. */
 #define WAIT_MS 4000
-/* Of a login that has not needed the store, or that nobody waits for any more. */
+/* Of a login that has not needed the store, that nobody waits for any more, or that has ended
+ * because the store failed. */
 #define LATE_WAIT_MS 500
 /* Before the end of a decoy's wait, which is to be met to the microsecond. */
 #define AWAKE_US 200
@@ -163,16 +164,33 @@ static bool end_passed(struct login *login, const struct pass *pass)
 /* What the store has about a person when the login begins. */
 struct standing {
     struct tries tries;
-    struct pass pass; /* by the very name, in the map or not */
+    struct pass pass; /* by the very name, in the map or not; none for who is locked by that name */
     int64_t remembered_ms;
 };
+
+/*
+ * A pass is no way around a lock. The lock that counts is that of the name itself: who has no
+ * number is counted among others, and what those have typed is not his.
+ */
+static bool read_pass(struct login *login, struct pass *pass)
+{
+    struct store *store = login->guard.store;
+    struct tries own = {0};
+    if (!pass_look(store, login->user, pass))
+        return false;
+    if (pass->left_ms > 0 && !tries_look(store, login->user, &own))
+        return false;
+    if (own.locked)
+        pass->left_ms = 0;
+    return true;
+}
 
 static bool read_standing(struct login *login, struct standing *standing)
 {
     struct guard *guard = &login->guard;
     if (!begin(login, STORE_READ, WAIT_MS) ||
         !tries_look(guard->store, guard->user, &standing->tries) ||
-        !pass_look(guard->store, login->user, &standing->pass) ||
+        !read_pass(login, &standing->pass) ||
         !codes_left(guard->store, guard->user, &guard->codes_left))
         return false;
     if (*guard->place == '\0')
@@ -201,10 +219,10 @@ bool guard_enter(struct login *login)
     log_debug("store read; failures=%lld locked=%d break-glass codes=%lld",
               (long long)standing.tries.failures, standing.tries.locked,
               (long long)guard->codes_left);
+    if (standing.pass.left_ms > 0)
+        return end_passed(login, &standing.pass);
     if (standing.tries.locked)
         lock(login, &standing.tries);
-    else if (standing.pass.left_ms > 0)
-        return end_passed(login, &standing.pass);
     if (login->decoy || standing.remembered_ms == 0)
         return true;
     return end_remembered(login, standing.remembered_ms);
@@ -413,11 +431,11 @@ bool guard_settle(struct login *login, const struct history_login *summary)
 {
     struct guard *guard = &login->guard;
     bool late = guard->store == NULL;
-    int wait = late || login->end == END_HOST_GONE ? LATE_WAIT_MS : WAIT_MS;
+    bool short_wait = late || login->end == END_HOST_GONE || login->end == END_STORE;
     if (late && !open_late(login))
         return true; /* nothing was counted */
-    if (store_begin(guard->store, STORE_RELAX, NULL, wait) && settle(login, summary) &&
-        store_commit(guard->store))
+    if (store_begin(guard->store, STORE_RELAX, NULL, short_wait ? LATE_WAIT_MS : WAIT_MS) &&
+        settle(login, summary) && store_commit(guard->store))
         return true;
     const struct problem *why = store_problem(guard->store);
     if (login->end == END_VERIFIED)
