@@ -407,15 +407,22 @@ void guard_wait(struct login *login)
 
 /* ---- the end ---- */
 
+static void say_not_kept(const struct problem *why)
+{
+    log_line(LOG_WARNING, "this login is not in the list of swmfactl log: %s", why->text);
+}
+
 /* Who is exempt, for example, has not needed the store until now, and must not be held up by it. */
 static bool open_late(struct login *login)
 {
     struct problem problem = {0};
-    if (login->end == END_STORE || login->end == END_UNPREPARED ||
-        (!login->dropped && !privilege_drop(&problem)))
+    if (login->end == END_STORE || login->end == END_UNPREPARED) /* it would fail again */
         return false;
-    login->guard.store = store_open_within(STORE_FOLDER, LATE_WAIT_MS, &problem);
-    if (login->guard.store != NULL && store_is_new(login->guard.store))
+    if (login->dropped || privilege_drop(&problem))
+        login->guard.store = store_open_within(STORE_FOLDER, LATE_WAIT_MS, &problem);
+    if (login->guard.store == NULL)
+        say_not_kept(&problem);
+    else if (store_is_new(login->guard.store))
         log_line(LOG_WARNING, "%s", STORE_IS_NEW);
     return login->guard.store != NULL;
 }
@@ -441,7 +448,7 @@ bool guard_settle(struct login *login, const struct history_login *summary)
     if (login->end == END_VERIFIED)
         return problem_set(&login->problem, "this try stays counted as a failure: %.400s",
                            why->text);
-    log_line(LOG_WARNING, "this login is not in the list of swmfactl log: %s", why->text);
+    say_not_kept(why);
     return true;
 }
 

@@ -16,7 +16,8 @@ import pytest
 import lab
 import test_local
 
-COMMANDS = ["codes", "forget", "status", "unlock"]
+COMMANDS = ["codes", "forget", "status", "unlock"] # that need nothing but a USER
+OTHERS = ["log", "pass", "report"] # each with a file of tests of its own
 CODE = re.compile(r"[0-9](?:[0-9a-hjkmnp-tv-z]{6})(?:-[0-9a-hjkmnp-tv-z]{7}){2}")
 
 # What runs as the service user, with the path of the store.
@@ -247,7 +248,8 @@ def test_status_of_somebody_who_never_logged_in():
     assert table("alice") == {
         "user": "alice", "in the users map": "yes", "failures in a row": "0", "locked": "no",
         "codes sent in 10m": "0 of 3", "codes sent in 1h": "0 of 5",
-        "break-glass codes": "0 left", "remembered places": "0"}
+        "break-glass codes": "0 left", "pass": "no", "remembered places": "0",
+        "last login": "not in the list"}
 
 
 def test_status_counts_what_the_store_has():
@@ -355,7 +357,7 @@ def test_it_must_run_as_root(command):
     ([], "which COMMAND?"), (["-c", "x"], "which COMMAND?"), (["explode"], "no such command"),
     (["explode", "alice"], "no such command"), (["Codes", "alice"], "no such command"),
     (["", "alice"], "no such command"), (["codes"], "too few arguments"),
-    (["status", "--"], "too few arguments"), (["unlock", "alice", "bob"], "too many arguments"),
+    (["codes", "--"], "too few arguments"), (["unlock", "alice", "bob"], "too many arguments"),
     (["forget", ""], "1 to 511 bytes"), (["status", "x" * 512], "1 to 511 bytes"),
     (["--frobnicate"], "unrecognized option"), (["codes", "--f", "alice"], "unrecognized option"),
     (["-c"], "requires an argument"), (["codes", "-c"], "requires an argument")])
@@ -436,20 +438,22 @@ def listed_commands():
 
 
 def test_help_and_version():
-    assert listed_commands() == COMMANDS
+    assert listed_commands() == sorted(COMMANDS + OTHERS)
     assert done("--version") == done("codes", "--version")
     assert re.fullmatch(r"swmfactl \(pam_swmfa\) [0-9.]+\n", done("--version"))
-    for command in COMMANDS:
+    for command in COMMANDS + OTHERS:
         text = done(command, "--help")
         assert text.startswith(f"Usage: swmfactl {command} ") and "--conf=FILE" in text
-        assert done(command, "alice", "--help") == text
+    assert done("codes", "alice", "--help") == done("codes", "--help")
 
 
 def test_the_man_page_has_every_command_and_option():
     page = (lab.BUILD / "docs/swmfactl.8").read_text()
-    assert sorted(re.findall(r"^\.It Cm (\w+) Ar user$", page, flags=re.MULTILINE)) == COMMANDS
-    for option in re.findall(r"--(\w+)", done("--help")):
-        assert f"Fl Fl {option}" in page, option
+    items = re.findall(r"^\.It Cm ([a-z ]+?)(?: (?:Ar|Op|Fl) .*)?$", page, flags=re.MULTILINE)
+    assert [name for name in items if name in COMMANDS + OTHERS] == sorted(COMMANDS + OTHERS)
+    for command in ["", *COMMANDS, *OTHERS]:
+        for option in re.findall(r"--(\w+)", done(*command.split(), "--help")):
+            assert f"Fl Fl {option}" in page, option
 
 
 def test_the_man_page_has_every_row_of_a_status():
@@ -475,7 +479,7 @@ def complete(*words):
 
 @pytest.mark.skipif(shutil.which("bash") is None, reason="no bash")
 def test_the_completion_offers_commands_options_users_and_files():
-    assert sorted(complete("")) == COMMANDS
+    assert sorted(complete("")) == sorted(COMMANDS + OTHERS)
     assert complete("un") == ["unlock"]
     assert complete("-c", "x.conf", "un") == ["unlock"]
     assert complete("codes", "ali") == ["alice"]
