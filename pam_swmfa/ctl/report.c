@@ -28,6 +28,7 @@
 #define DAYS_DEFAULT 30
 #define TOP          10 /* users that are shown */
 #define WIDTH        80 /* of the terminal, where it does not say */
+#define BEFORE_BAR   22 /* columns */
 #define KEY_SIZE     512
 
 enum {
@@ -265,10 +266,12 @@ static void print_bar(const struct job *job, const char *day, const struct tally
     int64_t sent = tally != NULL ? tally->count : 0;
     int length = length_of(sent, most, width);
     int doubtful = tally != NULL ? length_of(tally->doubtful, most, width) : 0;
-    (void)printf("  %s  %6" PRId64 "  %s", day, sent, job->colours ? "\033[36m" : "");
+    (void)printf("  %s  %6" PRId64, day, sent);
+    if (length > 0)
+        (void)printf("  %s", job->colours ? "\033[36m" : "");
     for (int i = 0; i < length; i++)
         (void)putchar(i < length - doubtful ? '#' : '?');
-    (void)printf("%s\n", job->colours ? "\033[0m" : "");
+    (void)printf("%s\n", length > 0 && job->colours ? "\033[0m" : "");
 }
 
 static const struct tally *find(void *const *tree, const char *key)
@@ -300,7 +303,7 @@ static void print_days(const struct job *job, const struct report *report)
     (void)printf("Codes sent by day\n");
     for (int i = 0; i < order.days; i++) {
         const struct tally *tally = find(&report->days, day_of(report, i, day));
-        print_bar(job, day, tally, most, width_of_terminal() - 22);
+        print_bar(job, day, tally, most, width_of_terminal() - BEFORE_BAR - 1);
     }
 }
 
