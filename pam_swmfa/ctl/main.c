@@ -45,13 +45,8 @@ extern const struct command command_status;
 extern const struct command command_unlock;
 
 static const struct command *const commands[] = {
-    &command_status,
-    &command_unlock,
-    &command_forget,
-    &command_codes,
-    &command_pass,
-    &command_log,
-    &command_report,
+    &command_status, &command_unlock, &command_forget, &command_codes,
+    &command_pass,   &command_log,    &command_report,
 };
 #define COMMANDS_COUNT (sizeof(commands) / sizeof(commands[0]))
 

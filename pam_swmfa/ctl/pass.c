@@ -97,8 +97,7 @@ static bool check_account(struct job *job)
                            "would not count",
                            job->user, account->pw_name);
     return problem_set(&job->problem,
-                       "%.200s: there is no such account (%s); --force gives a pass "
-                       "all the same",
+                       "%.200s: there is no such account (%s); --force gives a pass all the same",
                        job->user, errno != 0 ? strerror(errno) : "not found");
 }
 
@@ -130,8 +129,8 @@ static void say_given(const struct job *job, const struct pass *before, const st
 static enum ctl_status run_give(struct job *job)
 {
     char span[16];
-    struct pass before;
-    struct tries tries;
+    struct pass before = {.left_ms = 0};
+    struct tries tries = {.locked = false};
     if (!check_account(job) || !job_enter_store(job) || !give(job, &before, &tries))
         return CTL_FAILED;
     job_changed(job, "pass given to %s for %s (%s)", job->shown,

@@ -212,7 +212,8 @@ static bool list(struct job *job, const void *tree, bool most_first, struct list
     twalk_r(tree, collect, listing);
     if (listing->lost) {
         free(listing->at);
-        return problem_set(&job->problem, "no memory");
+        problem_set(&job->problem, "no memory");
+        return false;
     }
     if (most_first && listing->count > 0)
         qsort(listing->at, listing->count, sizeof(struct tally *), by_count);

@@ -776,8 +776,12 @@ static void test_prices_are_exact_and_none_is_given_by_default(void **state)
     check_refused(LEAST "sms_price = 0,0079\n",
                   ":5: [signalwire] sms_price: a price such as 0.0079, at most 999999.999999, not "
                   "\"0,0079\"");
-    check_refused(LEAST "call_price =\n", ":5: [signalwire] call_price: a price such as 0.0079, at most 999999.999999, not \"\"");
-    check_refused(LEAST "[bandwidth]\nsms_price = -1\n", ":6: [bandwidth] sms_price: a price such as 0.0079, at most 999999.999999, not \"-1\"");
+    check_refused(
+        LEAST "call_price =\n",
+        ":5: [signalwire] call_price: a price such as 0.0079, at most 999999.999999, not \"\"");
+    check_refused(
+        LEAST "[bandwidth]\nsms_price = -1\n",
+        ":6: [bandwidth] sms_price: a price such as 0.0079, at most 999999.999999, not \"-1\"");
 }
 
 static void test_a_currency_is_of_letters(void **state)
