@@ -42,11 +42,12 @@ extern const struct command command_log;
 extern const struct command command_pass;
 extern const struct command command_report;
 extern const struct command command_status;
+extern const struct command command_test;
 extern const struct command command_unlock;
 
 static const struct command *const commands[] = {
     &command_status, &command_unlock, &command_forget, &command_codes,
-    &command_pass,   &command_log,    &command_report,
+    &command_pass,   &command_log,    &command_report, &command_test,
 };
 #define COMMANDS_COUNT (sizeof(commands) / sizeof(commands[0]))
 

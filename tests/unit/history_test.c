@@ -26,7 +26,8 @@ static const struct history_login sample = {
 
 static void add(const struct history_login *login)
 {
-    unit_good(history_add(unit_begin(STORE_RELAX), login));
+    int64_t id = 0;
+    unit_good(history_add(unit_begin(STORE_RELAX), login, &id));
     unit_commit();
 }
 
@@ -284,12 +285,13 @@ static void test_the_codes_that_were_sent_are_read_word_by_word(void **state)
 static int add_alone(int number)
 {
     struct problem problem = {0};
+    int64_t id = 0;
     (void)number;
     struct store *store = store_open(unit_store()->folder, &problem);
     bool good = store != NULL;
     for (int i = 0; i < 10; i++)
         good = good && store_begin(store, STORE_RELAX, NULL, 10000) &&
-               history_add(store, &sample) && store_commit(store);
+               history_add(store, &sample, &id) && store_commit(store);
     store_close(store);
     return !good;
 }
@@ -309,7 +311,8 @@ static void test_without_its_table_nothing_is_added(void **state)
 {
     (void)state;
     (void)unit_sql("ALTER TABLE swmfa_login RENAME TO elsewhere");
-    assert_false(history_add(unit_begin(STORE_RELAX), &sample));
+    int64_t id = 0;
+    assert_false(history_add(unit_begin(STORE_RELAX), &sample, &id));
     assert_false(store_commit(unit_store()->store));
     assert_non_null(strstr(store_problem(unit_store()->store)->text, "swmfa_login"));
 }
