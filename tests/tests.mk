@@ -5,11 +5,12 @@ EXTRA_DIST += tests/system/system.sh tests/system/part-1.sh tests/system/part-2.
 	tests/system/conftest.py tests/system/demo.py \
 	tests/system/lab.py tests/system/test_break_glass.py tests/system/test_config.py \
 	tests/system/test_conversation.py tests/system/test_failover.py tests/system/test_local.py \
-	tests/system/test_limits.py tests/system/test_memory.py tests/system/test_module.py \
+	tests/system/test_history.py tests/system/test_limits.py tests/system/test_memory.py tests/system/test_module.py \
 	tests/system/test_package.py tests/system/test_remember.py \
 	tests/system/test_hostile.py tests/system/test_policy.py tests/system/test_provider.py \
 	tests/system/test_secrets.py tests/system/test_sim.py tests/system/test_ssh.py \
 	tests/system/test_store.py tests/system/test_swmfactl.py \
+	tests/system/test_swmfactl_history.py tests/system/test_swmfactl_pass.py \
 	tests/system/test_swmfactl_test.py \
 	tests/system/test_swmfactl_user.py \
 	tests/bench/bench.py
@@ -26,11 +27,12 @@ check_libs = $(helper_libs) $(CMOCKA_LIBS)
 if TESTS_WANTED
 unit_tests = tests/unit/codes_test tests/unit/config_test tests/unit/delivery_test \
 	tests/unit/edit_test tests/unit/map_test tests/unit/sheet_test \
-	tests/unit/gsm_test tests/unit/json_test tests/unit/key_test tests/unit/limit_test \
-	tests/unit/log_test tests/unit/network_test tests/unit/pace_test tests/unit/phone_test \
+	tests/unit/gsm_test tests/unit/history_test tests/unit/json_test tests/unit/key_test \
+	tests/unit/limit_test tests/unit/log_test tests/unit/network_test tests/unit/pace_test \
+	tests/unit/pass_test tests/unit/people_test tests/unit/phone_test tests/unit/price_test \
 	tests/unit/provider_test tests/unit/remember_test tests/unit/reply_test tests/unit/request_test \
 	tests/unit/sends_test tests/unit/sshkey_test tests/unit/store_test tests/unit/tries_test \
-	tests/unit/users_test tests/unit/wire_test
+	tests/unit/upgrade_test tests/unit/users_test tests/unit/wire_test
 check_PROGRAMS = $(unit_tests) tests/sim/swmfa-sim tests/module/pamhost tests/module/impostor \
 	tests/unit/list_keys tests/bench/floor tests/bench/ledger \
 	tests/bench/without

@@ -36,7 +36,7 @@ struct delivery {
     enum outcome last;  /* of the last send */
     int sends;          /* requests made, of all rounds */
     bool in_doubt;      /* whether the last round may have had a code sent, whatever it returned */
-    char sent[160];     /* the codes that were sent, as history_login has them */
+    char sent[512];     /* the codes that were sent, as history_login has them */
     char why[1024];     /* which requests failed, and why, of all rounds */
 
     enum provider_id provider;  /* who sent, or was last asked to send, the code that counts */

@@ -233,7 +233,7 @@ static void describe(const struct login *login, char *detail, size_t size)
 /* What is to be said of a login. It points into itself: not to be copied. */
 struct summary {
     struct history_login login;
-    char user[256];
+    char user[HISTORY_USER_SIZE];
     char service[128];
     char rhost[256];
     char detail[1400];

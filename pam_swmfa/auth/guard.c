@@ -166,16 +166,33 @@ static bool end_passed(struct login *login, const struct pass *pass)
 /* What the store has about a person when the login begins. */
 struct standing {
     struct tries tries;
-    struct pass pass; /* by the very name, in the map or not */
+    struct pass pass; /* by the very name, in the map or not; none for who is locked by that name */
     int64_t remembered_ms;
 };
+
+/*
+ * A pass is no way around a lock. The lock that counts is that of the name itself: who has no
+ * number is counted among others, and what those have typed is not his.
+ */
+static bool read_pass(struct login *login, struct pass *pass)
+{
+    struct store *store = login->guard.store;
+    struct tries own = {0};
+    if (!pass_look(store, login->user, pass))
+        return false;
+    if (pass->left_ms > 0 && !tries_look(store, login->user, &own))
+        return false;
+    if (own.locked)
+        pass->left_ms = 0;
+    return true;
+}
 
 static bool read_standing(struct login *login, struct standing *standing)
 {
     struct guard *guard = &login->guard;
     if (!begin(login, STORE_READ, WAIT_MS) ||
         !tries_look(guard->store, guard->user, &standing->tries) ||
-        !pass_look(guard->store, login->user, &standing->pass) ||
+        !read_pass(login, &standing->pass) ||
         !codes_left(guard->store, guard->user, &guard->codes_left))
         return false;
     if (*guard->place == '\0')
@@ -206,10 +223,10 @@ bool guard_enter(struct login *login)
     log_debug("store read; failures=%lld locked=%d break-glass codes=%lld",
               (long long)standing.tries.failures, standing.tries.locked,
               (long long)guard->codes_left);
+    if (standing.pass.left_ms > 0)
+        return end_passed(login, &standing.pass);
     if (standing.tries.locked)
         lock(login, &standing.tries);
-    else if (standing.pass.left_ms > 0)
-        return end_passed(login, &standing.pass);
     if (login->decoy || standing.remembered_ms == 0)
         return true;
     return end_remembered(login, standing.remembered_ms);
@@ -403,14 +420,22 @@ void guard_wait(struct login *login)
 
 /* ---- the end ---- */
 
+static void say_not_kept(const struct problem *why)
+{
+    log_line(LOG_WARNING, "this login is not in the list of swmfactl log: %s", why->text);
+}
+
 /* Who is exempt, for example, has not needed the store until now, and must not be held up by it. */
 static bool open_late(struct login *login)
 {
     struct problem problem = {0};
-    if (login->end == END_UNPREPARED || (!login->dropped && !privilege_drop(&problem)))
+    if (login->end == END_UNPREPARED) /* it would fail again */
         return false;
-    login->guard.store = store_open_within(STORE_FOLDER, LATE_WAIT_MS, &problem);
-    if (login->guard.store != NULL && store_is_new(login->guard.store))
+    if (login->dropped || privilege_drop(&problem))
+        login->guard.store = store_open_within(STORE_FOLDER, LATE_WAIT_MS, &problem);
+    if (login->guard.store == NULL)
+        say_not_kept(&problem);
+    else if (store_is_new(login->guard.store))
         log_line(LOG_WARNING, "%s", STORE_IS_NEW);
     return login->guard.store != NULL;
 }
@@ -437,7 +462,7 @@ bool guard_settle(struct login *login, const struct history_login *summary)
     if (login->end == END_VERIFIED)
         return problem_set(&login->problem, "this try stays counted as a failure: %.400s",
                            why->text);
-    log_line(LOG_WARNING, "this login is not in the list of swmfactl log: %s", why->text);
+    say_not_kept(why);
     return true;
 }
 

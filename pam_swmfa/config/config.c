@@ -12,6 +12,7 @@
 #include "config/file.h"
 #include "config/limit.h"
 #include "config/network.h"
+#include "config/price.h"
 
 #include <arpa/inet.h>
 #include <ini.h>
@@ -60,6 +61,7 @@ static const struct key swmfa_keys[] = {
     {"connect_timeout", "5", NUMBER(connect_timeout, 1, 30)},
     {"timeout", "10", NUMBER(timeout, 1, 30)},
     {"deadline", "30", NUMBER(deadline, 1, 30)},
+    {"currency", "USD", AT(currency), .kind = KEY_TEXT, .pattern = "^[A-Za-z]+$", .max = 8, .expected = "1 to 8 letters"},
     {.name = NULL},
 };
 
@@ -286,6 +288,8 @@ static bool set_value(const struct key *key, void *member, const char *value)
         return limit_list_read(value, member);
     case KEY_SPAN:
         return set_span(key, member, value);
+    case KEY_PRICE:
+        return price_read(value, member);
     case KEY_SECRET:
         return fits && matches(key->pattern, value) && secret_set(member, value);
     case KEY_ENDPOINT:
@@ -319,6 +323,8 @@ static const char *expectation(const struct key *key, char *buffer, size_t size)
                        limit_span_write(key->max, most, sizeof(most)));
         return buffer;
     }
+    if (key->kind == KEY_PRICE)
+        return "a price such as 0.0079, at most 999999.999999";
     if (key->kind == KEY_ENDPOINT)
         return "https://HOST or https://HOST:PORT";
     if (key->kind == KEY_FILE)

@@ -59,6 +59,7 @@ struct config {
     int connect_timeout; /* seconds */
     int timeout;         /* seconds */
     int deadline;        /* seconds */
+    char *currency;      /* of the providers' prices */
     struct policy policy;
     struct limits sends;            /* of [limits]; none of the lists is empty */
     char *countries;                /* a list for countries_permit; NULL: not given */

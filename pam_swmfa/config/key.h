@@ -25,6 +25,7 @@ enum key_kind {
     KEY_WORDS,    /* struct key_words: several of the words, each once, with commas between */
     KEY_LIMITS,   /* struct limit_list: see limit.h */
     KEY_SPAN,     /* int, seconds: 0 or a time such as 12h, up to max */
+    KEY_PRICE,    /* struct price: see price.h */
 };
 
 #define KEY_WORDS_MAX 8

@@ -32,16 +32,16 @@ static bool read_number(const char **at, const char *end, int most, int *number)
     return *number > 0;
 }
 
-/* Reads a time such as 10m, which must end where the text does. */
-static bool read_time(const char *at, const char *end, int *seconds)
+/* Reads a time such as 10m, of most seconds at most, which must end where the text does. */
+static bool read_time(const char *at, const char *end, int most, int *seconds)
 {
     size_t unit = 0;
     int number = 0;
-    if (!read_number(&at, end, LIMIT_SECONDS_MAX, &number) || end - at != 1)
+    if (!read_number(&at, end, most, &number) || end - at != 1)
         return false;
     while (unit < UNITS && units[unit].letter != *at)
         unit++;
-    if (unit == UNITS || number > LIMIT_SECONDS_MAX / units[unit].seconds)
+    if (unit == UNITS || number > most / units[unit].seconds)
         return false;
     *seconds = number * units[unit].seconds;
     return true;
@@ -51,7 +51,7 @@ static bool read_time(const char *at, const char *end, int *seconds)
 static bool read_limit(const char *at, const char *end, struct limit *limit)
 {
     return read_number(&at, end, LIMIT_MOST, &limit->most) && at < end && *at == '/' &&
-           read_time(at + 1, end, &limit->seconds);
+           read_time(at + 1, end, LIMIT_SECONDS_MAX, &limit->seconds);
 }
 
 /* Whether a list has a limit of that time: of two, one would say nothing, or be a mistake. */
@@ -80,10 +80,15 @@ bool limit_list_read(const char *text, struct limit_list *list)
     return list->count > 0;
 }
 
-bool limit_span_read(const char *text, int *seconds)
+bool limit_span_within(const char *text, int most, int *seconds)
 {
     *seconds = 0;
-    return strcmp(text, "0") == 0 || read_time(text, text + strlen(text), seconds);
+    return strcmp(text, "0") == 0 || read_time(text, text + strlen(text), most, seconds);
+}
+
+bool limit_span_read(const char *text, int *seconds)
+{
+    return limit_span_within(text, LIMIT_SECONDS_MAX, seconds);
 }
 
 const char *limit_span_write(int seconds, char *to, size_t size)

@@ -38,6 +38,9 @@ bool limit_list_read(const char *text, struct limit_list *list);
  * none or longer than LIMIT_SECONDS_MAX. */
 bool limit_span_read(const char *text, int *seconds);
 
+/* limit_span_within: the same with another most, of 9 at least. */
+bool limit_span_within(const char *text, int most, int *seconds);
+
 /* limit_span_write: writes a time in the largest unit that fits it without rest. Returns to. */
 const char *limit_span_write(int seconds, char *to, size_t size);
 

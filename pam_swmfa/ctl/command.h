@@ -50,7 +50,8 @@ struct command {
     size_t least, most;    /* how many words it takes */
     bool json;             /* whether it has --json */
     /* Its own options, besides -c, --json and --help, with {0} at the end, and what reads one of
-     * them: returns 0, or calls argp_error(). NULL: none. */
+     * them: returns 0, or calls argp_error(). It is called with ARGP_KEY_END behind the last, for
+     * what no option alone can tell. NULL: none. */
     const struct argp_option *options;
     error_t (*option)(int key, char *argument, struct argp_state *state);
     /* Does it, as root until it calls job_enter_store. */

@@ -38,6 +38,9 @@
 
 extern const struct command command_codes;
 extern const struct command command_forget;
+extern const struct command command_log;
+extern const struct command command_pass;
+extern const struct command command_report;
 extern const struct command command_status;
 extern const struct command command_test;
 extern const struct command command_unlock;
@@ -54,6 +57,9 @@ static const struct command *const commands[] = {
     &command_unlock,
     &command_forget,
     &command_codes,
+    &command_pass,
+    &command_log,
+    &command_report,
     &command_test,
     &command_user_list,
     &command_user_show,
@@ -133,7 +139,7 @@ static error_t parse_own(int key, char *argument, struct argp_state *state)
         return 0;
     case ARGP_KEY_END:
         check_count(command, &order->job, state);
-        return 0;
+        return command->option != NULL ? command->option(key, NULL, state) : 0;
     default:
         return command->option != NULL && key > 0 && key < ARGP_KEY_END
                    ? command->option(key, argument, state)

@@ -1,50 +1,20 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* person: the commands about one user: status, codes, unlock, forget. */
+/* person: the commands that change what is kept about one user: codes, unlock, forget. */
 #include <config.h>
 
 #include "ctl/command.h"
+#include "ctl/settings.h"
 
 #include "auth/log.h"
-#include "config/config.h"
-#include "config/users.h"
 #include "store/codes.h"
 #include "store/remember.h"
-#include "store/sends.h"
 #include "store/tries.h"
 
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdio_ext.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
-
-/* ---- what several commands do ---- */
-
-/* What the configuration and the map say that matters here. */
-struct settings {
-    struct limit_list user_sends;
-    enum users_result mapped; /* whether the user is in the map */
-};
-
-/* Takes from the configuration what commands need; the tokens in it are wiped at once. */
-static bool read_configuration(struct job *job, struct settings *settings)
-{
-    struct config config;
-    struct phone phone;
-    struct problem why = {0};
-    const struct sshkeys none = {0};
-    if (!config_load(job->conf, &config, &job->problem))
-        return false;
-    settings->user_sends = config.sends.user;
-    settings->mapped = users_find(config.users, job->user, &none, false, &phone, &why);
-    if (settings->mapped == USERS_ABSENT)
-        problem_set(&why, "%.100s is not in the users map, %.300s", job->user, config.users);
-    config_free(&config);
-    job->problem = why;
-    return settings->mapped != USERS_ERROR;
-}
 
 /* ---- codes ---- */
 
@@ -53,7 +23,7 @@ static bool find_user(struct job *job)
 {
     char text[sizeof(job->problem.text)];
     struct settings settings;
-    if (!read_configuration(job, &settings) || settings.mapped == USERS_ABSENT)
+    if (!settings_read(job, &settings) || settings.mapped == USERS_ABSENT)
         return false;
     if (settings.mapped == USERS_BAD_LINE)
         (void)fprintf(stderr, "swmfactl: warning: until it is mended no code is right: %s\n",
@@ -114,117 +84,6 @@ static enum ctl_status run_codes(struct job *job)
     bool done = codes_make(&codes, &job->problem) && new_codes(job, &codes);
     explicit_bzero(&codes, sizeof(codes));
     return done ? CTL_DONE : CTL_FAILED;
-}
-
-/* ---- status ---- */
-
-struct status {
-    struct tries tries;
-    int64_t sent[LIMIT_MANY]; /* in the window of each limit of user_sends */
-    int64_t codes;
-    int64_t places;
-    int64_t wall_ms;
-};
-
-static bool read_sent(struct job *job, const struct limit_list *limits, struct status *status)
-{
-    for (size_t i = 0; i < limits->count; i++)
-        if (!sends_of_user(job->store, job->user, limits->at[i].seconds, &status->sent[i]))
-            return false;
-    return true;
-}
-
-static bool read_status(struct job *job, const struct limit_list *limits, struct status *status)
-{
-    if (!job_begin(job, STORE_READ))
-        return false;
-    status->wall_ms = store_moment(job->store)->wall_ms;
-    return (tries_look(job->store, job->user, &status->tries) && read_sent(job, limits, status) &&
-            codes_left(job->store, job->user, &status->codes) &&
-            remember_count(job->store, job->user, &status->places) && store_commit(job->store)) ||
-           job_store_failed(job);
-}
-
-static void row(const char *label, const char *format, ...) __attribute__((format(printf, 2, 3)));
-
-static void row(const char *label, const char *format, ...)
-{
-    va_list arguments;
-    va_start(arguments, format);
-    (void)printf("%-20s  ", label);
-    (void)vprintf(format, arguments);
-    (void)putchar('\n');
-    va_end(arguments);
-}
-
-/* The lock ends by the time of the store, which stands still while the host is down. */
-static void show_lock_end(int64_t wall_ms)
-{
-    time_t end = (time_t)(wall_ms / 1000);
-    struct tm local;
-    char text[64];
-    if (localtime_r(&end, &local) != NULL &&
-        strftime(text, sizeof(text), "%Y-%m-%d %H:%M:%S", &local) > 0)
-        row("estimated end", "%s, if the host stays up and its clock is right", text);
-}
-
-static void show_lock(const struct status *status)
-{
-    char text[64];
-    row("failures in a row", "%" PRId64, status->tries.failures);
-    if (!status->tries.locked) {
-        row("locked", "no");
-    } else if (status->tries.for_ever) {
-        row("locked", "until swmfactl unlock");
-    } else {
-        row("locked", "for %s more",
-            limit_time_write(status->tries.locked_for_ms, text, sizeof(text)));
-        show_lock_end(status->wall_ms + status->tries.locked_for_ms);
-    }
-}
-
-static void show_sends(const struct limit_list *limits, const struct status *status)
-{
-    char label[32];
-    char text[16];
-    for (size_t i = 0; i < limits->count; i++) {
-        const struct limit *limit = &limits->at[i];
-        (void)snprintf(label, sizeof(label), "codes sent in %s",
-                       limit_span_write(limit->seconds, text, sizeof(text)));
-        row(label, "%" PRId64 " of %d", status->sent[i], limit->most);
-    }
-}
-
-static const char *mapped_text(enum users_result mapped)
-{
-    switch (mapped) {
-    case USERS_FOUND:
-        return "yes";
-    case USERS_OTHER_KEYS:
-        return "for SSH keys only";
-    case USERS_BAD_LINE:
-        return "by a line that is wrong";
-    case USERS_ABSENT:
-    case USERS_ERROR:
-        break;
-    }
-    return "no";
-}
-
-static enum ctl_status run_status(struct job *job)
-{
-    struct status status = {0};
-    struct settings settings;
-    if (!read_configuration(job, &settings) || !job_enter_store(job) ||
-        !read_status(job, &settings.user_sends, &status))
-        return CTL_FAILED;
-    row("user", "%s", job->shown);
-    row("in the users map", "%s", mapped_text(settings.mapped));
-    show_lock(&status);
-    show_sends(&settings.user_sends, &status);
-    row("break-glass codes", "%" PRId64 " left", status.codes);
-    row("remembered places", "%" PRId64, status.places);
-    return job_flush(job) ? CTL_DONE : CTL_FAILED;
 }
 
 /* ---- unlock ---- */
@@ -294,17 +153,6 @@ const struct command command_codes = {
     .least = 1,
     .most = 1,
     .run = run_codes,
-};
-
-const struct command command_status = {
-    .name = "status",
-    .arguments = "USER",
-    .summary = "Show failures, lock, codes, remembered places",
-    .text = "Shows what is kept about USER: failures in a row, the lock, codes sent, "
-            "break-glass codes that are left, and remembered places.",
-    .least = 1,
-    .most = 1,
-    .run = run_status,
 };
 
 const struct command command_unlock = {

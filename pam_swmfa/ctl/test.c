@@ -161,13 +161,14 @@ static void say_code(int code)
 
 /* The newest login of that user and service. */
 struct found {
+    char user[HISTORY_USER_SIZE];
     char text[4096];
 };
 
 static bool keep_newest(const struct history_login *login, void *context)
 {
     struct found *found = context;
-    if (strcmp(login->service, options.service) == 0)
+    if (strcmp(login->user, found->user) == 0 && strcmp(login->service, options.service) == 0)
         (void)history_write(login, found->text, sizeof(found->text));
     return true;
 }
@@ -176,8 +177,9 @@ static bool keep_newest(const struct history_login *login, void *context)
 static void say_log_line(struct job *job, int64_t since_wall_ms)
 {
     struct found found = {.text = ""};
+    (void)log_escape(found.user, sizeof(found.user), job->user, " \"");
     if (job_enter_store(job) && job_begin(job, STORE_READ))
-        (void)history_each(job->store, 0, since_wall_ms, job->shown, keep_newest, &found);
+        (void)history_each(job->store, 0, since_wall_ms, keep_newest, &found);
     if (*found.text != '\0')
         (void)printf("log: %s\n", found.text);
     else

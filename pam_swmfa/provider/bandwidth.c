@@ -31,6 +31,7 @@ struct settings {
     int expiration_minutes;
     char *endpoint;
     struct key_file ca_file;
+    struct price price[CHANNEL_COUNT];
 };
 
 /* clang-format off */
@@ -54,6 +55,7 @@ static const struct key keys[] = {
     {"expiration_minutes", "5", AT(expiration_minutes), .kind = KEY_NUMBER, .min = 1, .max = 15},
     {"endpoint", HOST, AT(endpoint), .kind = KEY_ENDPOINT},
     {"ca_file", NULL, AT(ca_file), .kind = KEY_FILE},
+    PROVIDER_PRICES(struct settings),
     {.name = NULL},
 };
 /* clang-format on */
@@ -86,6 +88,7 @@ static void terms(const void *section, struct terms *terms)
     *terms = (struct terms){.length = (size_t)settings->digits,
                             .valid_for = settings->expiration_minutes * MINUTE,
                             .wrong_most = INT_MAX /* it counts by number, not by code */};
+    memcpy(terms->price, settings->price, sizeof(terms->price));
 }
 
 static const char *application(const struct settings *settings, enum channel channel)

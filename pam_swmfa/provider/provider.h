@@ -11,6 +11,7 @@
 #include "base/secret.h"
 #include "config/key.h"
 #include "config/phone.h"
+#include "config/price.h"
 #include "provider/outcome.h"
 #include "provider/rest.h"
 
@@ -43,7 +44,15 @@ struct terms {
     bool letters;   /* ASCII letters besides digits */
     int valid_for;  /* seconds */
     int wrong_most; /* wrong codes that the provider takes for one that it sent */
+    struct price price[CHANNEL_COUNT]; /* what one costs, by enum channel; for swmfactl report */
 };
+
+/* The keys for it, in the provider's table of keys; SETTINGS has a member price like the above. */
+#define PROVIDER_PRICES(settings)                                                                  \
+    {"sms_price", NULL, KEY_AT(settings, price[CHANNEL_SMS]), .kind = KEY_PRICE},                  \
+    {                                                                                              \
+        "call_price", NULL, KEY_AT(settings, price[CHANNEL_CALL]), .kind = KEY_PRICE               \
+    }
 
 /* Whether a send that has no good answer may have been made all the same. */
 enum doubt {

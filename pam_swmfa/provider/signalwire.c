@@ -29,6 +29,7 @@ struct settings {
     int max_attempts;
     int allow_alphas; /* 0 or 1 */
     struct key_file ca_file;
+    struct price price[CHANNEL_COUNT];
 };
 
 /* clang-format off */
@@ -49,6 +50,7 @@ static const struct key keys[] = {
     {"max_attempts", "3", AT(max_attempts), .kind = KEY_NUMBER, .min = 1, .max = 20},
     {"allow_alphas", "no", AT(allow_alphas), .kind = KEY_WORD, .words = key_no_yes},
     {"ca_file", NULL, AT(ca_file), .kind = KEY_FILE},
+    PROVIDER_PRICES(struct settings),
     {.name = NULL},
 };
 /* clang-format on */
@@ -101,6 +103,7 @@ static void terms(const void *section, struct terms *terms)
                             .letters = settings->allow_alphas == 1,
                             .valid_for = settings->valid_for,
                             .wrong_most = settings->max_attempts};
+    memcpy(terms->price, settings->price, sizeof(terms->price));
 }
 
 static const char *lacks(const void *section, enum channel channel)

@@ -6,6 +6,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define CLEAN_EVERY 16  /* logins */
 #define CLEAN_MOST  256 /* old ones that go at once: more than come meanwhile */
@@ -46,7 +47,28 @@ const char *history_write(const struct history_login *login, char *to, size_t si
     return to;
 }
 
-/* What is too old, or too much. */
+bool history_next_sent(const char **at, struct history_sent *sent)
+{
+    char word[sizeof(sent->provider) + sizeof(sent->channel)];
+    *sent = (struct history_sent){.certain = true};
+    *at += strspn(*at, " ");
+    size_t length = strcspn(*at, " ");
+    (void)snprintf(word, sizeof(word), "%.*s", (int)length, *at);
+    *at += length;
+    size_t last = strlen(word);
+    if (last > 0 && word[last - 1] == '?') {
+        sent->certain = false;
+        word[last - 1] = '\0';
+    }
+    char *channel = strchr(word, ':');
+    if (channel != NULL)
+        *channel++ = '\0';
+    (void)snprintf(sent->provider, sizeof(sent->provider), "%s", word);
+    (void)snprintf(sent->channel, sizeof(sent->channel), "%s", channel != NULL ? channel : "");
+    return length > 0;
+}
+
+/* What is too old by the time of day, whatever that was when others were written; or too much. */
 static bool clean_up(struct store *store, int64_t newest)
 {
     if (newest % CLEAN_EVERY != 0)
@@ -54,10 +76,10 @@ static bool clean_up(struct store *store, int64_t newest)
     return store_run(store, NULL, "DELETE FROM swmfa_login WHERE id <= $1", "i",
                      newest - HISTORY_MOST) &&
            store_run(store, NULL,
-                     "DELETE FROM swmfa_login WHERE id < (SELECT MIN(id) FROM swmfa_login) + $1 "
-                     "AND at_wall_ms < $2",
-                     "ii", (int64_t)CLEAN_MOST,
-                     store_moment(store)->wall_ms - HISTORY_DAYS * DAY_MS);
+                     "DELETE FROM swmfa_login WHERE id IN (SELECT id FROM swmfa_login "
+                     "WHERE at_wall_ms < $1 ORDER BY at_wall_ms LIMIT $2)",
+                     "ii", store_moment(store)->wall_ms - HISTORY_DAYS * DAY_MS,
+                     (int64_t)CLEAN_MOST);
 }
 
 bool history_add(struct store *store, const struct history_login *login, int64_t *id)
@@ -107,12 +129,22 @@ static bool read_row(const char *const *cells, void *user)
     return reader->each(&login, reader->context);
 }
 
-bool history_each(struct store *store, int64_t after_id, int64_t since_wall_ms, const char *user,
+bool history_each(struct store *store, int64_t after_id, int64_t since_wall_ms,
                   bool (*each)(const struct history_login *login, void *context), void *context)
 {
     struct reader reader = {each, context};
     return store_each(store, read_row, &reader,
                       "SELECT id, " COLUMNS " FROM swmfa_login WHERE id > $1 AND at_wall_ms >= $2 "
-                      "AND ($3 = '' OR user_name = $3) ORDER BY id",
-                      "iit", after_id, since_wall_ms, user != NULL ? user : "");
+                      "ORDER BY id",
+                      "ii", after_id, since_wall_ms);
+}
+
+bool history_last(struct store *store, const char *user,
+                  bool (*each)(const struct history_login *login, void *context), void *context)
+{
+    struct reader reader = {each, context};
+    return store_each(store, read_row, &reader,
+                      "SELECT id, " COLUMNS " FROM swmfa_login WHERE user_name = $1 "
+                      "ORDER BY id DESC LIMIT 1",
+                      "t", user);
 }

@@ -14,9 +14,12 @@
 #define HISTORY_DAYS 90
 #define HISTORY_MOST 100000
 
+#define HISTORY_USER_SIZE 256 /* of a name, escaped; a longer one is cut off by log_escape */
+
 /*
  * One login. All texts are printable ASCII, "" for what there is not; no code and no whole number
- * is among them. user, service, rhost, detail are escaped as log_escape does.
+ * is among them. user, service, rhost, detail are escaped as log_escape does; also blanks in the
+ * first three of them.
  */
 struct history_login {
     int64_t id;         /* they go up by one from login to login */
@@ -38,6 +41,17 @@ struct history_login {
     const char *detail;
 };
 
+/* One word of login->sent. */
+struct history_sent {
+    char provider[32];
+    char channel[16];
+    bool certain; /* that it was sent */
+};
+
+/* history_next_sent: takes the next word of such a text; at: where to go on. False behind the last.
+ */
+bool history_next_sent(const char **at, struct history_sent *sent);
+
 /* history_write: the line in the system log about a login, as far as it is the same everywhere.
  * Returns to. */
 const char *history_write(const struct history_login *login, char *to, size_t size);
@@ -45,15 +59,18 @@ const char *history_write(const struct history_login *login, char *to, size_t si
 /* history_expect: makes ready what history_add will need. */
 void history_expect(struct store *store);
 
-/* history_add: adds one, whose id and time are given to it here; old ones go. */
+/* history_add: adds one, whose id (*id) and time are given to it here; old ones go. */
 bool history_add(struct store *store, const struct history_login *login, int64_t *id);
 
 /*
- * history_each: calls each for the logins after an id (0: all), at or after a time (0: all) and, if
- * user is not NULL, of that user, in their order; its texts are gone when it returns. It returns
- * whether to go on.
+ * history_each: calls each for the logins after an id (0: all) and at or after a time (0: all), in
+ * their order; its texts are gone when it returns. It returns whether to go on.
  */
-bool history_each(struct store *store, int64_t after_id, int64_t since_wall_ms, const char *user,
+bool history_each(struct store *store, int64_t after_id, int64_t since_wall_ms,
+                  bool (*each)(const struct history_login *login, void *context), void *context);
+
+/* history_last: calls each likewise for the last login of a user, as history_login has the name. */
+bool history_last(struct store *store, const char *user,
                   bool (*each)(const struct history_login *login, void *context), void *context);
 
 #endif

@@ -5,14 +5,20 @@
 #include "store/remember.h"
 
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define HOST "host "
+#define BOOT "boot "
+#define TTY  " tty "
 
 bool remember_place(const char *rhost, const char *tty, const struct moment *moment,
                     char place[REMEMBER_PLACE_SIZE])
 {
     if (*rhost != '\0')
-        (void)snprintf(place, REMEMBER_PLACE_SIZE, "host %s", rhost);
+        (void)snprintf(place, REMEMBER_PLACE_SIZE, HOST "%s", rhost);
     else if (*tty != '\0')
-        (void)snprintf(place, REMEMBER_PLACE_SIZE, "boot %s tty %s", moment->boot, tty);
+        (void)snprintf(place, REMEMBER_PLACE_SIZE, BOOT "%s" TTY "%s", moment->boot, tty);
     else
         *place = '\0';
     return *place != '\0';
@@ -76,4 +82,48 @@ bool remember_count(struct store *store, const char *user, int64_t *count)
         return false;
     *count = store_number(&answer, 0);
     return true;
+}
+
+/* ---- one by one ---- */
+
+struct reader {
+    const struct store *store;
+    bool (*each)(const struct remembered *place, void *context);
+    void *context;
+};
+
+/* The opposite of remember_place. */
+static void read_place(const struct moment *moment, const char *text, struct remembered *place)
+{
+    const char *tty = strstr(text, TTY);
+    place->rhost = "";
+    place->tty = "";
+    if (strncmp(text, HOST, strlen(HOST)) == 0) {
+        place->rhost = text + strlen(HOST);
+    } else if (tty != NULL) {
+        const char *boot = text + strlen(BOOT);
+        place->tty = tty + strlen(TTY);
+        place->rebooted = strlen(moment->boot) != (size_t)(tty - boot) ||
+                          strncmp(boot, moment->boot, (size_t)(tty - boot)) != 0;
+    }
+}
+
+static bool read_row(const char *const *cells, void *context)
+{
+    const struct reader *reader = context;
+    struct remembered place = {.service = cells[0]};
+    read_place(store_moment(reader->store), cells[1], &place);
+    place.left_ms = store_time_left(reader->store, strtoll(cells[2], NULL, 10),
+                                    strtoll(cells[3], NULL, 10), strtoll(cells[4], NULL, 10));
+    return place.left_ms == 0 || reader->each(&place, reader->context);
+}
+
+bool remember_each(struct store *store, const char *user,
+                   bool (*each)(const struct remembered *place, void *context), void *context)
+{
+    struct reader reader = {store, each, context};
+    return store_each(store, read_row, &reader,
+                      "SELECT service, place, until_ms, from_wall_ms, until_wall_ms "
+                      "FROM swmfa_remembered WHERE user_name = $1 ORDER BY service, place",
+                      "t", user);
 }

@@ -39,4 +39,17 @@ bool remember_forget(struct store *store, const char *user, int64_t *count);
 /* remember_count: how many places of a user are remembered now. */
 bool remember_count(struct store *store, const char *user, int64_t *count);
 
+struct remembered {
+    const char *service;
+    const char *rhost; /* "": a local login */
+    const char *tty;   /* "": a remote one */
+    bool rebooted;     /* of a terminal: the host was booted since, so it does not count any more */
+    int64_t left_ms;
+};
+
+/* remember_each: calls each for the places that remember_count counts; its texts, which are not
+ * always printable, are gone when it returns. It returns whether to go on. */
+bool remember_each(struct store *store, const char *user,
+                   bool (*each)(const struct remembered *place, void *context), void *context);
+
 #endif

@@ -119,6 +119,16 @@ bool sends_of_user(struct store *store, const char *user, int seconds, int64_t *
     return true;
 }
 
+bool sends_of_host(struct store *store, int seconds, int64_t *count)
+{
+    struct store_answer answer;
+    if (!store_run(store, &answer, "SELECT COUNT(*) FROM swmfa_send WHERE host = $1 AND at_ms > $2",
+                   "ti", THIS_HOST, store_now(store) - (int64_t)seconds * 1000))
+        return false;
+    *count = store_number(&answer, 0);
+    return true;
+}
+
 void sends_address(const char *rhost, char *address, size_t size)
 {
     struct in6_addr six;

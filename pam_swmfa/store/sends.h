@@ -41,6 +41,9 @@ bool sends_give_back(struct store *store, const char *id);
 /* sends_of_user: how many were counted for a user in the last so many seconds. */
 bool sends_of_user(struct store *store, const char *user, int seconds, int64_t *count);
 
+/* sends_of_host: how many of this host's. */
+bool sends_of_host(struct store *store, int seconds, int64_t *count);
+
 /*
  * sends_address: what a remote host counts as: an IPv4 address as itself, also if it is written as
  * an IPv6 one; an IPv6 address as its /64, since a customer has no less; anything else as it is.

@@ -24,11 +24,12 @@
     "digits TEXT NOT NULL, tries BIGINT NOT NULL, sends BIGINT NOT NULL, took_ms BIGINT NOT "      \
     "NULL, "                                                                                       \
     "sent TEXT NOT NULL, detail TEXT NOT NULL)",                                                   \
+        "CREATE INDEX swmfa_login_at ON swmfa_login (at_wall_ms)",                                 \
         "CREATE TABLE swmfa_pass (user_name TEXT PRIMARY KEY, until_ms BIGINT NOT NULL, "          \
         "from_wall_ms BIGINT NOT NULL, until_wall_ms BIGINT NOT NULL, reason TEXT NOT NULL)"
 
 /* What makes a store of one version one of the next; of the first version behind 0. */
-static const char *const additions[SCHEMA_VERSION][4] = {
+static const char *const additions[SCHEMA_VERSION][5] = {
     [1] = {TABLES_OF_2, "UPDATE swmfa_store SET version = 2"},
 };
 

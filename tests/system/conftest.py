@@ -85,7 +85,10 @@ def host():
 
 @pytest.fixture(autouse=True)
 def empty_store(laboratory):
+    """Looked through, when all is over, for what must not be in it: see test_secrets.py."""
     lab.new_store()
+    yield
+    lab.remember_store()
 
 
 @pytest.fixture(autouse=True)

@@ -60,6 +60,8 @@ NUMBERS = {"alice": "+15550100182", "bob": "+15550100183"}
 
 OUTPUT = [] # all that was logged and printed by what is under test, for test_secrets.py
 CODES = set() # all codes that were sent meanwhile
+STORED = [] # all texts that stood in the store at the end of a test
+STORED_FILES = [] # likewise its files: each the bytes of one
 
 
 def remember_codes():
@@ -512,6 +514,17 @@ def store(sql, *parameters):
             return database.execute(sql, parameters).fetchall()
         finally:
             database.close()
+
+
+def remember_store():
+    """Adds what is in the store to STORED, as far as it is one; the files in any case."""
+    STORED_FILES.extend(store_files().values())
+    try:
+        tables = store("SELECT name FROM sqlite_master WHERE type = 'table'")
+        STORED.extend(cell for (table,) in tables for row in store(f"SELECT * FROM {table}")
+                      for cell in row if isinstance(cell, str))
+    except (OSError, sqlite3.Error):
+        pass # a test has left something else in its place
 
 
 Call = collections.namedtuple("Call", "pid number name path")

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Runs last: in all that was logged and printed by all tests there is no code, no whole number and no
-credential. (What a person typed at a terminal with echo is not in it.)"""
+"""Runs last: in all that was logged and printed by all tests, and in the store at the end of each, there
+is no code, no whole number and no credential. (What a person typed at a terminal with echo is not in
+it.)"""
 import re
 
 import lab
@@ -26,6 +27,19 @@ def test_no_credential_stands_in_any_output(log):
         assert secret not in text, secret
 
 
+def test_no_code_stands_in_any_store(log):
+    lab.remember_codes()
+    words = {word for text in lab.STORED for word in re.findall(r"[0-9A-Za-z]+", text)}
+    assert {code for code in lab.CODES if len(code) > 5} & words == set()
+
+
+def test_no_number_and_no_credential_stands_in_any_file_of_a_store(log):
+    for data in lab.STORED_FILES:
+        assert re.findall(rb"1?5550101[0-9]{2}|14043287382", data) == []
+        for secret in (lab.TOKEN, lab.BANDWIDTH_PASSWORD, lab.PASSWORD, "lab-user"):
+            assert secret.encode() not in data, secret
+
+
 def test_the_search_has_something_to_look_through(sim, log):
     assert lab.pamhost(lab.alone()).result == "PAM_SUCCESS"
     log.last("result=success")
@@ -33,3 +47,6 @@ def test_the_search_has_something_to_look_through(sim, log):
     assert lab.wait_for_code(lab.NUMBERS["alice"]) in lab.CODES
     assert any("reason=verified" in line for line in lab.OUTPUT)
     assert any("ending in 82" in line for line in lab.OUTPUT)
+    lab.remember_store()
+    assert {"alice", "verified", "82"} <= set(lab.STORED)
+    assert any(b"verified" in data for data in lab.STORED_FILES)

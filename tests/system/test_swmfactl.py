@@ -16,8 +16,8 @@ import pytest
 import lab
 import test_local
 
-COMMANDS = ["codes", "forget", "status", "test", "unlock", "user add", "user import", "user list",
-            "user remove", "user set", "user show"] # all of them, with and without blanks
+COMMANDS = ["codes", "forget", "log", "pass", "report", "status", "test", "unlock", "user add", "user import",
+            "user list", "user remove", "user set", "user show"] # all of them, with and without blanks
 STORE_COMMANDS = ["codes", "forget", "status", "unlock"] # those that are for what the store has of a user
 CODE = re.compile(r"[0-9](?:[0-9a-hjkmnp-tv-z]{6})(?:-[0-9a-hjkmnp-tv-z]{7}){2}")
 
@@ -249,7 +249,8 @@ def test_status_of_somebody_who_never_logged_in():
     assert table("alice") == {
         "user": "alice", "in the users map": "yes", "failures in a row": "0", "locked": "no",
         "codes sent in 10m": "0 of 3", "codes sent in 1h": "0 of 5",
-        "break-glass codes": "0 left", "remembered places": "0"}
+        "break-glass codes": "0 left", "pass": "no", "remembered places": "0",
+        "last login": "not in the list"}
 
 
 def test_status_counts_what_the_store_has():
@@ -357,7 +358,7 @@ def test_it_must_run_as_root(command):
     ([], "which COMMAND?"), (["-c", "x"], "which COMMAND?"), (["explode"], "no such command"),
     (["explode", "alice"], "no such command"), (["Codes", "alice"], "no such command"),
     (["", "alice"], "no such command"), (["codes"], "too few arguments"),
-    (["status", "--"], "too few arguments"), (["unlock", "alice", "bob"], "too many arguments"),
+    (["codes", "--"], "too few arguments"), (["unlock", "alice", "bob"], "too many arguments"),
     (["forget", ""], "1 to 511 bytes"), (["status", "x" * 512], "1 to 511 bytes"),
     (["--frobnicate"], "unrecognized option"), (["codes", "--f", "alice"], "unrecognized option"),
     (["-c"], "requires an argument"), (["codes", "-c"], "requires an argument")])

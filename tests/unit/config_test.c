@@ -220,6 +220,7 @@ static void check_defaults(void)
     assert_int_equal(config.connect_timeout, 5);
     assert_int_equal(config.timeout, 10);
     assert_int_equal(config.deadline, 30);
+    check_text("currency", config.currency, "USD");
     check_text("services", config.policy.services, NULL);
     check_text("exempt_groups", config.policy.exempt_groups, NULL);
     check_text("exempt_networks", config.policy.exempt_networks, NULL);
@@ -290,6 +291,7 @@ static void test_each_key_has_the_value_that_is_given(void **state)
                 "connect_timeout = 11\n"
                 "timeout = 29\n"
                 "deadline = 29\n"
+                "currency = chf\n"
                 "[policy]\n"
                 "services = sshd, sudo\n"
                 "exempt_groups = staff\n"
@@ -338,6 +340,7 @@ static void test_each_key_has_the_value_that_is_given(void **state)
     assert_int_equal(config.connect_timeout, 11);
     assert_int_equal(config.timeout, 29);
     assert_int_equal(config.deadline, 29);
+    check_text("currency", config.currency, "chf");
     check_text("services", config.policy.services, "sshd, sudo");
     check_text("exempt_groups", config.policy.exempt_groups, "staff");
     check_text("exempt_networks", config.policy.exempt_networks, "192.0.2.0/24 , 2001:db8::/32");
@@ -746,6 +749,51 @@ static void test_each_limit_is_checked(void **state)
                   ":7: [limits] user_sends: given twice, the other time above");
     check_refused(LEAST "[limits]\nusers_sends = 3/10m\n", ":6: [limits] users_sends: unknown key");
     check_refused(LEAST "[limit]\n", ":5: unknown section [limit]");
+}
+
+static void check_price(size_t provider, enum channel channel, bool given, int64_t millionths)
+{
+    struct terms terms = terms_of(provider);
+    unit_same_number(channel_names[channel], terms.price[channel].given, given);
+    unit_same_number(channel_names[channel], terms.price[channel].millionths, millionths);
+}
+
+/* Also of a provider that is not used: what it sent before was paid for. */
+static void test_prices_are_exact_and_none_is_given_by_default(void **state)
+{
+    (void)state;
+    check_loads(LEAST);
+    for (size_t i = 0; i < PROVIDER_COUNT; i++)
+        for (int k = 0; k < CHANNEL_COUNT; k++)
+            check_price(i, (enum channel)k, false, 0);
+    config_free(&config);
+    check_loads(LEAST "sms_price = 0.0079\ncall_price = 0\n[bandwidth]\ncall_price = 12.5\n");
+    check_price(SW, CHANNEL_SMS, true, 7900);
+    check_price(SW, CHANNEL_CALL, true, 0);
+    check_price(BW, CHANNEL_SMS, false, 0);
+    check_price(BW, CHANNEL_CALL, true, 12500000);
+    config_free(&config);
+    check_refused(LEAST "sms_price = 0,0079\n",
+                  ":5: [signalwire] sms_price: a price such as 0.0079, at most 999999.999999, not "
+                  "\"0,0079\"");
+    check_refused(
+        LEAST "call_price =\n",
+        ":5: [signalwire] call_price: a price such as 0.0079, at most 999999.999999, not \"\"");
+    check_refused(
+        LEAST "[bandwidth]\nsms_price = -1\n",
+        ":6: [bandwidth] sms_price: a price such as 0.0079, at most 999999.999999, not \"-1\"");
+}
+
+static void test_a_currency_is_of_letters(void **state)
+{
+    (void)state;
+    static const char *const wrong[] = {"", "$", "US D", "USD1", "ABCDEFGHI", "\xe2\x82\xac"};
+    check_loads("[swmfa]\ncurrency = ABCDEFGH\n" LEAST);
+    check_text("currency", config.currency, "ABCDEFGH");
+    config_free(&config);
+    for (size_t i = 0; i < COUNT(wrong); i++)
+        check_refused(unit_format("[swmfa]\ncurrency = %s\n" LEAST, wrong[i]),
+                      unit_format(":2: [swmfa] currency: 1 to 8 letters, not \"%s\"", wrong[i]));
 }
 
 static void test_a_phone_has_the_limits_of_a_user_if_it_has_none_of_its_own(void **state)
@@ -1853,6 +1901,7 @@ static void test_each_key_is_listed_once(void **state)
         "swmfa.connect_timeout",
         "swmfa.timeout",
         "swmfa.deadline",
+        "swmfa.currency",
         "policy.services",
         "policy.exempt_groups",
         "policy.exempt_networks",
@@ -1877,6 +1926,8 @@ static void test_each_key_is_listed_once(void **state)
         "signalwire.max_attempts",
         "signalwire.allow_alphas",
         "signalwire.ca_file",
+        "signalwire.sms_price",
+        "signalwire.call_price",
         "bandwidth.account_id",
         "bandwidth.username",
         "bandwidth.password",
@@ -1889,6 +1940,8 @@ static void test_each_key_is_listed_once(void **state)
         "bandwidth.expiration_minutes",
         "bandwidth.endpoint",
         "bandwidth.ca_file",
+        "bandwidth.sms_price",
+        "bandwidth.call_price",
     };
     bool seen[COUNT(all)] = {false};
     struct config_key key;
@@ -2070,6 +2123,8 @@ int main(void)
         cmocka_unit_test(test_a_list_of_the_policy_has_no_empty_item),
         cmocka_unit_test(test_each_network_is_checked),
         cmocka_unit_test(test_each_limit_is_checked),
+        cmocka_unit_test(test_prices_are_exact_and_none_is_given_by_default),
+        cmocka_unit_test(test_a_currency_is_of_letters),
         cmocka_unit_test(test_a_phone_has_the_limits_of_a_user_if_it_has_none_of_its_own),
         cmocka_unit_test(test_a_time_to_remember_is_within_its_range),
         cmocka_unit_test(test_each_country_is_checked),

@@ -96,6 +96,8 @@ static size_t size_of(enum key_kind kind)
         return sizeof(struct key_words);
     case KEY_LIMITS:
         return sizeof(struct limit_list);
+    case KEY_PRICE:
+        return sizeof(struct price);
     default:
         return sizeof(char *);
     }

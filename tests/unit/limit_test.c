@@ -224,6 +224,31 @@ static void test_a_span_is_0_or_a_time(void **state)
     }
 }
 
+static void test_a_span_can_be_within_something_else(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        int most;
+        int seconds; /* -1: refused */
+    } cases[] = {{"0", 9, 0},
+                 {"9s", 9, 9},
+                 {"10s", 9, -1},
+                 {"1m", 59, -1},
+                 {"1m", 60, 60},
+                 {"90d", 90 * DAY, 90 * DAY},
+                 {"91d", 90 * DAY, -1},
+                 {"2160h", 90 * DAY, 90 * DAY},
+                 {"2161h", 90 * DAY, -1},
+                 {"x", 90 * DAY, -1}};
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        int seconds = 0x5555;
+        bool good = limit_span_within(cases[i].text, cases[i].most, &seconds);
+        unit_same_number(cases[i].text, good ? seconds : -1, cases[i].seconds);
+        unit_same_number(cases[i].text, good || seconds == 0, 1);
+    }
+}
+
 static void test_what_is_written_reads_the_same(void **state)
 {
     (void)state;
@@ -253,6 +278,7 @@ int main(void)
         cmocka_unit_test(test_a_time_stands_once_in_a_list),
         cmocka_unit_test(test_what_is_no_time_is_refused),
         cmocka_unit_test(test_a_span_is_0_or_a_time),
+        cmocka_unit_test(test_a_span_can_be_within_something_else),
         cmocka_unit_test(test_what_is_written_reads_the_same),
         cmocka_unit_test(test_a_write_stays_within_its_room),
     };

@@ -306,6 +306,60 @@ static void test_what_is_past_goes_when_something_is_added(void **state)
     assert_string_equal(unit_sql("SELECT COUNT(*) FROM swmfa_remembered"), "1");
 }
 
+/* ---- one by one ---- */
+
+static bool write_place(const struct remembered *place, void *context)
+{
+    char *all = context;
+    (void)snprintf(all + strlen(all), 1024 - strlen(all), "%s,%s,%s,%d,%lld|", place->service,
+                   place->rhost, place->tty, place->rebooted, (long long)place->left_ms);
+    return strstr(all, "stop") == NULL;
+}
+
+static const char *places_of(const char *user)
+{
+    static char all[1024];
+    all[0] = '\0';
+    unit_good(remember_each(unit_begin(STORE_READ), user, write_place, all));
+    store_cancel(unit_store()->store);
+    return all;
+}
+
+static void add_place(const char *service, const char *rhost, const char *tty, int seconds)
+{
+    char place[REMEMBER_PLACE_SIZE];
+    const struct remember_about about = {"alice", service, place, "+15550101"};
+    assert_true(remember_place(rhost, tty, &unit_store()->moment, place));
+    add(&about, seconds);
+}
+
+static void test_places_are_given_one_by_one(void **state)
+{
+    (void)state;
+    unit_same_text("none", places_of("alice"), "");
+    add_place("sudo", "", "/dev/pts/1", 60);
+    add_place("sshd", "192.0.2.1", "ssh", 3600);
+    add_place("sshd", "a tty b", "", 120);
+    unit_same_text("all", places_of("alice"),
+                   "sshd,192.0.2.1,,0,3600000|sshd,a tty b,,0,120000|sudo,,/dev/pts/1,0,60000|");
+    unit_same_text("another one's", places_of("bob"), "");
+    (void)snprintf(unit_store()->moment.boot, sizeof(unit_store()->moment.boot), "second-boot");
+    unit_store()->moment.boot_ms = SECOND;
+    unit_check("of another boot", strstr(places_of("alice"), "sudo,,/dev/pts/1,1,") != NULL,
+               "that it was booted");
+    unit_pass(MINUTE);
+    unit_check("past", strstr(places_of("alice"), "sudo") == NULL, "none that is over");
+}
+
+static void test_a_reader_of_places_can_stop(void **state)
+{
+    (void)state;
+    add_place("a", "192.0.2.1", "", 60);
+    add_place("stop", "192.0.2.1", "", 60);
+    add_place("z", "192.0.2.1", "", 60);
+    unit_same_text("two", places_of("alice"), "a,192.0.2.1,,0,60000|stop,192.0.2.1,,0,60000|");
+}
+
 static void test_a_failure_is_not_an_answer(void **state)
 {
     (void)state;
@@ -344,6 +398,8 @@ int main(void)
         TEST(test_a_long_host_is_whole),
         TEST(test_several_places_of_several_users),
         TEST(test_what_is_past_goes_when_something_is_added),
+        TEST(test_places_are_given_one_by_one),
+        TEST(test_a_reader_of_places_can_stop),
         TEST(test_a_failure_is_not_an_answer),
     };
     alarm(300);

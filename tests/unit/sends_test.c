@@ -363,6 +363,32 @@ static void test_sends_of_a_user_are_counted_by_their_age(void **state)
     }
 }
 
+static void test_sends_of_the_host_are_those_that_were_made(void **state)
+{
+    (void)state;
+    const struct limits none = {0};
+    const struct sends_about pretended = {"eve", ALICE_PHONE, "", true};
+    int64_t found = -1;
+    assert_int_equal(count(&none, "alice", ALICE_PHONE, ""), SENDS_COUNTED);
+    unit_pass(MINUTE);
+    assert_int_equal(count(&none, "bob", BOB_PHONE, ""), SENDS_COUNTED);
+    assert_int_equal(sends_count(unit_begin(STORE_WRITE), &none, &pretended, last_id, &refusal),
+                     SENDS_COUNTED);
+    unit_commit();
+    unit_pass(MINUTE);
+    static const struct {
+        int seconds;
+        int64_t count;
+    } cases[] = {{60, 0}, {61, 1}, {120, 1}, {121, 2}, {86400, 2}};
+    struct store *store = unit_begin(STORE_READ);
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        unit_good(sends_of_host(store, cases[i].seconds, &found));
+        unit_same_number(unit_format("%d s", cases[i].seconds), found, cases[i].count);
+    }
+    store_cancel(store);
+    assert_false(sends_of_host(store, 60, &found));
+}
+
 /* ---- what is kept ---- */
 
 static void test_what_no_window_needs_goes_and_nothing_else(void **state)
@@ -525,6 +551,7 @@ int main(void)
         TEST(test_no_name_is_the_one_by_which_the_host_is_counted),
         TEST(test_giving_back_frees_exactly_that_send),
         TEST(test_sends_of_a_user_are_counted_by_their_age),
+        TEST(test_sends_of_the_host_are_those_that_were_made),
         TEST(test_what_no_window_needs_goes_and_nothing_else),
         TEST(test_of_fifty_at_once_exactly_as_many_as_the_limit_are_counted),
         TEST(test_a_failure_is_not_an_answer),

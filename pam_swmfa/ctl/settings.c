@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* settings: see settings.h. */
+#include <config.h>
+
+#include "ctl/settings.h"
+
+#include "config/config.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static void take_prices(const struct config *config, struct settings *settings)
+{
+    struct terms terms;
+    (void)snprintf(settings->currency, sizeof(settings->currency), "%s", config->currency);
+    for (size_t i = 0; i < PROVIDER_COUNT; i++) { /* also of one that is not used any more */
+        providers[i]->terms(config->settings[i], &terms);
+        memcpy(settings->price[i], terms.price, sizeof(terms.price));
+    }
+}
+
+static bool find_user(struct job *job, const struct config *config, struct settings *settings)
+{
+    struct phone phone;
+    struct problem why = {0};
+    const struct sshkeys none = {0};
+    settings->mapped = users_find(config->users, job->user, &none, false, &phone, &why);
+    if (settings->mapped == USERS_ABSENT)
+        problem_set(&why, "%.100s is not in the users map, %.300s", job->user, config->users);
+    job->problem = why;
+    return settings->mapped != USERS_ERROR;
+}
+
+bool settings_read(struct job *job, struct settings *settings)
+{
+    struct config config;
+    *settings = (struct settings){.mapped = USERS_ABSENT};
+    if (!config_load(job->conf, &config, &job->problem))
+        return false;
+    settings->user_sends = config.sends.user;
+    settings->host_sends = config.sends.host;
+    take_prices(&config, settings);
+    bool good = job->user == NULL || find_user(job, &config, settings);
+    config_free(&config);
+    return good;
+}

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* settings: what several commands need of the configuration and of the users map. */
+#ifndef SWMFA_SETTINGS_H
+#define SWMFA_SETTINGS_H
+
+#include "ctl/command.h"
+
+#include "config/limit.h"
+#include "config/phone.h"
+#include "config/price.h"
+#include "config/users.h"
+#include "provider/provider.h"
+
+struct settings {
+    struct limit_list user_sends;
+    struct limit_list host_sends;
+    enum users_result mapped; /* whether job->user is in the map, if there is one */
+    char currency[16];
+    struct price price[PROVIDER_COUNT][CHANNEL_COUNT];
+};
+
+/* settings_read: reads them, as root; the tokens that stand beside them are wiped at once. False
+ * with the problem; true with a problem that says why the user is not simply in the map. */
+bool settings_read(struct job *job, struct settings *settings);
+
+#endif

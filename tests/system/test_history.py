@@ -1,0 +1,380 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The list of logins in the store: each end of a login is in it once, with the words of the log line; and
+a store that cannot be written changes no login."""
+import json
+import re
+import subprocess
+
+import pytest
+
+import lab
+from test_failover import two # pylint: disable=unused-import # a fixture
+from test_limits import DAY
+from test_store import (ALICE, BOUND, Provider, all_causes, all_deaths, broken, change, good_login,
+                        look_at, some_history)
+from test_swmfactl import HOLD, codes_of, done, service_user
+
+ENTRY = re.compile(r"pam_swmfa\([^)]*\): (user=.* result=.*)")
+FIELDS = ("user", "service", "rhost", "result", "reason", "channel", "provider", "request", "number",
+          "tries", "sends", "ms")
+NOT_KEPT = "this login is not in the list of swmfactl log: "
+
+
+def listed(*arguments):
+    """The logins in the list, as swmfactl prints them."""
+    out = done("log", "--json", "--last", 100000, *arguments)
+    lab.OUTPUT.append(out)
+    return json.loads(out)
+
+
+def as_line(row):
+    """The log line that a row of the list stands for."""
+    words = {field: row[field] if row[field] != "" else "-" for field in FIELDS}
+    if row["number"]:
+        words["number"] = "*" + row["number"]
+    detail = f' detail="{row["detail"]}"' if row["detail"] else ""
+    return " ".join(f"{field}={words[field]}" for field in FIELDS) + detail
+
+
+def logged(log):
+    """The lines of logins in the system log, without what stands before their words."""
+    return [ENTRY.search(line)[1].rstrip("\0") for line in log.ours() if ENTRY.search(line)]
+
+
+def by(*arguments, service=None, **keywords):
+    return lab.pamhost(service or lab.between_permits(), *arguments, **keywords)
+
+
+# ---- each end of a login ----
+
+ENDS = {}
+
+
+def end(function):
+    """A way to end a login, which may take several: it says how the last one must be called."""
+    ENDS[function.__name__] = function
+    return function
+
+
+@end
+def verified(sim):
+    assert by(arguments=["--rhost", "192.0.2.7"]).result == "PAM_SUCCESS"
+    return "success verified"
+
+
+@end
+def break_glass(sim):
+    code = codes_of(done("codes", "alice"))[3]
+    assert by(answers=[code]).result == "PAM_SUCCESS"
+    return "success break-glass"
+
+
+@end
+def exempt(sim):
+    lab.configure(sim, policy="exempt_networks = 192.0.2.0/24")
+    assert by(arguments=["--rhost", "192.0.2.7"]).result == "PAM_SUCCESS"
+    return "ignored exempt"
+
+
+@end
+def exempt_as_a_success(sim):
+    lab.configure(sim, policy="exempt_networks = 192.0.2.0/24\nexempt_result = success")
+    assert by(arguments=["--rhost", "192.0.2.7"], service=lab.alone()).result == "PAM_SUCCESS"
+    return "success exempt"
+
+
+@end
+def unmapped(sim):
+    lab.configure(sim, swmfa="unmapped = ignore")
+    assert by("carol").result == "PAM_SUCCESS"
+    return "ignored unmapped"
+
+
+@end
+def remembered(sim):
+    lab.configure(sim, policy="remember = 1h")
+    for _ in range(2):
+        assert by(arguments=["--rhost", "192.0.2.7"]).result == "PAM_SUCCESS"
+    return "ignored remembered"
+
+
+@end
+def by_a_pass(sim):
+    done("pass", "alice", "--for", "1h", "--reason", 'lost "it" \\ at sea')
+    assert by(answers=[]).result == "PAM_SUCCESS"
+    return "ignored pass"
+
+
+@end
+def by_fail_safe(sim):
+    sim.endpoint = f"https://localhost:{lab.closed_port()}"
+    lab.configure(sim, swmfa="fail = safe")
+    assert by().result == "PAM_SUCCESS"
+    return "ignored network"
+
+
+@end
+def wrong_codes(sim):
+    assert by(answers=["@wrong"] * 3).result == "PAM_MAXTRIES"
+    return "denied tries-used"
+
+
+@end
+def not_in_the_map(sim):
+    assert by("carol", answers=["123456"] * 3).result == "PAM_MAXTRIES"
+    return "denied tries-used"
+
+
+@end
+def locked(sim):
+    lab.configure(sim, limits="failures = 1\n")
+    by(answers=["@wrong"])
+    assert by(answers=["123456"] * 3).result == "PAM_MAXTRIES"
+    return "denied locked"
+
+
+@end
+def limit_on_sends(sim):
+    lab.configure(sim, limits="user_sends = 1/1d\n")
+    by()
+    by(answers=["123456"] * 3)
+    return "denied send-limit"
+
+
+@end
+def conversation_that_fails(sim):
+    assert by(answers=["@fail"]).result == "PAM_CONV_ERR"
+    return "denied conversation"
+
+
+@end
+def name_that_differs(sim):
+    lab.configure(sim, swmfa="unmapped = ignore")
+    assert by("no such account").result == "PAM_AUTH_ERR"
+    return "denied name-differs"
+
+
+@end
+def group_that_does_not_exist(sim):
+    lab.configure(sim, policy="exempt_groups = no-such-group")
+    assert by().result == "PAM_AUTHINFO_UNAVAIL"
+    return "error groups"
+
+
+@end
+def configuration_that_is_wrong(sim):
+    lab.write(lab.CONF, "[swmfa]\ntries = many\n")
+    assert by().result == "PAM_SERVICE_ERR"
+    return "error configuration"
+
+
+@end
+def configuration_that_is_missing(sim):
+    lab.CONF.unlink()
+    assert by().result == "PAM_SERVICE_ERR"
+    return "error configuration"
+
+
+@end
+def provider_that_is_down(sim):
+    sim.endpoint = f"https://localhost:{lab.closed_port()}"
+    lab.configure(sim)
+    assert by().result == "PAM_AUTHINFO_UNAVAIL"
+    return "error network"
+
+
+@end
+def host_that_dies_at_the_prompt(sim):
+    process = lab.start_pamhost(lab.between_permits(), answers=["@wait"])
+    assert process.stdout.readline().startswith("prompt")
+    process.kill()
+    process.wait()
+    return "aborted host-gone"
+
+
+@pytest.mark.parametrize("name", ENDS)
+def test_each_end_of_a_login_is_in_the_list_once_with_the_words_of_the_log(sim, log, name):
+    how = ENDS[name](sim)
+    log.last("result={} reason={} ".format(*how.split()))
+    assert lab.wait_until(lambda: lab.helper_processes() == [])
+    rows = listed()
+    assert [as_line(row) for row in rows] == logged(log)
+    assert (rows[-1]["result"], rows[-1]["reason"]) == tuple(how.split())
+    assert [row["id"] for row in rows] == list(range(1, len(rows) + 1))
+    assert not any(NOT_KEPT in line for line in log.ours())
+
+
+def test_the_words_of_the_user_are_no_others(sim, log):
+    """Nor can he forge a row: what is not printable, quotes and blanks are escaped."""
+    name = 'x\n{"id":7}, "\\ \x1b[2J\t'
+    assert by(name, answers=["123456"] * 3, arguments=["--rhost", 'a b\n"\x1b']).result == "PAM_MAXTRIES"
+    [row] = listed()
+    assert row["user"] == r'x\012{\"id\":7},\040\"\134\040\033[2J\011'
+    assert row["rhost"] == r'a\040b\012\"\033'
+    assert [as_line(row)] == logged(log)
+    assert all(character.isprintable() for character in done("log", "--full").replace("\n", ""))
+    assert len(listed("--user", name)) == 1
+
+
+def test_the_codes_of_a_login_are_in_the_order_in_which_they_were_sent(two):
+    lab.users_map()
+    two("send-stall", swmfa="timeout = 1\nresend_delay = 0")
+    assert by(answers=["resend", "call", "@code"]).result == "PAM_SUCCESS"
+    [row] = listed()
+    assert [(sent["provider"], sent["channel"], sent["certain"]) for sent in row["sent"]] == [
+        ("signalwire", "sms", False), ("bandwidth", "sms", True), ("bandwidth", "call", True)]
+
+
+def test_nothing_was_sent_for_who_is_only_pretended_to(sim):
+    by("carol", answers=["123456"] * 3)
+    assert listed()[0]["sent"] == []
+
+
+# ---- many, and how long ----
+
+def test_two_hundred_logins_at_the_same_time_have_a_row_each(sim, log, tmp_path):
+    lab.users_map(f"alice {ALICE}\nann {ALICE}\n")
+    Provider(sim, tmp_path)
+    outs = lab.pamhosts(lab.between_permits(), 200, ["alice", "ann"], answers=["123456"])
+    lab.users_map()
+    assert [out.result for out in outs] == ["PAM_SUCCESS"] * 200
+    rows = listed()
+    assert [row["id"] for row in rows] == list(range(1, 201))
+    assert sorted(as_line(row) for row in rows) == sorted(logged(log))
+
+
+def test_a_login_is_in_the_list_for_90_days(sim, clock):
+    good_login()
+    clock.passes(90 * DAY)
+    clock.set_day(90 * DAY - 60)
+    for _ in range(16):
+        good_login()
+    assert len(listed()) == 17
+    clock.set_day(90 * DAY + 60)
+    for _ in range(16):
+        good_login()
+    assert [row["id"] for row in listed()] == list(range(2, 34))
+
+
+def test_there_is_an_end_to_what_the_list_takes(sim):
+    change("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 100000) "
+           "INSERT INTO swmfa_login SELECT i, strftime('%s', 'now') * 1000, 'a', '', '', 'denied', '', "
+           "'', '', '', '', 0, 0, 0, '', '' FROM n")
+    for _ in range(20):
+        good_login()
+    [(count, newest)] = lab.store("SELECT COUNT(*), MAX(id) FROM swmfa_login")
+    assert newest == 100020 and 100000 <= count < 100016
+
+
+# ---- a store that cannot be written ----
+
+WITHOUT_STORE = {
+    "exempt": ("PAM_SUCCESS", "exempt", {"policy": "exempt_networks = 192.0.2.7"}, "alice"),
+    "exempt-success": ("PAM_SUCCESS", "exempt", {"policy": "exempt_networks = 192.0.2.7\n"
+                                                 "exempt_result = success"}, "alice"),
+    "unmapped": ("PAM_SUCCESS", "unmapped", {"swmfa": "unmapped = ignore"}, "carol"),
+    "groups": ("PAM_AUTHINFO_UNAVAIL", "groups", {"policy": "exempt_groups = no-such"}, "alice"),
+    "wrong": ("PAM_SERVICE_ERR", "configuration", {"swmfa": "tries = many"}, "alice"),
+}
+
+
+def is_as_ever(sim, log, which):
+    """A login that does without the store ends as it always does; the log says that it is not kept."""
+    result, reason, keywords, user = WITHOUT_STORE[which]
+    lab.configure(sim, **keywords)
+    log.begin()
+    out = by(user, arguments=["--rhost", "192.0.2.7"], answers=[])
+    assert out.result == result, out.text
+    log.last(f"reason={reason} ")
+    assert len(logged(log)) == 1
+    warning = log.last(NOT_KEPT)
+    assert warning.startswith("<84>"), "authpriv, warning"
+    return warning
+
+
+@pytest.mark.parametrize("which", WITHOUT_STORE)
+def test_a_store_that_somebody_holds_changes_no_login_that_does_without(sim, log, which):
+    good_login()
+    with subprocess.Popen(**service_user(HOLD), stdin=subprocess.PIPE,
+                          stdout=subprocess.PIPE) as holder:
+        assert holder.stdout.readline() == b"held\n"
+        assert "another process has held it locked" in is_as_ever(sim, log, which)
+        holder.stdin.close()
+    assert len(listed()) == 1
+
+
+@all_causes("sends_are_gone") # of which these logins do not know
+def test_a_store_that_cannot_be_used_changes_no_login_that_does_without(sim, log, name):
+    with broken(name) as says:
+        is_as_ever(sim, log, "unmapped")
+        assert re.search(says, is_as_ever(sim, log, "exempt"))
+        lab.configure(sim)
+
+
+def test_no_store_at_all_and_no_folder(sim, log):
+    lab.reset_store()
+    lab.STATE.rmdir()
+    for which in WITHOUT_STORE:
+        assert "No such file or directory" in is_as_ever(sim, log, which)
+        assert not lab.STATE.exists()
+
+
+def test_a_list_that_cannot_be_written_takes_a_right_code_all_the_same(sim, log):
+    """The failure is not forgiven then: both are one transaction, and the log says so."""
+    change("ALTER TABLE swmfa_login RENAME TO elsewhere")
+    assert by().result == "PAM_SUCCESS"
+    assert "stays counted as a failure" in log.last("result=success reason=verified")
+    assert by(answers=["@wrong"] * 3).result == "PAM_MAXTRIES"
+    log.last(NOT_KEPT)
+    change("ALTER TABLE elsewhere RENAME TO swmfa_login")
+    assert lab.store("SELECT attempts, forgiven FROM swmfa_try") == [(4, 0)]
+    assert listed() == []
+
+
+def test_what_limits_the_helper_limits_no_exempt_login(sim, log):
+    lab.configure(sim, policy="exempt_networks = 192.0.2.7")
+    good_login()
+    for size in (0, 1024):
+        out = by(arguments=["--rhost", "192.0.2.7"], answers=[],
+                 prefix=[*BOUND, "prlimit", f"--fsize={size}"])
+        assert out.result == "PAM_SUCCESS"
+        log.last("reason=exempt")
+
+
+# ---- a store of version 1 ----
+
+def as_version_1():
+    """The store as version 1 had it, with all that is in it."""
+    change("DROP TABLE swmfa_login", "DROP TABLE swmfa_pass", "UPDATE swmfa_store SET version = 1")
+
+
+@pytest.mark.parametrize("mode", ["before", "after", "torn"])
+def test_a_helper_may_die_wherever_it_upgrades_the_store(sim, meddle, mode):
+    some_history()
+    as_version_1()
+    start = lab.store_files()
+    seen = set()
+    all_deaths(meddle, mode, lambda: by(answers=["@wrong"]), look_at(seen), start)
+    assert (6, 4, 3, 0) in seen and {(6, 4, 4, 0), (7, 4, 4, 0)} >= seen - {(6, 4, 3, 0)}
+    assert lab.store("SELECT version FROM swmfa_store") == [(2,)]
+
+
+def test_many_logins_at_once_upgrade_the_store_once(sim, log, tmp_path):
+    good_login()
+    as_version_1()
+    Provider(sim, tmp_path)
+    outs = lab.pamhosts(lab.between_permits(), 40, answers=["123456"])
+    assert [out.result for out in outs] == ["PAM_SUCCESS"] * 40
+    assert lab.store("SELECT version FROM swmfa_store") == [(2,)]
+    assert lab.store("SELECT attempts, forgiven FROM swmfa_try") == [(41, 41)]
+    assert len(listed()) == 40
+    assert lab.store("PRAGMA integrity_check") == [("ok",)]
+
+
+def test_an_exempt_login_upgrades_the_store_and_is_in_it(sim, log):
+    good_login()
+    as_version_1()
+    lab.configure(sim, policy="exempt_networks = 192.0.2.7")
+    assert by(arguments=["--rhost", "192.0.2.7"]).result == "PAM_SUCCESS"
+    assert [row["reason"] for row in listed()] == ["exempt"]
+    assert lab.store("SELECT attempts, forgiven FROM swmfa_try") == [(1, 1)]
