@@ -26,6 +26,7 @@ enum ctl_status {
     CTL_FAILED,   /* job->problem says why */
     CTL_WARNINGS, /* of check and doctor: warnings were found, and no errors */
     CTL_ERRORS,   /* likewise: errors were found */
+    CTL_USAGE = 64, /* job->problem says what is wrong with the command line */
 };
 
 /* One run of a command. */

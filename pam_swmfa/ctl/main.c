@@ -37,11 +37,17 @@
 /* ---- the commands, in the order of --help ---- */
 
 extern const struct command command_codes;
+extern const struct command command_disable;
+extern const struct command command_enable;
 extern const struct command command_forget;
+extern const struct command command_init;
 extern const struct command command_status;
 extern const struct command command_unlock;
 
 static const struct command *const commands[] = {
+    &command_init,
+    &command_enable,
+    &command_disable,
     &command_status,
     &command_unlock,
     &command_forget,
@@ -119,7 +125,7 @@ static error_t parse_own(int key, char *argument, struct argp_state *state)
         check_count(command, &order->job, state);
         return 0;
     default:
-        return command->option != NULL && key > 0 && key < ARGP_KEY_ARG
+        return command->option != NULL && key > 0 && key < ARGP_KEY_END
                    ? command->option(key, argument, state)
                    : ARGP_ERR_UNKNOWN;
     }
@@ -284,7 +290,7 @@ int main(int argc, char **argv)
     struct order order = {0};
     read_order(argc, argv, &order);
     enum ctl_status status = run(order.command, &order.job);
-    if (status == CTL_FAILED) {
+    if (status == CTL_FAILED || status == CTL_USAGE) {
         char text[2 * sizeof(order.job.problem.text)];
         (void)fprintf(stderr, "swmfactl: %s\n",
                       log_escape(text, sizeof(text), order.job.problem.text, ""));
