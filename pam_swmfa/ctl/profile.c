@@ -144,13 +144,20 @@ static bool write_profile(const char *folder, const char *profile, struct proble
     return good;
 }
 
-static bool copy_system(const char *folder, struct problem *problem)
+/* One folder, to the same place within the copy. */
+static bool copy_folder(const char *copy, const char *folder, struct problem *problem)
 {
-    const char *const argv[] = {"/bin/cp",      "-a",
-                                "--parents",    "/etc/pam.d",
-                                "/var/lib/pam", "/usr/share/pam-configs",
-                                folder,         NULL};
-    return run(argv, NULL, problem);
+    char to[128];
+    (void)snprintf(to, sizeof(to), "%s%.*s", copy, (int)(strrchr(folder, '/') - folder), folder);
+    const char *const make[] = {"/bin/mkdir", "-p", to, NULL};
+    const char *const fill[] = {"/bin/cp", "-a", folder, to, NULL};
+    return run(make, NULL, problem) && run(fill, NULL, problem);
+}
+
+static bool copy_system(const char *copy, struct problem *problem)
+{
+    return copy_folder(copy, "/etc/pam.d", problem) && copy_folder(copy, "/var/lib/pam", problem) &&
+           copy_folder(copy, "/usr/share/pam-configs", problem);
 }
 
 static bool try_in(const char *folder, const char *profile, struct problem *problem)
