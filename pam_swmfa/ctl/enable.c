@@ -301,6 +301,24 @@ static bool check_other(const struct plan *plan, struct problem *problem)
                        plan->service->name, plan->service->name);
 }
 
+/* A line in common-auth that is not ours asks everybody already, and some twice then. */
+static bool check_by_hand(const struct plan *plan, struct problem *problem)
+{
+    char *rest = strdup(plan->common.before);
+    for (size_t i = 0; rest != NULL && i < SERVICES; i++) {
+        char *next = profile_cut(rest, services[i].names);
+        free(rest);
+        rest = next;
+    }
+    if (rest == NULL)
+        return no_memory(problem);
+    bool good = !pamfile_has_module(rest, NULL);
+    free(rest);
+    return good || problem_set(problem, PROFILE_COMMON
+                               ": has a line of the module that swmfactl has not made: take it out "
+                               "first; nothing was changed");
+}
+
 static bool plan_enable(struct plan *plan, struct problem *problem)
 {
     if (!read_all(plan, problem) || !check_other(plan, problem))
@@ -311,7 +329,11 @@ static bool plan_enable(struct plan *plan, struct problem *problem)
                                           "form; nothing was changed. Add by hand, behind "
                                           "the first factor: auth required " SWMFA_MODULE_PATH
                                           ", see pam_swmfa(8)");
+    if (!check_by_hand(plan, problem))
+        return false;
     if (is_sshd(plan)) {
+        if (!sshconf_check(chosen.publickey, problem))
+            return false;
         change_set(&plan->sshd, strdup(sshconf_text(chosen.publickey)));
         if (plan->sshd.after == NULL)
             return no_memory(problem);
@@ -464,7 +486,7 @@ static bool show(const struct plan *plan, struct problem *problem)
 
 /* ---- enable ---- */
 
-static void say_reload(const struct plan *plan)
+static void say_reload(void)
 {
     (void)printf("sshd was not reloaded. Keep this session open, and now:\n"
                  "    %s\n"
@@ -472,7 +494,6 @@ static void say_reload(const struct plan *plan)
                  "denied.\n"
                  "After that log in in a second session. ",
                  sshconf_reload());
-    (void)plan;
 }
 
 static void say_enabled(const struct plan *plan)
@@ -480,7 +501,7 @@ static void say_enabled(const struct plan *plan)
     const char *name = plan->service->name;
     (void)printf("%s asks for a code.\n", name);
     if (is_sshd(plan) && !sshconf_is_loaded())
-        say_reload(plan);
+        say_reload();
     else
         (void)printf("Keep this session open, and try it in a second one. ");
     (void)printf("To undo it: swmfactl disable %s\n", name);
@@ -503,8 +524,10 @@ static enum ctl_status do_enable(struct job *job, const struct plan *plan)
 {
     if (is_sshd(plan) && !sshconf_make(&plan->sshd, chosen.publickey, &job->problem))
         return CTL_FAILED;
-    if (chosen.publickey && stack_changes(plan) && !sshconf_is_loaded())
+    if (chosen.publickey && stack_changes(plan) && !sshconf_is_loaded()) {
+        job_changed(job, "sshd's configuration changed for public key and code");
         return wait_for_reload(job);
+    }
     if (!change_stack(plan, &job->problem))
         return CTL_FAILED;
     job_changed(job, "enabled for %s%s", plan->service->name,
@@ -556,8 +579,9 @@ static void say_disabled(const struct plan *plan)
     if (is_sshd(plan) && change_is_one(&plan->sshd) && !sshconf_is_loaded())
         (void)printf("sshd was not reloaded. Keep this session open, and now:\n"
                      "    %s\n"
-                     "Until then a login needs what %s asks for, and the password.\n",
-                     sshconf_reload(), "AuthenticationMethods");
+                     "Until then sshd asks for the password, and for the key where it was enabled "
+                     "with --publickey.\n",
+                     sshconf_reload());
 }
 
 static enum ctl_status do_disable(struct job *job, const struct plan *plan)

@@ -379,9 +379,6 @@ static bool find_countries(struct setup *setup)
             break;
         good = draft_set(&setup->draft, "limits", "countries", asks ? answer.text : value, problem);
     } while (!good && asks && say_again(problem));
-    if (good && given.countries == NULL && !asks)
-        (void)printf("Codes go only to numbers that begin with %s (countries in swmfa.conf).\n",
-                     code);
     secret_wipe(&answer);
     return good;
 }
@@ -448,6 +445,13 @@ static bool plan_users(struct setup *setup)
     return true;
 }
 
+static void say_countries(const struct setup *setup)
+{
+    char code[8];
+    find_country(setup->number.text, code);
+    (void)printf("Codes go only to numbers that begin with %s (countries in swmfa.conf).\n", code);
+}
+
 static bool write_files(struct setup *setup)
 {
     struct problem *problem = &setup->job->problem;
@@ -463,6 +467,8 @@ static bool write_files(struct setup *setup)
     char copy[512];
     change_copy_path(setup->conf, copy, sizeof(copy));
     (void)printf("Written: %s, %s\n", setup->conf, SWMFA_USERS_PATH);
+    if (given.countries == NULL && !setup->asks)
+        say_countries(setup);
     if (replaces)
         (void)printf("As it was before, with its token or password: %s\n", copy);
     job_changed(setup->job, "set up with user %s", setup->user.text);

@@ -67,6 +67,12 @@ static const char *value_of(const char *output, const char *key, char *value, si
     return "";
 }
 
+static bool is_value(const char *output, const char *key, const char *expected)
+{
+    char buffer[256];
+    return strcmp(value_of(output, key, buffer, sizeof(buffer)), expected) == 0;
+}
+
 static bool check_value(const char *output, const char *key, const char *expected,
                         struct problem *problem)
 {
@@ -95,6 +101,27 @@ static bool in_force(bool publickey, struct problem *problem)
                check_value(output, "authenticationmethods",
                            publickey ? "publickey,keyboard-interactive" : "keyboard-interactive",
                            problem);
+    free(output);
+    return good;
+}
+
+bool sshconf_check(bool publickey, struct problem *problem)
+{
+    char *output = malloc(OUTPUT_SIZE);
+    if (output == NULL)
+        return problem_set(problem, "no memory");
+    bool good = ask_sshd("-T", output, OUTPUT_SIZE, problem);
+    if (good && !publickey && is_value(output, "passwordauthentication", "no") &&
+        is_value(output, "kbdinteractiveauthentication", "no"))
+        good = problem_set(problem, "sshd takes no password now, and would take one; for key and "
+                                    "code: swmfactl enable sshd --publickey. If it is to be "
+                                    "password and code, set PasswordAuthentication yes first");
+    if (good && (is_value(output, "permitrootlogin", "without-password") ||
+                 is_value(output, "permitrootlogin", "prohibit-password")))
+        (void)fprintf(stderr,
+                      "swmfactl: warning: sshd will refuse root whatever is typed, until "
+                      "sshd_config has \"PermitRootLogin yes\" (%s)\n",
+                      publickey ? "the key stays necessary" : "or no, if that is wanted");
     free(output);
     return good;
 }

@@ -17,6 +17,13 @@ const char *sshconf_text(bool publickey);
 bool sshconf_is_ours(const char *text);
 
 /*
+ * sshconf_check: whether sshd, as it is configured now, can be had to ask for a code in this way:
+ * where it takes keys alone, passwords are not made a way in. Warns where root would be refused.
+ * Returns false with the problem.
+ */
+bool sshconf_check(bool publickey, struct problem *problem);
+
+/*
  * sshconf_make: puts the file in place and asks sshd whether it takes it, and whether it is in
  * force for everybody; if not, the file is again what it was. Returns false with the problem.
  */

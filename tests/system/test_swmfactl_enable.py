@@ -36,6 +36,9 @@ def snapshot(*folders):
     return found
 
 
+NO_ROOT = "swmfactl: warning: sshd will refuse root whatever is typed"
+
+
 @pytest.fixture(autouse=True)
 def debian(sim):
     """Debian's /etc, but for what no process in a namespace can do."""
@@ -44,6 +47,8 @@ def debian(sim):
         text = (PAM / service).read_text()
         (PAM / service).write_text(re.sub(r"^session.*pam_loginuid.so.*\n", "", text,
                                           flags=re.MULTILINE))
+    conf = Path("/etc/ssh/sshd_config")
+    conf.write_text(conf.read_text() + "PermitRootLogin yes\n")
     lab.write("/etc/sudoers.d/lab", "alice ALL=(ALL) ALL\nDefaults timestamp_timeout=0, "
               "passwd_tries=1\n", 0o440)
     shutil.rmtree(COPIES, ignore_errors=True)
@@ -476,6 +481,14 @@ def earlier_file():
     Path("/etc/ssh/sshd_config.d/00-a.conf").write_text("PasswordAuthentication yes\n")
 
 
+def keys_only():
+    Path("/etc/ssh/sshd_config.d/10-own.conf").write_text("PasswordAuthentication no\n")
+
+
+def line_in_common():
+    insert(COMMON, f"auth required {lab.MODULE}", "auth\toptional\t\t\tpam_cap.so")
+
+
 def bad_sshd_config():
     Path("/etc/ssh/sshd_config").write_text("Frobnicate yes\n")
 
@@ -491,6 +504,8 @@ def bad_sshd_config():
     (no_include, "/etc/pam.d/sshd:1: .*add it by hand"),
     (no_sshd_include, r"begin sshd_config with \"Include /etc/ssh/sshd_config\.d/\*\.conf\""),
     (earlier_file, "passwordauthentication would be \"yes\""),
+    (keys_only, "sshd takes no password now.*--publickey"),
+    (line_in_common, "has a line of the module that swmfactl has not made"),
     (bad_sshd_config, "Bad configuration option: Frobnicate")])
 def test_enable_refuses_and_changes_nothing(wrong, says):
     wrong()
@@ -518,6 +533,12 @@ def test_who_may_be_locked_out_is_said(sim):
     status, _, error = ctl("enable", "sshd", "--dry-run")
     assert status == 0 and "root is not in the users map" in error
     assert ctl("enable", "sudo", "--dry-run")[2] == ""
+    conf = Path("/etc/ssh/sshd_config")
+    conf.write_text(conf.read_text().replace("PermitRootLogin yes\n", ""))
+    assert NO_ROOT in ctl("enable", "sshd", "-n")[2]
+    assert NO_ROOT in ctl("enable", "sshd", "-n", "--publickey")[2]
+    conf.write_text(conf.read_text() + "PermitRootLogin no\n")
+    assert NO_ROOT not in ctl("enable", "sshd", "-n")[2]
     lab.configure(sim, policy="remember = 1h")
     assert "one line more" in ctl("enable", "sshd", "--publickey", "--dry-run")[2]
 
