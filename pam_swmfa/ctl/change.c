@@ -90,10 +90,10 @@ bool change_show(const struct change *change, struct problem *problem)
 
 void change_copy_path(const char *path, char *copy, size_t size)
 {
-    int used = snprintf(copy, size, "%s/", CHANGE_COPIES);
-    for (path++; *path != '\0' && used + 1 < (int)size; path++)
-        copy[used++] = *path == '/' ? '_' : *path;
-    copy[used] = '\0';
+    (void)snprintf(copy, size, "%s/%s", CHANGE_COPIES, path + 1);
+    char *name = copy + sizeof(CHANGE_COPIES);
+    while ((name = strchr(name, '/')) != NULL)
+        *name = '_';
 }
 
 bool change_is_copy(const char *path, const char *text)

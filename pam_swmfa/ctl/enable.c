@@ -536,21 +536,6 @@ static enum ctl_status do_enable(struct job *job, const struct plan *plan)
     return job_flush(job) ? CTL_DONE : CTL_FAILED;
 }
 
-static enum ctl_status enable(struct job *job, struct plan *plan)
-{
-    if (!check_ready(job, plan) || !plan_enable(plan, &job->problem))
-        return CTL_FAILED;
-    if (nothing_to_do(plan)) {
-        (void)printf("%s: already enabled\n", plan->service->name);
-        return job_flush(job) ? CTL_DONE : CTL_FAILED;
-    }
-    if (!show(plan, &job->problem))
-        return CTL_FAILED;
-    if (chosen.dry_run)
-        return job_flush(job) ? CTL_DONE : CTL_FAILED;
-    return do_enable(job, plan);
-}
-
 /* ---- disable ---- */
 
 /* What is not as it was before, and where that is kept. */
@@ -593,42 +578,42 @@ static enum ctl_status do_disable(struct job *job, const struct plan *plan)
     return job_flush(job) ? CTL_DONE : CTL_FAILED;
 }
 
-static enum ctl_status disable(struct job *job, struct plan *plan)
-{
-    if (!plan_disable(plan, &job->problem))
-        return CTL_FAILED;
-    if (nothing_to_do(plan)) {
-        (void)printf("%s: not enabled\n", plan->service->name);
-        return job_flush(job) ? CTL_DONE : CTL_FAILED;
-    }
-    if (!show(plan, &job->problem))
-        return CTL_FAILED;
-    if (chosen.dry_run)
-        return job_flush(job) ? CTL_DONE : CTL_FAILED;
-    return do_disable(job, plan);
-}
-
 /* ---- the commands ---- */
 
-static enum ctl_status run_plan(struct job *job,
-                                enum ctl_status (*act)(struct job *job, struct plan *plan))
+/* What is planned is shown, and done unless it is a dry run. idle: what to say of nothing. */
+static enum ctl_status perform(struct job *job, const struct plan *plan, const char *idle,
+                               enum ctl_status (*act)(struct job *job, const struct plan *plan))
 {
-    struct plan plan = {0};
-    enum ctl_status status = plan_begin(job, &plan);
-    if (status == CTL_DONE)
-        status = act(job, &plan);
-    plan_end(&plan);
-    return status;
+    if (nothing_to_do(plan))
+        (void)printf("%s: %s\n", plan->service->name, idle);
+    else if (!show(plan, &job->problem))
+        return CTL_FAILED;
+    else if (!chosen.dry_run)
+        return act(job, plan);
+    return job_flush(job) ? CTL_DONE : CTL_FAILED;
 }
 
 static enum ctl_status run_enable(struct job *job)
 {
-    return run_plan(job, enable);
+    struct plan plan = {0};
+    enum ctl_status status = plan_begin(job, &plan);
+    if (status == CTL_DONE)
+        status = check_ready(job, &plan) && plan_enable(&plan, &job->problem)
+                     ? perform(job, &plan, "already enabled", do_enable)
+                     : CTL_FAILED;
+    plan_end(&plan);
+    return status;
 }
 
 static enum ctl_status run_disable(struct job *job)
 {
-    return run_plan(job, disable);
+    struct plan plan = {0};
+    enum ctl_status status = plan_begin(job, &plan);
+    if (status == CTL_DONE)
+        status = plan_disable(&plan, &job->problem) ? perform(job, &plan, "not enabled", do_disable)
+                                                    : CTL_FAILED;
+    plan_end(&plan);
+    return status;
 }
 
 #define KEY_DRY_RUN   'n'

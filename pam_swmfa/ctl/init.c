@@ -100,48 +100,38 @@ static struct {
     bool no_test;
 } given;
 
-static error_t take_question(int key, const char *argument)
-{
-    bool known = false;
-    for (size_t i = 0; i < QUESTIONS; i++)
-        if (questions[i].option == key) {
-            given.values[i] = argument;
-            known = true;
-        }
-    return known ? 0 : ARGP_ERR_UNKNOWN;
-}
+/* Where the other options go: the argument of one, or that it was given. */
+static const struct {
+    int key;
+    const char **argument;
+    bool *flag;
+} places[] = {
+    {KEY_PROVIDER, &given.provider, NULL},   {KEY_SECRET_FILE, &given.secret_file, NULL},
+    {KEY_USER, &given.user, NULL},           {KEY_NUMBER_OF_USER, &given.number, NULL},
+    {KEY_COUNTRIES, &given.countries, NULL}, {KEY_FORCE, NULL, &given.force},
+    {KEY_NO_CHECK, NULL, &given.no_check},   {KEY_NO_TEST, NULL, &given.no_test},
+};
 
 static error_t take_option(int key, char *argument, struct argp_state *state)
 {
     (void)state;
-    switch (key) {
-    case KEY_PROVIDER:
-        given.provider = argument;
-        return 0;
-    case KEY_SECRET_FILE:
-        given.secret_file = argument;
-        return 0;
-    case KEY_USER:
-        given.user = argument;
-        return 0;
-    case KEY_NUMBER_OF_USER:
-        given.number = argument;
-        return 0;
-    case KEY_COUNTRIES:
-        given.countries = argument;
-        return 0;
-    case KEY_FORCE:
-        given.force = true;
-        return 0;
-    case KEY_NO_CHECK:
-        given.no_check = true;
-        return 0;
-    case KEY_NO_TEST:
-        given.no_test = true;
-        return 0;
-    default:
-        return take_question(key, argument);
+    bool known = false;
+    for (size_t i = 0; i < QUESTIONS; i++) {
+        if (questions[i].option == key) {
+            given.values[i] = argument;
+            known = true;
+        }
     }
+    for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+        if (places[i].key != key)
+            continue;
+        known = true;
+        if (places[i].argument != NULL)
+            *places[i].argument = argument;
+        else
+            *places[i].flag = true;
+    }
+    return known ? 0 : ARGP_ERR_UNKNOWN;
 }
 
 /* ---- asking ---- */
@@ -280,7 +270,7 @@ static bool take_answer(struct setup *setup, size_t number, bool optional, bool 
     do {
         if (!find_answer(setup, number, optional, &answer))
             break;
-        *taken = *answer.text != '\0';
+        *taken = answer.text != NULL && *answer.text != '\0';
         good = (optional && !*taken) ||
                draft_set(&setup->draft, question->section, question->key, answer.text, &why);
     } while (!good && was_asked(setup, number) && say_again(&why));
@@ -522,7 +512,7 @@ static bool find_all(struct setup *setup)
     struct secret provider = {0};
     bool good = false;
     do {
-        if (!find_provider(setup, &provider))
+        if (!find_provider(setup, &provider) || provider.text == NULL)
             break;
         good = strcmp(provider.text, "signalwire") == 0 || strcmp(provider.text, "bandwidth") == 0;
         problem_set(&why, "%.40s: expected signalwire or bandwidth", provider.text);

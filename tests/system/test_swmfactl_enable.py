@@ -225,6 +225,14 @@ def test_with_publickey_the_stack_waits_for_the_reload(sshd, key, sim, log):
 
 # ---- sudo, su, login ----
 
+def su_to_bob(*options):
+    """su on a terminal, as alice, with bob's password given."""
+    client = on_terminal("su", *options, "bob", "-c", "id -un", user="alice")
+    client.expect("Password: ")
+    client.sendline(lab.PASSWORD)
+    return client
+
+
 def test_sudo_and_sudo_i_ask_after_enable_and_not_after_disable(sim, log):
     before = snapshot()
     done("enable", "sudo")
@@ -235,9 +243,7 @@ def test_sudo_and_sudo_i_ask_after_enable_and_not_after_disable(sim, log):
         client.expect(r"\n0\r")
         assert ended(client) == 0
     assert "service=sudo-i" in log.last("result=success")
-    client = on_terminal("su", "bob", "-c", "id -un", user="alice") # another service
-    client.expect("Password: ")
-    client.sendline(lab.PASSWORD)
+    client = su_to_bob() # another service
     client.expect("bob")
     assert ended(client) == 0
     done("disable", "sudo")
@@ -251,9 +257,7 @@ def test_sudo_and_sudo_i_ask_after_enable_and_not_after_disable(sim, log):
 @pytest.mark.parametrize("dash", [[], ["-"]], ids=["su", "su-l"])
 def test_su_asks_after_enable_and_not_after_disable(sim, option, asked, dash):
     done("enable", "su", *option)
-    client = on_terminal("su", *dash, "bob", "-c", "id -un", user="alice")
-    client.expect("Password: ")
-    client.sendline(lab.PASSWORD)
+    client = su_to_bob(*dash)
     client.expect(PROMPT)
     assert client.match[1] == lab.NUMBERS[asked][-2:]
     client.sendline(lab.wait_for_code(lab.NUMBERS[asked]))
@@ -261,9 +265,7 @@ def test_su_asks_after_enable_and_not_after_disable(sim, option, asked, dash):
     assert ended(client) == 0
     assert subprocess.run(["su", "bob", "-c", "true"], check=False).returncode == 0 # root
     done("disable", "su")
-    client = on_terminal("su", *dash, "bob", "-c", "id -un", user="alice")
-    client.expect("Password: ")
-    client.sendline(lab.PASSWORD)
+    client = su_to_bob(*dash)
     client.expect("bob")
     assert ended(client) == 0
 
@@ -648,4 +650,4 @@ def test_the_man_page_has_the_options(command):
     page = (lab.BUILD / "docs/swmfactl.8").read_text()
     assert f".It Cm {command} Ar service" in page
     for option in re.findall(r"--([a-z-]+)", done(command, "--help")):
-        assert "Fl Fl " + option.replace("-", "\\-") in page or "Fl Fl " + option in page, option
+        assert "Fl Fl " + option.replace("-", r"\-") in page, option
