@@ -42,16 +42,12 @@ extern const struct command command_enable;
 extern const struct command command_forget;
 extern const struct command command_init;
 extern const struct command command_status;
+extern const struct command command_test;
 extern const struct command command_unlock;
 
 static const struct command *const commands[] = {
-    &command_init,
-    &command_enable,
-    &command_disable,
-    &command_status,
-    &command_unlock,
-    &command_forget,
-    &command_codes,
+    &command_init,   &command_enable, &command_disable, &command_status,
+    &command_unlock, &command_forget, &command_codes,   &command_test,
 };
 #define COMMANDS_COUNT (sizeof(commands) / sizeof(commands[0]))
 
