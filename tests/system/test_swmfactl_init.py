@@ -39,8 +39,8 @@ def installed(start):
 
 
 def is_merged():
-    """Provisional: whether what init ends with is there already."""
-    return {"check", "test"} <= set(listed_commands())
+    """Provisional: whether swmfactl check is there already."""
+    return "check" in listed_commands()
 
 
 def files():
@@ -339,21 +339,39 @@ def test_break_off_at_any_prompt_leaves_the_files_and_the_terminal(installed):
         assert files() == before and not COPIES.exists()
 
 
-def test_it_ends_with_check_and_a_test(installed):
-    client = on_terminal(lab.CTL, *options(installed, "--countries=+1")[:-3],
-                         "--countries=+1")
+def on_terminal_with_all(simulator, *more):
+    given = options(simulator)
+    return on_terminal(lab.CTL, *given[:-2], "--countries=+1", *more)
+
+
+def test_it_ends_with_a_test_login(installed):
+    client = on_terminal_with_all(installed, "--no-check")
+    client.expect("swmfactl test alice")
+    client.expect("Code sent by SMS to the number ending in 82.*Code: ")
+    client.sendline(lab.wait_for_code(ALICE))
+    client.expect("PAM_SUCCESS")
+    client.expect("Next: swmfactl codes alice")
+    assert ended(client) == 0
+
+
+def test_a_test_login_that_fails_is_said_and_the_files_stay(installed):
+    client = on_terminal_with_all(installed, "--no-check")
+    for _ in range(3):
+        client.expect("Code: ")
+        client.sendline("000000")
+    client.expect("both files are written, but swmfactl test alice ended with status 1")
+    assert ended(client) == 1 and f"api_token = {lab.TOKEN}" in active()
+
+
+def test_it_ends_with_a_check(installed):
+    client = on_terminal_with_all(installed, "--no-test")
+    client.expect("swmfactl check --online")
     if is_merged():
-        client.expect("swmfactl check --online")
-        client.expect("swmfactl test alice")
-        client.expect("[Cc]ode: ")
-        client.sendline(lab.wait_for_code(ALICE))
         client.expect("Next: swmfactl codes alice")
         assert ended(client) == 0
     else:
-        client.expect("swmfactl check --online")
         client.expect("both files are written, but swmfactl check --online ended with status 64")
         assert ended(client) == 1
-    assert f"api_token = {lab.TOKEN}" in active()
 
 
 # ---- secrets ----
