@@ -220,8 +220,8 @@ static bool check_ready(struct job *job, const struct plan *plan)
     struct config config;
     if (!config_load(job->conf, &config, &job->problem))
         return false;
-    bool good = has_users(config.users, &job->problem) && check_store(&job->problem) &&
-                check_installed(SWMFA_MODULE_PATH, &job->problem) &&
+    bool good = (config.unmapped == UNMAPPED_IGNORE || has_users(config.users, &job->problem)) &&
+                check_store(&job->problem) && check_installed(SWMFA_MODULE_PATH, &job->problem) &&
                 check_installed(SWMFA_AUTH_PATH, &job->problem);
     if (good) {
         warn_about_root(plan, config.users);
@@ -424,16 +424,35 @@ static bool nothing_to_do(const struct plan *plan)
     return each_change(plan, is_none, &none);
 }
 
-/* Whether common-auth is now what was shown. */
-static bool check_result(const struct plan *plan, struct problem *problem)
+/* Whether common-auth is now a certain text. */
+static bool common_is(const char *text)
 {
     struct change now;
-    if (!change_begin(&now, PROFILE_COMMON, problem))
+    struct problem why;
+    if (!change_begin(&now, PROFILE_COMMON, &why))
         return false;
-    bool good = now.before != NULL && strcmp(now.before, plan->common.after) == 0;
+    bool is = now.before != NULL && strcmp(now.before, text) == 0;
     change_end(&now);
-    return good || problem_set(problem, "pam-auth-update has left " PROFILE_COMMON
-                                        " other than it was shown");
+    return is;
+}
+
+/* Whether it is what was shown. */
+static bool check_result(const struct plan *plan, struct problem *problem)
+{
+    return common_is(plan->common.after) ||
+           problem_set(problem,
+                       "pam-auth-update has left " PROFILE_COMMON " other than it was shown");
+}
+
+/* Puts the profile back, and has pam-auth-update go by it if it has done anything. */
+static void undo_tool(const struct plan *plan, struct problem *undone)
+{
+    bool first = plan->profile.before == NULL;
+    bool did = !common_is(plan->common.before);
+    if (did && first && !profile_apply(true, undone))
+        return;
+    if (change_undo(&plan->profile, 0644, undone) && did && !first)
+        (void)profile_apply(false, undone);
 }
 
 /* pam-auth-update wants the profile to be there, also when it takes its lines out. */
@@ -448,12 +467,9 @@ static bool run_tool(const struct plan *plan, struct problem *problem)
         return !goes || change_make(&plan->profile, 0644, problem);
     if (goes)
         return false;
-    struct problem undone = {.text = "what was changed was put back"};
-    if (plan->profile.before == NULL)
-        (void)(profile_apply(true, &undone) && change_undo(&plan->profile, 0644, &undone));
-    else
-        (void)(change_undo(&plan->profile, 0644, &undone) && profile_apply(false, &undone));
     const struct problem why = *problem;
+    struct problem undone = {.text = "what was changed was put back"};
+    undo_tool(plan, &undone);
     return problem_set(problem, "%.350s; %.150s", why.text, undone.text);
 }
 

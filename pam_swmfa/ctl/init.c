@@ -400,8 +400,13 @@ static bool check_conf(struct setup *setup)
 static bool read_files(struct setup *setup)
 {
     struct problem *problem = &setup->job->problem;
-    return change_begin(&setup->conf_file, setup->conf, problem) &&
-           change_begin(&setup->users_file, SWMFA_USERS_PATH, problem) && check_conf(setup);
+    if (!change_begin(&setup->conf_file, setup->conf, problem) ||
+        !change_begin(&setup->users_file, SWMFA_USERS_PATH, problem) || !check_conf(setup))
+        return false;
+    if (setup->conf_file.before == NULL)
+        return true;
+    int fd = file_open(setup->conf, FILE_SECRET, problem); /* its mode stays */
+    return fd >= 0 && close(fd) == 0;
 }
 
 /* The users map keeps the lines that it has; the user's own, if there is one, counts. */

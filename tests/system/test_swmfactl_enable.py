@@ -563,6 +563,19 @@ def test_what_pam_auth_update_does_otherwise_than_shown_is_put_back(sim):
     assert lab.MODULE not in COMMON.read_text() and set(before) == set(after)
 
 
+@pytest.mark.parametrize("first", [True, False], ids=["first", "second"])
+def test_a_pam_auth_update_that_cannot_work_leaves_all_as_it_was(sim, first):
+    """As when apt holds debconf locked."""
+    if not first:
+        done("enable", "sshd")
+    before = snapshot("/etc/pam.d", "/usr/share/pam-configs")
+    with wrapped(TOOL, 'case "$*" in *--root*) exec {real} "$@";; esac; '
+                 'echo debconf is locked >&2; exit 1'):
+        error = ctl("enable", "sudo")[2]
+        assert "status 1: debconf is locked" in error and "what was changed was put back" in error
+    assert snapshot("/etc/pam.d", "/usr/share/pam-configs") == before
+
+
 # ---- killed ----
 
 class wrapped:

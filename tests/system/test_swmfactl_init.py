@@ -150,6 +150,12 @@ def test_what_is_set_up_is_replaced_only_by_force_and_kept(installed):
     assert mode(COPIES) == 0o700 and str(copy) in out
 
 
+def test_a_file_that_others_can_read_gets_no_token(installed):
+    lab.CONF.chmod(0o644)
+    assert "chmod o-r" in failed(*options(installed))
+    assert lab.CONF.read_bytes() == EXAMPLES[lab.CONF].read_bytes()
+
+
 def test_another_file_by_c(installed):
     other = lab.SECURITY / "other.conf"
     before = files()
