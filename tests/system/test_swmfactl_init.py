@@ -438,6 +438,17 @@ def test_killed_between_the_two_files_it_can_be_run_again(installed):
     assert active(lab.USERS) == [f"alice\t{ALICE}"]
 
 
+def test_where_the_map_cannot_be_written_the_configuration_is_not_either(installed):
+    beside = Path(str(lab.USERS) + ".new")
+    beside.mkdir()
+    try:
+        before = files()
+        assert "swmfa.users.new: File exists: the file is as it was" in failed(*options(installed))
+        assert files() == before
+    finally:
+        beside.rmdir()
+
+
 # ---- from the installation to a login ----
 
 def test_init_and_enable_sshd_and_a_real_login_with_a_code_and_disable(installed):
