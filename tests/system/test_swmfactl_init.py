@@ -308,6 +308,7 @@ def test_the_space_is_asked_for(installed):
     client.sendline(lab.TOKEN)
     client.expect("Written")
     assert ended(client) == 0 and "space = acme" in active()
+    assert re.search(r"^space = acme +; the first label of", lab.CONF.read_text(), re.MULTILINE)
 
 
 def test_bandwidth_needs_one_application(installed):
