@@ -5,8 +5,8 @@
 #include "ctl/change.h"
 
 #include "config/file.h"
+#include "ctl/diff.h"
 #include "ctl/edit.h"
-#include "ctl/program.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -67,25 +67,11 @@ bool change_is_one(const struct change *change)
     return !same(change->before, change->after);
 }
 
-bool change_show(const struct change *change, struct problem *problem)
+bool change_show(const struct change *change, struct job *job)
 {
-    char old[sizeof(change->path) + 16];
-    char new[sizeof(change->path) + 24];
-    (void)snprintf(old, sizeof(old), "--label=%s", change->path);
-    (void)snprintf(new, sizeof(new), "--label=%s%s", change->path,
-                   change->after == NULL ? " (removed)" : " (new)");
-    const char *const argv[] = {"/usr/bin/diff",
-                                "-u",
-                                old,
-                                new,
-                                change->before != NULL ? change->path : "/dev/null",
-                                "-",
-                                NULL};
-    const struct program diff = {.argv = argv, .input = change->after != NULL ? change->after : ""};
-    int status = program_run(&diff, problem);
-    if (status < 0)
-        return false;
-    return status <= 1 || problem_set(problem, "diff ended with status %d", status);
+    const char *before = change->before != NULL ? change->before : "";
+    const char *after = change->after != NULL ? change->after : "";
+    return diff_print(job, change->path, before, strlen(before), after, strlen(after));
 }
 
 void change_copy_path(const char *path, char *copy, size_t size)

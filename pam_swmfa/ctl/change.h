@@ -6,7 +6,7 @@
 #ifndef SWMFA_CHANGE_H
 #define SWMFA_CHANGE_H
 
-#include "base/problem.h"
+#include "ctl/command.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -33,7 +33,7 @@ void change_set(struct change *change, char *text);
 bool change_is_one(const struct change *change);
 
 /* change_show: prints the difference, by diff -u. False with the problem. */
-bool change_show(const struct change *change, struct problem *problem);
+bool change_show(const struct change *change, struct job *job);
 
 /* change_keep: keeps a copy of the file as it was in CHANGE_COPIES, unless it has something of
  * ours already: then the copy is older and better. Returns false with the problem. */

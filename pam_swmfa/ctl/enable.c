@@ -399,29 +399,15 @@ static bool plan_disable(struct plan *plan, struct problem *problem)
 
 /* ---- showing and doing ---- */
 
-static bool each_change(const struct plan *plan,
-                        bool (*act)(const struct change *change, struct problem *problem),
-                        struct problem *problem)
+static bool each_change(const struct plan *plan, struct job *job,
+                        bool (*act)(const struct change *change, struct job *job))
 {
     const struct change *const all[] = {&plan->sshd, &plan->files[0], &plan->files[1],
                                         &plan->profile, &plan->common};
     for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
-        if (change_is_one(all[i]) && !act(all[i], problem))
+        if (change_is_one(all[i]) && !act(all[i], job))
             return false;
     return true;
-}
-
-static bool is_none(const struct change *change, struct problem *problem)
-{
-    (void)change;
-    (void)problem;
-    return false;
-}
-
-static bool nothing_to_do(const struct plan *plan)
-{
-    struct problem none;
-    return each_change(plan, is_none, &none);
 }
 
 /* Whether common-auth is now a certain text. */
@@ -489,9 +475,9 @@ static bool stack_changes(const struct plan *plan)
            change_is_one(&plan->profile) || change_is_one(&plan->common);
 }
 
-static bool show(const struct plan *plan, struct problem *problem)
+static bool show(const struct plan *plan, struct job *job)
 {
-    if (!each_change(plan, change_show, problem))
+    if (!each_change(plan, job, change_show))
         return false;
     if (plan->by_tool)
         (void)printf("(" PROFILE_COMMON " is changed by pam-auth-update.)\n");
@@ -555,9 +541,9 @@ static enum ctl_status do_enable(struct job *job, const struct plan *plan)
 /* ---- disable ---- */
 
 /* What is not as it was before, and where that is kept. */
-static bool say_copy(const struct change *change, struct problem *problem)
+static bool say_copy(const struct change *change, struct job *job)
 {
-    (void)problem;
+    (void)job;
     char copy[512];
     change_copy_path(change->path, copy, sizeof(copy));
     if (access(copy, F_OK) != 0 || (change->after != NULL && strstr(change->after, "pam_swmfa")))
@@ -570,11 +556,10 @@ static bool say_copy(const struct change *change, struct problem *problem)
     return true;
 }
 
-static void say_disabled(const struct plan *plan)
+static void say_disabled(const struct plan *plan, struct job *job)
 {
-    struct problem none;
     (void)printf("%s asks for no code any more.\n", plan->service->name);
-    (void)each_change(plan, say_copy, &none);
+    (void)each_change(plan, job, say_copy);
     if (plan->sshd.before != NULL && plan->sshd.after != NULL)
         (void)printf(SSHCONF_PATH " is not swmfactl's, and was left as it is.\n");
     if (is_sshd(plan) && change_is_one(&plan->sshd) && !sshconf_is_loaded())
@@ -590,7 +575,7 @@ static enum ctl_status do_disable(struct job *job, const struct plan *plan)
     if (!change_stack(plan, &job->problem) || !change_make(&plan->sshd, 0644, &job->problem))
         return CTL_FAILED;
     job_changed(job, "disabled for %s", plan->service->name);
-    say_disabled(plan);
+    say_disabled(plan, job);
     return job_flush(job) ? CTL_DONE : CTL_FAILED;
 }
 
@@ -600,9 +585,9 @@ static enum ctl_status do_disable(struct job *job, const struct plan *plan)
 static enum ctl_status perform(struct job *job, const struct plan *plan, const char *idle,
                                enum ctl_status (*act)(struct job *job, const struct plan *plan))
 {
-    if (nothing_to_do(plan))
+    if (!stack_changes(plan) && !change_is_one(&plan->sshd))
         (void)printf("%s: %s\n", plan->service->name, idle);
-    else if (!show(plan, &job->problem))
+    else if (!show(plan, job))
         return CTL_FAILED;
     else if (!chosen.dry_run)
         return act(job, plan);
