@@ -11,6 +11,7 @@ EXTRA_DIST += tests/system/system.sh tests/system/part-1.sh tests/system/part-2.
 	tests/system/test_secrets.py tests/system/test_sim.py tests/system/test_ssh.py \
 	tests/system/test_store.py tests/system/test_swmfactl.py \
 	tests/system/test_swmfactl_history.py tests/system/test_swmfactl_pass.py \
+	tests/system/test_swmfactl_enable.py tests/system/test_swmfactl_init.py \
 	tests/system/test_swmfactl_test.py \
 	tests/system/test_swmfactl_user.py \
 	tests/bench/bench.py

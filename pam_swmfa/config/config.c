@@ -608,6 +608,19 @@ static bool make_settings(struct config *config)
     return true;
 }
 
+bool config_read(const char *path, const char *text, size_t length, struct config *config,
+                 struct problem *problem)
+{
+    memset(config, 0, sizeof(*config));
+    struct reading reading = {
+        .path = path, .at = text, .end = text + length, .config = config, .problem = problem};
+    bool good = make_settings(config) || problem_set(problem, "%s: no memory", path);
+    good = good && parse(&reading) && complete(&reading);
+    if (!good)
+        config_free(config);
+    return good;
+}
+
 bool config_load(const char *path, struct config *config, struct problem *problem)
 {
     if (path == NULL)
@@ -617,15 +630,9 @@ bool config_load(const char *path, struct config *config, struct problem *proble
     char *content = file_read(path, FILE_SECRET, &length, problem);
     if (content == NULL)
         return false;
-
-    struct reading reading = {
-        .path = path, .at = content, .end = content + length, .config = config, .problem = problem};
-    bool good = make_settings(config) || problem_set(problem, "%s: no memory", path);
-    good = good && parse(&reading) && complete(&reading);
+    bool good = config_read(path, content, length, config, problem);
     explicit_bzero(content, length);
     free(content);
-    if (!good)
-        config_free(config);
     return good;
 }
 

@@ -74,6 +74,10 @@ struct config {
  */
 bool config_load(const char *path, struct config *config, struct problem *problem);
 
+/* config_read: likewise, of a text; path is what messages call it. */
+bool config_read(const char *path, const char *text, size_t length, struct config *config,
+                 struct problem *problem);
+
 /* config_free: wipes and frees all of it. */
 void config_free(struct config *config);
 

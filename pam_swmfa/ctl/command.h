@@ -23,9 +23,10 @@
 /* Exit statuses; 64 is a wrong command line. */
 enum ctl_status {
     CTL_DONE,
-    CTL_FAILED,   /* job->problem says why */
-    CTL_WARNINGS, /* of check and doctor: warnings were found, and no errors */
-    CTL_ERRORS,   /* likewise: errors were found */
+    CTL_FAILED,     /* job->problem says why */
+    CTL_WARNINGS,   /* of check and doctor: warnings were found, and no errors */
+    CTL_ERRORS,     /* likewise: errors were found */
+    CTL_USAGE = 64, /* job->problem says what is wrong with the command line */
 };
 
 /* One run of a command. */

@@ -37,10 +37,13 @@
 /* ---- the commands, in the order of --help ---- */
 
 extern const struct command command_codes;
+extern const struct command command_disable;
+extern const struct command command_enable;
 extern const struct command command_forget;
 extern const struct command command_log;
 extern const struct command command_pass;
 extern const struct command command_report;
+extern const struct command command_init;
 extern const struct command command_status;
 extern const struct command command_test;
 extern const struct command command_unlock;
@@ -53,6 +56,9 @@ extern const struct command command_user_show;
 
 static const struct command *const commands[] = {
     /* clang-format off */
+    &command_init,
+    &command_enable,
+    &command_disable,
     &command_status,
     &command_unlock,
     &command_forget,
@@ -306,7 +312,7 @@ int main(int argc, char **argv)
     struct order order = {0};
     read_order(argc, argv, &order);
     enum ctl_status status = run(order.command, &order.job);
-    if (status == CTL_FAILED) {
+    if (status == CTL_FAILED || status == CTL_USAGE) {
         char text[2 * sizeof(order.job.problem.text)];
         (void)fprintf(stderr, "swmfactl: %s\n",
                       log_escape(text, sizeof(text), order.job.problem.text, ""));

@@ -51,6 +51,9 @@ INBOX = WORK / "inbox"
 CA = WORK / "ca.pem"
 CONFDIR = WORK / "pam.d"
 KNOWN_HOSTS = WORK / "known_hosts"
+DEBIAN = WORK / "debian" # files of the system, as they were before the first test
+DEBIAN_FOLDERS = ("/etc/pam.d", "/etc/ssh", "/var/lib/pam", "/usr/share/pam-configs",
+                  "/etc/sudoers.d")
 
 PASSWORD = "correct horse"
 TOKEN = "PT-lab-secret-token"
@@ -674,9 +677,18 @@ def ssh(port, user, **keywords):
     return pexpect.spawn(command[0], command[1:], timeout=30, encoding="utf-8")
 
 
+def restore_debian():
+    """The folders with stacks and sshd's configuration are as Debian has them."""
+    for folder in DEBIAN_FOLDERS:
+        shutil.rmtree(folder)
+        shutil.copytree(str(DEBIAN) + folder, folder)
+
+
 def prepare():
     """The lab as every test finds it: folders, accounts, the users map."""
     WORK.mkdir(mode=0o755, exist_ok=True)
+    for folder in DEBIAN_FOLDERS:
+        shutil.copytree(folder, str(DEBIAN) + folder)
     stack("other", "auth required pam_deny.so", "account required pam_deny.so")
     for name in ("alice", "bob", "carol"):
         add_account(name)

@@ -1,0 +1,681 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * enable: swmfactl enable and disable: the module in the stack of a service, and what sshd needs.
+ *
+ * For sshd two things change, and a kill can come between them. To enable, sshd's file is first:
+ * alone it is sshd's affair, and asks for what was asked for before; the module before an sshd that
+ * cannot ask would have a code sent for each password. To disable, the module is first: a stack of
+ * the module alone, for a key and a code, must not be met by an sshd that asks for no key.
+ */
+#include <config.h>
+
+#include "ctl/command.h"
+
+#include "auth/log.h"
+#include "config/config.h"
+#include "config/file.h"
+#include "config/users.h"
+#include "ctl/change.h"
+#include "ctl/pamfile.h"
+#include "ctl/profile.h"
+#include "ctl/program.h"
+#include "ctl/sshconf.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define FILES 2
+
+struct service {
+    const char *name;
+    const char *files[FILES]; /* of /etc/pam.d; the second may be missing */
+    const char *names;        /* PAM's, as pam_succeed_if takes them */
+};
+
+static const struct service services[] = {
+    {"sshd", {"sshd", NULL}, "sshd"},
+    {"sudo", {"sudo", "sudo-i"}, "sudo:sudo-i"},
+    {"su", {"su", NULL}, "su:su-l"}, /* su-l includes su */
+    {"login", {"login", NULL}, "login"},
+};
+#define SERVICES (sizeof(services) / sizeof(services[0]))
+
+/* The options of the command line. */
+static struct {
+    bool dry_run;
+    bool publickey;
+    bool use_uid;
+} chosen;
+
+/* All that is to be done. */
+struct plan {
+    const struct service *service;
+    const char *options;        /* of the module */
+    struct change sshd;         /* for the service sshd */
+    struct change files[FILES]; /* of the service, in /etc/pam.d */
+    struct change profile;      /* of pam-auth-update */
+    struct change common;       /* common-auth */
+    bool by_tool;               /* pam-auth-update changes common-auth, not we */
+    int lock;                   /* of our own program: one at a time */
+};
+
+static void plan_end(struct plan *plan)
+{
+    change_end(&plan->sshd);
+    for (size_t i = 0; i < FILES; i++)
+        change_end(&plan->files[i]);
+    change_end(&plan->profile);
+    change_end(&plan->common);
+    if (plan->lock > 0)
+        close(plan->lock);
+}
+
+/* Returns CTL_DONE, or what the command ends with. */
+static enum ctl_status plan_begin(struct job *job, struct plan *plan)
+{
+    for (size_t i = 0; i < SERVICES; i++)
+        if (strcmp(job->words[0], services[i].name) == 0)
+            plan->service = &services[i];
+    if (plan->service == NULL) {
+        problem_set(&job->problem, "%.100s: expected sshd, sudo, su or login", job->words[0]);
+        return CTL_USAGE;
+    }
+    if ((chosen.publickey && strcmp(plan->service->name, "sshd") != 0) ||
+        (chosen.use_uid && strcmp(plan->service->name, "su") != 0)) {
+        problem_set(&job->problem, "--publickey is for sshd, and --use-uid for su");
+        return CTL_USAGE;
+    }
+    plan->options = chosen.use_uid ? "use_uid" : "";
+    plan->lock = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
+    if (plan->lock >= 0 && flock(plan->lock, LOCK_EX | LOCK_NB) == 0)
+        return CTL_DONE;
+    problem_set(&job->problem, "another swmfactl is at it: %s", strerror(errno));
+    return CTL_FAILED;
+}
+
+static bool is_sshd(const struct plan *plan)
+{
+    return strcmp(plan->service->name, "sshd") == 0;
+}
+
+/* ---- what is there ---- */
+
+static bool read_file_of(struct plan *plan, size_t number, struct problem *problem)
+{
+    char path[64];
+    struct change *file = &plan->files[number];
+    const char *name = plan->service->files[number];
+    if (name == NULL)
+        return true;
+    (void)snprintf(path, sizeof(path), "/etc/pam.d/%s", name);
+    if (!change_begin(file, path, problem))
+        return false;
+    return file->before != NULL || number > 0 ||
+           problem_set(problem, "%s: is not there: is %s installed?", path, plan->service->name);
+}
+
+static bool read_all(struct plan *plan, struct problem *problem)
+{
+    for (size_t i = 0; i < FILES; i++)
+        if (!read_file_of(plan, i, problem))
+            return false;
+    return change_begin(&plan->profile, PROFILE_PATH, problem) &&
+           change_begin(&plan->common, PROFILE_COMMON, problem) &&
+           (!is_sshd(plan) || change_begin(&plan->sshd, SSHCONF_PATH, problem));
+}
+
+/* Whether common-auth has the service's lines. */
+static bool in_common(const struct plan *plan, const char *options)
+{
+    return plan->common.before != NULL &&
+           profile_has(plan->common.before, plan->service->names, options);
+}
+
+/* Whether each file has a line of its own. */
+static bool in_files(const struct plan *plan, const char *option)
+{
+    for (size_t i = 0; i < FILES; i++)
+        if (plan->files[i].before != NULL && !pamfile_has_module(plan->files[i].before, option))
+            return false;
+    return true;
+}
+
+/* ---- what must be so before anybody is asked for a code ---- */
+
+static bool check_installed(const char *path, struct problem *problem)
+{
+    return access(path, R_OK) == 0 ||
+           problem_set(problem, "%s: %s: everybody would be denied", path, strerror(errno));
+}
+
+static bool check_store(struct problem *problem)
+{
+    struct stat status;
+    const struct passwd *user = getpwnam(SWMFA_USER);
+    if (user == NULL)
+        return problem_set(problem,
+                           "the user " SWMFA_USER " is missing: everybody would be denied");
+    if (stat(SWMFA_STATE_DIR, &status) == 0 && S_ISDIR(status.st_mode) &&
+        status.st_uid == user->pw_uid && (status.st_mode & 07777U) == 0700)
+        return true;
+    return problem_set(problem, SWMFA_STATE_DIR ": is not as it must be, and everybody would be "
+                                                "denied: install -d -o " SWMFA_USER
+                                                " -g " SWMFA_USER " -m 0700 " SWMFA_STATE_DIR);
+}
+
+/* Whether the map has a line at all. */
+static bool has_users(const char *path, struct problem *problem)
+{
+    size_t length = 0;
+    char *text = file_read(path, FILE_PUBLIC, &length, problem);
+    if (text == NULL)
+        return false;
+    bool has = false;
+    for (const char *at = text; !has && at != NULL; at = strchr(at, '\n')) {
+        at += strspn(at, " \t\n");
+        has = *at != '#' && *at != '\0';
+        if (*at == '\0')
+            break;
+    }
+    free(text);
+    return has || problem_set(problem, "%s: has nobody in it: everybody would be denied", path);
+}
+
+static void warn_about_root(const struct plan *plan, const char *users)
+{
+    struct phone phone;
+    struct problem why = {0};
+    const struct sshkeys none = {0};
+    bool callers = strcmp(plan->service->name, "sudo") == 0 || chosen.use_uid;
+    if (callers || users_find(users, "root", &none, false, &phone, &why) != USERS_ABSENT)
+        return;
+    (void)fprintf(stderr,
+                  "swmfactl: warning: root is not in the users map, %s: nobody becomes root by %s "
+                  "then\n",
+                  users, plan->service->name);
+}
+
+/* An exempt user of a stack with the module alone is denied. */
+static void warn_about_ignore(const struct config *config)
+{
+    const struct policy *policy = &config->policy;
+    bool ignores = policy->remember > 0 || policy->exempt_groups != NULL ||
+                   policy->exempt_networks != NULL || policy->require_groups != NULL;
+    if (chosen.publickey && ((ignores && policy->exempt_result == EXEMPT_IGNORE) ||
+                             config->unmapped == UNMAPPED_IGNORE || config->fail == FAIL_SAFE))
+        (void)fprintf(stderr, "swmfactl: warning: swmfa.conf lets some pass without a code; by key "
+                              "and code they are denied unless the stack has one line more: see "
+                              "pam_swmfa(8), EXAMPLES\n");
+}
+
+static bool check_ready(struct job *job, const struct plan *plan)
+{
+    struct config config;
+    if (!config_load(job->conf, &config, &job->problem))
+        return false;
+    bool good = (config.unmapped == UNMAPPED_IGNORE || has_users(config.users, &job->problem)) &&
+                check_store(&job->problem) && check_installed(SWMFA_MODULE_PATH, &job->problem) &&
+                check_installed(SWMFA_AUTH_PATH, &job->problem);
+    if (good) {
+        warn_about_root(plan, config.users);
+        warn_about_ignore(&config);
+    }
+    config_free(&config);
+    return good;
+}
+
+/* ---- planning: enable ---- */
+
+static bool no_memory(struct problem *problem)
+{
+    return problem_set(problem, "no memory");
+}
+
+/* The text of a file with the module's line, of its own. */
+static bool plan_files(struct plan *plan, struct problem *problem)
+{
+    for (size_t i = 0; i < FILES; i++) {
+        struct change *file = &plan->files[i];
+        if (file->before == NULL || pamfile_has_module(file->before, NULL))
+            continue;
+        if (!pamfile_check(file->path, file->before, plan->common.before, problem))
+            return false;
+        change_set(file, pamfile_insert(file->before, plan->options, chosen.publickey));
+        if (file->after == NULL)
+            return no_memory(problem);
+    }
+    return true;
+}
+
+/* Whether what pam-auth-update makes of common-auth is right for the service. */
+static bool check_common(const struct plan *plan, struct problem *problem)
+{
+    for (size_t i = 0; i < FILES; i++)
+        if (plan->files[i].before != NULL &&
+            !pamfile_check(plan->files[i].path, plan->files[i].before, plan->common.after, problem))
+            return false;
+    return profile_has(plan->common.after, plan->service->names, plan->options) ||
+           problem_set(problem, "pam-auth-update would not put into " PROFILE_COMMON
+                                " what the profile has; nothing was changed");
+}
+
+/* By pam-auth-update. Where it does not manage common-auth any more, by a line of the service's. */
+static bool plan_profile(struct plan *plan, struct problem *problem)
+{
+    char *profile = profile_with(plan->profile.before, plan->service->names, plan->options);
+    if (profile == NULL)
+        return no_memory(problem);
+    change_set(&plan->profile, profile);
+    char *common = profile_try(profile, problem);
+    if (common != NULL) {
+        plan->by_tool = true;
+        change_set(&plan->common, common);
+        return check_common(plan, problem);
+    }
+    if (problem->text[0] != '\0')
+        return false;
+    (void)fprintf(stderr, "swmfactl: somebody has changed what pam-auth-update keeps in "
+                          "/etc/pam.d/common-*: the line goes into the service's own file\n");
+    change_set(&plan->profile, plan->profile.before != NULL ? strdup(plan->profile.before) : NULL);
+    return plan_files(plan, problem);
+}
+
+/* Whether another way of asking is in place; it must go first. */
+static bool check_other(const struct plan *plan, struct problem *problem)
+{
+    bool own = pamfile_has_module(plan->files[0].before, NULL);
+    bool common = in_common(plan, NULL);
+    bool keyed = own && !pamfile_has_include(plan->files[0].before);
+    bool other = (common && !in_common(plan, plan->options)) ||
+                 (own && chosen.use_uid && !in_files(plan, "use_uid")) ||
+                 (is_sshd(plan) && (common || own) && keyed != chosen.publickey);
+    return !other ||
+           problem_set(problem, "%s is enabled, with other options: swmfactl disable %s first",
+                       plan->service->name, plan->service->name);
+}
+
+/* A line in common-auth that is not ours asks everybody already, and some twice then. */
+static bool check_by_hand(const struct plan *plan, struct problem *problem)
+{
+    char *rest = strdup(plan->common.before);
+    for (size_t i = 0; rest != NULL && i < SERVICES; i++) {
+        char *next = profile_cut(rest, services[i].names);
+        free(rest);
+        rest = next;
+    }
+    if (rest == NULL)
+        return no_memory(problem);
+    bool good = !pamfile_has_module(rest, NULL);
+    free(rest);
+    return good || problem_set(problem, PROFILE_COMMON
+                               ": has a line of the module that swmfactl has not made: take it out "
+                               "first; nothing was changed");
+}
+
+static bool plan_enable(struct plan *plan, struct problem *problem)
+{
+    if (!read_all(plan, problem) || !check_other(plan, problem))
+        return false;
+    if (plan->common.before == NULL)
+        return problem_set(problem,
+                           PROFILE_COMMON ": is not there: this is no stack of Debian's "
+                                          "form; nothing was changed. Add by hand, behind "
+                                          "the first factor: auth required " SWMFA_MODULE_PATH
+                                          ", see pam_swmfa(8)");
+    if (!check_by_hand(plan, problem))
+        return false;
+    if (is_sshd(plan)) {
+        if (!sshconf_check(chosen.publickey, problem))
+            return false;
+        change_set(&plan->sshd, strdup(sshconf_text(chosen.publickey)));
+        if (plan->sshd.after == NULL)
+            return no_memory(problem);
+    }
+    if (in_common(plan, NULL) || in_files(plan, NULL))
+        return true;
+    if (chosen.publickey || !profile_there() || pamfile_has_module(plan->files[0].before, NULL))
+        return plan_files(plan, problem);
+    return plan_profile(plan, problem);
+}
+
+/* ---- planning: disable ---- */
+
+static bool plan_files_without(struct plan *plan, struct problem *problem)
+{
+    for (size_t i = 0; i < FILES; i++) {
+        struct change *file = &plan->files[i];
+        if (file->before == NULL || !pamfile_has_module(file->before, NULL))
+            continue;
+        change_set(file, pamfile_remove(file->before));
+        if (file->after == NULL)
+            return no_memory(problem);
+        if (!pamfile_has_auth(file->after))
+            return problem_set(problem,
+                               "%s: without the module nothing would be asked for: put \"@include "
+                               "common-auth\" in its place by hand; nothing was changed",
+                               file->path);
+    }
+    return true;
+}
+
+/* Without pam-auth-update, if that leaves common-auth alone: our two lines are known. */
+static bool plan_common_without(struct plan *plan, struct problem *problem)
+{
+    const char *profile = plan->profile.after;
+    char *common = profile_there() ? profile_try(profile, problem) : NULL;
+    plan->by_tool = common != NULL;
+    if (common == NULL && problem->text[0] != '\0')
+        return false;
+    if (common == NULL)
+        common = profile_cut(plan->common.before, plan->service->names);
+    change_set(&plan->common, common);
+    return common != NULL || no_memory(problem);
+}
+
+static bool plan_disable(struct plan *plan, struct problem *problem)
+{
+    if (!read_all(plan, problem) || !plan_files_without(plan, problem))
+        return false;
+    if (plan->sshd.before != NULL && sshconf_is_ours(plan->sshd.before))
+        change_set(&plan->sshd, NULL);
+    if (plan->profile.before != NULL &&
+        profile_has(plan->profile.before, plan->service->names, NULL)) {
+        char *profile = profile_cut(plan->profile.before, plan->service->names);
+        if (profile == NULL)
+            return no_memory(problem);
+        change_set(&plan->profile, profile);
+        if (profile_is_empty(profile))
+            change_set(&plan->profile, NULL);
+    }
+    return !in_common(plan, NULL) || plan_common_without(plan, problem);
+}
+
+/* ---- showing and doing ---- */
+
+static bool each_change(const struct plan *plan, struct job *job,
+                        bool (*act)(const struct change *change, struct job *job))
+{
+    const struct change *const all[] = {&plan->sshd, &plan->files[0], &plan->files[1],
+                                        &plan->profile, &plan->common};
+    for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
+        if (change_is_one(all[i]) && !act(all[i], job))
+            return false;
+    return true;
+}
+
+/* Whether common-auth is now a certain text. */
+static bool common_is(const char *text)
+{
+    struct change now;
+    struct problem why;
+    if (!change_begin(&now, PROFILE_COMMON, &why))
+        return false;
+    bool is = now.before != NULL && strcmp(now.before, text) == 0;
+    change_end(&now);
+    return is;
+}
+
+/* Whether it is what was shown. */
+static bool check_result(const struct plan *plan, struct problem *problem)
+{
+    return common_is(plan->common.after) ||
+           problem_set(problem,
+                       "pam-auth-update has left " PROFILE_COMMON " other than it was shown");
+}
+
+/* Puts the profile back, and has pam-auth-update go by it if it has done anything. */
+static void undo_tool(const struct plan *plan, struct problem *undone)
+{
+    bool first = plan->profile.before == NULL;
+    bool did = !common_is(plan->common.before);
+    if (did && first && !profile_apply(true, undone))
+        return;
+    if (change_undo(&plan->profile, 0644, undone) && did && !first)
+        (void)profile_apply(false, undone);
+}
+
+/* pam-auth-update wants the profile to be there, also when it takes its lines out. */
+static bool run_tool(const struct plan *plan, struct problem *problem)
+{
+    bool goes = plan->profile.after == NULL;
+    if (!goes && !change_make(&plan->profile, 0644, problem))
+        return false;
+    if (!change_keep(&plan->common, problem))
+        return false;
+    if (profile_apply(goes, problem) && check_result(plan, problem))
+        return !goes || change_make(&plan->profile, 0644, problem);
+    if (goes)
+        return false;
+    const struct problem why = *problem;
+    struct problem undone = {.text = "what was changed was put back"};
+    undo_tool(plan, &undone);
+    return problem_set(problem, "%.350s; %.150s", why.text, undone.text);
+}
+
+static bool change_stack(const struct plan *plan, struct problem *problem)
+{
+    for (size_t i = 0; i < FILES; i++)
+        if (!change_make(&plan->files[i], 0644, problem))
+            return false;
+    if (plan->by_tool)
+        return run_tool(plan, problem);
+    return change_make(&plan->common, 0644, problem) && change_make(&plan->profile, 0644, problem);
+}
+
+static bool stack_changes(const struct plan *plan)
+{
+    return change_is_one(&plan->files[0]) || change_is_one(&plan->files[1]) ||
+           change_is_one(&plan->profile) || change_is_one(&plan->common);
+}
+
+static bool show(const struct plan *plan, struct job *job)
+{
+    if (!each_change(plan, job, change_show))
+        return false;
+    if (plan->by_tool)
+        (void)printf("(" PROFILE_COMMON " is changed by pam-auth-update.)\n");
+    if (chosen.dry_run)
+        (void)printf("Nothing was changed.\n");
+    return true;
+}
+
+/* ---- enable ---- */
+
+static void say_reload(void)
+{
+    (void)printf("sshd was not reloaded. Keep this session open, and now:\n"
+                 "    %s\n"
+                 "Until then a key gets in without a code, and a password has a code sent and is "
+                 "denied.\n"
+                 "After that log in in a second session. ",
+                 sshconf_reload());
+}
+
+static void say_enabled(const struct plan *plan)
+{
+    const char *name = plan->service->name;
+    (void)printf("%s asks for a code.\n", name);
+    if (is_sshd(plan) && !sshconf_is_loaded())
+        say_reload();
+    else
+        (void)printf("Keep this session open, and try it in a second one. ");
+    (void)printf("To undo it: swmfactl disable %s\n", name);
+}
+
+/* A stack of the module alone, and an sshd that asks for no key: a code alone would get in. */
+static enum ctl_status wait_for_reload(struct job *job)
+{
+    (void)printf("Half of it is done: the stack is changed when sshd asks for the key.\n"
+                 "Keep this session open, and now:\n"
+                 "    %s\n"
+                 "    swmfactl enable sshd --publickey\n"
+                 "Between the two a login needs the key and the password.\n"
+                 "To undo it: swmfactl disable sshd\n",
+                 sshconf_reload());
+    return job_flush(job) ? CTL_WARNINGS : CTL_FAILED;
+}
+
+static enum ctl_status do_enable(struct job *job, const struct plan *plan)
+{
+    if (is_sshd(plan) && !sshconf_make(&plan->sshd, chosen.publickey, &job->problem))
+        return CTL_FAILED;
+    if (chosen.publickey && stack_changes(plan) && !sshconf_is_loaded()) {
+        job_changed(job, "sshd's configuration changed for public key and code");
+        return wait_for_reload(job);
+    }
+    if (!change_stack(plan, &job->problem))
+        return CTL_FAILED;
+    job_changed(job, "enabled for %s%s", plan->service->name,
+                chosen.publickey ? " with public key" : "");
+    say_enabled(plan);
+    return job_flush(job) ? CTL_DONE : CTL_FAILED;
+}
+
+/* ---- disable ---- */
+
+/* What is not as it was before, and where that is kept. */
+static bool say_copy(const struct change *change, struct job *job)
+{
+    (void)job;
+    char copy[512];
+    change_copy_path(change->path, copy, sizeof(copy));
+    if (access(copy, F_OK) != 0 || (change->after != NULL && strstr(change->after, "pam_swmfa")))
+        return true;
+    if (change->after != NULL && change_is_copy(change->path, change->after))
+        (void)unlink(copy); /* it is that again */
+    else
+        (void)printf("%s has other changes since; as it was before enable: %s\n", change->path,
+                     copy);
+    return true;
+}
+
+static void say_disabled(const struct plan *plan, struct job *job)
+{
+    (void)printf("%s asks for no code any more.\n", plan->service->name);
+    (void)each_change(plan, job, say_copy);
+    if (plan->sshd.before != NULL && plan->sshd.after != NULL)
+        (void)printf(SSHCONF_PATH " is not swmfactl's, and was left as it is.\n");
+    if (is_sshd(plan) && change_is_one(&plan->sshd) && !sshconf_is_loaded())
+        (void)printf("sshd was not reloaded. Keep this session open, and now:\n"
+                     "    %s\n"
+                     "Until then sshd asks for the password, and for the key where it was enabled "
+                     "with --publickey.\n",
+                     sshconf_reload());
+}
+
+static enum ctl_status do_disable(struct job *job, const struct plan *plan)
+{
+    if (!change_stack(plan, &job->problem) || !change_make(&plan->sshd, 0644, &job->problem))
+        return CTL_FAILED;
+    job_changed(job, "disabled for %s", plan->service->name);
+    say_disabled(plan, job);
+    return job_flush(job) ? CTL_DONE : CTL_FAILED;
+}
+
+/* ---- the commands ---- */
+
+/* What is planned is shown, and done unless it is a dry run. idle: what to say of nothing. */
+static enum ctl_status perform(struct job *job, const struct plan *plan, const char *idle,
+                               enum ctl_status (*act)(struct job *job, const struct plan *plan))
+{
+    if (!stack_changes(plan) && !change_is_one(&plan->sshd))
+        (void)printf("%s: %s\n", plan->service->name, idle);
+    else if (!show(plan, job))
+        return CTL_FAILED;
+    else if (!chosen.dry_run)
+        return act(job, plan);
+    return job_flush(job) ? CTL_DONE : CTL_FAILED;
+}
+
+static enum ctl_status run_enable(struct job *job)
+{
+    struct plan plan = {0};
+    enum ctl_status status = plan_begin(job, &plan);
+    if (status == CTL_DONE)
+        status = check_ready(job, &plan) && plan_enable(&plan, &job->problem)
+                     ? perform(job, &plan, "already enabled", do_enable)
+                     : CTL_FAILED;
+    plan_end(&plan);
+    return status;
+}
+
+static enum ctl_status run_disable(struct job *job)
+{
+    struct plan plan = {0};
+    enum ctl_status status = plan_begin(job, &plan);
+    if (status == CTL_DONE)
+        status = plan_disable(&plan, &job->problem) ? perform(job, &plan, "not enabled", do_disable)
+                                                    : CTL_FAILED;
+    plan_end(&plan);
+    return status;
+}
+
+#define KEY_DRY_RUN   'n'
+#define KEY_PUBLICKEY 0x2000
+#define KEY_USE_UID   0x2001
+
+#define OPTION_DRY_RUN                                                                             \
+    {                                                                                              \
+        .name = "dry-run", .key = KEY_DRY_RUN, .doc = "Show what would be changed; change nothing" \
+    }
+
+static const struct argp_option enable_options[] = {
+    OPTION_DRY_RUN,
+    {.name = "publickey", .key = KEY_PUBLICKEY, .doc = "sshd: key and code, not password and code"},
+    {.name = "use-uid", .key = KEY_USE_UID, .doc = "su: ask who calls it, not whom it leads to"},
+    {0},
+};
+
+static const struct argp_option disable_options[] = {OPTION_DRY_RUN, {0}};
+
+static error_t take_option(int key, char *argument, struct argp_state *state)
+{
+    (void)argument;
+    (void)state;
+    switch (key) {
+    case KEY_DRY_RUN:
+        chosen.dry_run = true;
+        return 0;
+    case KEY_PUBLICKEY:
+        chosen.publickey = true;
+        return 0;
+    case KEY_USE_UID:
+        chosen.use_uid = true;
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+const struct command command_enable = {
+    .name = "enable",
+    .arguments = "SERVICE",
+    .summary = "Have sshd, sudo, su or login ask for a code",
+    .text = "Has SERVICE (sshd, sudo, su or login) ask for a code: shows the change of its PAM "
+            "stack, and of sshd's configuration, and makes it. Does not reload sshd.",
+    .least = 1,
+    .most = 1,
+    .options = enable_options,
+    .option = take_option,
+    .run = run_enable,
+};
+
+const struct command command_disable = {
+    .name = "disable",
+    .arguments = "SERVICE",
+    .summary = "Have sshd, sudo, su or login ask for no code",
+    .text =
+        "Undoes swmfactl enable SERVICE; other changes of the files stay. Does not reload sshd.",
+    .least = 1,
+    .most = 1,
+    .options = disable_options,
+    .option = take_option,
+    .run = run_disable,
+};

@@ -1,0 +1,666 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""swmfactl enable and disable, on the files of Debian, with the real sshd, sudo, su and login."""
+import re
+import shutil
+import signal
+import socket
+import subprocess
+from pathlib import Path
+
+import pytest
+
+import lab
+from test_local import PROMPT, ended, login_as_alice, on_terminal, sudo_as_alice
+from test_swmfactl import ctl, ctl_lines, done, failed
+
+ALICE, BOB = lab.NUMBERS["alice"], lab.NUMBERS["bob"]
+PAM = Path("/etc/pam.d")
+COMMON = PAM / "common-auth"
+PROFILE = Path("/usr/share/pam-configs/swmfa")
+SSHCONF = Path("/etc/ssh/sshd_config.d/00-swmfa.conf")
+COPIES = lab.SECURITY / "swmfa.before"
+TOOL = Path("/usr/sbin/pam-auth-update")
+SSHD = Path("/usr/sbin/sshd")
+PORT = 2299
+SERVICES = ["sshd", "sudo", "su", "login"]
+CONFIGURATION = [*lab.DEBIAN_FOLDERS, str(COPIES)]
+
+
+def snapshot(*folders):
+    """{path: (mode, bytes)} of all files."""
+    found = {}
+    for folder in folders or CONFIGURATION:
+        for path in Path(folder).rglob("*"):
+            if path.is_file():
+                found[str(path)] = (path.stat().st_mode, path.read_bytes())
+    return found
+
+
+NO_ROOT = "swmfactl: warning: sshd will refuse root whatever is typed"
+
+
+@pytest.fixture(autouse=True)
+def debian(sim):
+    """Debian's /etc, but for what no process in a namespace can do."""
+    lab.restore_debian()
+    for service in ("sshd", "login"):
+        text = (PAM / service).read_text()
+        (PAM / service).write_text(re.sub(r"^session.*pam_loginuid.so.*\n", "", text,
+                                          flags=re.MULTILINE))
+    conf = Path("/etc/ssh/sshd_config")
+    conf.write_text(conf.read_text() + "PermitRootLogin yes\n")
+    lab.write("/etc/sudoers.d/lab", "alice ALL=(ALL) ALL\nDefaults timestamp_timeout=0, "
+              "passwd_tries=1\n", 0o440)
+    shutil.rmtree(COPIES, ignore_errors=True)
+    lab.users_map(f"alice {ALICE}\nbob {BOB}\nroot {ALICE}\n")
+    Path("/run/sshd").mkdir(exist_ok=True)
+    yield
+    lab.restore_debian()
+    shutil.rmtree(COPIES, ignore_errors=True)
+
+
+class Sshd:
+    """The sshd of the system with its own configuration, but for the port."""
+
+    pid_file = Path("/run/sshd.pid")
+
+    def __init__(self):
+        self.output = open(lab.WORK / "sshd-real.log", "wb")
+        self.process = subprocess.Popen([SSHD, "-D", "-e", "-p", str(PORT), "-o", "UseDNS=no"],
+                                        stderr=self.output)
+        assert lab.wait_until(self.answers), Path(self.output.name).read_text()
+        key = Path("/etc/ssh/ssh_host_ed25519_key.pub").read_text().split()[:2]
+        lab.KNOWN_HOSTS.write_text(f"[127.0.0.1]:{PORT} {' '.join(key)}\n")
+
+    @staticmethod
+    def answers():
+        try:
+            with socket.create_connection(("127.0.0.1", PORT), 1) as connection:
+                return connection.recv(4).startswith(b"SSH")
+        except OSError:
+            return False
+
+    def reload(self):
+        """What systemctl reload ssh does."""
+        before = self.pid_file.stat().st_mtime_ns
+        self.process.send_signal(signal.SIGHUP)
+        assert lab.wait_until(lambda: self.pid_file.exists() and
+                              self.pid_file.stat().st_mtime_ns > before)
+        assert lab.wait_until(self.answers)
+
+    def stop(self):
+        self.process.terminate()
+        self.process.wait(10)
+        self.output.close()
+
+
+@pytest.fixture
+def sshd():
+    server = Sshd()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def key(tmp_path):
+    """A key of alice's: the options of ssh that use it."""
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", tmp_path / "key"],
+                   check=True)
+    folder = lab.WORK / "home/alice/.ssh"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    shutil.copy(tmp_path / "key.pub", folder / "authorized_keys")
+    subprocess.run(["chown", "-R", "alice:", folder], check=True)
+    yield ["-i", str(tmp_path / "key")]
+    shutil.rmtree(folder)
+
+
+def ssh(*options, user="alice"):
+    return lab.ssh(PORT, user, options=options)
+
+
+def ssh_with_password(*options):
+    client = ssh("-o", "PreferredAuthentications=publickey,keyboard-interactive,password", *options)
+    client.expect("[Pp]assword: ")
+    client.sendline(lab.PASSWORD)
+    return client
+
+
+def gets_in(client):
+    client.expect("in-the-shell")
+    return ended(client) == 0
+
+
+def gets_in_by_code(client, number=ALICE, before=0):
+    client.expect(PROMPT)
+    client.sendline(lab.wait_for_code(number, sent_before=before))
+    return gets_in(client)
+
+
+# ---- ssh ----
+
+def test_enable_sshd_then_a_login_needs_a_code_and_after_disable_none(sshd, sim, log):
+    before = snapshot()
+    assert gets_in(ssh_with_password())
+    out = done("enable", "sshd")
+    assert "+auth\t[success=1 default=ignore]\tpam_succeed_if.so quiet service notin sshd" in out
+    assert f"+auth\trequired\t{lab.MODULE}" in out
+    assert "+AuthenticationMethods keyboard-interactive" in out
+    assert "\n    systemctl reload ssh\n" in out and "swmfactl disable sshd" in out
+    assert "Keep this session open" in out
+    assert (COPIES / "etc_pam.d_common-auth").read_bytes() == before[str(COMMON)][1]
+    assert lab.wait_until(lambda: any("enabled for sshd by uid 0" in line
+                                      for line in ctl_lines(log)))
+    sshd.reload()
+    assert gets_in_by_code(ssh_with_password())
+    assert "user=alice service=sshd" in log.last("result=success")
+    sent = len(lab.messages())
+    out = done("disable", "sshd")
+    assert "systemctl reload ssh" in out
+    assert gets_in(ssh_with_password())
+    sshd.reload()
+    assert gets_in(ssh_with_password())
+    assert len(lab.messages()) == sent
+    after = snapshot()
+    changed = {path for path in {*before, *after} if before.get(path) != after.get(path)}
+    assert changed <= {"/var/lib/pam/seen"}, changed
+    assert lab.wait_until(lambda: any("disabled for sshd by uid 0" in line
+                                      for line in ctl_lines(log)))
+
+
+def test_until_sshd_is_reloaded_a_password_is_denied_and_it_says_so(sshd, sim):
+    out = done("enable", "sshd")
+    assert "Until then a key gets in without a code, and a password has a code sent and is denied" in out
+    client = ssh_with_password()
+    client.expect("Permission denied")
+    assert "in-the-shell" not in client.before
+
+
+def test_where_no_sshd_runs_nothing_needs_a_reload(sim):
+    assert "reload" not in done("enable", "sshd")
+    server = Sshd()
+    try:
+        assert gets_in_by_code(ssh_with_password())
+        client = ssh_with_password()
+        client.expect(PROMPT)
+        client.sendline("000000")
+        client.expect("Wrong code")
+        client.close(force=True)
+    finally:
+        server.stop()
+
+
+def test_a_key_alone_does_not_get_in(sshd, key, sim):
+    assert gets_in(ssh(*key))
+    done("enable", "sshd")
+    sshd.reload()
+    client = ssh(*key, "-o", "PreferredAuthentications=publickey")
+    client.expect("Permission denied")
+
+
+def test_with_publickey_the_stack_waits_for_the_reload(sshd, key, sim, log):
+    """Otherwise the module would be alone in the stack of an sshd that asks for no key."""
+    before = snapshot()
+    status, out, error = ctl("enable", "sshd", "--publickey")
+    assert (status, error) == (2, "")
+    assert "\n    systemctl reload ssh\n    swmfactl enable sshd --publickey\n" in out
+    assert (PAM / "sshd").read_bytes() == before[str(PAM / "sshd")][1]
+    assert ctl("enable", "sshd", "--publickey")[0] == 2, "it was not reloaded yet"
+    assert gets_in(ssh_with_password()), "as before"
+    sshd.reload()
+    client = ssh_with_password(*key) # between the two: key and password
+    assert gets_in(client)
+    out = done("enable", "sshd", "--publickey")
+    assert "-@include common-auth" in out and "reload" not in out
+    assert gets_in_by_code(ssh(*key))
+    assert "user=alice service=sshd" in log.last("result=success")
+    client = ssh("-o", "PubkeyAuthentication=no")
+    client.expect("Permission denied")
+    assert done("enable", "sshd", "--publickey") == "sshd: already enabled\n"
+    assert "with other options" in failed("enable", "sshd")
+    done("disable", "sshd")
+    sshd.reload()
+    assert gets_in(ssh(*key)) and gets_in(ssh_with_password("-o", "PubkeyAuthentication=no"))
+    assert snapshot() == before
+
+
+# ---- sudo, su, login ----
+
+def su_to_bob(*options):
+    """su on a terminal, as alice, with bob's password given."""
+    client = on_terminal("su", *options, "bob", "-c", "id -un", user="alice")
+    client.expect("Password: ")
+    client.sendline(lab.PASSWORD)
+    return client
+
+
+def test_sudo_and_sudo_i_ask_after_enable_and_not_after_disable(sim, log):
+    before = snapshot()
+    done("enable", "sudo")
+    for sent, arguments in enumerate([("id", "-u"), ("-i", "id", "-u")]):
+        client = sudo_as_alice(*arguments)
+        client.expect(PROMPT)
+        client.sendline(lab.wait_for_code(ALICE, sent_before=sent))
+        client.expect(r"\n0\r")
+        assert ended(client) == 0
+    assert "service=sudo-i" in log.last("result=success")
+    client = su_to_bob() # another service
+    client.expect("bob")
+    assert ended(client) == 0
+    done("disable", "sudo")
+    client = sudo_as_alice("id", "-u")
+    client.expect(r"\n0\r")
+    assert ended(client) == 0
+    assert {**snapshot(), "/var/lib/pam/seen": 0} == {**before, "/var/lib/pam/seen": 0}
+
+
+@pytest.mark.parametrize("option, asked", [([], "bob"), (["--use-uid"], "alice")])
+@pytest.mark.parametrize("dash", [[], ["-"]], ids=["su", "su-l"])
+def test_su_asks_after_enable_and_not_after_disable(sim, option, asked, dash):
+    done("enable", "su", *option)
+    client = su_to_bob(*dash)
+    client.expect(PROMPT)
+    assert client.match[1] == lab.NUMBERS[asked][-2:]
+    client.sendline(lab.wait_for_code(lab.NUMBERS[asked]))
+    client.expect("bob")
+    assert ended(client) == 0
+    assert subprocess.run(["su", "bob", "-c", "true"], check=False).returncode == 0 # root
+    done("disable", "su")
+    client = su_to_bob(*dash)
+    client.expect("bob")
+    assert ended(client) == 0
+
+
+def test_login_asks_after_enable(sim, log):
+    done("enable", "login")
+    client = login_as_alice()
+    client.sendline(lab.wait_for_code(ALICE))
+    client.expect(r"\$ ")
+    client.sendline("exit")
+    ended(client)
+    assert "user=alice service=login" in log.last("result=success")
+
+
+# ---- common-auth, which others include ----
+
+def test_who_is_not_named_in_the_guard_is_not_asked_and_a_broken_guard_asks_everybody(sim):
+    done("enable", "sshd")
+    lab.stack("cron", "@include common-auth", "account required pam_permit.so", folder=PAM)
+    lab.stack("sshd-like", "@include common-auth", "account required pam_permit.so", folder=PAM)
+
+    def prompts(service):
+        return lab.pamhost(service, "alice", answers=(lab.PASSWORD, "000000"),
+                           arguments=("--confdir", str(PAM))).prompts
+
+    for service in ("cron", "sshd-like"):
+        assert len(prompts(service)) == 1, service
+    COMMON.write_text(COMMON.read_text().replace("pam_succeed_if.so quiet service", "pam_gone.so x"))
+    for service in ("cron", "sshd"):
+        assert len(prompts(service)) > 1, service
+
+
+def test_all_services_together_and_each_goes_by_itself(sim):
+    before = COMMON.read_text()
+    for service in SERVICES:
+        done("enable", service)
+        assert done("enable", service) == f"{service}: already enabled\n"
+    text = COMMON.read_text()
+    assert text.count(lab.MODULE) == 4
+    assert text.index(lab.MODULE) < text.index("pam_cap.so")
+    for service in ("su", "sshd", "login"):
+        done("disable", service)
+        assert done("disable", service) == f"{service}: not enabled\n"
+    assert COMMON.read_text().count(lab.MODULE) == 1
+    assert "service notin sudo:sudo-i\n" in COMMON.read_text()
+    done("disable", "sudo")
+    assert COMMON.read_text() == before and not PROFILE.exists()
+
+
+def test_another_package_that_runs_pam_auth_update_changes_nothing_of_it(sim):
+    done("enable", "sshd")
+    done("enable", "su", "--use-uid")
+    before = COMMON.read_text()
+    environment = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "DEBIAN_FRONTEND": "noninteractive"}
+    subprocess.run([TOOL, "--package"], check=True, env=environment)
+    assert COMMON.read_text() == before
+    subprocess.run([TOOL, "--enable", "mkhomedir"], check=True, env=environment)
+    assert COMMON.read_text() == before
+    done("disable", "sshd")
+    assert "use_uid" in COMMON.read_text()
+
+
+def test_a_common_auth_that_somebody_has_changed_is_left_alone(sim, sshd):
+    text = COMMON.read_text().replace("pam_cap.so", "pam_cap.so\nauth\toptional\tpam_warn.so")
+    COMMON.write_text(text)
+    before = snapshot()
+    status, out, error = ctl("enable", "sshd")
+    assert status == 0 and "the line goes into the service's own file" in error
+    assert f"+auth\trequired\t{lab.MODULE}" in out
+    assert COMMON.read_text() == text and not PROFILE.exists()
+    sshd.reload()
+    assert gets_in_by_code(ssh_with_password())
+    done("disable", "sshd")
+    assert snapshot() == before
+
+
+def test_lines_in_a_common_auth_that_was_changed_later_can_be_taken_out(sim):
+    done("enable", "sshd")
+    COMMON.write_text(COMMON.read_text().replace("pam_cap.so", "pam_cap.so\nauth optional pam_warn.so"))
+    done("disable", "sshd")
+    text = COMMON.read_text()
+    assert lab.MODULE not in text and "pam_succeed_if" not in text and "pam_warn.so" in text
+    assert not PROFILE.exists()
+    copy = COPIES / "etc_pam.d_common-auth"
+    assert copy.exists(), "what was there before is kept where it is not what is there now"
+
+
+def test_without_pam_auth_update_the_line_goes_into_the_services_file(sim, sshd):
+    TOOL.rename("/usr/sbin/pam-auth-update.away")
+    try:
+        before = snapshot()
+        for service in SERVICES:
+            done("enable", service)
+        for name in ("sshd", "sudo", "sudo-i", "su", "login"):
+            lines = (PAM / name).read_text().splitlines()
+            at = lines.index("@include common-auth")
+            assert lines[at + 2] == f"auth\trequired\t{lab.MODULE}", name
+        sshd.reload()
+        assert gets_in_by_code(ssh_with_password())
+        for service in SERVICES:
+            done("disable", service)
+        assert snapshot() == before
+    finally:
+        Path("/usr/sbin/pam-auth-update.away").rename(TOOL)
+
+
+def test_a_package_that_brings_a_new_file_is_no_hindrance_to_disable(sim):
+    TOOL.rename("/usr/sbin/pam-auth-update.away")
+    try:
+        done("enable", "sudo")
+        text = "# a newer file\n" + (PAM / "sudo").read_text()
+        (PAM / "sudo").write_text(text)
+        assert "has other changes since" in done("disable", "sudo")
+        assert (PAM / "sudo").read_text().startswith("# a newer file\n")
+        assert lab.MODULE not in (PAM / "sudo").read_text()
+    finally:
+        Path("/usr/sbin/pam-auth-update.away").rename(TOOL)
+
+
+def test_a_line_that_was_added_by_hand_counts_and_is_taken_out(sim):
+    text = (PAM / "sudo").read_text()
+    for name in ("sudo", "sudo-i"):
+        body = (PAM / name).read_text()
+        (PAM / name).write_text(body.replace("@include common-auth\n",
+                                             "@include common-auth\nauth  required  pam_swmfa.so\n"))
+    assert done("enable", "sudo") == "sudo: already enabled\n"
+    done("disable", "sudo")
+    assert (PAM / "sudo").read_text() == text
+
+
+# ---- nothing is changed ----
+
+@pytest.mark.parametrize("service", SERVICES)
+@pytest.mark.parametrize("options", [[], ["--publickey"]], ids=["plain", "publickey"])
+def test_a_dry_run_shows_the_change_and_makes_none(service, options):
+    if options and service != "sshd":
+        pytest.skip("only for sshd")
+    debconf = ["/var/cache/debconf"]
+    before = snapshot(), snapshot(*debconf), snapshot("/run")
+    out = done("enable", service, "--dry-run", *options)
+    assert "\n+auth\t" in out and out.endswith("Nothing was changed.\n")
+    assert (snapshot(), snapshot(*debconf), snapshot("/run")) == before
+    if not options:
+        shown = re.findall(r"^[-+].*$", out, flags=re.MULTILINE)
+        assert re.findall(r"^[-+].*$", done("enable", service), flags=re.MULTILINE) == shown
+        before = snapshot(), snapshot(*debconf)
+        out = done("disable", service, "-n")
+        assert "\n-auth\t" in out and out.endswith("Nothing was changed.\n")
+        assert (snapshot(), snapshot(*debconf)) == before
+
+
+@pytest.mark.parametrize("arguments, says", [
+    (["enable", "cron"], "cron: expected sshd, sudo, su or login"),
+    (["disable", "../sudo"], "expected sshd"), (["enable"], "too few"),
+    (["enable", "sshd", "su"], "too many"), (["enable", "su", "--publickey"], "--publickey is for sshd"),
+    (["enable", "sshd", "--use-uid"], "--use-uid for su"),
+    (["disable", "sshd", "--publickey"], "unrecognized option")])
+def test_a_wrong_command_line_is_64_and_changes_nothing(arguments, says):
+    before = snapshot()
+    assert says in failed(*arguments, status=64)
+    assert snapshot() == before
+
+
+def break_conf():
+    lab.CONF.write_text("[swmfa]\ntries = many\n")
+
+
+def break_map():
+    lab.USERS.unlink()
+
+
+def empty_map():
+    lab.USERS.write_text("# nobody\n\n")
+
+
+def break_store():
+    shutil.rmtree(lab.STATE)
+
+
+def break_module():
+    Path(lab.MODULE).rename(lab.MODULE + ".away")
+
+
+def break_common():
+    COMMON.write_text(COMMON.read_text().replace("requisite", "required "))
+
+
+def insert(path, line, before="@include common-auth"):
+    path.write_text(path.read_text().replace(before, line + "\n" + before, 1))
+
+
+def sufficient():
+    insert(PAM / "sshd", "auth sufficient pam_wheel.so trust")
+
+
+def jump():
+    insert(PAM / "sshd", "auth [success=2 default=ignore] pam_localuser.so")
+
+
+def jump_in_common():
+    insert(COMMON, "auth [success=4 default=ignore] pam_localuser.so",
+           "# here are the per-package")
+
+
+def no_include():
+    (PAM / "sshd").write_text("auth include system-auth\naccount include system-auth\n")
+
+
+def no_sshd_include():
+    path = Path("/etc/ssh/sshd_config")
+    path.write_text(path.read_text().replace("Include ", "#Include "))
+
+
+def earlier_file():
+    Path("/etc/ssh/sshd_config.d/00-a.conf").write_text("PasswordAuthentication yes\n")
+
+
+def keys_only():
+    Path("/etc/ssh/sshd_config.d/10-own.conf").write_text("PasswordAuthentication no\n")
+
+
+def line_in_common():
+    insert(COMMON, f"auth required {lab.MODULE}", "auth\toptional\t\t\tpam_cap.so")
+
+
+def bad_sshd_config():
+    Path("/etc/ssh/sshd_config").write_text("Frobnicate yes\n")
+
+
+@pytest.mark.parametrize("wrong, says", [
+    (break_conf, r"swmfa\.conf:2: \[swmfa\] tries"), (break_map, r"swmfa\.users"),
+    (empty_map, "has nobody in it"), (break_store, "install -d -o _swmfa -g _swmfa -m 0700"),
+    (break_module, r"pam_swmfa\.so: No such file"),
+    (break_common, r'expected "auth requisite pam_deny\.so"'),
+    (sufficient, r"/etc/pam\.d/sshd:4: auth sufficient pam_wheel\.so trust: can let somebody in"),
+    (jump, r"/etc/pam\.d/sshd:4: .*can step over a line"),
+    (jump_in_common, r"common-auth:\d+: .*steps over more lines"),
+    (no_include, "/etc/pam.d/sshd:1: .*add it by hand"),
+    (no_sshd_include, r"begin sshd_config with \"Include /etc/ssh/sshd_config\.d/\*\.conf\""),
+    (earlier_file, "passwordauthentication would be \"yes\""),
+    (keys_only, "sshd takes no password now.*--publickey"),
+    (line_in_common, "has a line of the module that swmfactl has not made"),
+    (bad_sshd_config, "Bad configuration option: Frobnicate")])
+def test_enable_refuses_and_changes_nothing(wrong, says):
+    wrong()
+    before = snapshot("/etc/pam.d", "/etc/ssh", "/var/lib/pam", "/usr/share/pam-configs")
+    try:
+        status, out, error = ctl("enable", "sshd")
+        assert status == 1
+        assert re.search(says, error), error
+        assert snapshot("/etc/pam.d", "/etc/ssh", "/var/lib/pam", "/usr/share/pam-configs") == before
+    finally:
+        away = Path(lab.MODULE + ".away")
+        if away.exists():
+            away.rename(lab.MODULE)
+
+
+def test_a_stack_that_would_be_left_without_a_first_factor_is_not_made(sim):
+    lab.use_example("sshd-publickey", "sshd")
+    before = snapshot()
+    assert 'put "@include common-auth" in its place by hand' in failed("disable", "sshd")
+    assert snapshot() == before
+
+
+def test_who_may_be_locked_out_is_said(sim):
+    lab.users_map()
+    status, _, error = ctl("enable", "sshd", "--dry-run")
+    assert status == 0 and "root is not in the users map" in error
+    assert ctl("enable", "sudo", "--dry-run")[2] == ""
+    conf = Path("/etc/ssh/sshd_config")
+    conf.write_text(conf.read_text().replace("PermitRootLogin yes\n", ""))
+    assert NO_ROOT in ctl("enable", "sshd", "-n")[2]
+    assert NO_ROOT in ctl("enable", "sshd", "-n", "--publickey")[2]
+    conf.write_text(conf.read_text() + "PermitRootLogin no\n")
+    assert NO_ROOT not in ctl("enable", "sshd", "-n")[2]
+    lab.configure(sim, policy="remember = 1h")
+    assert "one line more" in ctl("enable", "sshd", "--publickey", "--dry-run")[2]
+
+
+@pytest.mark.parametrize("command", ["enable", "disable"])
+def test_it_must_run_as_root(command):
+    prefix = ["setpriv", "--reuid", "alice", "--regid", "alice", "--clear-groups"]
+    assert failed(command, "sshd", prefix=prefix) == "swmfactl: must be run as root\n"
+
+
+def test_what_pam_auth_update_does_otherwise_than_shown_is_put_back(sim):
+    """As when another package comes between the two."""
+    before = snapshot("/etc/pam.d", "/usr/share/pam-configs")
+    with wrapped(TOOL, f'case "$*" in *--root*) ;; *) sed -i "s/pam_cap.so/pam_cap.so debug/" {COMMON};; '
+                 'esac; exec {real} "$@"'):
+        status, _, error = ctl("enable", "sudo")
+        assert status == 1 and "other than it was shown; what was changed was put back" in error
+    after = snapshot("/etc/pam.d", "/usr/share/pam-configs")
+    assert {path for path in before if before[path] != after.get(path)} == {str(COMMON)}
+    assert lab.MODULE not in COMMON.read_text() and set(before) == set(after)
+
+
+@pytest.mark.parametrize("first", [True, False], ids=["first", "second"])
+def test_a_pam_auth_update_that_cannot_work_leaves_all_as_it_was(sim, first):
+    """As when apt holds debconf locked."""
+    if not first:
+        done("enable", "sshd")
+    before = snapshot("/etc/pam.d", "/usr/share/pam-configs")
+    with wrapped(TOOL, 'case "$*" in *--root*) exec {real} "$@";; esac; '
+                 'echo debconf is locked >&2; exit 1'):
+        error = ctl("enable", "sudo")[2]
+        assert "status 1: debconf is locked" in error and "what was changed was put back" in error
+    assert snapshot("/etc/pam.d", "/usr/share/pam-configs") == before
+
+
+# ---- killed ----
+
+class wrapped:
+    """A program of the system with a shell script in its place."""
+
+    def __init__(self, path, script):
+        self.path, self.real = path, Path(str(path) + ".real")
+        self.script = "#!/bin/sh\n" + script.replace("{real}", str(self.real)) + "\n"
+
+    def __enter__(self):
+        self.path.rename(self.real)
+        self.path.write_text(self.script)
+        self.path.chmod(0o755)
+
+    def __exit__(self, *_):
+        self.real.rename(self.path)
+
+
+KILL = 'kill -9 $(ps -o ppid= -p $$)'
+MOMENTS = {
+    "before-sshd-has-checked": (SSHD, 'case "$1" in -t) ' + KILL + ';; esac; exec {real} "$@"'),
+    "before-pam-auth-update": (TOOL, 'case "$1" in --enable|--remove) ' + KILL +
+                               '; exit 1;; esac; exec {real} "$@"'),
+    "behind-pam-auth-update": (TOOL, '{real} "$@"; status=$?; case "$1" in --enable|--remove) ' +
+                               KILL + ';; esac; exit $status'),
+}
+
+
+def root_gets_in():
+    """By what was there before, or by a code."""
+    server = Sshd()
+    try:
+        client = ssh_with_password()
+        number = len(lab.messages(ALICE))
+        if client.expect([PROMPT, "in-the-shell"]) == 0:
+            client.sendline(lab.messages(ALICE)[-1].split()[-1] if number else
+                            lab.wait_for_code(ALICE))
+            client.expect("in-the-shell")
+        return ended(client) == 0
+    finally:
+        server.stop()
+
+
+@pytest.mark.parametrize("moment", MOMENTS)
+@pytest.mark.parametrize("command", ["enable", "disable"])
+def test_killed_in_the_middle_it_lets_people_in_and_can_be_done_again(sim, moment, command):
+    before = snapshot("/etc/pam.d", "/etc/ssh", "/usr/share/pam-configs")
+    if command == "disable":
+        if moment == "before-sshd-has-checked":
+            pytest.skip("disable does not ask sshd before it is done")
+        done("enable", "sshd")
+    with wrapped(*MOMENTS[moment]):
+        assert ctl(command, "sshd")[0] == -signal.SIGKILL
+    assert root_gets_in()
+    assert ctl("enable", "sshd")[0] == 0
+    assert lab.MODULE in COMMON.read_text() and SSHCONF.exists()
+    server = Sshd()
+    try:
+        assert gets_in_by_code(ssh_with_password(), before=len(lab.messages(ALICE)))
+    finally:
+        server.stop()
+    done("disable", "sshd")
+    assert snapshot("/etc/pam.d", "/etc/ssh", "/usr/share/pam-configs") == before
+
+
+def test_one_at_a_time(sim):
+    with wrapped(TOOL, "sleep 2; exec {real} \"$@\""):
+        first = subprocess.Popen([lab.CTL, "enable", "sudo"], stdout=subprocess.DEVNULL)
+        assert lab.wait_until(lambda: list(Path("/run").glob("swmfactl.*")))
+        assert "another swmfactl is at it" in failed("enable", "su")
+        assert first.wait(30) == 0
+    done("enable", "su")
+
+
+def test_nothing_of_a_try_is_left(sim):
+    done("enable", "sudo")
+    assert not list(Path("/run").glob("swmfactl.*"))
+    assert not list(Path("/etc/pam.d").glob("*.new"))
+
+
+# ---- what it says of itself ----
+
+@pytest.mark.parametrize("command", ["enable", "disable"])
+def test_the_man_page_has_the_options(command):
+    page = (lab.BUILD / "docs/swmfactl.8").read_text()
+    assert f".It Cm {command} Ar service" in page
+    for option in re.findall(r"--([a-z-]+)", done(command, "--help")):
+        assert "Fl Fl " + option in page, option

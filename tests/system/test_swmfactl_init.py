@@ -1,0 +1,482 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""swmfactl init: at a terminal, and by options."""
+import os
+import re
+import shutil
+import signal
+import stat
+import subprocess
+import termios
+import threading
+from pathlib import Path
+
+import pytest
+
+import lab
+import test_swmfactl_enable
+from test_local import ended, on_terminal
+from test_swmfactl import ctl, ctl_lines, done, failed, listed_commands, start_ctl
+
+ALICE = lab.NUMBERS["alice"]
+COPIES = lab.SECURITY / "swmfa.before"
+EXAMPLES = {lab.CONF: lab.BUILD / "conf/swmfa.conf", lab.USERS: lab.BUILD / "conf/swmfa.users"}
+APPLICATION = "11111111-2222-3333-4444-555555555555"
+
+
+@pytest.fixture(autouse=True)
+def installed(start):
+    """As after an installation: both files are the examples. The simulator that init is told of."""
+    simulator = start()
+    for path, example in EXAMPLES.items():
+        lab.write(path, example.read_bytes())
+    shutil.rmtree(COPIES, ignore_errors=True)
+    secret = lab.WORK / "token"
+    lab.write(secret, lab.TOKEN + "\n")
+    yield simulator
+    secret.unlink()
+    shutil.rmtree(COPIES, ignore_errors=True)
+    lab.users_map()
+
+
+def is_merged():
+    """Provisional: whether swmfactl check is there already."""
+    return "check" in listed_commands()
+
+
+def files():
+    return {path: path.read_bytes() if path.exists() else None for path in EXAMPLES}
+
+
+def options(simulator, *more, user="alice", number=ALICE, secret=("--secret-file", "token")):
+    secret = [str(lab.WORK / part) if part == "token" else part for part in secret]
+    return ["init", "--provider=signalwire", "--endpoint", simulator.endpoint, "--ca-file",
+            simulator.ca, "--project-id", "lab-project", *secret, "--user", user, "--number",
+            number, "--no-check", "--no-test", *more]
+
+
+def active(path=lab.CONF):
+    """The lines that count, without comments."""
+    lines = path.read_text().splitlines()
+    return [re.sub(r"\s+;.*", "", line) for line in lines if line and line[0] not in ";#"]
+
+
+def mode(path):
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+# ---- by options ----
+
+def test_with_options_both_files_are_written_and_a_code_comes(installed, log):
+    out = done(*options(installed))
+    assert f"Written: {lab.CONF}, {lab.USERS}" in out
+    assert "Codes go only to numbers that begin with +1 " in out
+    assert "Not tried yet: swmfactl test alice" in out and "swmfactl enable sshd" in out
+    assert lab.TOKEN not in out
+    assert active() == [
+        "[swmfa]", "providers = signalwire", "[policy]", "[limits]", "countries = +1",
+        "[signalwire]", f"endpoint = {installed.endpoint}", "project_id = lab-project",
+        f"api_token = {lab.TOKEN}", f"ca_file = {installed.ca}", "[bandwidth]"]
+    assert active(lab.USERS) == [f"alice\t{ALICE}"]
+    for path, example in EXAMPLES.items():
+        status = path.stat()
+        assert (status.st_uid, status.st_gid, mode(path)) == (0, 0, 0o600)
+        assert len(path.read_text().splitlines()) >= len(example.read_text().splitlines())
+    comments = [line for line in EXAMPLES[lab.CONF].read_text().splitlines() if line[:2] == "; "]
+    assert all(line in lab.CONF.read_text() for line in comments)
+    assert lab.pamhost(lab.alone(), "alice").result == "PAM_SUCCESS"
+    assert lab.wait_until(lambda: any("set up with user alice by uid 0" in line
+                                      for line in ctl_lines(log)))
+
+
+def test_the_token_can_come_by_standard_input(installed):
+    process = start_ctl(*options(installed, secret=()), stdin=subprocess.PIPE)
+    out, error = process.communicate(lab.TOKEN + "\n", timeout=30)
+    assert (process.returncode, error) == (0, "") and lab.TOKEN not in out
+    assert f"api_token = {lab.TOKEN}" in active()
+
+
+def test_bandwidth(start):
+    simulator = start(name="-bandwidth")
+    lab.write(lab.WORK / "token", lab.BANDWIDTH_PASSWORD)
+    done("init", "--provider", "bandwidth", "--account-id", "lab-account", "--username", "lab-user",
+         "--from=+12029167968", "--messaging-application-id", "demo-messaging", "--endpoint",
+         simulator.endpoint, "--ca-file", simulator.ca, "--user=alice", "--number", ALICE,
+         "--countries=+1555, +44", "--secret-file", lab.WORK / "token", "--no-check", "--no-test")
+    assert "providers = bandwidth" in active() and "countries = +1555, +44" in active()
+    assert f"password = {lab.BANDWIDTH_PASSWORD}" in active()
+    assert not any(line.startswith("voice_application_id") for line in active())
+    assert lab.pamhost(lab.alone(), "alice").result == "PAM_SUCCESS"
+
+
+@pytest.mark.parametrize("number, code", [
+    ("+4915550100", "+49"), ("+35315550100", "+353"), ("+79155501001", "+7"),
+    ("+12025550100", "+1"), ("+390655501001", "+39"), ("+21255501001", "+212")])
+def test_the_country_is_that_of_the_number(installed, number, code):
+    done(*options(installed, number=number))
+    assert f"countries = {code}" in active()
+
+
+def test_lines_of_the_map_stay(installed):
+    lab.USERS.write_text(f"bob {lab.NUMBERS['bob']}")
+    done(*options(installed))
+    assert lab.USERS.read_text() == f"bob {lab.NUMBERS['bob']}\nalice\t{ALICE}\n"
+    lab.write(lab.CONF, EXAMPLES[lab.CONF].read_bytes())
+    done(*options(installed))
+    assert lab.USERS.read_text().count("alice") == 1
+
+
+def test_without_the_files_it_makes_them(installed):
+    for path in EXAMPLES:
+        path.unlink()
+    os.umask(0)
+    try:
+        done(*options(installed))
+    finally:
+        os.umask(0o022)
+    assert {mode(path) for path in EXAMPLES} == {0o600}
+
+
+def test_what_is_set_up_is_replaced_only_by_force_and_kept(installed):
+    done(*options(installed))
+    before = files()
+    error = failed(*options(installed, "--countries=+44"))
+    assert "is set up already; nothing was changed" in error and "--force" in error
+    assert files() == before
+    lab.CONF.chmod(0o640)
+    out = done(*options(installed, "--force", "--countries=+1, +44"))
+    assert "countries = +1, +44" in active() and mode(lab.CONF) == 0o640
+    copy, = COPIES.iterdir()
+    assert copy.read_bytes() == before[lab.CONF] and mode(copy) == 0o600
+    assert mode(COPIES) == 0o700 and str(copy) in out
+
+
+def test_a_file_that_others_can_read_gets_no_token(installed):
+    lab.CONF.chmod(0o644)
+    assert "chmod o-r" in failed(*options(installed))
+    assert lab.CONF.read_bytes() == EXAMPLES[lab.CONF].read_bytes()
+
+
+def test_another_file_by_c(installed):
+    other = lab.SECURITY / "other.conf"
+    before = files()
+    try:
+        done("-c", other, *options(installed))
+        assert f"api_token = {lab.TOKEN}" in active(other) and mode(other) == 0o600
+        assert files()[lab.CONF] == before[lab.CONF]
+    finally:
+        other.unlink()
+
+
+@pytest.mark.parametrize("more, says", [
+    (["--provider", "twilio"], "twilio: expected signalwire or bandwidth"),
+    (["--project-id", "a b"], r"\[signalwire\] project_id: up to 250 letters"),
+    (["--endpoint", "http://x"], r"\[signalwire\] endpoint: https://HOST"),
+    (["--ca-file", "/nowhere"], r"/nowhere: No such file"),
+    (["--number", "0155501"], "0155501: expected an E.164 number"),
+    (["--user", "nobody-here"], "nobody-here: there is no such account"),
+    (["--user", "a b"], "cannot be in the users map"),
+    (["--countries", "1"], r"\[limits\] countries: item 1 is not"),
+    (["--countries", ""], "one line that is not empty"),
+    (["--countries", "+1\n[x]"], "one line that is not empty"),
+    (["--secret-file", "/nowhere"], "/nowhere: No such file"),
+    (["--secret-file", "/dev/null"], "expected the token or password on its first line")])
+def test_a_wrong_value_writes_nothing_and_is_not_asked_for_again(installed, more, says):
+    before = files()
+    error = failed(*options(installed, *more))
+    assert re.search(says, error), error
+    assert files() == before and not COPIES.exists()
+
+
+@pytest.mark.parametrize("missing", ["--provider", "--project-id", "--user", "--number"])
+def test_without_a_terminal_all_must_be_given(installed, missing):
+    before = files()
+    given = options(installed)
+    at = next(i for i, word in enumerate(given) if str(word).startswith(missing))
+    del given[at:at + (1 if "=" in str(given[at]) else 2)]
+    error = failed(*given, stdin=subprocess.DEVNULL)
+    assert missing.strip("-") in error and "no terminal to ask at" in error
+    assert files() == before
+
+
+def test_a_token_that_is_none_is_not_shown(installed):
+    lab.write(lab.WORK / "token", "two words\n")
+    error = failed(*options(installed))
+    assert "[signalwire] api_token: printable characters, no blanks" in error
+    assert "two words" not in error
+
+
+def test_a_user_with_another_number_is_not_changed(installed):
+    lab.USERS.write_text(f"alice {lab.NUMBERS['bob']}\n")
+    before = files()
+    assert "alice with another number" in failed(*options(installed))
+    assert files() == before
+
+
+def test_a_map_that_is_wrong_is_not_added_to(installed):
+    lab.USERS.write_text("alice 0155501\n")
+    before = files()
+    assert "swmfa.users:1: alice: expected an E.164 number" in failed(*options(installed))
+    assert files() == before
+
+
+@pytest.mark.parametrize("arguments, says", [
+    (["x"], "too many arguments"), (["--frobnicate"], "unrecognized option"),
+    (["--user"], "requires an argument"), (["--api-token=x"], "unrecognized option")])
+def test_a_wrong_command_line_is_64(arguments, says):
+    before = files()
+    assert says in failed("init", *arguments, status=64)
+    assert files() == before
+
+
+def test_it_must_run_as_root(installed):
+    prefix = ["setpriv", "--reuid", "alice", "--regid", "alice", "--clear-groups"]
+    assert failed("init", prefix=prefix) == "swmfactl: must be run as root\n"
+
+
+# ---- at a terminal ----
+
+def echoes(client):
+    return bool(termios.tcgetattr(client.child_fd)[3] & termios.ECHO)
+
+
+def start_init(*more, **keywords):
+    client = on_terminal(lab.CTL, "init", *more, **keywords)
+    client.expect(r"Provider, signalwire or bandwidth \[signalwire\]: ")
+    return client
+
+
+def answer_until_token(client, simulator):
+    client.sendline("")
+    client.expect("Project id, on the dashboard's page API: ")
+    client.sendline("lab-project")
+    client.expect(r"API token with the scope Management \(not shown\): ")
+    assert lab.wait_until(lambda: not echoes(client))
+    assert simulator
+
+
+def test_at_a_terminal_it_asks_and_asks_again(installed):
+    client = start_init("--endpoint", installed.endpoint, "--ca-file", installed.ca,
+                        "--no-check", "--no-test")
+    client.sendline("twilio")
+    client.expect("twilio: expected signalwire or bandwidth")
+    client.expect("Provider")
+    client.sendline("signalwire")
+    client.expect("Project id")
+    client.sendline("a b")
+    client.expect(r"\[signalwire\] project_id: up to 250 letters")
+    client.expect("Project id")
+    client.sendline("lab-project")
+    client.expect("API token")
+    assert lab.wait_until(lambda: not echoes(client))
+    client.sendline(lab.TOKEN)
+    client.expect("First user, such as yourself: ")
+    assert lab.TOKEN not in client.before and lab.wait_until(lambda: echoes(client))
+    client.sendline("nobody-here")
+    client.expect("nobody-here: there is no such account")
+    client.expect("First user")
+    client.sendline("alice")
+    client.expect(r"The user's phone, such as \+12029167968: ")
+    client.sendline("015550100")
+    client.expect("expected an E.164 number")
+    client.expect("phone")
+    client.sendline(ALICE)
+    client.expect(r"begin with \(several with commas between\) \[\+1\]: ")
+    client.sendline("one")
+    client.expect(r"\[limits\] countries: item 1 is not")
+    client.expect(r"\[\+1\]: ")
+    client.sendline("")
+    client.expect("Written: ")
+    client.expect("swmfactl codes alice, on paper; then swmfactl enable sshd")
+    assert ended(client) == 0
+    assert f"api_token = {lab.TOKEN}" in active() and "countries = +1" in active()
+    assert active(lab.USERS) == [f"alice\t{ALICE}"]
+    assert lab.pamhost(lab.alone(), "alice").result == "PAM_SUCCESS"
+
+
+def test_the_space_is_asked_for(installed):
+    client = start_init("--no-check", "--no-test", "--user=alice", "--number", ALICE,
+                        "--countries=+1")
+    client.sendline("")
+    client.expect("Space, the SPACE of https://SPACE.signalwire.com: ")
+    client.sendline("https://acme.signalwire.com")
+    client.expect(r"\[signalwire\] space: the SPACE of https://SPACE.signalwire.com")
+    client.expect("Space")
+    client.sendline("acme")
+    client.expect("Project id")
+    client.sendline("lab-project")
+    client.expect("API token")
+    client.sendline(lab.TOKEN)
+    client.expect("Written")
+    assert ended(client) == 0 and "space = acme" in active()
+    assert re.search(r"^space = acme +; the first label of", lab.CONF.read_text(), re.MULTILINE)
+
+
+def test_bandwidth_needs_one_application(installed):
+    client = start_init("--no-check", "--no-test", "--user=alice", "--number", ALICE,
+                        "--countries=+1")
+    client.sendline("bandwidth")
+    for prompt, answer in [("Account id: ", "5550100"), ("User for the MFA API: ", "swmfa"),
+                           ("Password", lab.BANDWIDTH_PASSWORD), ("A number", "+12029167968"),
+                           ("Messaging application, Enter: no SMS: ", ""),
+                           ("Voice application", "")]:
+        client.expect(prompt)
+        client.sendline(answer)
+    client.expect("one line that is not empty")
+    client.expect("Voice application")
+    client.sendline(APPLICATION)
+    client.expect("Written")
+    assert ended(client) == 0 and f"voice_application_id = {APPLICATION}" in active()
+
+
+def test_break_off_at_any_prompt_leaves_the_files_and_the_terminal(installed):
+    answers = ["", "lab-project", lab.TOKEN, "alice", ALICE]
+    for count in range(len(answers) + 1):
+        before = files()
+        client = start_init("--endpoint", installed.endpoint, "--ca-file", installed.ca)
+        for answer in answers[:count]:
+            client.sendline(answer)
+            client.expect(": $")
+        if count == 2:
+            assert lab.wait_until(lambda: not echoes(client)) # pylint: disable=cell-var-from-loop
+        client.sendintr()
+        client.expect([r"\^C", ""])
+        client.wait()
+        assert client.signalstatus == signal.SIGINT, count
+        assert echoes(client), count
+        assert files() == before and not COPIES.exists()
+
+
+def on_terminal_with_all(simulator, *more):
+    given = options(simulator)
+    return on_terminal(lab.CTL, *given[:-2], "--countries=+1", *more)
+
+
+def test_it_ends_with_a_test_login(installed):
+    client = on_terminal_with_all(installed, "--no-check")
+    client.expect("swmfactl test alice")
+    client.expect("Code sent by SMS to the number ending in 82.*Code: ")
+    client.sendline(lab.wait_for_code(ALICE))
+    client.expect("PAM_SUCCESS")
+    client.expect("Next: swmfactl codes alice")
+    assert ended(client) == 0
+
+
+def test_a_test_login_that_fails_is_said_and_the_files_stay(installed):
+    client = on_terminal_with_all(installed, "--no-check")
+    for _ in range(3):
+        client.expect("Code: ")
+        client.sendline("000000")
+    client.expect("both files are written, but swmfactl test alice ended with status 1")
+    assert ended(client) == 1 and f"api_token = {lab.TOKEN}" in active()
+
+
+def test_it_ends_with_a_check(installed):
+    client = on_terminal_with_all(installed, "--no-test")
+    client.expect("swmfactl check --online")
+    if is_merged():
+        client.expect("Next: swmfactl codes alice")
+        assert ended(client) == 0
+    else:
+        client.expect("both files are written, but swmfactl check --online ended with status 64")
+        assert ended(client) == 1
+
+
+# ---- secrets ----
+
+OTHER_TOKEN = "PT-that-no-other-process-knows"
+
+
+def test_a_token_is_in_no_command_line_environment_output_log_or_core(installed, log):
+    seen, stop = [], threading.Event()
+
+    def look():
+        while not stop.is_set():
+            for path in Path("/proc").glob("[0-9]*/*"):
+                if path.name in ("cmdline", "environ"):
+                    try:
+                        seen.append(path.read_bytes())
+                    except OSError:
+                        pass
+
+    thread = threading.Thread(target=look)
+    thread.start()
+    folder = lab.WORK / "core"
+    folder.mkdir(mode=0o777, exist_ok=True)
+    shell = f"cd {folder}; ulimit -c unlimited; exec {lab.CTL} init --endpoint {installed.endpoint} " \
+            f"--ca-file {installed.ca} --user alice --number {ALICE} --countries +1"
+    client = on_terminal("sh", "-c", shell, logfile=open(lab.WORK / "typescript", "w",
+                                                         encoding="utf-8"))
+    client.logfile_read, client.logfile = client.logfile, None
+    client.expect("Provider")
+    answer_until_token(client, installed)
+    client.sendline(OTHER_TOKEN)
+    client.expect("swmfactl check")
+    ended(client)
+    client = on_terminal("sh", "-c", shell + " --force --no-check")
+    client.expect("Provider")
+    answer_until_token(client, installed)
+    client.send(OTHER_TOKEN)
+    os.kill(client.pid, signal.SIGSEGV)
+    client.wait()
+    stop.set()
+    thread.join()
+    log.settle()
+    token = OTHER_TOKEN.encode()
+    assert any(b"swmfactl" in text for text in seen)
+    assert not any(token in text for text in seen)
+    assert token not in (lab.WORK / "typescript").read_bytes()
+    assert not any(OTHER_TOKEN in line for line in log.lines)
+    assert not list(folder.iterdir())
+    for path in (*lab.SECURITY.rglob("*"), *Path("/run").glob("swmfactl*"), *Path("/tmp").iterdir()):
+        if path.is_file() and path != lab.CONF:
+            assert token not in path.read_bytes() or path.parent == COPIES, path
+
+
+def test_killed_between_the_two_files_it_can_be_run_again(installed):
+    """The map comes first: a swmfa.conf that is set up would be in the way."""
+    lab.USERS.write_text(lab.USERS.read_text() + f"alice\t{ALICE}\n")
+    done(*options(installed))
+    assert active(lab.USERS) == [f"alice\t{ALICE}"]
+
+
+def test_where_the_map_cannot_be_written_the_configuration_is_not_either(installed):
+    beside = Path(str(lab.USERS) + ".new")
+    beside.mkdir()
+    try:
+        before = files()
+        assert "swmfa.users.new: File exists: the file is as it was" in failed(*options(installed))
+        assert files() == before
+    finally:
+        beside.rmdir()
+
+
+# ---- from the installation to a login ----
+
+def test_init_and_enable_sshd_and_a_real_login_with_a_code_and_disable(installed):
+    lab.restore_debian()
+    sshd = Path("/etc/pam.d/sshd")
+    sshd.write_text(re.sub(r"^session.*pam_loginuid.so.*\n", "", sshd.read_text(), flags=re.MULTILINE))
+    Path("/run/sshd").mkdir(exist_ok=True)
+    server = test_swmfactl_enable.Sshd()
+    try:
+        assert done(*options(installed))
+        assert ctl("enable", "sshd")[0] == 0
+        server.reload()
+        client = test_swmfactl_enable.ssh_with_password()
+        assert test_swmfactl_enable.gets_in_by_code(client)
+        done("disable", "sshd")
+        server.reload()
+        assert test_swmfactl_enable.gets_in(test_swmfactl_enable.ssh_with_password())
+        assert len(lab.messages()) == 1
+    finally:
+        server.stop()
+        lab.restore_debian()
+
+
+# ---- what it says of itself ----
+
+def test_the_man_page_has_every_option():
+    page = (lab.BUILD / "docs/swmfactl.8").read_text()
+    assert "\n.It Cm init\n" in page
+    for option in re.findall(r"--([a-z-]+)", done("init", "--help")):
+        assert "Fl Fl " + option in page, option
