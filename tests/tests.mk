@@ -23,6 +23,7 @@ check_libs = $(helper_libs) $(CMOCKA_LIBS)
 
 if TESTS_WANTED
 unit_tests = tests/unit/codes_test tests/unit/config_test tests/unit/delivery_test \
+	tests/unit/dispatch_test \
 	tests/unit/gsm_test tests/unit/json_test tests/unit/key_test tests/unit/limit_test \
 	tests/unit/log_test tests/unit/network_test tests/unit/pace_test tests/unit/phone_test \
 	tests/unit/provider_test tests/unit/remember_test tests/unit/reply_test tests/unit/request_test \
@@ -38,6 +39,12 @@ endif
 # A unit test is one file, with the flags and libraries of the helper and cmocka.
 LDADD = $(check_libs)
 EXTRA_DIST += tests/unit/unit.h tests/unit/unit_config.h tests/unit/unit_store.h
+
+# What swmfactl makes of PAM stacks, beside libpam itself.
+stack_sources = pam_swmfa/ctl/dispatch.c pam_swmfa/ctl/dispatch.h pam_swmfa/ctl/stack.c \
+	pam_swmfa/ctl/stack.h
+tests_unit_dispatch_test_SOURCES = tests/unit/dispatch_test.c $(stack_sources)
+tests_unit_dispatch_test_LDADD = $(check_libs) $(PAM_LIBS)
 
 # The simulator of the provider.
 tests_sim_swmfa_sim_SOURCES = \

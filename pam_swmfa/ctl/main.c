@@ -37,15 +37,14 @@
 /* ---- the commands, in the order of --help ---- */
 
 extern const struct command command_codes;
+extern const struct command command_doctor;
 extern const struct command command_forget;
 extern const struct command command_status;
 extern const struct command command_unlock;
 
 static const struct command *const commands[] = {
-    &command_status,
-    &command_unlock,
-    &command_forget,
-    &command_codes,
+    &command_status, &command_unlock, &command_forget, &command_codes,
+    &command_doctor, //
 };
 #define COMMANDS_COUNT (sizeof(commands) / sizeof(commands[0]))
 
@@ -119,7 +118,7 @@ static error_t parse_own(int key, char *argument, struct argp_state *state)
         check_count(command, &order->job, state);
         return 0;
     default:
-        return command->option != NULL && key > 0 && key < ARGP_KEY_ARG
+        return command->option != NULL && key > 0 && key < ARGP_KEY_END
                    ? command->option(key, argument, state)
                    : ARGP_ERR_UNKNOWN;
     }
