@@ -40,11 +40,12 @@ extern const struct command command_codes;
 extern const struct command command_doctor;
 extern const struct command command_forget;
 extern const struct command command_status;
+extern const struct command command_test;
 extern const struct command command_unlock;
 
 static const struct command *const commands[] = {
-    &command_status, &command_unlock, &command_forget, &command_codes,
-    &command_doctor, //
+    &command_status, &command_unlock, &command_forget,
+    &command_codes,  &command_test,   &command_doctor,
 };
 #define COMMANDS_COUNT (sizeof(commands) / sizeof(commands[0]))
 
