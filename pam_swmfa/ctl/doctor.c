@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define SERVICES_MAX   64
 #define NAME_SIZE      256
@@ -60,6 +61,8 @@ static const struct config *read_config(struct doctor *doctor, const struct stac
     for (char **at = ours->arguments; *at != NULL; at++)
         if (strncmp(*at, "conf=/", 6) == 0)
             path = *at + strlen("conf=");
+    if (path != doctor->job->conf && access(path, F_OK) != 0 && strcmp(path, SWMFA_CONF_PATH) != 0)
+        return NULL; /* the line is wrong, and that is said of it */
     if (strcmp(path, doctor->conf) == 0)
         return doctor->conf_good ? &doctor->config : NULL;
     forget_config(doctor);
@@ -173,7 +176,7 @@ static void print_json(struct doctor *doctor, const struct scene *scene,
     }
     add_word(object, "steps", prediction->steps);
     add_word(object, "asked", often_name(prediction->asked));
-    add_word(object, "right_code_lets_in", often_name(prediction->right_in));
+    add_word(object, "all_right_lets_in", often_name(prediction->right_in));
     add_word(object, "wrong_code_lets_in", often_name(prediction->wrong_code_in));
     add_word(object, "wrong_first_factor_lets_in", often_name(prediction->wrong_in));
     add_word(object, "exempt_lets_in", often_name(prediction->pass_in));
@@ -281,7 +284,8 @@ static void examine_sshd(struct doctor *doctor, struct scene *scene)
     struct ssh_view view;
     struct problem why = {0};
     if (!sshd_ask(&sshd, connection, &why)) {
-        findings_add(doctor->findings, SEVERITY_WARNING, "sshd-unknown", SSHD_CONFIG, "sshd -T",
+        findings_add(doctor->findings, sshd.installed ? SEVERITY_ERROR : SEVERITY_WARNING,
+                     "sshd-unknown", SSHD_CONFIG, sshd.installed ? "sshd -t" : "",
                      "sshd: what its settings are cannot be found out: %s", why.text);
         scene->before = has_factor(scene) ? NULL : "an SSH key";
         sshd_free(&sshd);

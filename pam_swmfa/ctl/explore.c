@@ -89,9 +89,9 @@ static unsigned facts_after(unsigned facts, enum meaning meaning)
     case MEANS_CODE:
     case MEANS_PASS:
     case MEANS_DENIAL:
-        if ((facts & FACT_CODE) != 0)
+        if (meaning == MEANS_CODE && (facts & FACT_CODE) != 0)
             facts |= FACT_AGAIN;
-        if ((facts & FACT_PROVED) == 0)
+        if (meaning == MEANS_CODE && (facts & FACT_PROVED) == 0)
             facts |= (facts & FACT_REFUSED) != 0 ? FACT_SENT : FACT_EARLY;
         return facts | FACT_ASKED |
                (meaning == MEANS_CODE   ? FACT_CODE

@@ -15,9 +15,9 @@ enum fact {
     FACT_TWICE = 1 << 1,   /* two of them */
     FACT_REFUSED = 1 << 2, /* one was not */
     FACT_ASKED = 1 << 3,   /* our module was run */
-    FACT_EARLY = 1 << 4,   /* ... when no factor had been asked for */
+    FACT_EARLY = 1 << 4,   /* ... and asked for a code when no factor had been asked for */
     FACT_SENT = 1 << 5,    /* ... when one was refused and none right */
-    FACT_AGAIN = 1 << 6,   /* ... and once more, after a right code */
+    FACT_AGAIN = 1 << 6,   /* ... once more, after a right code */
     FACT_CODE = 1 << 7,    /* a code was right */
     FACT_PASS = 1 << 8,    /* our module let pass without one */
     FACT_DENIAL = 1 << 9,  /* our module denied */

@@ -158,11 +158,6 @@ static void judge_key(const struct scene *scene, const struct ssh_view *view)
         findings_add(scene->findings, SEVERITY_ERROR, "key-alone",
                      sshd_find("AuthenticationMethods", where, sizeof(where)), methods_line(scene),
                      "sshd: a key alone lets in, and nobody who has one is asked for a code");
-    if (!view->key_alone && !view->runs_pam && !view->password)
-        findings_add(scene->findings, SEVERITY_ERROR, "methods-unusable",
-                     sshd_find("AuthenticationMethods", where, sizeof(where)), methods_line(scene),
-                     "sshd: no list of AuthenticationMethods has only methods that are switched "
-                     "on: nobody gets in, or nobody is asked");
 }
 
 static bool root_is_mapped(const struct scene *scene)

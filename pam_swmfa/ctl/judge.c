@@ -400,7 +400,7 @@ static void write_end(const struct scene *scene, const struct stack_line *refusa
     else if (strcasecmp(refusal->control, "required") == 0)
         add_line(fix, size, "requisite", refusal);
     else if (deny != NULL && deny > refusal && deny < scene->ours &&
-             deny->actions[PAM_AUTH_ERR] == STACK_BAD)
+             deny->file == scene->ours->file && deny->actions[PAM_AUTH_ERR] == STACK_BAD)
         add_line(fix, size, "requisite", deny);
     else
         write_stack(scene, fix, size);
@@ -668,10 +668,8 @@ static void judge_never(const struct scene *scene)
 static void judge_nobody(const struct scene *scene)
 {
     char where[PLACE];
-    char path[PLACE];
-    unsigned factor = scene->before == NULL && has_end(scene, true, 0, FACT_CODE) ? FACT_PROVED : 0;
-    if (has_end(scene, true, FACT_CODE | factor, 0) || scene->config == NULL ||
-        !options_good(scene->ours) || !modules_path(scene->ours, path, sizeof(path)))
+    if (has_end(scene, true, FACT_CODE, 0) || has_end(scene, true, FACT_PROVED, 0) ||
+        scene->config == NULL || !options_good(scene->ours))
         return;
     findings_add(scene->findings, SEVERITY_ERROR, "nobody-gets-in",
                  place(scene->ours, where, sizeof(where)), "",
@@ -768,13 +766,13 @@ void judge_predict(const struct scene *scene, struct prediction *prediction)
         past = past || (is_past(explore, &explore->edges[i]) && meaning != MEANS_YES &&
                         meaning != MEANS_NO);
     }
-    bool can = has_end(scene, true, FACT_ASKED, FACT_REFUSED) ||
-               has_end(scene, false, FACT_ASKED, FACT_REFUSED);
+    bool can = has_end(scene, true, FACT_CODE, FACT_REFUSED) ||
+               has_end(scene, false, FACT_CODE, FACT_REFUSED);
     *prediction = (struct prediction){
         .asked = !can   ? OFTEN_NEVER
                  : past ? OFTEN_SOMETIMES
                         : OFTEN_ALWAYS,
-        .right_in = often_in(scene, FACT_CODE, FACT_REFUSED),
+        .right_in = often_in(scene, 0, FACT_REFUSED | FACT_DENIAL | FACT_PASS),
         .wrong_code_in = often_in(scene, FACT_DENIAL, FACT_REFUSED | FACT_CODE),
         .wrong_in = often_in(scene, FACT_REFUSED, FACT_PROVED),
         .wrong_sends = has_end(scene, false, FACT_SENT, 0) || has_end(scene, true, FACT_SENT, 0) ||

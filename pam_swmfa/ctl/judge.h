@@ -17,13 +17,12 @@ enum often {
 
 /* What will happen. Conditions such as pam_nologin are taken as they may be. */
 struct prediction {
-    enum often asked;         /* of logins with the right first factor that are let in without a
-                                 condition of the stack that exempts: a code was asked for */
-    enum often right_in;      /* with the right first factor and the right code: let in */
+    enum often asked;         /* with the right first factor: for a code */
+    enum often right_in;      /* with all that is asked for right: let in */
     enum often wrong_code_in; /* with the right first factor and no right code */
     enum often wrong_in;      /* with a wrong first factor, whatever the code */
     bool wrong_sends;         /* with a wrong first factor, or none, a code is sent */
-    enum often pass_in;       /* whom the module lets pass without a code, after the first factor */
+    enum often pass_in;       /* whom the module lets pass without a code */
     char steps[1024];         /* what is asked for, in words */
 };
 
