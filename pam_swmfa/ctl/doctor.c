@@ -196,16 +196,17 @@ static void print_text(const struct scene *scene, const struct prediction *predi
     (void)printf("%s\n    %s\n", scene->service,
                  *prediction->steps != '\0' ? prediction->steps : "Nobody gets in.");
     (void)printf("    A code is asked for %s. ",
-                 tell(prediction->asked, "from nobody", "from some only", "after that"));
+                 tell(prediction->asked, "in no case", "in some cases", "in all cases"));
     (void)printf("A wrong one %s.\n", tell(prediction->wrong_code_in, "is a denial",
                                            "lets in in some cases", "lets in all the same"));
-    (void)printf("    A wrong first factor %s, and %s code is sent.",
+    (void)printf("    A wrong first factor %s, and %s code is sent.\n",
                  tell(prediction->wrong_in, "is a denial", "lets in in some cases",
                       "lets in all the same"),
                  prediction->wrong_sends ? "a" : "no");
-    (void)printf(" Whom swmfa.conf exempts %s.\n\n",
-                 tell(prediction->pass_in, "is denied, or there is nobody",
-                      "passes after the first factor", "passes after the first factor"));
+    if (prediction->passes)
+        (void)printf("    Whom swmfa.conf lets pass without a code %s.\n",
+                     tell(prediction->pass_in, "is denied", "is let in", "is let in"));
+    (void)putchar('\n');
 }
 
 static void print_service(struct doctor *doctor, const struct scene *scene,

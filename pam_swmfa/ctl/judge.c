@@ -729,6 +729,15 @@ static enum often often_in(const struct scene *scene, unsigned with, unsigned wi
     return !in ? OFTEN_NEVER : out ? OFTEN_SOMETIMES : OFTEN_ALWAYS;
 }
 
+/* A wrong first factor, or none where a code comes first. */
+static enum often wrong_in(const struct scene *scene)
+{
+    bool refused = has_end(scene, false, FACT_REFUSED, FACT_PROVED);
+    bool in = has_end(scene, true, FACT_REFUSED, FACT_PROVED) ||
+              has_end(scene, true, FACT_CODE, FACT_PROVED);
+    return !in ? OFTEN_NEVER : refused ? OFTEN_SOMETIMES : OFTEN_ALWAYS;
+}
+
 /* The way to the shell with everything right, step by step. */
 static void tell_steps(const struct scene *scene, char *text, size_t size)
 {
@@ -774,9 +783,10 @@ void judge_predict(const struct scene *scene, struct prediction *prediction)
                         : OFTEN_ALWAYS,
         .right_in = often_in(scene, 0, FACT_REFUSED | FACT_DENIAL | FACT_PASS),
         .wrong_code_in = often_in(scene, FACT_DENIAL, FACT_REFUSED | FACT_CODE),
-        .wrong_in = often_in(scene, FACT_REFUSED, FACT_PROVED),
+        .wrong_in = wrong_in(scene),
         .wrong_sends = has_end(scene, false, FACT_SENT, 0) || has_end(scene, true, FACT_SENT, 0) ||
                        has_end(scene, false, FACT_EARLY, 0) || has_end(scene, true, FACT_EARLY, 0),
+        .passes = has_end(scene, true, FACT_PASS, 0) || has_end(scene, false, FACT_PASS, 0),
         .pass_in = often_in(scene, FACT_PASS, FACT_REFUSED),
     };
     tell_steps(scene, prediction->steps, sizeof(prediction->steps));

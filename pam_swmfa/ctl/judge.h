@@ -22,7 +22,8 @@ struct prediction {
     enum often wrong_code_in; /* with the right first factor and no right code */
     enum often wrong_in;      /* with a wrong first factor, whatever the code */
     bool wrong_sends;         /* with a wrong first factor, or none, a code is sent */
-    enum often pass_in;       /* whom the module lets pass without a code */
+    bool passes;              /* there is somebody whom the module lets pass without a code */
+    enum often pass_in;       /* whom it lets pass: let in */
     char steps[1024];         /* what is asked for, in words */
 };
 
