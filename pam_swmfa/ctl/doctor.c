@@ -132,7 +132,7 @@ static bool is_known(const struct doctor *doctor, const char *name)
 static void add_name(struct doctor *doctor, const char *name)
 {
     if (doctor->count < SERVICES_MAX && strlen(name) < NAME_SIZE && !is_known(doctor, name))
-        (void)strcpy(doctor->names[doctor->count++], name);
+        (void)snprintf(doctor->names[doctor->count++], NAME_SIZE, "%s", name);
 }
 
 static void find_services(struct doctor *doctor)
@@ -256,22 +256,23 @@ static bool has_factor(const struct scene *scene)
     return false;
 }
 
-static void explore(struct doctor *doctor, struct scene *scene)
+static void explore(struct doctor *doctor, const struct scene *given)
 {
     struct explore explore;
     struct prediction prediction;
+    struct scene scene = *given;
+    scene.explore = &explore;
     enum explore_result result =
-        explore_run(&explore, scene->stack, scene->roles, scene->before != NULL ? FACT_PROVED : 0);
+        explore_run(&explore, scene.stack, scene.roles, scene.before != NULL ? FACT_PROVED : 0);
     if (result == EXPLORE_DONE) {
-        scene->explore = &explore;
-        judge_stack(scene);
-        judge_predict(scene, &prediction);
-        print_service(doctor, scene, &prediction);
+        judge_stack(&scene);
+        judge_predict(&scene, &prediction);
+        print_service(doctor, &scene, &prediction);
     } else if (result == EXPLORE_TOO_MANY) {
-        findings_add(doctor->findings, SEVERITY_ERROR, "too-many-ways", scene->ours->file, "",
+        findings_add(doctor->findings, SEVERITY_ERROR, "too-many-ways", scene.ours->file, "",
                      "%s: the stack has too many ways to look at all of them: nothing is known of "
                      "it",
-                     scene->service);
+                     scene.service);
     } else {
         (void)fail(doctor, "no memory");
     }

@@ -16,7 +16,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define OUTPUT_MAX   (256 * 1024)
+#define OUTPUT_MAX   ((size_t)256 * 1024)
 #define INCLUDES_MAX 16 /* as deep as sshd goes */
 
 /* ---- running sshd ---- */
@@ -221,10 +221,11 @@ static bool decides(const char *line)
 
 static bool search_file(struct hunt *hunt, const char *path, int depth);
 
+/* NOLINTBEGIN(misc-no-recursion): it ends at INCLUDES_MAX */
+
 /* "Include PATTERN...": the files in the order of their names; within a Match block conditional as
  * well. */
-static bool search_includes(struct hunt *hunt, const char *rest,
-                            int depth) // NOLINT(misc-no-recursion)
+static bool search_includes(struct hunt *hunt, const char *rest, int depth)
 {
     char pattern[4096];
     while (*(rest += strspn(rest, " \t=\"\n")) != '\0' && !hunt->found) {
@@ -260,8 +261,7 @@ static void take(struct hunt *hunt, const char *path, unsigned number, const cha
         (void)snprintf(hunt->line, hunt->line_size, "%.*s", (int)strcspn(line, "\n"), line);
 }
 
-static void search_line(struct hunt *hunt, const char *path, unsigned number,
-                        const char *line, // NOLINT(misc-no-recursion)
+static void search_line(struct hunt *hunt, const char *path, unsigned number, const char *line,
                         int depth)
 {
     if (is_word(line, "Match"))
@@ -273,7 +273,7 @@ static void search_line(struct hunt *hunt, const char *path, unsigned number,
 }
 
 /* A Match block ends with the file that it began in. */
-static bool search_file(struct hunt *hunt, const char *path, int depth) // NOLINT(misc-no-recursion)
+static bool search_file(struct hunt *hunt, const char *path, int depth)
 {
     char *line = NULL;
     size_t size = 0;
@@ -288,6 +288,8 @@ static bool search_file(struct hunt *hunt, const char *path, int depth) // NOLIN
     hunt->in_match = in_match;
     return hunt->found;
 }
+
+/* NOLINTEND(misc-no-recursion) */
 
 char *sshd_find(const char *keyword, char *buffer, size_t size)
 {

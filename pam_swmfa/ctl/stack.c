@@ -329,6 +329,8 @@ static bool add_line(struct reader *reader, const struct source *source, struct 
 static bool read_file(struct reader *reader, const char *name, const char *type, int depth,
                       int level);
 
+/* NOLINTBEGIN(misc-no-recursion): it ends at STACK_LEVELS */
+
 /* "@include FILE": its lines of all types stand here. What it cannot read is the end. */
 static bool at_include(struct reader *reader, const struct source *source, char *rest)
 {
@@ -473,8 +475,7 @@ static bool read_lines(struct reader *reader, struct source *source)
 }
 
 /* False if libpam cannot read it, or if it ends all. */
-static bool read_file(struct reader *reader, const char *name, const char *type,
-                      int depth, // NOLINT(misc-no-recursion)
+static bool read_file(struct reader *reader, const char *name, const char *type, int depth,
                       int level)
 {
     struct source source = {.type = type, .depth = depth, .level = level, .next = 1};
@@ -490,6 +491,8 @@ static bool read_file(struct reader *reader, const char *name, const char *type,
     free(source.text);
     return good;
 }
+
+/* NOLINTEND(misc-no-recursion) */
 
 /* ---- the stack ---- */
 

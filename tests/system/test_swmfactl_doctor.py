@@ -189,6 +189,14 @@ def ssh_by_password(password, *options):
     return client
 
 
+def ssh_by_key_and_code(key):
+    client = lab.ssh(2222, "alice", options=key)
+    client.expect(PROMPT)
+    client.sendline(lab.wait_for_code(ALICE))
+    client.expect("in-the-shell")
+    assert ended(client) == 0
+
+
 def test_ssh_as_readme_has_it(start, sshd):
     said = predicted("debian-sshd", start)
     sshd()
@@ -236,22 +244,14 @@ def test_ssh_without_methods_lets_a_key_in_alone(start, sshd, key):
 def test_ssh_with_key_and_code(start, sshd, key):
     said = predicted("debian-sshd-key", start)
     sshd(KEYS)
-    client = lab.ssh(2222, "alice", options=key)
-    client.expect(PROMPT)
-    client.sendline(lab.wait_for_code(ALICE))
-    client.expect("in-the-shell")
-    assert ended(client) == 0
+    ssh_by_key_and_code(key)
     assert said["steps"].startswith("1. an SSH key (sshd). 2. code (pam_swmfa")
 
 
 def test_ssh_with_remember_denies_the_second_login(start, sshd, key):
     said = predicted("debian-sshd-key-remember", start)
     sshd(KEYS)
-    client = lab.ssh(2222, "alice", options=key)
-    client.expect(PROMPT)
-    client.sendline(lab.wait_for_code(ALICE))
-    client.expect("in-the-shell")
-    assert ended(client) == 0
+    ssh_by_key_and_code(key)
     client = lab.ssh(2222, "alice", options=key)
     assert ended(client) == 255 and "in-the-shell" not in client.before
     assert said["exempt_lets_in"] == "never" and len(lab.messages()) == 1
