@@ -17,7 +17,7 @@ import lab
 import test_local
 
 COMMANDS = ["codes", "doctor", "forget", "status", "test", "unlock"] # all of them, with and without blanks
-STORE_COMMANDS = ["codes", "doctor", "forget", "status", "unlock"] # those that are for what the store has of a user
+STORE_COMMANDS = ["codes", "forget", "status", "unlock"] # those that are for what the store has of a user
 CODE = re.compile(r"[0-9](?:[0-9a-hjkmnp-tv-z]{6})(?:-[0-9a-hjkmnp-tv-z]{7}){2}")
 
 # What runs as the service user, with the path of the store.
