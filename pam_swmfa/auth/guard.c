@@ -407,8 +407,7 @@ void guard_wait(struct login *login)
 static bool open_late(struct login *login)
 {
     struct problem problem = {0};
-    if (login->end == END_STORE || login->end == END_UNPREPARED ||
-        (!login->dropped && !privilege_drop(&problem)))
+    if (login->end == END_UNPREPARED || (!login->dropped && !privilege_drop(&problem)))
         return false;
     login->guard.store = store_open_within(STORE_FOLDER, LATE_WAIT_MS, &problem);
     if (login->guard.store != NULL && store_is_new(login->guard.store))
@@ -429,8 +428,8 @@ bool guard_settle(struct login *login, const struct history_login *summary)
     struct guard *guard = &login->guard;
     bool late = guard->store == NULL;
     int wait = late || login->end == END_HOST_GONE ? LATE_WAIT_MS : WAIT_MS;
-    if (late && !open_late(login))
-        return true; /* nothing was counted */
+    if (login->end == END_STORE || (late && !open_late(login)))
+        return true; /* nothing was counted, or nothing more is to be tried */
     if (store_begin(guard->store, STORE_RELAX, NULL, wait) && settle(login, summary) &&
         store_commit(guard->store))
         return true;

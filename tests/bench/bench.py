@@ -17,6 +17,8 @@ import sys
 import time
 from pathlib import Path
 
+import pexpect
+
 sys.path.insert(0, os.path.join(os.environ["SWMFA_SRCDIR"], "tests/system"))
 import lab  # noqa: E402
 
@@ -132,22 +134,59 @@ def use_a_disk():
     lab.reset_store()
 
 
-def share_of_the_store(_):
-    """By turns: a login, and one by a helper that is linked without the store."""
+def by_turns(measure, rounds):
+    """The median of a measure with the helper, and with one that is linked without the store."""
     helper, other = Path(lab.HELPER), Path(lab.HELPER + ".other")
     shutil.copy(WITHOUT, other)
     walls = {"with": [], "without": []}
-    for turn in ["with", "without"] * ROUNDS:
+    for turn in ["with", "without"] * rounds:
         time.sleep(PAUSE)
-        walls[turn].append(login(lab.alone())["wall_us"])
+        walls[turn].append(measure())
         lab.INBOX.write_text("")
         beside = helper.rename(lab.HELPER + ".beside")
         other.rename(helper)
         beside.rename(other)
     other.unlink()
-    whole, without = (statistics.median(walls[turn]) for turn in ("with", "without"))
-    print(f"the store takes {(whole - without) / 1000:.2f} ms of a login of {whole / 1000:.1f} ms")
-    row("wall time that the store adds to a login", 100 * (whole - without) / without, 15, " %")
+    return [statistics.median(walls[turn]) for turn in ("with", "without")]
+
+
+def ssh_login(key):
+    """One login by SSH with a public key and a code: microseconds until ssh has ended."""
+    start = time.monotonic_ns()
+    client = lab.ssh(2222, "alice", command="true",
+                     options=["-i", str(key), "-o", "IdentitiesOnly=yes"])
+    client.delaybeforesend = None
+    client.expect("Code: ")
+    client.sendline(lab.messages()[-1].split()[-1])
+    client.expect(pexpect.EOF)
+    client.close()
+    assert client.exitstatus == 0
+    return (time.monotonic_ns() - start) / 1000
+
+
+def real_sshd():
+    """An sshd that wants alice's key and a code; and the key."""
+    key = lab.WORK / "bench_key"
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key], check=True)
+    lab.write(lab.WORK / "authorized", key.with_suffix(".pub").read_text(), 0o644)
+    lab.use_example("sshd-publickey", "sshd")
+    return lab.Sshd("bench", "AuthenticationMethods publickey,keyboard-interactive",
+                    f"AuthorizedKeysFile {lab.WORK}/authorized"), key
+
+
+def share_of_the_store(simulator):
+    """What the store adds to a login by SSH; and to pam_authenticate alone, with a provider and a
+    person that answer at once."""
+    lab.configure(simulator, limits=LOOSE)
+    server, key = real_sshd()
+    for name, measure, rounds, limit in (
+            ("an SSH login", lambda: ssh_login(key), max(ROUNDS // 4, 10), 15),
+            ("pam_authenticate", lambda: login(lab.alone())["wall_us"], ROUNDS, None)):
+        whole, without = by_turns(measure, rounds)
+        print(f"the store takes {(whole - without) / 1000:.2f} ms of {name} of {whole / 1000:.1f} ms")
+        row(f"wall time that the store adds to {name}", 100 * (whole - without) / without, limit,
+            " %")
+    server.stop()
 
 
 def by_the_users_in_the_store(_):
