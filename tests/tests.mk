@@ -12,6 +12,7 @@ EXTRA_DIST += tests/system/system.sh tests/system/part-1.sh tests/system/part-2.
 	tests/system/test_store.py tests/system/test_swmfactl.py \
 	tests/system/test_swmfactl_history.py tests/system/test_swmfactl_pass.py \
 	tests/system/test_swmfactl_enable.py tests/system/test_swmfactl_init.py \
+	tests/system/stacks.py tests/system/test_swmfactl_doctor.py \
 	tests/system/test_swmfactl_test.py \
 	tests/system/test_swmfactl_user.py \
 	tests/bench/bench.py
@@ -27,6 +28,7 @@ check_libs = $(helper_libs) $(CMOCKA_LIBS)
 
 if TESTS_WANTED
 unit_tests = tests/unit/codes_test tests/unit/config_test tests/unit/delivery_test \
+	tests/unit/dispatch_test \
 	tests/unit/edit_test tests/unit/map_test tests/unit/sheet_test \
 	tests/unit/gsm_test tests/unit/history_test tests/unit/json_test tests/unit/key_test \
 	tests/unit/limit_test tests/unit/log_test tests/unit/network_test tests/unit/pace_test \
@@ -34,6 +36,9 @@ unit_tests = tests/unit/codes_test tests/unit/config_test tests/unit/delivery_te
 	tests/unit/provider_test tests/unit/remember_test tests/unit/reply_test tests/unit/request_test \
 	tests/unit/sends_test tests/unit/sshkey_test tests/unit/store_test tests/unit/tries_test \
 	tests/unit/upgrade_test tests/unit/users_test tests/unit/wire_test
+	tests/unit/sends_test tests/unit/sshkey_test tests/unit/stack_test tests/unit/store_test \
+	tests/unit/tries_test \
+	tests/unit/users_test tests/unit/wire_test
 check_PROGRAMS = $(unit_tests) tests/sim/swmfa-sim tests/module/pamhost tests/module/impostor \
 	tests/unit/list_keys tests/bench/floor tests/bench/ledger \
 	tests/bench/without
@@ -48,6 +53,14 @@ tests_unit_map_test_SOURCES = tests/unit/map_test.c pam_swmfa/ctl/map.c
 tests_unit_sheet_test_SOURCES = tests/unit/sheet_test.c pam_swmfa/ctl/sheet.c
 tests_unit_sheet_test_LDADD = $(check_libs) $(CSV_LIBS)
 EXTRA_DIST += tests/unit/unit.h tests/unit/unit_config.h tests/unit/unit_store.h
+
+# What swmfactl makes of PAM stacks, beside libpam itself.
+stack_sources = pam_swmfa/ctl/dispatch.c pam_swmfa/ctl/dispatch.h pam_swmfa/ctl/stack.c \
+	pam_swmfa/ctl/stack.h
+tests_unit_dispatch_test_SOURCES = tests/unit/dispatch_test.c $(stack_sources)
+tests_unit_dispatch_test_LDADD = $(check_libs) $(PAM_LIBS)
+tests_unit_stack_test_SOURCES = tests/unit/stack_test.c $(stack_sources) \
+	pam_swmfa/ctl/explore.c pam_swmfa/ctl/explore.h pam_swmfa/ctl/modules.c pam_swmfa/ctl/modules.h
 
 # The simulator of the provider.
 tests_sim_swmfa_sim_SOURCES = \

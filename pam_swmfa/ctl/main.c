@@ -39,6 +39,7 @@
 extern const struct command command_codes;
 extern const struct command command_disable;
 extern const struct command command_enable;
+extern const struct command command_doctor;
 extern const struct command command_forget;
 extern const struct command command_log;
 extern const struct command command_pass;
@@ -67,6 +68,7 @@ static const struct command *const commands[] = {
     &command_log,
     &command_report,
     &command_test,
+    &command_doctor,
     &command_user_list,
     &command_user_show,
     &command_user_add,

@@ -1,0 +1,560 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * doctor: the command: for each service of pam.d that names the module, what a login will do, and
+ * what is wrong.
+ *
+ * Reads the stack (stack.c), looks at all that can come of it (explore.c), and judges that and the
+ * settings of sshd (judge.c, judge-sshd.c). Here: which services there are, what surrounds them,
+ * and the output. It changes nothing and sends nothing.
+ */
+#include <config.h>
+
+#include "ctl/judge.h"
+
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define SERVICES_MAX   64
+#define NAME_SIZE      256
+#define KEY_CONNECTION 0x2000
+#define PLACE          4200
+
+static const char *connection; /* of the command line */
+
+/* All of one run. */
+struct doctor {
+    struct job *job;
+    struct findings *findings;
+    json_object *list; /* of services, with --json */
+    char names[SERVICES_MAX][NAME_SIZE];
+    size_t count;
+    char conf[PLACE]; /* the configuration that was read last; "": none */
+    bool conf_good;
+    struct config config;
+    size_t asked; /* services that name the module */
+    bool failed;  /* job->problem says why */
+};
+
+static bool fail(struct doctor *doctor, const char *why)
+{
+    doctor->failed = true;
+    return problem_set(&doctor->job->problem, "%s", why);
+}
+
+/* ---- the configuration ---- */
+
+static void forget_config(struct doctor *doctor)
+{
+    if (doctor->conf_good)
+        config_free(&doctor->config);
+    doctor->conf_good = false;
+}
+
+/* The configuration that a line of the module reads, or NULL, which is a finding. */
+static const struct config *read_config(struct doctor *doctor, const struct stack_line *ours)
+{
+    const char *path = doctor->job->conf != NULL ? doctor->job->conf : SWMFA_CONF_PATH;
+    struct problem why = {0};
+    for (char **at = ours->arguments; *at != NULL; at++)
+        if (strncmp(*at, "conf=/", 6) == 0)
+            path = *at + strlen("conf=");
+    if (path != doctor->job->conf && access(path, F_OK) != 0 && strcmp(path, SWMFA_CONF_PATH) != 0)
+        return NULL; /* the line is wrong, and that is said of it */
+    if (strcmp(path, doctor->conf) == 0)
+        return doctor->conf_good ? &doctor->config : NULL;
+    forget_config(doctor);
+    (void)snprintf(doctor->conf, sizeof(doctor->conf), "%s", path);
+    doctor->conf_good = config_load(path, &doctor->config, &why);
+    if (!doctor->conf_good)
+        findings_add(doctor->findings, SEVERITY_ERROR, "configuration", path, "swmfactl check",
+                     "every login that comes to pam_swmfa is denied: %s", why.text);
+    return doctor->conf_good ? &doctor->config : NULL;
+}
+
+/* ---- which services ---- */
+
+/* Files that others include, and no service of their own. */
+static bool is_part(const char *name)
+{
+    static const char *const parts[] = {"common-",
+                                        "system-auth",
+                                        "password-auth",
+                                        "system-login",
+                                        "system-local-login",
+                                        "system-remote-login",
+                                        "system-services",
+                                        "postlogin",
+                                        "smartcard-auth",
+                                        "fingerprint-auth",
+                                        "other"};
+    for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
+        if (strncmp(name, parts[i], strlen(parts[i])) == 0)
+            return true;
+    return name[0] == '.' || strchr(name, '~') != NULL || strstr(name, ".dpkg") != NULL ||
+           strstr(name, ".rpm") != NULL || strstr(name, ".pac") != NULL;
+}
+
+static const struct stack_line *find_ours(const struct stack *stack)
+{
+    for (size_t i = 0; i < stack->count; i++)
+        if (modules_is_ours(&stack->lines[i]))
+            return &stack->lines[i];
+    return NULL;
+}
+
+static const char *const other_types[] = {"account", "session", "password"};
+
+/* Whether a service names the module, in any of its lines. */
+static bool names_module(struct doctor *doctor, const char *service)
+{
+    bool found = false;
+    for (size_t i = 0; !found && i < 4; i++) {
+        struct stack *stack = stack_read(NULL, service, i == 0 ? "auth" : other_types[i - 1]);
+        if (stack == NULL)
+            return fail(doctor, "no memory");
+        found = !stack->other && find_ours(stack) != NULL;
+        stack_free(stack);
+    }
+    return found;
+}
+
+static bool is_known(const struct doctor *doctor, const char *name)
+{
+    for (size_t i = 0; i < doctor->count; i++)
+        if (strcmp(doctor->names[i], name) == 0)
+            return true;
+    return false;
+}
+
+static void add_name(struct doctor *doctor, const char *name)
+{
+    if (doctor->count < SERVICES_MAX && strlen(name) < NAME_SIZE && !is_known(doctor, name))
+        (void)snprintf(doctor->names[doctor->count++], NAME_SIZE, "%s", name);
+}
+
+static void find_services(struct doctor *doctor)
+{
+    for (size_t i = 0; stack_folders[i] != NULL; i++) {
+        struct dirent **entries = NULL;
+        int count = scandir(stack_folders[i], &entries, NULL, alphasort);
+        for (int n = 0; n < count; n++) {
+            const char *name = entries[n]->d_name;
+            if (!is_part(name) && !is_known(doctor, name) && names_module(doctor, name))
+                add_name(doctor, name);
+            free(entries[n]);
+        }
+        free(entries);
+    }
+}
+
+/* ---- one service ---- */
+
+static const char *often_name(enum often often)
+{
+    static const char *const names[] = {"never", "sometimes", "always"};
+    return names[often];
+}
+
+static void add_word(json_object *object, const char *key, const char *value)
+{
+    (void)json_object_object_add(object, key, json_object_new_string(value));
+}
+
+static void print_json(struct doctor *doctor, const struct scene *scene,
+                       const struct prediction *prediction)
+{
+    json_object *object = json_object_new_object();
+    add_word(object, "service", scene->service);
+    add_word(object, "line", "");
+    if (scene->ours != NULL) {
+        char where[PLACE];
+        (void)snprintf(where, sizeof(where), "%s:%u", scene->ours->file, scene->ours->number);
+        add_word(object, "line", where);
+    }
+    add_word(object, "steps", prediction->steps);
+    add_word(object, "asked", often_name(prediction->asked));
+    add_word(object, "all_right_lets_in", often_name(prediction->right_in));
+    add_word(object, "wrong_code_lets_in", often_name(prediction->wrong_code_in));
+    add_word(object, "wrong_first_factor_lets_in", often_name(prediction->wrong_in));
+    add_word(object, "exempt_lets_in", often_name(prediction->pass_in));
+    (void)json_object_object_add(object, "code_sent_without_first_factor",
+                                 json_object_new_boolean(prediction->wrong_sends));
+    (void)json_object_array_add(doctor->list, object);
+}
+
+static const char *tell(enum often often, const char *never, const char *sometimes,
+                        const char *always)
+{
+    return often == OFTEN_NEVER ? never : often == OFTEN_SOMETIMES ? sometimes : always;
+}
+
+static void print_text(const struct scene *scene, const struct prediction *prediction)
+{
+    (void)printf("%s\n    %s\n", scene->service,
+                 *prediction->steps != '\0' ? prediction->steps : "Nobody gets in.");
+    (void)printf("    A code is asked for %s. ",
+                 tell(prediction->asked, "in no case", "in some cases", "in all cases"));
+    (void)printf("A wrong one %s.\n", tell(prediction->wrong_code_in, "is a denial",
+                                           "lets in in some cases", "lets in all the same"));
+    (void)printf("    A wrong first factor %s, and %s code is sent.\n",
+                 tell(prediction->wrong_in, "is a denial", "lets in in some cases",
+                      "lets in all the same"),
+                 prediction->wrong_sends ? "a" : "no");
+    if (prediction->passes)
+        (void)printf("    Whom swmfa.conf lets pass without a code %s.\n",
+                     tell(prediction->pass_in, "is denied", "is let in", "is let in"));
+    (void)putchar('\n');
+}
+
+static void print_service(struct doctor *doctor, const struct scene *scene,
+                          const struct prediction *prediction)
+{
+    if (doctor->job->json)
+        print_json(doctor, scene, prediction);
+    else
+        print_text(scene, prediction);
+}
+
+/* What is not known counts as a first factor where there is no other. */
+static void take_unknown(const struct stack *stack, struct role *roles)
+{
+    static const char unknown[] = "what an unknown module asks for";
+    for (size_t i = 0; i < stack->count; i++)
+        if (roles[i].count > 0 && roles[i].answers[0].meaning == MEANS_PROVED)
+            return;
+    for (size_t i = 0; i < stack->count; i++)
+        for (size_t n = 0; n < roles[i].count; n++)
+            if (roles[i].answers[n].meaning == MEANS_ANYTHING) {
+                roles[i].answers[n].meaning = n == 0 ? MEANS_PROVED : MEANS_REFUSED;
+                roles[i].asks = unknown;
+            }
+}
+
+static struct role *make_roles(const struct scene *scene)
+{
+    struct role *roles = calloc(scene->stack->count, sizeof(*roles));
+    for (size_t i = 0; roles != NULL && i < scene->stack->count; i++) {
+        const struct stack_line *line = &scene->stack->lines[i];
+        if (modules_is_ours(line))
+            judge_role(scene->config, scene->service, line, &roles[i]);
+        else
+            modules_role(line, scene->service, &roles[i]);
+    }
+    if (roles != NULL)
+        take_unknown(scene->stack, roles);
+    return roles;
+}
+
+static bool has_factor(const struct scene *scene)
+{
+    for (size_t i = 0; i < scene->stack->count; i++)
+        if (scene->roles[i].count > 0 && scene->roles[i].answers[0].meaning == MEANS_PROVED)
+            return true;
+    return false;
+}
+
+static void explore(struct doctor *doctor, const struct scene *given)
+{
+    struct explore explore;
+    struct prediction prediction;
+    struct scene scene = *given;
+    scene.explore = &explore;
+    enum explore_result result =
+        explore_run(&explore, scene.stack, scene.roles, scene.before != NULL ? FACT_PROVED : 0);
+    if (result == EXPLORE_DONE) {
+        judge_stack(&scene);
+        judge_predict(&scene, &prediction);
+        print_service(doctor, &scene, &prediction);
+    } else if (result == EXPLORE_TOO_MANY) {
+        findings_add(doctor->findings, SEVERITY_ERROR, "too-many-ways", scene.ours->file, "",
+                     "%s: the stack has too many ways to look at all of them: nothing is known of "
+                     "it",
+                     scene.service);
+    } else {
+        (void)fail(doctor, "no memory");
+    }
+    explore_free(&explore);
+}
+
+/* sshd's settings decide what is before the stack, and whether it is run. */
+static void examine_sshd(struct doctor *doctor, struct scene *scene)
+{
+    struct sshd sshd;
+    struct ssh_view view;
+    struct problem why = {0};
+    if (!sshd_ask(&sshd, connection, &why)) {
+        findings_add(doctor->findings, sshd.installed ? SEVERITY_ERROR : SEVERITY_WARNING,
+                     "sshd-unknown", SSHD_CONFIG, sshd.installed ? "sshd -t" : "",
+                     "sshd: what its settings are cannot be found out: %s", why.text);
+        scene->before = has_factor(scene) ? NULL : "an SSH key";
+        sshd_free(&sshd);
+        return;
+    }
+    judge_sshd_view(&sshd, &view);
+    scene->before = view.key_first ? "an SSH key" : NULL;
+    judge_sshd(scene, &sshd, &view);
+    sshd_free(&sshd);
+}
+
+/* login ends by itself after a time. */
+static void examine_login(const struct doctor *doctor, const struct scene *scene)
+{
+    static const char path[] = "/etc/login.defs";
+    char line[512];
+    char where[PLACE];
+    long seconds = 60;
+    int needed = (scene->config != NULL ? scene->config->deadline : 0) + 60;
+    FILE *file = fopen(path, "re");
+    (void)snprintf(where, sizeof(where), "%s", path);
+    for (unsigned number = 1; file != NULL && fgets(line, sizeof(line), file) != NULL; number++)
+        if (strncmp(line, "LOGIN_TIMEOUT", 13) == 0) {
+            seconds = strtol(line + 13, NULL, 10);
+            (void)snprintf(where, sizeof(where), "%s:%u", path, number);
+        }
+    if (file != NULL)
+        (void)fclose(file);
+    if (seconds > 0 && seconds < needed)
+        findings_add(doctor->findings, SEVERITY_WARNING, "login-timeout", where,
+                     "LOGIN_TIMEOUT  180",
+                     "login: it ends after %ld seconds; password, message and typing need %d or so",
+                     seconds, needed);
+    findings_add(doctor->findings, SEVERITY_NOTE, "console-asks", scene->ours->file, "",
+                 "login: the console asks for a code as well: keep another way in for the day when "
+                 "the configuration or the store is broken");
+}
+
+static void examine_types(struct doctor *doctor, const char *service)
+{
+    char where[PLACE];
+    for (size_t i = 0; i < sizeof(other_types) / sizeof(other_types[0]); i++) {
+        struct stack *stack = stack_read(NULL, service, other_types[i]);
+        const struct stack_line *ours = stack != NULL && !stack->other ? find_ours(stack) : NULL;
+        if (ours != NULL) {
+            (void)snprintf(where, sizeof(where), "%s:%u", ours->file, ours->number);
+            findings_add(doctor->findings, SEVERITY_ERROR, "module-type", where, "",
+                         "%s: pam_swmfa has nothing for \"%s\", only for auth; libpam goes by "
+                         "module_unknown: take the line out",
+                         service, other_types[i]);
+        }
+        stack_free(stack);
+    }
+}
+
+/* The service has the module: what comes of it. */
+static void examine_ours(struct doctor *doctor, struct scene *scene)
+{
+    doctor->asked++;
+    scene->config = read_config(doctor, scene->ours);
+    scene->autosend = scene->config == NULL || scene->config->autosend != 0;
+    struct role *roles = make_roles(scene);
+    if (roles == NULL) {
+        (void)fail(doctor, "no memory");
+        return;
+    }
+    scene->roles = roles;
+    judge_words(scene);
+    if (strcmp(scene->service, "sshd") == 0)
+        examine_sshd(doctor, scene);
+    if (strcmp(scene->service, "login") == 0)
+        examine_login(doctor, scene);
+    explore(doctor, scene);
+    free(roles);
+}
+
+/* "Behind the first factor" is all that can be said of a stack that has none of ours. */
+#define OUR_LINE "auth  required  " SWMFA_PAM_DIR "/pam_swmfa.so"
+
+static void examine_others(const struct doctor *doctor, const struct scene *scene)
+{
+    char where[PLACE];
+    (void)snprintf(where, sizeof(where), "%s/%s", stack_folders[0], scene->service);
+    if (scene->stack->problem.text[0] != '\0')
+        return;
+    findings_add(doctor->findings, SEVERITY_WARNING, "not-asked", where,
+                 strcmp(scene->service, "su") == 0 ? OUR_LINE " use_uid" : OUR_LINE,
+                 !scene->stack->exists ? "%s: there is no such file; libpam goes by \"other\""
+                                       : "%s: no auth line names pam_swmfa: nobody is asked for a "
+                                         "code; the line belongs behind the first factor",
+                 scene->service);
+}
+
+static void examine(struct doctor *doctor, const char *service)
+{
+    char where[PLACE];
+    struct stack *stack = stack_read(NULL, service, "auth");
+    struct scene scene = {.findings = doctor->findings, .service = service, .stack = stack};
+    if (stack == NULL) {
+        (void)fail(doctor, "no memory");
+        return;
+    }
+    scene.ours = stack->other ? NULL : find_ours(stack);
+    examine_types(doctor, service);
+    if (stack->problem.text[0] != '\0') {
+        (void)snprintf(where, sizeof(where), "%s:%u", stack->problem_file, stack->problem_line);
+        findings_add(doctor->findings, SEVERITY_ERROR, "unreadable", where, "",
+                     "%s: %s; libpam denies every login", service, stack->problem.text);
+    } else if (scene.ours != NULL) {
+        examine_ours(doctor, &scene);
+    } else {
+        examine_others(doctor, &scene);
+    }
+    stack_free(stack);
+}
+
+/* ---- what surrounds them ---- */
+
+/* sudo and sudo -i, su and su -l have files of their own. */
+static void examine_siblings(struct doctor *doctor)
+{
+    static const char *const pairs[][3] = {{"sudo", "sudo-i", "sudo -i"}, {"su", "su-l", "su -"}};
+    char where[PLACE];
+    for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++) {
+        const char *sibling = pairs[i][1];
+        if (!is_known(doctor, pairs[i][0]) || is_known(doctor, sibling) ||
+            !names_module(doctor, pairs[i][0]) || names_module(doctor, sibling))
+            continue;
+        struct stack *stack = stack_read(NULL, sibling, "auth");
+        (void)snprintf(where, sizeof(where), "%s/%s", stack_folders[0], sibling);
+        if (stack != NULL && stack->exists)
+            findings_add(doctor->findings, SEVERITY_WARNING, "sibling-not-asked", where,
+                         i == 0 ? OUR_LINE : OUR_LINE " use_uid",
+                         "%s asks for a code, but \"%s\" does not: it has a file of its own",
+                         pairs[i][0], pairs[i][2]);
+        stack_free(stack);
+    }
+}
+
+static void examine_selinux(const struct doctor *doctor)
+{
+    static const char path[] = "/sys/fs/selinux/enforce";
+    FILE *file = fopen(path, "re");
+    if (file == NULL)
+        return;
+    if (fgetc(file) == '1')
+        findings_add(doctor->findings, SEVERITY_NOTE, "selinux", path,
+                     "ausearch -m avc -ts recent -c swmfa-auth",
+                     "SELinux is enforcing: it may keep the helper that sshd or login starts from "
+                     "the network (reason=network) or from its store; look for denials after a "
+                     "first login");
+    (void)fclose(file);
+}
+
+/* Only profiles of programs that log people in, or of the helper. */
+static void examine_apparmor(const struct doctor *doctor)
+{
+    static const char path[] = "/sys/kernel/security/apparmor/profiles";
+    static const char *const programs[] = {"sshd", "sudo", "/su ", "login", "swmfa"};
+    char line[512];
+    FILE *file = fopen(path, "re");
+    while (file != NULL && fgets(line, sizeof(line), file) != NULL)
+        for (size_t i = 0; i < sizeof(programs) / sizeof(programs[0]); i++) {
+            if (strstr(line, programs[i]) == NULL || strstr(line, "(enforce)") == NULL)
+                continue;
+            findings_add(doctor->findings, SEVERITY_NOTE, "apparmor", path,
+                         "journalctl -k | grep apparmor.*DENIED",
+                         "AppArmor confines %.*s: its profile must let the program run %s",
+                         (int)strcspn(line, " \n"), line, SWMFA_AUTH_PATH);
+            break;
+        }
+    if (file != NULL)
+        (void)fclose(file);
+}
+
+static void examine_system(struct doctor *doctor)
+{
+    examine_siblings(doctor);
+    if (doctor->asked > 0) {
+        examine_selinux(doctor);
+        examine_apparmor(doctor);
+    }
+}
+
+/* ---- all ---- */
+
+static bool take_words(struct doctor *doctor)
+{
+    for (size_t i = 0; i < doctor->job->count; i++) {
+        const char *word = doctor->job->words[i];
+        if (*word == '\0' || *word == '.' || strchr(word, '/') != NULL || strlen(word) >= NAME_SIZE)
+            return problem_set(&doctor->job->problem, "%.200s is no name of a file in pam.d", word);
+        add_name(doctor, word);
+    }
+    return true;
+}
+
+static void examine_all(struct doctor *doctor)
+{
+    if (doctor->count == 0)
+        find_services(doctor);
+    if (doctor->count == 0)
+        findings_add(doctor->findings, SEVERITY_WARNING, "not-asked", stack_folders[0], OUR_LINE,
+                     "no service names pam_swmfa: nobody is asked for a code; the line belongs "
+                     "behind the first factor of a service, see pam_swmfa(8), EXAMPLES");
+    for (size_t i = 0; i < doctor->count && !doctor->failed; i++)
+        examine(doctor, doctor->names[i]);
+    examine_system(doctor);
+    forget_config(doctor);
+}
+
+static enum ctl_status run_doctor(struct job *job)
+{
+    static struct doctor doctor;
+    json_object *document = NULL;
+    doctor = (struct doctor){.job = job};
+    if (!take_words(&doctor))
+        return CTL_FAILED;
+    doctor.findings = findings_new();
+    if (doctor.findings == NULL) {
+        (void)fail(&doctor, "no memory");
+        return CTL_FAILED;
+    }
+    if (job->json) {
+        document = json_object_new_object();
+        doctor.list = json_object_new_array();
+        (void)json_object_object_add(document, "services", doctor.list);
+    }
+    examine_all(&doctor);
+    enum ctl_status status = CTL_FAILED;
+    if (doctor.failed)
+        json_object_put(document);
+    else
+        status = findings_print(doctor.findings, job, document);
+    findings_free(doctor.findings);
+    return status;
+}
+
+static const struct argp_option options[] = {
+    {.name = "connection",
+     .key = KEY_CONNECTION,
+     .arg = "SPEC",
+     .doc = "Take sshd's Match blocks into account for this one: "
+            "user=NAME,host=HOST,addr=ADDRESS, as sshd -T -C has it"},
+    {0},
+};
+
+static error_t take_option(int key, char *argument, struct argp_state *state)
+{
+    (void)state;
+    if (key != KEY_CONNECTION)
+        return ARGP_ERR_UNKNOWN;
+    connection = argument;
+    return 0;
+}
+
+const struct command command_doctor = {
+    .name = "doctor",
+    .arguments = "[SERVICE...]",
+    .summary = "Predict what logins will do, and find what is wrong",
+    .text = "Predicts, for each service in pam.d that names pam_swmfa or for those given, what a "
+            "login will do, and says what is wrong with the PAM stacks and with sshd's settings, "
+            "and what to write instead. Changes and sends nothing.",
+    .least = 0,
+    .most = COMMAND_WORDS_MAX,
+    .json = true,
+    .options = options,
+    .option = take_option,
+    .run = run_doctor,
+};

@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* judge-sshd: what sshd's own settings make of the module; see judge.h. */
+#include <config.h>
+
+#include "ctl/judge.h"
+
+#include "config/users.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define TYPING_SECONDS 60 /* to type a password, look at the phone, and type the code */
+#define TRIES_FEW      3
+#define PLACE          4200
+
+/* ---- the methods ---- */
+
+/* What of sshd a method is. */
+enum method {
+    METHOD_KEY, /* publickey, and others that do not use PAM's auth lines */
+    METHOD_PASSWORD,
+    METHOD_KBDINT,
+    METHOD_OFF, /* it is switched off */
+};
+
+static bool kbdint_on(const struct sshd *sshd)
+{
+    return sshd_says(sshd, "kbdinteractiveauthentication", "yes") &&
+           !sshd_says(sshd, "challengeresponseauthentication", "no"); /* before OpenSSH 8.7 */
+}
+
+static enum method find_method(const struct sshd *sshd, const char *name, size_t length)
+{
+    static const struct {
+        const char *name;
+        const char *keyword;
+        enum method method;
+    } methods[] = {
+        {"publickey", "pubkeyauthentication", METHOD_KEY},
+        {"hostbased", "hostbasedauthentication", METHOD_KEY},
+        {"gssapi-with-mic", "gssapiauthentication", METHOD_KEY},
+        {"password", "passwordauthentication", METHOD_PASSWORD},
+        {"keyboard-interactive", "kbdinteractiveauthentication", METHOD_KBDINT},
+    };
+    for (size_t i = 0; i < sizeof(methods) / sizeof(methods[0]); i++) {
+        if (strlen(methods[i].name) != length || strncmp(methods[i].name, name, length) != 0)
+            continue;
+        bool on = methods[i].method == METHOD_KBDINT ? kbdint_on(sshd)
+                                                     : sshd_says(sshd, methods[i].keyword, "yes");
+        return on ? methods[i].method : METHOD_OFF;
+    }
+    return METHOD_OFF;
+}
+
+/* One list, such as "publickey,keyboard-interactive:pam". Returns whether it can be used. */
+static bool take_list(const struct sshd *sshd, const char *list, size_t length,
+                      struct ssh_view *view)
+{
+    bool seen[METHOD_OFF] = {false};
+    bool key_first = false;
+    for (size_t at = 0; at < length;) {
+        size_t item = strcspn(list + at, ", ");
+        size_t name = strcspn(list + at, ":, ");
+        enum method method = find_method(sshd, list + at, name);
+        if (method == METHOD_OFF)
+            return false;
+        key_first = key_first || (method == METHOD_KBDINT && seen[METHOD_KEY]);
+        seen[method] = true;
+        at += item + 1;
+    }
+    view->key_first = view->key_first && (key_first || !seen[METHOD_KBDINT]);
+    view->runs_pam = view->runs_pam || seen[METHOD_KBDINT];
+    view->password = view->password || seen[METHOD_PASSWORD];
+    view->key_alone = view->key_alone || (!seen[METHOD_KBDINT] && !seen[METHOD_PASSWORD]);
+    return true;
+}
+
+#define EACH_ALONE "publickey hostbased gssapi-with-mic password keyboard-interactive"
+
+void judge_sshd_view(const struct sshd *sshd, struct ssh_view *view)
+{
+    char methods[1024];
+    const char *at = sshd_value(sshd, "authenticationmethods", methods, sizeof(methods));
+    *view = (struct ssh_view){.known = *sshd->text != '\0', .key_first = true};
+    if (!view->known)
+        return;
+    if (strcmp(at, "any") == 0 || *at == '\0')
+        at = EACH_ALONE;
+    for (; *at != '\0'; at += strcspn(at, " "), at += *at == ' ')
+        (void)take_list(sshd, at, strcspn(at, " "), view);
+    view->key_first = view->key_first && view->runs_pam;
+    if (!sshd_says(sshd, "usepam", "yes")) {
+        view->runs_pam = false;
+        view->password = false;
+    }
+}
+
+/* ---- what is wrong ---- */
+
+static const char *methods_line(const struct scene *scene)
+{
+    for (size_t i = 0; i < scene->stack->count; i++)
+        if (scene->roles[i].count > 0 && scene->roles[i].answers[0].meaning == MEANS_PROVED)
+            return "AuthenticationMethods keyboard-interactive";
+    return "AuthenticationMethods publickey,keyboard-interactive";
+}
+
+static void judge_use_pam(const struct scene *scene, const struct sshd *sshd,
+                          const struct ssh_view *view)
+{
+    char where[PLACE];
+    if (!sshd_says(sshd, "usepam", "yes"))
+        findings_add(scene->findings, SEVERITY_ERROR, "use-pam",
+                     sshd_find("UsePAM", where, sizeof(where)), "UsePAM yes",
+                     "sshd: UsePAM is not yes: nobody is asked for a code");
+    if (kbdint_on(sshd))
+        return;
+    if (*sshd_find("KbdInteractiveAuthentication", where, sizeof(where)) != '\0' &&
+        strcmp(where, SSHD_CONFIG) == 0)
+        (void)sshd_find("ChallengeResponseAuthentication", where, sizeof(where));
+    findings_add(scene->findings, SEVERITY_ERROR, "kbdint-off", where,
+                 "KbdInteractiveAuthentication yes",
+                 "sshd: KbdInteractiveAuthentication is no, and sshd cannot ask for a code: %s",
+                 view->password && scene->autosend
+                     ? "each login with the right password has one sent, and is denied"
+                     : "who should be asked for one is not let in, or not asked");
+}
+
+static void judge_password(const struct scene *scene, const struct sshd *sshd,
+                           const struct ssh_view *view)
+{
+    char where[PLACE];
+    if (!sshd_says(sshd, "passwordauthentication", "yes") || !sshd_says(sshd, "usepam", "yes"))
+        return;
+    (void)sshd_find("PasswordAuthentication", where, sizeof(where));
+    if (!view->password)
+        findings_add(scene->findings, SEVERITY_NOTE, "password-method-unused", where,
+                     "PasswordAuthentication no",
+                     "sshd: PasswordAuthentication is yes, but AuthenticationMethods does not "
+                     "permit it: it does no harm as long as that line stands");
+    else if (!scene->autosend)
+        findings_add(scene->findings, SEVERITY_WARNING, "password-method", where,
+                     "PasswordAuthentication no",
+                     "sshd: the password method cannot show the prompt for a code: who logs in by "
+                     "it is denied (nothing is sent, by autosend = no)");
+    else
+        findings_add(scene->findings, SEVERITY_ERROR, "password-method", where,
+                     "PasswordAuthentication no",
+                     "sshd: the password method cannot show the prompt for a code: each login by "
+                     "it has one sent, and is denied");
+}
+
+static void judge_key(const struct scene *scene, const struct ssh_view *view)
+{
+    char where[PLACE];
+    if (view->key_alone)
+        findings_add(scene->findings, SEVERITY_ERROR, "key-alone",
+                     sshd_find("AuthenticationMethods", where, sizeof(where)), methods_line(scene),
+                     "sshd: a key alone lets in, and nobody who has one is asked for a code");
+}
+
+static bool root_is_mapped(const struct scene *scene)
+{
+    const struct sshkeys none = {0};
+    struct phone phone;
+    struct problem ignored = {0};
+    if (scene->config == NULL)
+        return false;
+    enum users_result found =
+        users_find(scene->config->users, "root", &none, false, &phone, &ignored);
+    return found == USERS_FOUND || found == USERS_OTHER_KEYS || found == USERS_BAD_LINE;
+}
+
+static void judge_root(const struct scene *scene, const struct sshd *sshd,
+                       const struct ssh_view *view)
+{
+    char where[PLACE];
+    if (sshd_says(sshd, "permitrootlogin", "yes") || !root_is_mapped(scene))
+        return;
+    findings_add(scene->findings, SEVERITY_WARNING, "root-login",
+                 sshd_find("PermitRootLogin", where, sizeof(where)), "PermitRootLogin yes",
+                 "sshd: root has a line in the users map, but PermitRootLogin is not yes: sshd "
+                 "refuses root whatever is typed%s",
+                 view->key_first && scene->autosend && !sshd_says(sshd, "permitrootlogin", "no")
+                     ? ", after a code was sent"
+                     : "");
+}
+
+/* The values that are numbers. */
+static void judge_numbers(const struct scene *scene, const struct sshd *sshd)
+{
+    char where[PLACE];
+    char value[64];
+    int deadline = scene->config != NULL ? scene->config->deadline : 0;
+    long grace = strtol(sshd_value(sshd, "logingracetime", value, sizeof(value)), NULL, 10);
+    if (grace > 0 && grace < deadline + TYPING_SECONDS)
+        findings_add(scene->findings, SEVERITY_WARNING, "login-grace",
+                     sshd_find("LoginGraceTime", where, sizeof(where)), "LoginGraceTime 180",
+                     "sshd: LoginGraceTime is %ld seconds; a send can take %d (deadline), and "
+                     "typing another %d",
+                     grace, deadline, TYPING_SECONDS);
+    long tries = strtol(sshd_value(sshd, "maxauthtries", value, sizeof(value)), NULL, 10);
+    if (tries > 0 && tries < TRIES_FEW)
+        findings_add(scene->findings, SEVERITY_NOTE, "max-auth-tries",
+                     sshd_find("MaxAuthTries", where, sizeof(where)), "MaxAuthTries 6",
+                     "sshd: MaxAuthTries is %ld: a client that offers some keys first is "
+                     "disconnected before it is asked",
+                     tries);
+}
+
+static void judge_matches(const struct scene *scene)
+{
+    char where[PLACE];
+    char line[256];
+    for (size_t i = 0; sshd_find_match(i, where, sizeof(where), line, sizeof(line)); i++)
+        findings_add(scene->findings, SEVERITY_NOTE, "match-block", where, "",
+                     "sshd: \"%s\" holds in a Match block only; for those whom it is for, look "
+                     "with: swmfactl doctor sshd --connection user=NAME,host=HOST,addr=ADDRESS",
+                     line);
+}
+
+/* Before 10.3, what a module says is kept until its next prompt. */
+static void judge_version(const struct scene *scene, const struct sshd *sshd)
+{
+    bool old = sshd->major > 0 && (sshd->major < 10 || (sshd->major == 10 && sshd->minor < 3));
+    if (old)
+        findings_add(scene->findings, SEVERITY_NOTE, "texts-late", "sshd", "",
+                     "sshd: OpenSSH %d.%d shows what pam_swmfa says, such as that a call is being "
+                     "placed, only with the next prompt",
+                     sshd->major, sshd->minor);
+}
+
+void judge_sshd(const struct scene *scene, const struct sshd *sshd, const struct ssh_view *view)
+{
+    judge_use_pam(scene, sshd, view);
+    judge_password(scene, sshd, view);
+    judge_key(scene, view);
+    judge_root(scene, sshd, view);
+    judge_numbers(scene, sshd);
+    judge_matches(scene);
+    judge_version(scene, sshd);
+}

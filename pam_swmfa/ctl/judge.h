@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* judge: what will come of a login by one service, and what is wrong with that. */
+#ifndef SWMFA_JUDGE_H
+#define SWMFA_JUDGE_H
+
+#include "config/config.h"
+#include "ctl/explore.h"
+#include "ctl/finding.h"
+#include "ctl/sshd.h"
+
+/* How often something is so, in all that can come of a stack. */
+enum often {
+    OFTEN_NEVER,
+    OFTEN_SOMETIMES,
+    OFTEN_ALWAYS,
+};
+
+/* What will happen. Conditions such as pam_nologin are taken as they may be. */
+struct prediction {
+    enum often asked;         /* with the right first factor: for a code */
+    enum often right_in;      /* with all that is asked for right: let in */
+    enum often wrong_code_in; /* with the right first factor and no right code */
+    enum often wrong_in;      /* with a wrong first factor, whatever the code */
+    bool wrong_sends;         /* with a wrong first factor, or none, a code is sent */
+    bool passes;              /* there is somebody whom the module lets pass without a code */
+    enum often pass_in;       /* whom it lets pass: let in */
+    char steps[1024];         /* what is asked for, in words */
+};
+
+/* What is judged, and with what. */
+struct scene {
+    struct findings *findings;
+    const char *service;
+    const struct config *config; /* NULL: it cannot be read */
+    const struct stack *stack;   /* its auth lines */
+    const struct role *roles;
+    const struct explore *explore;
+    const struct stack_line *ours; /* the first line of the module */
+    const char *before; /* what was asked for before the stack, such as an SSH key; or NULL */
+    bool autosend;      /* codes are sent without being asked for */
+};
+
+/* judge_role: what the module's own line can answer, by its words and the configuration. */
+void judge_role(const struct config *config, const char *service, const struct stack_line *line,
+                struct role *role);
+
+/* judge_words: what is wrong with the lines themselves; before anything is explored. */
+void judge_words(const struct scene *scene);
+
+/* judge_stack: what is wrong with what comes of them. */
+void judge_stack(const struct scene *scene);
+
+/* judge_predict: what will happen. */
+void judge_predict(const struct scene *scene, struct prediction *prediction);
+
+/* ---- sshd, in judge-sshd.c ---- */
+
+/* What sshd's settings make of the stack. */
+struct ssh_view {
+    bool known;     /* sshd has answered */
+    bool runs_pam;  /* by keyboard-interactive */
+    bool password;  /* by its password method, which cannot show a prompt */
+    bool key_first; /* whoever comes to keyboard-interactive has shown a key */
+    bool key_alone; /* a key, or the like, is enough, and PAM is not asked */
+};
+
+/* judge_sshd_view: from the settings. */
+void judge_sshd_view(const struct sshd *sshd, struct ssh_view *view);
+
+/* judge_sshd: what is wrong with the settings. */
+void judge_sshd(const struct scene *scene, const struct sshd *sshd, const struct ssh_view *view);
+
+#endif

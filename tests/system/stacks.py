@@ -1,0 +1,297 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""stacks: PAM stacks as distributions ship them, right and with the usual mistakes, and what swmfactl
+doctor must say of each: the names of its findings, and none besides."""
+import dataclasses
+
+import lab
+
+M = lab.MODULE
+
+DEBIAN = {"common-auth": """\
+auth	[success=1 default=ignore]	pam_unix.so nullok
+auth	requisite			pam_deny.so
+auth	required			pam_permit.so
+auth	optional			pam_cap.so
+"""}
+
+UBUNTU = {"common-auth": """\
+auth	[success=2 default=ignore]	pam_unix.so nullok
+auth	[success=1 default=ignore]	pam_sss.so use_first_pass
+auth	requisite			pam_deny.so
+auth	required			pam_permit.so
+auth	optional			pam_cap.so
+"""}
+
+_SSSD = """\
+auth        required                                     pam_env.so
+auth        required                                     pam_faildelay.so delay=2000000
+{preauth}auth        [default=1 ignore=ignore success=ok]         pam_usertype.so isregular
+auth        [default=1 ignore=ignore success=ok]         pam_localuser.so
+auth        sufficient                                   pam_unix.so nullok
+auth        [default=1 ignore=ignore success=ok]         pam_usertype.so isregular
+auth        sufficient                                   pam_sss.so forward_pass
+{authfail}auth        required                                     pam_deny.so
+account     required                                     pam_unix.so
+"""
+_FEDORA = _SSSD.format(preauth="", authfail="")
+FEDORA = {"system-auth": _FEDORA, "password-auth": _FEDORA, "postlogin":
+          "session optional pam_umask.so silent\n"}
+_RHEL = _SSSD.format(
+    preauth="auth        required                 pam_faillock.so preauth silent\n",
+    authfail="auth        required                 pam_faillock.so authfail\n")
+RHEL9 = {"system-auth": _RHEL, "password-auth": _RHEL, "postlogin":
+         "session optional pam_umask.so silent\n"}
+
+ARCH = {"system-auth": """\
+auth       required                    pam_faillock.so      preauth
+-auth      [success=2 default=ignore]  pam_systemd_home.so
+auth       [success=1 default=bad]     pam_unix.so          try_first_pass nullok
+auth       [default=die]               pam_faillock.so      authfail
+auth       optional                    pam_permit.so
+auth       required                    pam_env.so
+auth       required                    pam_faillock.so      authsucc
+account    required                    pam_unix.so
+""", "system-login": """\
+auth       required   pam_shells.so
+auth       requisite  pam_nologin.so
+auth       include    system-auth
+account    include    system-auth
+""", "system-remote-login": """\
+auth       include    system-login
+account    include    system-login
+"""}
+
+# The lines that README gives, and those of Debian's own sshd_config behind them.
+SSH_PASSWORD = ("KbdInteractiveAuthentication yes", "PasswordAuthentication no",
+                "AuthenticationMethods keyboard-interactive", "LoginGraceTime 180")
+SSH_KEY = ("KbdInteractiveAuthentication yes", "PasswordAuthentication no",
+           "AuthenticationMethods publickey,keyboard-interactive", "LoginGraceTime 180")
+
+INCLUDE = "@include common-auth"
+ASK = f"auth required {M}"
+PERMIT = "auth required pam_permit.so"
+
+
+@dataclasses.dataclass
+class Case:
+    name: str
+    base: dict              # files that the stack includes
+    service: str
+    lines: tuple            # of the service's auth stack
+    findings: str = ""      # those besides the ones that every case of the service has
+    ssh: tuple = SSH_PASSWORD
+    policy: str = ""        # lines of swmfa.conf
+    swmfa: str = ""
+    users: str = ""         # more lines of the map
+    files: dict = dataclasses.field(default_factory=dict)
+    # What is played with the real libpam: the prompts of a login in their order, p for the password
+    # and c for the code; "": it is not, since modules are missing here.
+    play: str = ""
+
+    def expected(self):
+        always = {"sshd": {"texts-late"}, "login": {"login-timeout", "console-asks"},
+                  "su": {"exempt-by-line"}}
+        own = set(self.findings.split())
+        return own if own & {"unreadable", "sshd-unknown"} else own | always.get(self.service, set())
+
+
+def ask(control, options=""):
+    return f"auth {control} {M} {options}"
+
+
+CASES = [
+    # ---- Debian 12, sshd ----
+    Case("debian-sshd", DEBIAN, "sshd", (INCLUDE, ASK), play="pc"),
+    Case("debian-sshd-key", DEBIAN, "sshd", (ASK,), ssh=SSH_KEY),
+    Case("debian-sshd-key-password-code", DEBIAN, "sshd", (INCLUDE, ASK), ssh=SSH_KEY),
+    Case("debian-sshd-settings-forgotten", DEBIAN, "sshd", (INCLUDE, ASK),
+         "kbdint-off password-method key-alone", ssh=()),
+    Case("debian-sshd-methods-forgotten", DEBIAN, "sshd", (INCLUDE, ASK), "key-alone",
+         ssh=("KbdInteractiveAuthentication yes", "PasswordAuthentication no")),
+    Case("debian-sshd-key-methods-forgotten", DEBIAN, "sshd", (ASK,),
+         "key-alone sends-to-strangers code-alone", play="c",
+         ssh=("KbdInteractiveAuthentication yes", "PasswordAuthentication no")),
+    Case("debian-sshd-code-alone", DEBIAN, "sshd", (ASK,), "sends-to-strangers code-alone", play="c"),
+    Case("debian-sshd-key-is-one-of-two-ways", DEBIAN, "sshd", (INCLUDE, ASK), "key-alone",
+         ssh=("KbdInteractiveAuthentication yes", "PasswordAuthentication no",
+              "AuthenticationMethods publickey keyboard-interactive")),
+    Case("debian-sshd-password-left-on", DEBIAN, "sshd", (INCLUDE, ASK), "password-method-unused",
+         ssh=("PasswordAuthentication yes", *SSH_PASSWORD)),
+    Case("debian-sshd-password-method", DEBIAN, "sshd", (INCLUDE, ASK), "password-method",
+         ssh=("KbdInteractiveAuthentication yes",
+              "AuthenticationMethods keyboard-interactive password")),
+    Case("debian-sshd-kbdint-off", DEBIAN, "sshd", (INCLUDE, ASK), "kbdint-off password-method",
+         ssh=("KbdInteractiveAuthentication no", "PasswordAuthentication yes",
+              "AuthenticationMethods password")),
+    Case("debian-sshd-without-pam", DEBIAN, "sshd", (INCLUDE, ASK), "use-pam",
+         ssh=("UsePAM no", *SSH_PASSWORD)),
+    Case("debian-sshd-unusable", DEBIAN, "sshd", (INCLUDE, ASK), "sshd-unknown",
+         ssh=("PubkeyAuthentication no", "KbdInteractiveAuthentication yes",
+              "PasswordAuthentication no",
+              "AuthenticationMethods publickey,keyboard-interactive")),
+    Case("debian-sshd-root", DEBIAN, "sshd", (ASK,), "root-login", ssh=SSH_KEY,
+         users="root +15550100184\n"),
+    Case("debian-sshd-root-permitted", DEBIAN, "sshd", (ASK,), users="root +15550100184\n",
+         ssh=("PermitRootLogin yes", *SSH_KEY)),
+    Case("debian-sshd-hurry", DEBIAN, "sshd", (INCLUDE, ASK), "login-grace max-auth-tries",
+         ssh=("LoginGraceTime 30", "MaxAuthTries 1", *SSH_PASSWORD)),
+    Case("debian-sshd-no-hurry", DEBIAN, "sshd", (INCLUDE, ASK),
+         ssh=("LoginGraceTime 0", *SSH_PASSWORD)),
+    Case("debian-sshd-match", DEBIAN, "sshd", (INCLUDE, ASK), "match-block",
+         ssh=(*SSH_PASSWORD, "Match User rescue Address 192.0.2.10",
+              "    AuthenticationMethods publickey")),
+    Case("debian-sshd-module-first", DEBIAN, "sshd", (ASK, INCLUDE), "sends-to-strangers",
+         play="cp"),
+    Case("debian-sshd-key-remember", DEBIAN, "sshd", (ASK,), "exempt-denied", ssh=SSH_KEY,
+         policy="remember = 12h"),
+    Case("debian-sshd-key-remember-permit", DEBIAN, "sshd", (ASK, PERMIT), ssh=SSH_KEY,
+         policy="remember = 12h"),
+    Case("debian-sshd-key-remember-success", DEBIAN, "sshd", (ASK,), ssh=SSH_KEY,
+         policy="remember = 12h\nexempt_result = success"),
+    Case("debian-sshd-key-unmapped", DEBIAN, "sshd", (ASK,), "exempt-denied", ssh=SSH_KEY,
+         swmfa="unmapped = ignore"),
+    Case("debian-sshd-key-fail-safe", DEBIAN, "sshd", (ASK,), "exempt-denied", ssh=SSH_KEY,
+         swmfa="fail = safe"),
+    Case("debian-sshd-other-services-exempt", DEBIAN, "sshd", (ASK,), ssh=SSH_KEY,
+         policy="remember = 12h\nservices = login"),
+    Case("debian-sshd-key-optional-permit", DEBIAN, "sshd", (ask("optional"), PERMIT),
+         "denial-forgotten", ssh=SSH_KEY),
+    Case("debian-sshd-exempt-for-nothing", DEBIAN, "sshd", (ASK, PERMIT),
+         "sends-to-strangers code-alone exempt-without-factor", play="c",
+         policy="exempt_networks = 192.0.2.0/24"),
+    Case("debian-sshd-use_uid", DEBIAN, "sshd", (INCLUDE, ask("required", "use_uid")), "use-uid"),
+    Case("debian-sshd-include-missing", DEBIAN, "sshd", ("@include common-oauth", ASK),
+         "unreadable"),
+    Case("debian-sshd-account", DEBIAN, "sshd", (INCLUDE, ASK, f"account required {M}"),
+         "module-type", play="pc"),
+    # ---- Debian 12, sudo: the usual mistakes in controls ----
+    Case("debian-sudo", DEBIAN, "sudo", (INCLUDE, ASK), play="pc"),
+    Case("debian-sudo-requisite", DEBIAN, "sudo", (INCLUDE, ask("requisite")), play="pc"),
+    Case("debian-sudo-optional", DEBIAN, "sudo", (INCLUDE, ask("optional")), "denial-forgotten",
+         play="pc"),
+    Case("debian-sudo-sufficient", DEBIAN, "sudo", (INCLUDE, ask("sufficient")),
+         "denial-forgotten", play="pc"),
+    Case("debian-sudo-sufficient-first", DEBIAN, "sudo", (ask("sufficient"), INCLUDE),
+         "sends-to-strangers code-alone denial-forgotten", play="cp"),
+    Case("debian-sudo-default-ignore", DEBIAN, "sudo",
+         (INCLUDE, ask("[success=ok default=ignore]")), "denial-forgotten", play="pc"),
+    Case("debian-sudo-maxtries-ignored", DEBIAN, "sudo",
+         (INCLUDE, ask("[success=ok maxtries=ignore default=die]")), "denial-forgotten",
+         play="pc"),
+    Case("debian-sudo-required-unix", DEBIAN, "sudo", ("auth required pam_unix.so", ASK),
+         "sends-after-refusal", play="pc"),
+    Case("debian-sudo-requisite-unix", DEBIAN, "sudo", ("auth requisite pam_unix.so", ASK),
+         play="pc"),
+    Case("debian-sudo-sufficient-unix", DEBIAN, "sudo", ("auth sufficient pam_unix.so", ASK),
+         "skipped sends-after-refusal code-alone", play="p"),
+    Case("debian-sudo-jump-too-far", DEBIAN, "sudo",
+         ("auth [success=2 default=ignore] pam_unix.so", "auth requisite pam_deny.so", ASK, PERMIT),
+         "never-asked", play="p"),
+    Case("debian-sudo-jump-beyond-the-end", DEBIAN, "sudo",
+         ("auth [success=3 default=ignore] pam_unix.so", "auth requisite pam_deny.so", ASK),
+         "bad-jump never-asked", play="p"),
+    Case("debian-sudo-deny-that-goes-on", DEBIAN, "sudo",
+         ("auth [success=1 default=ignore] pam_unix.so", "auth required pam_deny.so", ASK),
+         "sends-after-refusal", play="pc"),
+    Case("debian-sudo-permit-before", DEBIAN, "sudo",
+         (INCLUDE, "auth sufficient pam_permit.so", ASK), "never-asked", play="p"),
+    Case("debian-sudo-optional-unix", DEBIAN, "sudo", ("auth optional pam_unix.so", ASK),
+         "sends-after-refusal code-alone", play="pc"),
+    Case("debian-sudo-open", DEBIAN, "sudo",
+         ("auth sufficient pam_unix.so", "auth sufficient pam_succeed_if.so uid >= 1000", ASK),
+         "skipped fails-open exempt-by-line sends-after-refusal code-alone", play="p"),
+    Case("debian-sudo-group-exempt", DEBIAN, "sudo",
+         (INCLUDE, "auth [success=1 default=ignore] pam_succeed_if.so quiet user ingroup staff",
+          ASK), "exempt-by-line", play="pc"),
+    Case("debian-sudo-for-sudo-only", DEBIAN, "sudo",
+         (INCLUDE, "auth [success=1 default=ignore] pam_succeed_if.so quiet service notin sudo:su",
+          ASK), play="pc"),
+    Case("debian-sudo-for-all-but-sudo", DEBIAN, "sudo",
+         (INCLUDE, "auth [success=1 default=ignore] pam_succeed_if.so quiet service in sudo:su",
+          ASK), "never-asked", play="p"),
+    Case("debian-sudo-twice", DEBIAN, "sudo", (INCLUDE, ASK, ASK), "asked-twice"),
+    Case("debian-sudo-conf-relative", DEBIAN, "sudo",
+         (INCLUDE, ask("required", "conf=swmfa.conf")), "module-option", play="pc"),
+    Case("debian-sudo-conf-missing", DEBIAN, "sudo",
+         (INCLUDE, ask("required", "conf=/etc/security/none.conf")), "module-option", play="pc"),
+    Case("debian-sudo-unknown-option", DEBIAN, "sudo", (INCLUDE, ask("required", "nullok")),
+         "module-option", play="pc"),
+    Case("debian-sudo-module-elsewhere", DEBIAN, "sudo",
+         (INCLUDE, "auth required pam_swmfa.so"), "module-missing", play="p"),
+    Case("debian-sudo-line-without-module", DEBIAN, "sudo", (INCLUDE, ASK, "auth required"),
+         "broken-line nobody-gets-in", play="pc"),
+    Case("debian-sudo-control-misspelt", DEBIAN, "sudo", (INCLUDE, ask("requird")),
+         "broken-line nobody-gets-in", play="pc"),
+    Case("debian-sudo-i-forgotten", DEBIAN, "sudo", (INCLUDE, ASK), "sibling-not-asked",
+         files={"sudo-i": INCLUDE}),
+    Case("debian-sudo-second-factor", DEBIAN, "sudo",
+         (INCLUDE, "auth sufficient pam_u2f.so cue", ASK), "other-factor"),
+    Case("debian-sudo-unknown-module", DEBIAN, "sudo",
+         ("auth sufficient pam_local_invention.so", INCLUDE, ASK), "may-skip"),
+    Case("debian-sudo-missing-module", DEBIAN, "sudo",
+         ("auth optional pam_not_installed.so", INCLUDE, ASK), "file-missing", play="pc"),
+    Case("debian-sudo-in-common-auth", {"common-auth": DEBIAN["common-auth"] + ASK + "\n"}, "sudo",
+         (INCLUDE,), play="pc"),
+    Case("debian-sudo-fail-safe", DEBIAN, "sudo", (ask("required"),),
+         "sends-to-strangers code-alone", swmfa="fail = safe", play="c"),
+    # ---- Debian 12, su and login ----
+    Case("debian-su", DEBIAN, "su",
+         ("auth sufficient pam_rootok.so", INCLUDE, ask("required", "use_uid"))),
+    Case("debian-su-target", DEBIAN, "su", ("auth sufficient pam_rootok.so", INCLUDE, ASK),
+         "su-target"),
+    Case("debian-su-rootok-late", DEBIAN, "su-l",
+         (INCLUDE, ask("required", "use_uid"), "auth sufficient pam_rootok.so"), "rootok-late"),
+    Case("debian-login", DEBIAN, "login",
+         ("auth optional pam_faildelay.so delay=3000000", "auth requisite pam_nologin.so", INCLUDE,
+          ASK, "auth optional pam_group.so"), play="pc"),
+    Case("debian-login-root-exempt", DEBIAN, "login",
+         ("auth requisite pam_nologin.so", INCLUDE,
+          "auth [success=1 default=ignore] pam_succeed_if.so quiet user = root", ASK),
+         "exempt-by-line", play="pc"),
+    # ---- Ubuntu 24.04 ----
+    Case("ubuntu-sshd", UBUNTU, "sshd", (INCLUDE, ASK)),
+    Case("ubuntu-sudo", UBUNTU, "sudo", (INCLUDE, ASK)),
+    Case("ubuntu-sudo-before", UBUNTU, "sudo", (ASK, INCLUDE), "sends-to-strangers"),
+    # ---- Fedora ----
+    Case("fedora-sshd-substack", FEDORA, "sshd",
+         ("auth substack password-auth", ASK, "auth include postlogin"), "sends-after-refusal"),
+    Case("fedora-sshd-include", FEDORA, "sshd",
+         ("auth include password-auth", ASK, "auth include postlogin"),
+         "skipped sends-after-refusal"),
+    Case("fedora-sshd-own-lines", FEDORA, "sshd",
+         ("auth required pam_env.so", "auth required pam_faildelay.so delay=2000000",
+          "auth [success=2 default=ignore] pam_unix.so nullok",
+          "auth [success=1 default=ignore] pam_sss.so use_first_pass",
+          "auth requisite pam_deny.so", PERMIT, ASK, "auth include postlogin")),
+    Case("fedora-sshd-key", FEDORA, "sshd", (ASK, "auth include postlogin"), ssh=SSH_KEY),
+    Case("fedora-sudo-include", FEDORA, "sudo", ("auth include system-auth", ASK),
+         "skipped sends-after-refusal"),
+    Case("fedora-su-substack", FEDORA, "su",
+         ("auth required pam_env.so", "auth sufficient pam_rootok.so", "auth substack system-auth",
+          ask("required", "use_uid"), "auth include postlogin"), "sends-after-refusal"),
+    Case("fedora-sshd-before", FEDORA, "sshd", (ASK, "auth substack password-auth"),
+         "sends-to-strangers"),
+    # ---- RHEL 9 ----
+    Case("rhel9-sshd-substack", RHEL9, "sshd",
+         ("auth substack password-auth", ASK, "auth include postlogin"), "sends-after-refusal"),
+    Case("rhel9-sshd-own-lines", RHEL9, "sshd",
+         ("auth required pam_faillock.so preauth",
+          "auth [success=2 default=ignore] pam_unix.so nullok",
+          "auth [success=1 default=ignore] pam_sss.so use_first_pass",
+          "auth [default=die] pam_faillock.so authfail",
+          "auth required pam_faillock.so authsucc", ASK)),
+    Case("rhel9-sudo-sufficient", RHEL9, "sudo", ("auth include system-auth", ask("sufficient")),
+         "skipped sends-after-refusal"),
+    Case("rhel9-login-substack", RHEL9, "login",
+         ("auth substack system-auth", ASK, "auth include postlogin"), "sends-after-refusal"),
+    # ---- Arch ----
+    Case("arch-sshd", ARCH, "sshd", ("auth include system-remote-login", ASK), play="pc"),
+    Case("arch-sshd-optional", ARCH, "sshd", ("auth include system-remote-login", ask("optional")),
+         "denial-forgotten", play="pc"),
+    Case("arch-sudo", ARCH, "sudo", ("auth include system-auth", ASK), play="pc"),
+    Case("arch-sudo-before", ARCH, "sudo", (ASK, "auth include system-auth"), "sends-to-strangers",
+         play="cp"),
+    Case("arch-su", ARCH, "su",
+         ("auth sufficient pam_rootok.so", "auth required pam_unix.so",
+          ask("required", "use_uid")), "sends-after-refusal"),
+]

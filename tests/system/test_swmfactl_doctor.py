@@ -1,0 +1,438 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""swmfactl doctor: what it finds in the stacks of stacks.py, and whether the real libpam, sshd, sudo,
+su and login do what it predicts."""
+import json
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pexpect
+import pytest
+
+import lab
+import stacks
+import test_local
+from stacks import ASK, CASES, DEBIAN, INCLUDE, Case
+
+PAM = Path("/etc/pam.d")
+DROP_IN = Path("/etc/ssh/sshd_config.d/00-swmfa.conf")
+STUBS = ["pam_sss", "pam_u2f", "pam_local_invention"] # not installed here; a file is enough
+MODULES = next(Path("/lib").glob("*/security/pam_permit.so"), Path("/lib/security/x")).parent
+ACCOUNT = "account required pam_permit.so", "session required pam_permit.so"
+ALICE = lab.NUMBERS["alice"]
+PROMPT = test_local.PROMPT
+SEEN = set() # all findings that there were in these tests
+
+
+@pytest.fixture(autouse=True)
+def system():
+    """pam.d is empty but for what a test writes; the system's own comes back."""
+    saved = PAM.with_name("pam.d.saved")
+    shutil.rmtree(saved, ignore_errors=True)
+    shutil.copytree(PAM, saved)
+    made = [MODULES / f"{name}.so" for name in STUBS if not (MODULES / f"{name}.so").exists()]
+    for path in made:
+        path.touch()
+    Path("/run/sshd").mkdir(exist_ok=True)
+    yield
+    for path in made:
+        path.unlink()
+    shutil.rmtree(PAM)
+    saved.rename(PAM)
+    DROP_IN.unlink(missing_ok=True)
+    lab.users_map()
+
+
+def install(case, start):
+    """The system of a case."""
+    for path in PAM.iterdir():
+        path.unlink()
+    simulator = start(policy=case.policy, swmfa=case.swmfa)
+    lab.users_map("".join(f"{name} {number}\n" for name, number in lab.NUMBERS.items()) + case.users)
+    for name, text in {"other": "auth required pam_deny.so\n", **case.base, **case.files}.items():
+        (PAM / name).write_text(text + "\n")
+    lab.stack(case.service, *case.lines, *ACCOUNT, folder=PAM)
+    DROP_IN.write_text("\n".join(case.ssh) + "\n")
+    return simulator
+
+
+def doctor(*arguments):
+    """The exit status, and what it printed."""
+    ran = subprocess.run([lab.CTL, "doctor", *arguments], capture_output=True, text=True, timeout=60,
+                         check=False)
+    lab.OUTPUT.append(ran.stdout + ran.stderr)
+    assert ran.stderr == "", ran.stderr
+    return ran.returncode, ran.stdout
+
+
+def examine(*arguments):
+    """The findings, and the predictions by service."""
+    status, printed = doctor("--json", *arguments)
+    report = json.loads(printed)
+    findings = report["findings"]
+    SEEN.update(ids(findings))
+    severities = {finding["severity"] for finding in findings}
+    assert status == (3 if "error" in severities else 2 if "warning" in severities else 0)
+    return findings, {entry["service"]: entry for entry in report["services"]}
+
+
+def ids(findings):
+    return {finding["id"] for finding in findings}
+
+
+def find(findings, name):
+    found = [finding for finding in findings if finding["id"] == name]
+    assert found, (name, findings)
+    return found[0]
+
+
+# ---- the table ----
+
+def test_the_table_is_large_enough():
+    assert len({case.name for case in CASES}) == len(CASES) >= 30
+    assert sum(case.play != "" for case in CASES) >= 12
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_a_stack_has_its_findings_and_no_others(case, start):
+    install(case, start)
+    findings, _ = examine(case.service)
+    assert ids(findings) == case.expected(), findings
+    for finding in findings:
+        assert finding["text"] and (finding["severity"] == "note" or finding["where"])
+
+
+# ---- what really happens ----
+
+def answers(case, password, code):
+    """What is typed at each prompt. Where the right password is asked for alone, a code is ready for
+    what a wrong one leads to."""
+    given = {"p": [password], "c": [code] if code == "@code" else [code] * 3}
+    return [text for kind in case.play for text in given[kind]] + ["@code"]
+
+
+def play(case, password=lab.PASSWORD, code="@code"):
+    """Whether the real libpam lets in, and whether a code was sent."""
+    before = len(lab.messages())
+    outcome = lab.pamhost(case.service, answers=answers(case, password, code),
+                          arguments=("--confdir", PAM, "--rhost", "198.51.100.7"))
+    return outcome.result == "PAM_SUCCESS", len(lab.messages()) > before
+
+
+@pytest.mark.parametrize("case", [case for case in CASES if case.play], ids=lambda case: case.name)
+def test_the_real_libpam_does_what_is_predicted(case, start):
+    install(case, start)
+    subprocess.run(["faillock", "--user", "alice", "--reset"], check=True)
+    _, predictions = examine(case.service)
+    said = predictions[case.service]
+    let_in, asked = play(case)
+    assert let_in == (said["all_right_lets_in"] != "never"), said
+    assert asked == (said["asked"] != "never"), said
+    if asked:
+        assert play(case, code="@wrong")[0] == (said["wrong_code_lets_in"] != "never"), said
+    if "p" in case.play:
+        let_in, sent = play(case, password="wrong")
+        assert let_in == (said["wrong_first_factor_lets_in"] != "never"), said
+        exempt = "exempt-by-line" in case.findings # alice may meet that condition
+        assert sent == said["code_sent_without_first_factor"] or (exempt and not sent), said
+
+
+# ---- real programs ----
+
+def case_of(name):
+    return next(case for case in CASES if case.name == name)
+
+
+def predicted(name, start):
+    """Installs the case; what is said of its service."""
+    case = case_of(name)
+    install(case, start)
+    return examine(case.service)[1][case.service]
+
+
+@pytest.fixture
+def sshd():
+    """A real sshd with the settings of the case that is installed."""
+    running = []
+
+    def begin(*lines):
+        running.append(lab.Sshd("doctor", *lines, f"Include {DROP_IN}"))
+        return running[-1]
+
+    yield begin
+    for server in running:
+        server.stop()
+
+
+@pytest.fixture(scope="module")
+def key(tmp_path_factory):
+    private = tmp_path_factory.mktemp("key") / "id"
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", private], check=True)
+    lab.write(lab.WORK / "doctor-keys", (private.parent / "id.pub").read_text(), 0o644)
+    return ["-i", str(private), "-o", "IdentitiesOnly=yes"]
+
+
+KEYS = f"AuthorizedKeysFile {lab.WORK}/doctor-keys"
+
+
+def ended(client):
+    client.expect(pexpect.EOF)
+    client.close()
+    return client.exitstatus
+
+
+def ssh_by_password(password, *options):
+    client = lab.ssh(2222, "alice", options=options)
+    client.expect("[Pp]assword: ")
+    client.sendline(password)
+    return client
+
+
+def ssh_by_key_and_code(key):
+    client = lab.ssh(2222, "alice", options=key)
+    client.expect(PROMPT)
+    client.sendline(lab.wait_for_code(ALICE))
+    client.expect("in-the-shell")
+    assert ended(client) == 0
+
+
+def test_ssh_as_readme_has_it(start, sshd):
+    said = predicted("debian-sshd", start)
+    sshd()
+    client = ssh_by_password("wrong")
+    assert ended(client) == 255 and lab.messages() == []
+    assert not said["code_sent_without_first_factor"]
+    client = ssh_by_password(lab.PASSWORD)
+    client.expect(PROMPT)
+    client.sendline(lab.wait_for_code(ALICE))
+    client.expect("in-the-shell")
+    assert ended(client) == 0
+    assert (said["asked"], said["all_right_lets_in"]) == ("always", "always")
+    assert "password (pam_unix" in said["steps"] and "code (pam_swmfa" in said["steps"]
+
+
+def test_ssh_with_the_prompt_switched_off_sends_and_denies(start, sshd):
+    install(case_of("debian-sshd-kbdint-off"), start)
+    findings, _ = examine("sshd")
+    assert "has one sent, and is denied" in find(findings, "kbdint-off")["text"]
+    sshd()
+    client = ssh_by_password(lab.PASSWORD, "-o", "PreferredAuthentications=password")
+    assert ended(client) == 255 and "in-the-shell" not in client.before
+    assert len(lab.messages(ALICE)) == 1
+
+
+def test_ssh_with_the_module_first_sends_to_strangers(start, sshd):
+    said = predicted("debian-sshd-module-first", start)
+    sshd()
+    client = lab.ssh(2222, "alice")
+    client.expect(PROMPT)
+    client.close(force=True)
+    assert said["code_sent_without_first_factor"] and len(lab.messages(ALICE)) == 1
+
+
+def test_ssh_without_methods_lets_a_key_in_alone(start, sshd, key):
+    install(case_of("debian-sshd-methods-forgotten"), start)
+    findings, _ = examine("sshd")
+    sshd(KEYS)
+    client = lab.ssh(2222, "alice", options=key)
+    client.expect("in-the-shell")
+    assert ended(client) == 0 and lab.messages() == []
+    assert find(findings, "key-alone")["fix"] == "AuthenticationMethods keyboard-interactive"
+
+
+def test_ssh_with_key_and_code(start, sshd, key):
+    said = predicted("debian-sshd-key", start)
+    sshd(KEYS)
+    ssh_by_key_and_code(key)
+    assert said["steps"].startswith("1. an SSH key (sshd). 2. code (pam_swmfa")
+
+
+def test_ssh_with_remember_denies_the_second_login(start, sshd, key):
+    said = predicted("debian-sshd-key-remember", start)
+    sshd(KEYS)
+    ssh_by_key_and_code(key)
+    client = lab.ssh(2222, "alice", options=key)
+    assert ended(client) == 255 and "in-the-shell" not in client.before
+    assert said["exempt_lets_in"] == "never" and len(lab.messages()) == 1
+
+
+@pytest.mark.parametrize("name", ["debian-sudo", "debian-sudo-optional"])
+def test_sudo_with_wrong_codes(start, name):
+    lab.write("/etc/sudoers.d/lab", "alice ALL=(ALL) ALL\nDefaults timestamp_timeout=0, "
+              "passwd_tries=1\n", 0o440)
+    said = predicted(name, start)
+    client = test_local.sudo_as_alice("id", "-u")
+    client.expect(PROMPT)
+    for _ in range(3):
+        client.sendline("000000")
+        client.expect(["Wrong code", "incorrect password attempt", "\n0\r"])
+    ran = client.after == "\n0\r" or "\n0\r" in client.before + (client.read() or "")
+    client.close()
+    assert ran == (said["wrong_code_lets_in"] != "never") == (name == "debian-sudo-optional")
+
+
+@pytest.mark.parametrize("name, asked", [("debian-su", "alice"), ("debian-su-target", "bob")])
+def test_su_asks_whom_it_is_said_to_ask(start, name, asked):
+    said = predicted(name, start)
+    assert subprocess.run(["su", "bob", "-c", "true"], check=False).returncode == 0
+    assert lab.messages() == [] # root, by the line that exempt-by-line names
+    client = test_local.on_terminal("su", "bob", "-c", "id -un", user="alice")
+    client.expect("Password: ")
+    client.sendline(lab.PASSWORD)
+    client.expect(PROMPT)
+    client.sendline(lab.wait_for_code(lab.NUMBERS[asked]))
+    client.expect("bob")
+    assert ended(client) == 0
+    assert (said["asked"], said["all_right_lets_in"]) == ("always", "always")
+
+
+def test_login_asks_after_the_password(start):
+    said = predicted("debian-login", start)
+    client = test_local.login_as_alice()
+    client.sendline(lab.wait_for_code(ALICE))
+    client.expect(r"\$ ")
+    client.sendline("exit")
+    ended(client)
+    assert said["asked"] == "always" and said["steps"].index("pam_unix") < said["steps"].index("swmfa")
+
+
+# ---- what it says ----
+
+def test_the_fix_of_a_stack_is_a_stack_without_findings(start):
+    """Each fix that is a whole stack, put in place of what was there."""
+    tried = 0
+    for case in CASES:
+        install(case, start)
+        for finding in examine(case.service)[0]:
+            lines = finding["fix"].split("\n")
+            if len(lines) < 3 or finding["id"] == "exempt-denied":
+                continue
+            lab.stack(case.service, *lines, *ACCOUNT, folder=PAM)
+            left = ids(examine(case.service)[0]) & {"skipped", "sends-after-refusal", "never-asked",
+                                                    "code-alone", "sends-to-strangers",
+                                                    "denial-forgotten", "fails-open"}
+            assert not left, (case.name, finding, left)
+            tried += 1
+            break
+    assert tried >= 8
+
+
+def test_nobody_is_asked_where_no_service_names_the_module(start):
+    install(Case("none", DEBIAN, "sshd", (INCLUDE,)), start)
+    findings, services = examine()
+    assert ids(findings) == {"not-asked"} and services == {}
+    assert find(findings, "not-asked")["fix"].endswith("/pam_swmfa.so")
+    assert ids(examine("sshd")[0]) == {"not-asked"}
+    assert "there is no such file" in find(examine("nothing")[0], "not-asked")["text"]
+
+
+def test_all_services_that_name_the_module_are_found(start):
+    install(case_of("debian-sshd"), start)
+    lab.stack("sudo", INCLUDE, ASK, folder=PAM)
+    lab.stack("vsftpd", INCLUDE, f"account required {stacks.M}", folder=PAM)
+    (PAM / "sshd.dpkg-old").write_text(ASK + "\n")
+    findings, services = examine()
+    assert set(services) == {"sshd", "sudo"}
+    assert find(findings, "module-type")["where"] == "/etc/pam.d/vsftpd:2"
+
+
+def test_each_finding_says_where(start):
+    install(case_of("debian-sudo-sufficient-unix"), start)
+    findings, _ = examine("sudo")
+    assert find(findings, "skipped")["where"] == "/etc/pam.d/sudo:1"
+    install(case_of("fedora-sudo-include"), start)
+    findings, _ = examine("sudo")
+    assert find(findings, "skipped")["where"] == "/etc/pam.d/system-auth:5"
+    install(case_of("debian-sshd-settings-forgotten"), start)
+    findings, _ = examine("sshd")
+    number = int(find(findings, "kbdint-off")["where"].rpartition(":")[2])
+    text = Path("/etc/ssh/sshd_config").read_text().splitlines()[number - 1]
+    assert text == "KbdInteractiveAuthentication no"
+    install(case_of("debian-sshd-hurry"), start)
+    findings, _ = examine("sshd")
+    assert find(findings, "login-grace")["where"] == f"{DROP_IN}:1"
+    assert find(findings, "max-auth-tries")["where"] == f"{DROP_IN}:2"
+
+
+def test_a_match_block_is_looked_into_by_connection(start):
+    install(case_of("debian-sshd-match"), start)
+    assert find(examine("sshd")[0], "match-block")["where"] == f"{DROP_IN}:6"
+    rescue = "user=rescue,host=client.example,addr=192.0.2.10"
+    assert "key-alone" in ids(examine("sshd", "--connection", rescue)[0])
+    assert "key-alone" not in ids(examine("sshd", "--connection", rescue[:-2] + "99")[0])
+    assert "sshd-unknown" in ids(examine("sshd", "--connection", "nonsense")[0])
+
+
+def test_a_broken_configuration_is_left_to_check(start):
+    install(case_of("debian-sudo"), start)
+    lab.write(lab.CONF, "[swmfa]\nproviders = pigeon\n")
+    finding = find(examine("sudo")[0], "configuration")
+    assert (finding["fix"], finding["severity"]) == ("swmfactl check", "error")
+    assert "providers" in finding["text"] and "pigeon" in finding["text"]
+
+
+def test_autosend_off_makes_the_password_method_a_warning(start):
+    case = case_of("debian-sshd-password-method")
+    install(case, start)
+    assert find(examine("sshd")[0], "password-method")["severity"] == "error"
+    lab.configure(start(name="second"), swmfa="autosend = no")
+    finding = find(examine("sshd")[0], "password-method")
+    assert finding["severity"] == "warning" and "nothing is sent" in finding["text"]
+
+
+def test_selinux_and_apparmor_are_noted(start):
+    install(case_of("debian-sudo"), start)
+    selinux = Path("/sys/fs/selinux")
+    apparmor = Path("/sys/kernel/security/apparmor")
+    for folder in (selinux, apparmor):
+        folder.mkdir(parents=True, exist_ok=True)
+    (selinux / "enforce").write_text("1")
+    (apparmor / "profiles").write_text("/usr/sbin/cups (enforce)\n/usr/sbin/sshd (enforce)\n")
+    try:
+        findings, _ = examine("sudo")
+        assert "swmfa-auth" in find(findings, "selinux")["fix"]
+        assert "/usr/sbin/sshd" in find(findings, "apparmor")["text"]
+        assert ids(findings) == {"selinux", "apparmor"}
+        (selinux / "enforce").write_text("0")
+        (apparmor / "profiles").write_text("/usr/sbin/sshd (complain)\n")
+        assert ids(examine("sudo")[0]) == set()
+    finally:
+        shutil.rmtree(selinux)
+        shutil.rmtree(apparmor)
+
+
+def test_includes_in_a_circle_are_an_end(start):
+    install(case_of("debian-sudo"), start)
+    (PAM / "common-auth").write_text("@include circle\n")
+    (PAM / "circle").write_text("auth required pam_env.so\nauth include common-auth\n")
+    assert ids(examine("sudo")[0]) == {"unreadable"}
+    (PAM / "circle").write_text("@include common-auth\n@include common-auth\n")
+    assert ids(examine("sudo")[0]) == {"unreadable"}
+
+
+def test_the_text_is_for_a_person(start):
+    install(case_of("debian-sudo-optional"), start)
+    status, text = doctor("sudo")
+    assert status == 3
+    assert text.startswith("sudo\n    1. password (pam_unix, /etc/pam.d/common-auth:1). 2. code")
+    assert "A wrong one lets in all the same" in text or "lets in in some cases" in text
+    assert f"do: auth  required  {stacks.M}" in text and "[denial-forgotten]" in text
+
+
+@pytest.mark.parametrize("word", ["", "../sudo", "/etc/pam.d/sudo", ".."])
+def test_what_is_no_service_is_refused(word):
+    ran = subprocess.run([lab.CTL, "doctor", "--", word], capture_output=True, text=True,
+                         check=False)
+    assert ran.returncode == 1 and "is no name of a file in pam.d" in ran.stderr
+
+
+def test_the_man_page_has_every_finding_and_the_tests_have_met_it():
+    page = (lab.BUILD / "docs/swmfactl.8").read_text()
+    section = page.partition(".Ss What doctor finds")[2].partition(".Sh ")[0]
+    named = {name for line in re.findall(r"^\.It Li (.*)$", section, flags=re.MULTILINE)
+             for name in line.split(" , ")}
+    sources = "".join(path.read_text() for path in (lab.SRC / "pam_swmfa/ctl").glob("*.c"))
+    assert all(f'"{name}"' in sources for name in named)
+    if len(SEEN) > 20: # all tests ran
+        assert SEEN == named - {"too-many-ways"}
