@@ -119,7 +119,7 @@ static error_t parse_own(int key, char *argument, struct argp_state *state)
         check_count(command, &order->job, state);
         return 0;
     default:
-        return command->option != NULL && key > 0 && key < ARGP_KEY_ARG
+        return command->option != NULL && key > 0 && key < ARGP_KEY_END
                    ? command->option(key, argument, state)
                    : ARGP_ERR_UNKNOWN;
     }
