@@ -68,17 +68,23 @@ static ssize_t read_all(int fd, char *buffer, size_t size)
 char *file_read(const char *path, enum file_privacy privacy, size_t *length,
                 struct problem *problem)
 {
+    return file_read_large(path, privacy, FILE_READ_MAX, length, problem);
+}
+
+char *file_read_large(const char *path, enum file_privacy privacy, size_t most, size_t *length,
+                      struct problem *problem)
+{
     int fd = file_open(path, privacy, problem);
     if (fd < 0)
         return NULL;
     struct stat status = {0};
     (void)fstat(fd, &status);
     /* One byte more than the file has, so that a file that grows meanwhile is noticed. */
-    size_t size = status.st_size < (off_t)FILE_READ_MAX ? (size_t)status.st_size + 1 : 0;
+    size_t size = status.st_size < (off_t)most ? (size_t)status.st_size + 1 : 0;
     char *content = size > 0 ? calloc(1, size + 1) : NULL;
     ssize_t got = content != NULL ? read_all(fd, content, size) : -1;
     if (size == 0)
-        problem_set(problem, "%s: is larger than %zu bytes", path, FILE_READ_MAX - 1);
+        problem_set(problem, "%s: is larger than %zu bytes", path, most - 1);
     else if (got < 0)
         problem_set(problem, "%s: %s", path, strerror(errno));
     else if ((size_t)got == size)

@@ -28,6 +28,10 @@ int file_open(const char *path, enum file_privacy privacy, struct problem *probl
 char *file_read(const char *path, enum file_privacy privacy, size_t *length,
                 struct problem *problem);
 
+/* file_read_large: the same, for a file that may have less than so many bytes. */
+char *file_read_large(const char *path, enum file_privacy privacy, size_t most, size_t *length,
+                      struct problem *problem);
+
 #define FILE_READ_MAX ((size_t)1024 * 1024)
 
 #endif

@@ -45,3 +45,22 @@ bool channel_find(const char *name, size_t length, enum channel *channel)
     }
     return false;
 }
+
+bool phone_read_channels(struct phone *phone, const char *field, size_t length)
+{
+    const char *end = field + length;
+    for (;;) {
+        const char *comma = memchr(field, ',', (size_t)(end - field));
+        const char *stop = comma != NULL ? comma : end;
+        enum channel channel;
+        if (!channel_find(field, (size_t)(stop - field), &channel))
+            return false;
+        for (size_t i = 0; i < phone->channel_count; i++)
+            if (phone->channels[i] == channel)
+                return false;
+        phone->channels[phone->channel_count++] = channel;
+        if (comma == NULL)
+            return true;
+        field = comma + 1;
+    }
+}

@@ -39,26 +39,6 @@ static const char *next_field(const char **at, const char *end, size_t *length)
     return field;
 }
 
-/* Reads "sms", "call" or both with a comma between; each once. */
-static bool read_channels(const char *field, size_t length, struct phone *phone)
-{
-    const char *end = field + length;
-    for (;;) {
-        const char *comma = memchr(field, ',', (size_t)(end - field));
-        const char *stop = comma != NULL ? comma : end;
-        enum channel channel;
-        if (!channel_find(field, (size_t)(stop - field), &channel))
-            return false;
-        for (size_t i = 0; i < phone->channel_count; i++)
-            if (phone->channels[i] == channel)
-                return false;
-        phone->channels[phone->channel_count++] = channel;
-        if (comma == NULL)
-            return true;
-        field = comma + 1;
-    }
-}
-
 /* What stands behind a user's name in a line. */
 enum line_kind {
     LINE_GOOD,
@@ -66,8 +46,17 @@ enum line_kind {
     LINE_WRONG,
 };
 
+static bool is_key(const char *field, size_t length)
+{
+    const size_t prefix = sizeof(SSHKEY_PREFIX) - 1;
+    return length >= prefix && memcmp(field, SSHKEY_PREFIX, prefix) == 0;
+}
+
+/* keys: NULL: each key is. */
 static bool is_used(const struct sshkeys *keys, const char *field, size_t length)
 {
+    if (keys == NULL)
+        return true;
     for (size_t i = 0; i < keys->count; i++)
         if (strlen(keys->fingerprint[i]) == length &&
             memcmp(keys->fingerprint[i], field, length) == 0)
@@ -85,7 +74,7 @@ static const char *read_phone(struct phone *phone, const char *field, size_t len
     memcpy(phone->number, field, length);
 
     field = next_field(&at, end, &length);
-    if (length > 0 && !read_channels(field, length, phone))
+    if (length > 0 && !phone_read_channels(phone, field, length))
         return "expected sms, call, or both with a comma between, behind the number";
     (void)next_field(&at, end, &length);
     return length > 0 ? "expected nothing more behind the channels" : NULL;
@@ -108,8 +97,7 @@ static enum line_kind read_line(struct phone *phone, const struct sshkeys *keys,
 
     const char *key = NULL;
     const char *field = next_field(&at, end, &length);
-    if (length >= sizeof(SSHKEY_PREFIX) - 1 &&
-        memcmp(field, SSHKEY_PREFIX, sizeof(SSHKEY_PREFIX) - 1) == 0) {
+    if (is_key(field, length)) {
         if (!sshkey_is_fingerprint(field, length)) {
             *wrong = "expected " SSHKEY_PREFIX " and the 43 characters that ssh-keygen -l shows";
             return LINE_WRONG;
@@ -123,6 +111,43 @@ static enum line_kind read_line(struct phone *phone, const struct sshkeys *keys,
     if (key != NULL)
         memcpy(phone->key, key, SSHKEY_FINGERPRINT_SIZE - 1);
     return *wrong == NULL ? LINE_GOOD : LINE_WRONG;
+}
+
+/* Where the fields behind the name stand. */
+static void find_fields(struct users_line *line, const char *at, const char *end)
+{
+    size_t length = 0;
+    const char *field = next_field(&at, end, &length);
+    if (is_key(field, length)) {
+        line->key = field;
+        line->key_length = length;
+        field = next_field(&at, end, &length);
+    }
+    line->number = field;
+    line->number_length = length;
+    line->channels = field = next_field(&at, end, &length);
+    line->channels_length = length;
+    while (length > 0)
+        field = next_field(&at, end, &length);
+    line->comment = field;
+}
+
+void users_read_line(const char *at, const char *end, bool whole, struct users_line *line)
+{
+    size_t length = 0;
+    *line = (struct users_line){0};
+    const char *user = next_field(&at, end, &length);
+    const char *stop = length > 0 ? memchr(user, '\r', length) : NULL;
+    if (stop != NULL) { /* as match_name has it */
+        length = (size_t)(stop - user);
+        at = stop;
+    }
+    if (length == 0)
+        return;
+    line->user = user;
+    line->user_length = length;
+    find_fields(line, at, end);
+    (void)read_line(&line->phone, NULL, at, end, whole, &line->wrong);
 }
 
 /* Where the user's name ends in this line, if it is the line's first field; or NULL. */
@@ -145,7 +170,7 @@ struct search {
     const char *wrong;
 };
 
-static enum users_result search(struct search *search, const char *text, size_t size)
+static enum users_result look_through(struct search *search, const char *text, size_t size)
 {
     const char *end = text + size;
     size_t length = strlen(search->user);
@@ -172,9 +197,20 @@ static enum users_result search(struct search *search, const char *text, size_t 
     return result;
 }
 
-/* What makes a map doubtful in which a name was not found; or NULL. */
-static const char *doubt(const char *text, size_t size)
+enum users_result users_search(const char *text, size_t size, const char *user,
+                               const struct sshkeys *keys, struct phone *phone, unsigned long *line)
 {
+    struct search what = {.user = user, .keys = keys, .phone = phone};
+    enum users_result result =
+        users_name_valid(user) ? look_through(&what, text, size) : USERS_ABSENT;
+    *line = what.line;
+    return result;
+}
+
+const char *users_doubt(const char *text, size_t size)
+{
+    if (size == 0)
+        return "is empty";
     if (text[size - 1] != '\n')
         return "does not end with a newline, and may be cut off";
     if (memchr(text, '\0', size) != NULL)
@@ -192,18 +228,9 @@ static bool same(const struct stat *before, const struct stat *after)
            before->st_mtim.tv_nsec == after->st_mtim.tv_nsec;
 }
 
-/* Whether a line can have such a name. */
-static bool can_be_mapped(const char *user)
+bool users_name_valid(const char *user)
 {
     return *user != '\0' && *user != '#' && strpbrk(user, " \t\r\n") == NULL;
-}
-
-/* Why nobody who is absent may pass by this map, or NULL. sure: as for users_find. */
-static const char *why_not_sure(bool sure, const char *text, size_t size)
-{
-    if (!sure)
-        return NULL;
-    return size == 0 ? "is empty" : doubt(text, size);
 }
 
 static void describe(const char *path, const struct search *search, enum users_result result,
@@ -223,7 +250,7 @@ static enum users_result search_file(int fd, const char *path, struct search *wh
     struct stat before = {0};
     struct stat after = {0};
     enum users_result result = USERS_ABSENT;
-    const char *doubtful = why_not_sure(sure, "", 0);
+    const char *doubtful = sure ? users_doubt("", 0) : NULL;
 
     bool readable = fstat(fd, &before) == 0;
     size_t size = (size_t)before.st_size;
@@ -231,9 +258,9 @@ static enum users_result search_file(int fd, const char *path, struct search *wh
         void *text = mmap(NULL, size, PROT_READ, MAP_PRIVATE | MAP_POPULATE, fd, 0);
         readable = text != MAP_FAILED;
         if (readable) {
-            if (can_be_mapped(what->user))
-                result = search(what, text, size);
-            doubtful = why_not_sure(sure, text, size);
+            if (users_name_valid(what->user))
+                result = look_through(what, text, size);
+            doubtful = sure ? users_doubt(text, size) : NULL;
             (void)munmap(text, size);
         }
     }

@@ -7,6 +7,9 @@
 #include "base/sshkey.h"
 #include "config/phone.h"
 
+#include <stdbool.h>
+#include <stddef.h>
+
 enum users_result {
     USERS_FOUND,
     USERS_ABSENT,     /* no line has that name */
@@ -25,5 +28,38 @@ enum users_result {
  */
 enum users_result users_find(const char *path, const char *user, const struct sshkeys *keys,
                              bool sure, struct phone *phone, struct problem *problem);
+
+/* users_name_valid: whether a line can have such a name. */
+bool users_name_valid(const char *user);
+
+/* ---- for who shows and changes the map: the same parser, on a text in memory ---- */
+
+/* One line; all pointers are into it. */
+struct users_line {
+    const char *user; /* NULL: the line is empty, or a comment */
+    size_t user_length;
+    const char *key; /* NULL: none, and as it stands there, right or wrong */
+    size_t key_length;
+    const char *number; /* likewise; length 0: none */
+    size_t number_length;
+    const char *channels; /* likewise */
+    size_t channels_length;
+    const char *comment; /* the # of it, or the line's end */
+    struct phone phone;
+    const char *wrong; /* why nobody's number is used by it; NULL: it is good */
+};
+
+/* users_read_line: reads a line, from at to its newline or, if whole is false, to the end of the
+ * file. */
+void users_read_line(const char *at, const char *end, bool whole, struct users_line *line);
+
+/* users_search: what users_find does with the text of a map; never USERS_ERROR. line: the number of
+ * the line that decided, if one did. */
+enum users_result users_search(const char *text, size_t size, const char *user,
+                               const struct sshkeys *keys, struct phone *phone,
+                               unsigned long *line);
+
+/* users_doubt: what makes a map doubtful in which a name was not found; or NULL. */
+const char *users_doubt(const char *text, size_t size);
 
 #endif

@@ -84,9 +84,19 @@ bool codes_make(struct codes *codes, struct problem *problem)
     return true;
 }
 
+bool codes_void(struct store *store, const char *user, int64_t *count)
+{
+    struct store_answer answer;
+    if (!store_run(store, &answer, "DELETE FROM swmfa_code WHERE user_name = $1", "t", user))
+        return false;
+    *count = (int64_t)answer.changed;
+    return true;
+}
+
 bool codes_replace(struct store *store, const char *user, const struct codes *codes)
 {
-    if (!store_run(store, NULL, "DELETE FROM swmfa_code WHERE user_name = $1", "t", user))
+    int64_t count = 0;
+    if (!codes_void(store, user, &count))
         return false;
     for (int64_t i = 0; i < CODES_COUNT; i++)
         if (!store_run(store, NULL,

@@ -36,6 +36,9 @@ bool codes_make(struct codes *codes, struct problem *problem);
 /* codes_replace: from now on these are the user's codes, and no others. */
 bool codes_replace(struct store *store, const char *user, const struct codes *codes);
 
+/* codes_void: no code of the user is good any more; count: how many there were. */
+bool codes_void(struct store *store, const char *user, int64_t *count);
+
 /*
  * codes_read: reads what a person typed: blanks and hyphens go, capitals and the letters i, l, o
  * are taken for what they look like. Returns whether it has the form of a code. code: of
