@@ -36,6 +36,7 @@
 
 /* ---- the commands, in the order of --help ---- */
 
+extern const struct command command_check;
 extern const struct command command_codes;
 extern const struct command command_forget;
 extern const struct command command_status;
@@ -46,6 +47,7 @@ static const struct command *const commands[] = {
     &command_unlock,
     &command_forget,
     &command_codes,
+    &command_check,
 };
 #define COMMANDS_COUNT (sizeof(commands) / sizeof(commands[0]))
 
