@@ -9,7 +9,7 @@ EXTRA_DIST += tests/system/system.sh tests/system/part-1.sh tests/system/part-2.
 	tests/system/test_package.py tests/system/test_remember.py \
 	tests/system/test_hostile.py tests/system/test_policy.py tests/system/test_provider.py \
 	tests/system/test_secrets.py tests/system/test_sim.py tests/system/test_ssh.py \
-	tests/system/test_store.py tests/system/test_swmfactl.py \
+	tests/system/test_store.py tests/system/test_swmfactl.py tests/system/test_swmfactl_check.py \
 	tests/bench/bench.py
 
 TEST_EXTENSIONS = .sh

@@ -16,7 +16,8 @@ import pytest
 import lab
 import test_local
 
-COMMANDS = ["codes", "forget", "status", "unlock"]
+COMMANDS = ["codes", "forget", "status", "unlock"] # about one user
+ALL_COMMANDS = sorted([*COMMANDS, "check"])
 CODE = re.compile(r"[0-9](?:[0-9a-hjkmnp-tv-z]{6})(?:-[0-9a-hjkmnp-tv-z]{7}){2}")
 
 # What runs as the service user, with the path of the store.
@@ -436,7 +437,7 @@ def listed_commands():
 
 
 def test_help_and_version():
-    assert listed_commands() == COMMANDS
+    assert sorted(listed_commands()) == ALL_COMMANDS
     assert done("--version") == done("codes", "--version")
     assert re.fullmatch(r"swmfactl \(pam_swmfa\) [0-9.]+\n", done("--version"))
     for command in COMMANDS:
@@ -475,7 +476,7 @@ def complete(*words):
 
 @pytest.mark.skipif(shutil.which("bash") is None, reason="no bash")
 def test_the_completion_offers_commands_options_users_and_files():
-    assert sorted(complete("")) == COMMANDS
+    assert sorted(complete("")) == ALL_COMMANDS
     assert complete("un") == ["unlock"]
     assert complete("-c", "x.conf", "un") == ["unlock"]
     assert complete("codes", "ali") == ["alice"]
