@@ -74,7 +74,7 @@ static void check_all(struct check *check)
         check_users(check);
     check_programs(check);
     bool user = check_service_user(check);
-    bool store = check_state(check);
+    bool store = user && check_state(check);
     if (user)
         check_as_service_user(check, store);
     if (wants_online && check->online == NULL)

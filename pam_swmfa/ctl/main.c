@@ -43,11 +43,7 @@ extern const struct command command_status;
 extern const struct command command_unlock;
 
 static const struct command *const commands[] = {
-    &command_status,
-    &command_unlock,
-    &command_forget,
-    &command_codes,
-    &command_check,
+    &command_status, &command_unlock, &command_forget, &command_codes, &command_check,
 };
 #define COMMANDS_COUNT (sizeof(commands) / sizeof(commands[0]))
 
