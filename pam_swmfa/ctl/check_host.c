@@ -107,6 +107,20 @@ void check_folders(struct check *check, const char *path)
 
 /* ---- the programs ---- */
 
+/* Set by somebody who meant well: then any user could start it with root's rights. */
+static bool has_no_set_id(struct check *check, const char *id, const char *path,
+                          const struct stat *status)
+{
+    char fix[CHECK_WHERE_SIZE];
+    if ((status->st_mode & (S_ISUID | S_ISGID)) == 0)
+        return true;
+    (void)snprintf(fix, sizeof(fix), "chmod ug-s %.4096s", path);
+    findings_add(check->findings, SEVERITY_ERROR, id, path, fix,
+                 "mode %04o: it must not be set-uid or set-gid",
+                 (unsigned)status->st_mode & 07777U);
+    return false;
+}
+
 /* Whether a file of the installation is as it was installed. */
 static bool check_file(struct check *check, const char *id, const char *path, mode_t needed)
 {
@@ -121,7 +135,7 @@ static bool check_file(struct check *check, const char *id, const char *path, mo
         findings_add(check->findings, SEVERITY_ERROR, id, path, INSTALL, "is no regular file");
         return false;
     }
-    if (!is_roots(check, id, path, &status))
+    if (!is_roots(check, id, path, &status) || !has_no_set_id(check, id, path, &status))
         return false;
     if ((status.st_mode & needed) == needed)
         return true;

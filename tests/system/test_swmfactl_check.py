@@ -328,8 +328,9 @@ def replaced():
 @pytest.mark.parametrize("program, path", [("helper", lab.HELPER), ("module", lab.MODULE)])
 def test_a_program_that_is_not_roots_alone_is_an_error(replaced, program, path):
     path = replaced(path)
-    path.chmod(0o775)
-    assert found() == [f"error {program} {path}"]
+    for mode in (0o775, 0o757, 0o4755, 0o2755):
+        path.chmod(mode)
+        assert found() == [f"error {program} {path}"], oct(mode)
     path.chmod(0o755)
     shutil.chown(path, "alice")
     assert found() == [f"error {program} {path}"]
