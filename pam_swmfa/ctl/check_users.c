@@ -76,6 +76,17 @@ struct view {
     size_t said[KIND_COUNT];
 };
 
+/* What stands in the place of the name, for a finding; a number, where the name was forgotten, is
+ * masked as in the log. */
+static void show_name(const struct entry *entry, char *to, size_t size)
+{
+    size_t shown = entry->length < NAME_SHOWN ? entry->length : NAME_SHOWN;
+    if (phone_number_valid(entry->name, entry->length))
+        (void)snprintf(to, size, "*%.2s", entry->name + entry->length - 2);
+    else
+        (void)snprintf(to, size, "%.*s", (int)shown, entry->name);
+}
+
 static void say(struct view *view, enum kind kind, const struct entry *entry, const char *format,
                 ...) __attribute__((format(printf, 4, 5)));
 
@@ -85,6 +96,7 @@ static void say(struct view *view, enum kind kind, const struct entry *entry, co
 {
     char where[CHECK_WHERE_SIZE];
     char text[512];
+    char name[NAME_SHOWN + 1];
     va_list arguments;
     if (view->said[kind]++ >= SAID_MOST)
         return;
@@ -92,9 +104,9 @@ static void say(struct view *view, enum kind kind, const struct entry *entry, co
     (void)vsnprintf(text, sizeof(text), format, arguments);
     va_end(arguments);
     (void)snprintf(where, sizeof(where), "%.4096s:%u", view->path, entry->line);
-    int shown = entry->length < NAME_SHOWN ? (int)entry->length : NAME_SHOWN;
+    show_name(entry, name, sizeof(name));
     findings_add(view->check->findings, kinds[kind].severity, kinds[kind].id, where,
-                 kinds[kind].fix, "%.*s: %s", shown, entry->name, text);
+                 kinds[kind].fix, "%s: %s", name, text);
 }
 
 static void say_the_rest(struct view *view)

@@ -280,6 +280,11 @@ def test_many_of_a_kind_are_counted():
         ["30 more like the 20 of this kind"] * 2
 
 
+def test_a_number_in_the_place_of_a_name_is_not_told():
+    users_map("+15550100183\nbob +15550100182\n")
+    assert "*83: expected an E.164 number" in texts() and "0100183" not in texts()
+
+
 def test_a_name_forges_no_line():
     users_map("al\x1b[2Jice 0\n")
     status, out, _ = ctl.ctl("check")
