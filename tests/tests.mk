@@ -9,7 +9,10 @@ EXTRA_DIST += tests/system/system.sh tests/system/part-1.sh tests/system/part-2.
 	tests/system/test_package.py tests/system/test_remember.py \
 	tests/system/test_hostile.py tests/system/test_policy.py tests/system/test_provider.py \
 	tests/system/test_secrets.py tests/system/test_sim.py tests/system/test_ssh.py \
-	tests/system/test_store.py tests/system/test_swmfactl.py tests/system/test_swmfactl_check.py \
+	tests/system/test_store.py tests/system/test_swmfactl.py \
+	tests/system/test_swmfactl_check.py \
+	tests/system/test_swmfactl_test.py \
+	tests/system/test_swmfactl_user.py \
 	tests/bench/bench.py
 
 TEST_EXTENSIONS = .sh
@@ -23,6 +26,7 @@ check_libs = $(helper_libs) $(CMOCKA_LIBS)
 
 if TESTS_WANTED
 unit_tests = tests/unit/codes_test tests/unit/config_test tests/unit/delivery_test \
+	tests/unit/edit_test tests/unit/map_test tests/unit/sheet_test \
 	tests/unit/gsm_test tests/unit/json_test tests/unit/key_test tests/unit/limit_test \
 	tests/unit/log_test tests/unit/network_test tests/unit/pace_test tests/unit/phone_test \
 	tests/unit/provider_test tests/unit/remember_test tests/unit/reply_test tests/unit/request_test \
@@ -37,6 +41,10 @@ endif
 
 # A unit test is one file, with the flags and libraries of the helper and cmocka.
 LDADD = $(check_libs)
+tests_unit_edit_test_SOURCES = tests/unit/edit_test.c pam_swmfa/ctl/edit.c
+tests_unit_map_test_SOURCES = tests/unit/map_test.c pam_swmfa/ctl/map.c
+tests_unit_sheet_test_SOURCES = tests/unit/sheet_test.c pam_swmfa/ctl/sheet.c
+tests_unit_sheet_test_LDADD = $(check_libs) $(CSV_LIBS)
 EXTRA_DIST += tests/unit/unit.h tests/unit/unit_config.h tests/unit/unit_store.h
 
 # The simulator of the provider.

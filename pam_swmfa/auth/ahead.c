@@ -4,6 +4,7 @@
 
 #include "auth/ahead.h"
 
+#include "auth/decoy.h"
 #include "provider/rest.h"
 
 #include <errno.h>
@@ -11,19 +12,26 @@
 
 #define STACK_SIZE ((size_t)512 * 1024) /* bytes */
 
+static bool make_digest(struct ahead *ahead)
+{
+    return ahead->key == NULL ? digest_of(ahead->text, ahead->digest)
+                              : decoy_digits(ahead->key, ahead->text, ahead->digits) &&
+                                    digest_of(ahead->digits, ahead->digest);
+}
+
 static void *make_ready(void *user)
 {
     struct ahead *ahead = user;
-    ahead->good = digest_of(ahead->text, ahead->digest);
+    ahead->good = make_digest(ahead);
     (void)sem_post(&ahead->has_digest);
     (void)rest_prepare();
     return NULL;
 }
 
-void ahead_begin(struct ahead *ahead, const char *text)
+void ahead_begin(struct ahead *ahead, const struct secret *key, const char *text)
 {
     pthread_attr_t attributes;
-    *ahead = (struct ahead){.text = text};
+    *ahead = (struct ahead){.key = key, .text = text};
     if (sem_init(&ahead->has_digest, 0, 0) != 0 || pthread_attr_init(&attributes) != 0)
         return;
     ahead->running = pthread_attr_setstacksize(&attributes, STACK_SIZE) == 0 &&
@@ -37,7 +45,7 @@ const char *ahead_digest(struct ahead *ahead)
         while (sem_wait(&ahead->has_digest) != 0 && errno == EINTR)
             continue;
     else if (!ahead->digested)
-        ahead->good = digest_of(ahead->text, ahead->digest);
+        ahead->good = make_digest(ahead);
     ahead->digested = true;
     return ahead->good ? ahead->digest : NULL;
 }

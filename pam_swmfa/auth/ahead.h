@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * ahead: what a send will need, made ready by a second thread while the store is opened: the digest
- * of the number, then libcurl and libssl. libcrypto takes longer for its first use than the store
- * for all that it does.
+ * ahead: what a login will need, made ready by a second thread while the store is opened: a decoy's
+ * digits, the digest of what is counted as the number, then libcurl and libssl. libcrypto takes
+ * longer for its first use than the store for all that it does.
  *
  * To be begun when the process has its last ids and privileges: some of a thread's are its own.
  */
 #ifndef SWMFA_AHEAD_H
 #define SWMFA_AHEAD_H
 
+#include "base/secret.h"
 #include "store/digest.h"
 
 #include <pthread.h>
@@ -16,19 +17,27 @@
 #include <stdbool.h>
 
 struct ahead {
-    const char *text; /* of which the digest is */
-    bool running;     /* in a thread of its own; false: what is waited for is done by the caller */
-    bool digested;    /* whether the digest was waited for */
+    const struct secret *key; /* see ahead_begin */
+    const char *text;
+    bool running;  /* in a thread of its own; false: what is waited for is done by the caller */
+    bool digested; /* whether the digest was waited for */
     pthread_t thread;
     sem_t has_digest;
-    bool good; /* the digest is */
+    bool good;      /* the digest, and the digits */
+    char digits[3]; /* a decoy's */
     char digest[DIGEST_SIZE];
 };
 
-/* ahead_begin: begins. ahead and text must stay where they are until ahead_wait. */
-void ahead_begin(struct ahead *ahead, const char *text);
+/*
+ * ahead_begin: begins. key: NULL, and text the number; or for a decoy the key of its digits, and
+ * text the user. All of it must stay where it is until ahead_wait.
+ */
+void ahead_begin(struct ahead *ahead, const struct secret *key, const char *text);
 
-/* ahead_digest: waits for the digest of the text, see digest_of; NULL without memory. */
+/*
+ * ahead_digest: waits for the digest, see digest_of, of the number, or of what stands for it; then
+ * a decoy's digits are there as well. NULL without memory.
+ */
 const char *ahead_digest(struct ahead *ahead);
 
 /* ahead_wait: waits until all is ready. */

@@ -46,6 +46,8 @@ static bool choose_channel(struct login *login)
         login->delivery.permitted = 0;
     for (size_t i = 0; i < phone->channel_count; i++)
         login->delivery.permitted |= 1U << (unsigned)phone->channels[i];
+    if (login->request->channel != 0)
+        login->delivery.permitted &= 1U << (login->request->channel - 1);
     if (possible(login, login->channel))
         return true;
     if (possible(login, other_channel(login))) {
@@ -70,7 +72,6 @@ static bool prompt(struct login *login, const char *text, bool echo, enum reply_
     if (!say(login, WIRE_PROMPT, echo, text))
         return false;
     enum wire_result received = wire_receive(login->socket, &reply, sizeof(reply));
-    guard_heard(login);
     bool good = received == WIRE_OK && reply.head.type == WIRE_REPLY;
     if (good)
         *kind = reply_read(&reply, terms.length, terms.letters, code);
@@ -163,6 +164,7 @@ static enum delivered deliver(struct login *login, enum channel channel, bool on
                               int64_t deadline)
 {
     ahead_wait(&login->ahead); /* for decoys as well: it must not tell them apart */
+    guard_request(login);
     if (!login->decoy)
         return deliver_really(login, channel, only, deadline);
     guard_wait(login);
@@ -422,6 +424,7 @@ static enum outcome check_code(struct login *login, const char *code)
 {
     struct delivery *delivery = &login->delivery;
     struct terms terms;
+    guard_request(login);
     if (!login->decoy) {
         enum outcome outcome = delivery_verify(delivery, code, &login->problem);
         if (outcome == OUTCOME_OK || outcome == OUTCOME_WRONG)

@@ -54,10 +54,11 @@ struct login {
     struct config config;      /* all zero until it is loaded */
     char user[WIRE_USER_SIZE]; /* whom the code is for */
     struct phone phone;
-    bool decoy;  /* there is no phone, or the person is locked: nothing is sent, nothing is right */
-    bool locked; /* there is one, and it is that */
-    bool dropped;      /* the process is the service user's for good */
-    bool policy_holds; /* [policy] is for this service */
+    bool decoy; /* there is no phone, or the person is locked: nothing is sent, nothing is right */
+    const struct secret *decoy_key; /* of its digits */
+    bool locked;                    /* there is one, and it is that */
+    bool dropped;                   /* the process is the service user's for good */
+    bool policy_holds;              /* [policy] is for this service */
     struct guard guard;
     struct ahead ahead;
     enum refusal refusal; /* why the last code that was asked for was not sent */

@@ -12,6 +12,7 @@
 
 #include <poll.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <syslog.h>
 #include <time.h>
@@ -32,19 +33,11 @@ static bool store_failed(struct login *login, bool may_pass)
     return end_by_store(login, may_pass);
 }
 
-/* Logins whose last attempt is one of four of every sixteen of the user are enough. */
-static bool is_noted(int64_t attempt)
+static bool note_times(struct login *login, int64_t id)
 {
-    return attempt / 4 % 4 == 0;
-}
-
-static bool note_times(struct login *login)
-{
-    struct guard *guard = &login->guard;
-    if (!is_noted(guard->attempt))
-        return true;
+    const struct guard *guard = &login->guard;
     for (unsigned i = 0; i < PACE_COUNT; i++)
-        if (guard->took_us[i] > 0 && !pace_add(guard->store, (enum pace)i, guard->took_us[i]))
+        if (guard->took_us[i] > 0 && !pace_add(guard->store, (enum pace)i, id, guard->took_us[i]))
             return false;
     return true;
 }
@@ -56,11 +49,17 @@ static int64_t clock_us(void)
     return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
 }
 
-/* How long a decoy has to wait. */
+/* How long a decoy has to wait, less the time that it takes to know. */
 static bool draw_wait(struct login *login, enum pace pace)
 {
-    login->guard.wait_us = 0;
-    return !login->decoy || pace_draw(login->guard.store, pace, &login->guard.wait_us);
+    struct guard *guard = &login->guard;
+    int64_t start = clock_us();
+    guard->wait_us = 0;
+    if (!login->decoy)
+        return true;
+    bool drawn = pace_draw(guard->store, pace, &guard->wait_us);
+    guard->wait_us -= clock_us() - start;
+    return drawn;
 }
 
 /* The first is slower than those after it. */
@@ -69,10 +68,10 @@ static enum pace pace_of_verify(const struct login *login)
     return login->wrong == 0 ? PACE_VERIFY : PACE_REVERIFY;
 }
 
-/* The first send with autosend has the start of the helper before it. */
+/* Likewise. */
 static enum pace pace_of_send(const struct login *login)
 {
-    return login->rounds == 0 && login->config.autosend == 1 ? PACE_SEND : PACE_RESEND;
+    return login->rounds == 0 ? PACE_SEND : PACE_RESEND;
 }
 
 /* milliseconds: the most to wait for others, if it is not too long for the module. */
@@ -130,18 +129,22 @@ static struct remember_about whereabouts(struct login *login)
 }
 
 /* Somebody without a number is counted among others: a name with a blank is nobody's in the map. */
-static void name_person(struct login *login)
+static bool name_person(struct login *login)
 {
     struct guard *guard = &login->guard;
     struct moment moment;
     struct problem ignored = {0};
-    if (login->decoy)
+    if (login->decoy && ahead_digest(&login->ahead) == NULL)
+        return false;
+    if (login->decoy) {
+        memcpy(login->digits, login->ahead.digits, sizeof(login->digits));
         (void)snprintf(guard->user, sizeof(guard->user), "? %s", login->digits);
-    else
+    } else
         (void)snprintf(guard->user, sizeof(guard->user), "%s", login->user);
     sends_address(login->request->rhost, guard->address, sizeof(guard->address));
     if (login->config.policy.remember > 0 && login->policy_holds && moment_now(&moment, &ignored))
         (void)remember_place(login->request->rhost, login->request->tty, &moment, guard->place);
+    return true;
 }
 
 static bool end_remembered(struct login *login, int64_t left_ms)
@@ -186,13 +189,15 @@ bool guard_enter(struct login *login)
 {
     struct guard *guard = &login->guard;
     struct standing standing = {.remembered_ms = 0};
-    name_person(login);
-    ahead_begin(&login->ahead, *login->phone.number != '\0' ? login->phone.number : guard->user);
+    ahead_begin(&login->ahead, login->decoy ? login->decoy_key : NULL,
+                login->decoy ? login->user : login->phone.number);
     guard->store = store_open(STORE_FOLDER, &login->problem);
     if (guard->store == NULL)
         return end_by_store(login, true);
     if (store_is_new(guard->store))
         log_line(LOG_WARNING, "%s", STORE_IS_NEW);
+    if (!name_person(login))
+        return end(login, END_MEMORY);
     if (*guard->place != '\0' && ahead_digest(&login->ahead) == NULL)
         return end(login, END_MEMORY);
     if (!read_standing(login, &standing))
@@ -251,6 +256,14 @@ static enum sends count_send(struct login *login, int64_t deadline, struct sends
     return sends;
 }
 
+/* While the other thread is not ready yet there is time. */
+static void expect_the_rest(struct store *store)
+{
+    tries_expect(store);
+    history_expect(store);
+    pace_expect(store);
+}
+
 bool guard_send(struct login *login, int64_t deadline)
 {
     struct sends_refusal refusal = {.key = NULL};
@@ -276,6 +289,7 @@ bool guard_send(struct login *login, int64_t deadline)
     }
     if (sends == SENDS_REFUSED)
         refuse_by_limit(login, &refusal);
+    expect_the_rest(login->guard.store);
     return true;
 }
 
@@ -359,16 +373,16 @@ bool guard_break_glass(struct login *login, const char *code, bool *wrong)
 
 /* ---- time ---- */
 
-void guard_heard(struct login *login)
+void guard_request(struct login *login)
 {
-    login->guard.heard_us = clock_us();
+    login->guard.began_us = clock_us();
 }
 
 void guard_took(struct login *login, bool verify)
 {
     struct guard *guard = &login->guard;
     enum pace pace = verify ? pace_of_verify(login) : guard->sends;
-    guard->took_us[login->decoy ? PACE_DECOY : pace] = clock_us() - guard->heard_us;
+    guard->took_us[login->decoy ? PACE_DECOY : pace] = clock_us() - guard->began_us;
 }
 
 /* A sleep ends late, by what it takes to be woken: the last of it is waited for awake. */
@@ -376,7 +390,7 @@ void guard_wait(struct login *login)
 {
     struct guard *guard = &login->guard;
     struct pollfd host = {.fd = login->socket, .events = POLLIN | POLLRDHUP};
-    int64_t end_us = guard->heard_us + guard->wait_us;
+    int64_t end_us = guard->began_us + guard->wait_us;
     int64_t sleep_us = end_us - clock_us() - AWAKE_US;
     const struct timespec time = {.tv_sec = sleep_us / 1000000,
                                   .tv_nsec = sleep_us % 1000000 * 1000};
@@ -393,8 +407,7 @@ void guard_wait(struct login *login)
 static bool open_late(struct login *login)
 {
     struct problem problem = {0};
-    if (login->end == END_STORE || login->end == END_UNPREPARED ||
-        (!login->dropped && !privilege_drop(&problem)))
+    if (login->end == END_UNPREPARED || (!login->dropped && !privilege_drop(&problem)))
         return false;
     login->guard.store = store_open_within(STORE_FOLDER, LATE_WAIT_MS, &problem);
     if (login->guard.store != NULL && store_is_new(login->guard.store))
@@ -405,8 +418,9 @@ static bool open_late(struct login *login)
 /* Within a transaction. */
 static bool settle(struct login *login, const struct history_login *summary)
 {
-    return (login->end != END_VERIFIED || forgive_and_remember(login)) && note_times(login) &&
-           history_add(login->guard.store, summary);
+    int64_t id = 0;
+    return (login->end != END_VERIFIED || forgive_and_remember(login)) &&
+           history_add(login->guard.store, summary, &id) && note_times(login, id);
 }
 
 bool guard_settle(struct login *login, const struct history_login *summary)
@@ -414,8 +428,8 @@ bool guard_settle(struct login *login, const struct history_login *summary)
     struct guard *guard = &login->guard;
     bool late = guard->store == NULL;
     int wait = late || login->end == END_HOST_GONE ? LATE_WAIT_MS : WAIT_MS;
-    if (late && !open_late(login))
-        return true; /* nothing was counted */
+    if (login->end == END_STORE || (late && !open_late(login)))
+        return true; /* nothing was counted, or nothing more is to be tried */
     if (store_begin(guard->store, STORE_RELAX, NULL, wait) && settle(login, summary) &&
         store_commit(guard->store))
         return true;

@@ -33,9 +33,9 @@ struct guard {
     struct tries tries;              /* where that try left the person */
     int64_t codes_left;              /* break-glass codes */
     enum pace sends;                 /* of what kind the last send is */
-    int64_t heard_us;                /* when the person was heard last, or the login began */
-    int64_t took_us[PACE_COUNT];     /* since then, and not in the store yet; 0: nothing */
-    int64_t wait_us;                 /* a decoy: how long it would have taken */
+    int64_t began_us;                /* when the last request began */
+    int64_t took_us[PACE_COUNT];     /* how long requests of each kind have taken; 0: none was */
+    int64_t wait_us;                 /* a decoy: how long the request would have taken */
 };
 
 /* Why no code may be sent now. */
@@ -75,13 +75,12 @@ void guard_wrong(struct login *login);
 bool guard_break_glass(struct login *login, const char *code, bool *wrong);
 
 /*
- * Time that the person can see: from when he was heard last (guard_heard), or the login began,
- * until what he is told next. guard_took: a send or a verify was made, or pretended. guard_wait: a
- * decoy waits until as much has passed as when one is made.
+ * guard_request: a request begins, or for a decoy one that is not made. guard_wait: a decoy waits
+ * until as much time has passed as one takes. guard_took: it is over, and its time to be kept.
  */
-void guard_heard(struct login *login);
-void guard_took(struct login *login, bool verify);
+void guard_request(struct login *login);
 void guard_wait(struct login *login);
+void guard_took(struct login *login, bool verify);
 
 /*
  * guard_settle: the login is decided: after a right code nothing is held against the person, and

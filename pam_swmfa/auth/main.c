@@ -22,6 +22,7 @@
 #include "auth/log.h"
 #include "auth/login.h"
 #include "auth/privilege.h"
+#include "config/phone.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -54,7 +55,7 @@ static bool is_our_socket(int fd)
 
 static bool well_formed(const struct wire_request *request)
 {
-    return request->head.type == WIRE_REQUEST &&
+    return request->head.type == WIRE_REQUEST && request->channel <= CHANNEL_COUNT &&
            wire_terminated(request->user, sizeof(request->user)) && *request->user != '\0' &&
            wire_terminated(request->service, sizeof(request->service)) &&
            wire_terminated(request->rhost, sizeof(request->rhost)) &&

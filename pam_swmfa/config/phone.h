@@ -36,8 +36,8 @@ bool phone_number_valid(const char *number, size_t length);
  * NULL: each number does. */
 bool countries_permit(const char *list, const char *number);
 
-/* phone_read_channels: reads "sms", "call" or both with a comma between, each once, into a phone that
- * has none yet; false if it is none of these. */
+/* phone_read_channels: reads "sms", "call" or both with a comma between, each once, into a phone
+ * that has none yet; false if it is none of these. */
 bool phone_read_channels(struct phone *phone, const char *field, size_t length);
 
 /* channel_find: the channel of that name; false if there is none. */

@@ -126,7 +126,9 @@ static void find_fields(struct users_line *line, const char *at, const char *end
     }
     line->number = field;
     line->number_length = length;
-    line->channels = field = next_field(&at, end, &length);
+    if (length > 0)
+        field = next_field(&at, end, &length);
+    line->channels = field;
     line->channels_length = length;
     while (length > 0)
         field = next_field(&at, end, &length);

@@ -63,8 +63,8 @@ static bool try_lock(struct edit *edit, const char *path)
 static bool claim(struct edit *edit, const char *path, struct problem *problem)
 {
     struct stat left;
-    if (fstat(edit->beside, &left) == 0 && S_ISREG(left.st_mode) && left.st_nlink == 1 &&
-        fchown(edit->beside, 0, 0) == 0 && fchmod(edit->beside, 0600) == 0 &&
+    if (fstat(edit->beside, &left) == 0 && S_ISREG(left.st_mode) && left.st_uid == 0 &&
+        left.st_nlink == 1 && fchown(edit->beside, 0, 0) == 0 && fchmod(edit->beside, 0600) == 0 &&
         ftruncate(edit->beside, 0) == 0)
         return true;
     return problem_set(problem, "%.400s: is no file that was left here by swmfactl: remove it",
@@ -98,8 +98,7 @@ static bool read_file(struct edit *edit, bool missing, struct problem *problem)
         edit->text = strdup("");
         return edit->text != NULL || problem_set(problem, "no memory");
     }
-    edit->text =
-        file_read_large(edit->path, FILE_PUBLIC, EDIT_READ_MAX, &edit->length, problem);
+    edit->text = file_read_large(edit->path, FILE_PUBLIC, EDIT_READ_MAX, &edit->length, problem);
     return edit->text != NULL;
 }
 

@@ -40,10 +40,30 @@ extern const struct command command_check;
 extern const struct command command_codes;
 extern const struct command command_forget;
 extern const struct command command_status;
+extern const struct command command_test;
 extern const struct command command_unlock;
+extern const struct command command_user_add;
+extern const struct command command_user_import;
+extern const struct command command_user_list;
+extern const struct command command_user_remove;
+extern const struct command command_user_set;
+extern const struct command command_user_show;
 
 static const struct command *const commands[] = {
-    &command_status, &command_unlock, &command_forget, &command_codes, &command_check,
+    /* clang-format off */
+    &command_status,
+    &command_unlock,
+    &command_forget,
+    &command_codes,
+    &command_check,
+    &command_test,
+    &command_user_list,
+    &command_user_show,
+    &command_user_add,
+    &command_user_set,
+    &command_user_remove,
+    &command_user_import,
+    /* clang-format on */
 };
 #define COMMANDS_COUNT (sizeof(commands) / sizeof(commands[0]))
 

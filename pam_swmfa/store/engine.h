@@ -45,6 +45,9 @@ void engine_rollback(struct engine *engine);
 bool engine_run(struct engine *engine, struct store_answer *answer, struct problem *problem,
                 const char *sql, const char *types, va_list parameters);
 
+/* engine_expect: makes a statement ready that will be run later. */
+void engine_expect(struct engine *engine, const char *sql);
+
 /* engine_each: runs a query likewise; each: see store_each. */
 bool engine_each(struct engine *engine, bool (*each)(const char *const *cells, void *context),
                  void *context, struct problem *problem, const char *sql, const char *types,

@@ -15,6 +15,17 @@
     "at_wall_ms, user_name, service, rhost, result, reason, channel, provider, request, "          \
     "digits, tries, sends, took_ms, sent, detail"
 
+#define LAST "SELECT COALESCE(MAX(id), 0) FROM swmfa_login"
+#define ADD                                                                                        \
+    "INSERT INTO swmfa_login (id, " COLUMNS ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, "  \
+    "$11, $12, $13, $14, $15, $16)"
+
+void history_expect(struct store *store)
+{
+    store_expect(store, LAST);
+    store_expect(store, ADD);
+}
+
 static const char *or_hyphen(const char *text)
 {
     return *text != '\0' ? text : "-";
@@ -49,21 +60,17 @@ static bool clean_up(struct store *store, int64_t newest)
                      store_moment(store)->wall_ms - HISTORY_DAYS * DAY_MS);
 }
 
-bool history_add(struct store *store, const struct history_login *login)
+bool history_add(struct store *store, const struct history_login *login, int64_t *id)
 {
     struct store_answer last;
-    if (!store_run(store, &last, "SELECT COALESCE(MAX(id), 0) FROM swmfa_login", ""))
+    if (!store_run(store, &last, LAST, ""))
         return false;
-    int64_t id = store_number(&last, 0) + 1;
-    return store_run(store, NULL,
-                     "INSERT INTO swmfa_login (id, " COLUMNS
-                     ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, "
-                     "$16)",
-                     "iitttttttttiiitt", id, store_moment(store)->wall_ms, login->user,
-                     login->service, login->rhost, login->result, login->reason, login->channel,
-                     login->provider, login->request, login->number, login->tries, login->sends,
-                     login->ms, login->sent, login->detail) &&
-           clean_up(store, id);
+    *id = store_number(&last, 0) + 1;
+    return store_run(store, NULL, ADD, "iitttttttttiiitt", *id, store_moment(store)->wall_ms,
+                     login->user, login->service, login->rhost, login->result, login->reason,
+                     login->channel, login->provider, login->request, login->number, login->tries,
+                     login->sends, login->ms, login->sent, login->detail) &&
+           clean_up(store, *id);
 }
 
 /* ---- reading ---- */

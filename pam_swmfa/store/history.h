@@ -42,8 +42,11 @@ struct history_login {
  * Returns to. */
 const char *history_write(const struct history_login *login, char *to, size_t size);
 
+/* history_expect: makes ready what history_add will need. */
+void history_expect(struct store *store);
+
 /* history_add: adds one, whose id and time are given to it here; old ones go. */
-bool history_add(struct store *store, const struct history_login *login);
+bool history_add(struct store *store, const struct history_login *login, int64_t *id);
 
 /*
  * history_each: calls each for the logins after an id (0: all), at or after a time (0: all) and, if

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* pace: see pace.h. The last ones of each kind are kept, numbered as they came. */
+/* pace: see pace.h. Of each kind 32 are kept, by slots that logins take in turn. */
 #include <config.h>
 
 #include "store/pace.h"
@@ -7,6 +7,14 @@
 #include <sys/random.h>
 
 #define KEPT 32
+#define ADD                                                                                        \
+    "INSERT INTO swmfa_pace (kind, slot, microseconds) VALUES ($1, $2, $3) "                       \
+    "ON CONFLICT (kind, slot) DO UPDATE SET microseconds = excluded.microseconds"
+
+void pace_expect(struct store *store)
+{
+    store_expect(store, ADD);
+}
 
 static uint32_t chance(uint32_t below)
 {
@@ -14,33 +22,24 @@ static uint32_t chance(uint32_t below)
     return getrandom(&number, sizeof(number), 0) == (ssize_t)sizeof(number) ? number % below : 0;
 }
 
-bool pace_add(struct store *store, enum pace pace, int64_t microseconds)
+bool pace_add(struct store *store, enum pace pace, int64_t login, int64_t microseconds)
 {
-    return store_run(store, NULL,
-                     "INSERT INTO swmfa_pace (kind, slot, microseconds) "
-                     "SELECT $1, COALESCE(MAX(slot), 0) + 1, $2 FROM swmfa_pace WHERE kind = $1",
-                     "ii", (int64_t)pace, microseconds) &&
-           store_run(store, NULL,
-                     "DELETE FROM swmfa_pace WHERE kind = $1 AND slot <= "
-                     "(SELECT MAX(slot) FROM swmfa_pace WHERE kind = $1) - $2",
-                     "ii", (int64_t)pace, (int64_t)KEPT);
+    return store_run(store, NULL, ADD, "iii", (int64_t)pace, login % KEPT, microseconds);
 }
 
-static bool read_at(struct store *store, enum pace pace, int64_t place, int64_t *microseconds)
+bool pace_draw(struct store *store, enum pace pace, int64_t *microseconds)
 {
     struct store_answer answer;
     if (!store_run(store, &answer,
-                   "SELECT microseconds FROM swmfa_pace WHERE kind = $1 ORDER BY slot LIMIT 1 "
-                   "OFFSET $2",
-                   "ii", (int64_t)pace, place))
+                   "SELECT microseconds FROM swmfa_pace WHERE kind = $1 AND slot >= $2 "
+                   "ORDER BY slot LIMIT 1",
+                   "ii", (int64_t)pace, (int64_t)chance(KEPT)))
+        return false;
+    if (answer.rows == 0 && /* while there are not so many yet */
+        !store_run(store, &answer,
+                   "SELECT microseconds FROM swmfa_pace WHERE kind = $1 ORDER BY slot LIMIT 1", "i",
+                   (int64_t)pace))
         return false;
     *microseconds = store_number(&answer, 0);
     return true;
-}
-
-/* While there are not so many yet, the first one is drawn more often: it does not matter. */
-bool pace_draw(struct store *store, enum pace pace, int64_t *microseconds)
-{
-    return read_at(store, pace, (int64_t)chance(KEPT), microseconds) &&
-           (*microseconds > 0 || read_at(store, pace, 0, microseconds));
 }

@@ -31,7 +31,7 @@
 #define PAGE_BYTES_TEXT "1024"
 /* Pages of the log of changes at which a commit works it off: the next login reads it all. */
 #define CHECKPOINT_PAGES 64
-#define STATEMENTS       24      /* kept for the next time */
+#define STATEMENTS       40      /* kept for the next time */
 #define WAIT_MOST_NS     8000000 /* between two looks whether others have finished */
 
 struct engine {
@@ -173,6 +173,11 @@ static sqlite3_stmt *prepare(struct engine *engine, const char *sql)
     return engine->statements[i];
 }
 
+void engine_expect(struct engine *engine, const char *sql)
+{
+    (void)prepare(engine, sql);
+}
+
 static bool run(struct engine *engine, struct store_answer *answer, struct problem *problem,
                 const char *sql, const char *types, va_list parameters)
 {
@@ -299,6 +304,13 @@ static void set_up(struct engine *engine)
     (void)sqlite3_wal_autocheckpoint(engine->db, CHECKPOINT_PAGES);
 }
 
+/* One thread alone uses it. */
+static void set_up_library(void)
+{
+    (void)sqlite3_config(SQLITE_CONFIG_SINGLETHREAD);
+    (void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+}
+
 static struct engine *open_file(const char *path, int flags, int milliseconds,
                                 struct problem *problem)
 {
@@ -308,6 +320,7 @@ static struct engine *open_file(const char *path, int flags, int milliseconds,
         return NULL;
     }
     (void)snprintf(engine->path, sizeof(engine->path), "%s", path);
+    set_up_library();
     engine->wait_until = now_ms() + milliseconds;
     engine->relaxed = true; /* whatever SQLite was built with: to be set by the first transaction */
     flags |= SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE |

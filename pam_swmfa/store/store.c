@@ -134,6 +134,11 @@ bool store_run(struct store *store, struct store_answer *answer, const char *sql
     return good || give_up(store);
 }
 
+void store_expect(struct store *store, const char *sql)
+{
+    engine_expect(store->engine, sql);
+}
+
 bool store_each(struct store *store, bool (*each)(const char *const *cells, void *context),
                 void *context, const char *sql, const char *types, ...)
 {

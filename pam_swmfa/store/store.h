@@ -124,6 +124,9 @@ bool store_each(struct store *store, bool (*each)(const char *const *cells, void
  * false. */
 bool store_fail(struct store *store, const char *why);
 
+/* store_expect: makes a statement ready that will be run later, while there is time for it. */
+void store_expect(struct store *store, const char *sql);
+
 /* store_number: a column of the first row as a number; 0 if there is no row. */
 int64_t store_number(const struct store_answer *answer, size_t column);
 

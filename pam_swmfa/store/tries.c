@@ -10,6 +10,20 @@
 
 #include "store/tries.h"
 
+#define COUNT                                                                                      \
+    "INSERT INTO swmfa_try (user_name, attempts, forgiven, locked_until_ms) "                      \
+    "VALUES ($1, $2, 0, $3) ON CONFLICT (user_name) DO UPDATE SET "                                \
+    "attempts = excluded.attempts, locked_until_ms = excluded.locked_until_ms"
+#define FORGIVE                                                                                    \
+    "UPDATE swmfa_try SET forgiven = $1, locked_until_ms = 0 "                                     \
+    "WHERE user_name = $2 AND forgiven < $1 AND attempts >= $1"
+
+void tries_expect(struct store *store)
+{
+    store_expect(store, COUNT);
+    store_expect(store, FORGIVE);
+}
+
 /* How long a lock is that begins with so many failures, or 0 if none does. */
 static int64_t lock_of(int64_t count, int failures)
 {
@@ -61,19 +75,12 @@ bool tries_count(struct store *store, const char *user, int failures, struct tri
     tries->lock_begins_ms = lock_of(tries->failures, failures);
     if (tries->lock_begins_ms > 0)
         locked_until = store_now(store) + tries->lock_begins_ms;
-    return store_run(store, NULL,
-                     "INSERT INTO swmfa_try (user_name, attempts, forgiven, locked_until_ms) "
-                     "VALUES ($1, $2, 0, $3) ON CONFLICT (user_name) DO UPDATE SET "
-                     "attempts = excluded.attempts, locked_until_ms = excluded.locked_until_ms",
-                     "tii", user, tries->attempt, locked_until);
+    return store_run(store, NULL, COUNT, "tii", user, tries->attempt, locked_until);
 }
 
 bool tries_forgive(struct store *store, const char *user, int64_t attempt)
 {
-    return store_run(store, NULL,
-                     "UPDATE swmfa_try SET forgiven = $1, locked_until_ms = 0 "
-                     "WHERE user_name = $2 AND forgiven < $1 AND attempts >= $1",
-                     "it", attempt, user);
+    return store_run(store, NULL, FORGIVE, "it", attempt, user);
 }
 
 bool tries_unlock(struct store *store, const char *user)

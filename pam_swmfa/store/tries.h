@@ -22,6 +22,9 @@ struct tries {
     int64_t attempt;    /* tries_count: the number of this attempt, for tries_forgive */
 };
 
+/* tries_expect: makes ready what tries_count and tries_forgive will need. */
+void tries_expect(struct store *store);
+
 /* tries_look: where a user stands. */
 bool tries_look(struct store *store, const char *user, struct tries *tries);
 

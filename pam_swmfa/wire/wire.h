@@ -6,6 +6,8 @@
  * this file. WIRE_VERSION is raised with every change of a structure or of a meaning, so that a
  * module and a helper of different builds refuse each other instead of guessing.
  *
+ * swmfactl test speaks for the module.
+ *
  *   module -> helper   struct wire_request, once; struct wire_reply, one for each PROMPT
  *   helper -> module   struct wire_say: any number of PROMPT, INFO and ALERT, then one DONE, then
  * EOF
@@ -18,7 +20,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#define WIRE_VERSION 0x53574d02U /* "SWM" and the number of the version */
+#define WIRE_VERSION 0x53574d03U /* "SWM" and the number of the version */
 
 enum wire_type {
     WIRE_REQUEST = 1,
@@ -52,6 +54,8 @@ struct wire_request {
     uint32_t caller_uid; /* the real uid of the PAM application */
     uint32_t flags;      /* WIRE_FLAG_... */
     int32_t pam_flags;   /* what pam_authenticate was given */
+    uint32_t
+        channel; /* swmfactl test: codes go by this one alone, 1 + enum channel; the module: 0 */
     char user[WIRE_USER_SIZE];
     char service[WIRE_SERVICE_SIZE];
     char rhost[WIRE_RHOST_SIZE];

@@ -17,6 +17,8 @@ import sys
 import time
 from pathlib import Path
 
+import pexpect
+
 sys.path.insert(0, os.path.join(os.environ["SWMFA_SRCDIR"], "tests/system"))
 import lab  # noqa: E402
 
@@ -132,22 +134,59 @@ def use_a_disk():
     lab.reset_store()
 
 
-def share_of_the_store(_):
-    """By turns: a login, and one by a helper that is linked without the store."""
+def by_turns(measure, rounds):
+    """The median of a measure with the helper, and with one that is linked without the store."""
     helper, other = Path(lab.HELPER), Path(lab.HELPER + ".other")
     shutil.copy(WITHOUT, other)
     walls = {"with": [], "without": []}
-    for turn in ["with", "without"] * ROUNDS:
+    for turn in ["with", "without"] * rounds:
         time.sleep(PAUSE)
-        walls[turn].append(login(lab.alone())["wall_us"])
+        walls[turn].append(measure())
         lab.INBOX.write_text("")
         beside = helper.rename(lab.HELPER + ".beside")
         other.rename(helper)
         beside.rename(other)
     other.unlink()
-    whole, without = (statistics.median(walls[turn]) for turn in ("with", "without"))
-    print(f"the store takes {(whole - without) / 1000:.2f} ms of a login of {whole / 1000:.1f} ms")
-    row("wall time that the store adds to a login", 100 * (whole - without) / without, 15, " %")
+    return [statistics.median(walls[turn]) for turn in ("with", "without")]
+
+
+def ssh_login(key):
+    """One login by SSH with a public key and a code: microseconds until ssh has ended."""
+    start = time.monotonic_ns()
+    client = lab.ssh(2222, "alice", command="true",
+                     options=["-i", str(key), "-o", "IdentitiesOnly=yes"])
+    client.delaybeforesend = None
+    client.expect("Code: ")
+    client.sendline(lab.messages()[-1].split()[-1])
+    client.expect(pexpect.EOF)
+    client.close()
+    assert client.exitstatus == 0
+    return (time.monotonic_ns() - start) / 1000
+
+
+def real_sshd():
+    """An sshd that wants alice's key and a code; and the key."""
+    key = lab.WORK / "bench_key"
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key], check=True)
+    lab.write(lab.WORK / "authorized", key.with_suffix(".pub").read_text(), 0o644)
+    lab.use_example("sshd-publickey", "sshd")
+    return lab.Sshd("bench", "AuthenticationMethods publickey,keyboard-interactive",
+                    f"AuthorizedKeysFile {lab.WORK}/authorized"), key
+
+
+def share_of_the_store(simulator):
+    """What the store adds to a login by SSH; and to pam_authenticate alone, with a provider and a
+    person that answer at once."""
+    lab.configure(simulator, limits=LOOSE)
+    server, key = real_sshd()
+    for name, measure, rounds, limit in (
+            ("an SSH login", lambda: ssh_login(key), max(ROUNDS // 4, 10), 15),
+            ("pam_authenticate", lambda: login(lab.alone())["wall_us"], ROUNDS, None)):
+        whole, without = by_turns(measure, rounds)
+        print(f"the store takes {(whole - without) / 1000:.2f} ms of {name} of {whole / 1000:.1f} ms")
+        row(f"wall time that the store adds to {name}", 100 * (whole - without) / without, limit,
+            " %")
+    server.stop()
 
 
 def by_the_users_in_the_store(_):
@@ -199,25 +238,41 @@ def welch(one, other):
     return abs(statistics.mean(one) - statistics.mean(other)) / math.sqrt(error)
 
 
-def told_apart_by_time(simulator):
-    """alice is in the map, bob is locked, nobody is not in the map; in an order by chance."""
+def samples_of(simulator, tries):
+    """Times of alice, who is in the map, bob, who is locked, and nobody, who is not in the map; in an
+    order by chance."""
     lab.configure(simulator, swmfa="tries = 2\n", limits=LOOSE)
     samples = {user: [] for user in ("alice", "bob", "nobody")}
-    for _ in range(200): # of the logins side by side, which were slow, no time is kept
+    for _ in range(150): # of what was measured before no time is kept
         times("alice")
         forgive("alice")
     lock_out("bob")
-    for _ in range(TRIES):
+    for _ in range(tries):
         for user in random.sample(sorted(samples), len(samples)):
             samples[user].append(times(user))
         forgive("alice")
         lab.INBOX.write_text("")
+    return samples
+
+
+def compare(samples, limit):
     for user in ("bob", "nobody"):
         for step, name in enumerate(STEPS):
             mapped, decoy = ([row[step] for row in samples[who]] for who in ("alice", user))
             print(f"{user}, {name}: {statistics.mean(decoy) / 1000:.3f} ms, alice "
                   f"{statistics.mean(mapped) / 1000:.3f} ms")
-            row(f"t of alice and {user}, {name}", welch(mapped, decoy), 3.3)
+            row(f"t of alice and {user}, {name}", welch(mapped, decoy), limit)
+
+
+def told_apart_by_time(_):
+    """Somebody who tries: with a provider nearer than any is, which answers after 10 to 30 ms; and to
+    know what is left, with one that is no network away."""
+    for latency, tries, limit in ((20, TRIES, 3.3), (0, TRIES // 4, None)):
+        print(f"the provider answers after {latency} ms, half of it less or more; {tries} tries")
+        lab.reset_store()
+        simulator = lab.Simulator("--latency", str(latency))
+        compare(samples_of(simulator, tries), limit)
+        simulator.stop()
 
 
 LOOSE = "".join(f"{key} = {value}\n" for key, value in lab.GENEROUS.items())

@@ -15,6 +15,7 @@
 
 #include "store/codes.h"
 #include "store/history.h"
+#include "store/pace.h"
 #include "store/pass.h"
 #include "store/remember.h"
 #include "store/sends.h"
@@ -86,9 +87,11 @@ static bool login(struct store *store, const char *user)
                                       .sent = "signalwire:sms",
                                       .detail = ""};
     int64_t attempt = 0;
+    int64_t id = 0;
     return look(store, user) && count_send(store, user) && count_try(store, user, &attempt) &&
            begin(store, STORE_RELAX) && tries_forgive(store, user, attempt) &&
-           history_add(store, &row) && store_commit(store);
+           history_add(store, &row, &id) && pace_add(store, PACE_SEND, id, 1000) &&
+           pace_add(store, PACE_VERIFY, id, 1000) && store_commit(store);
 }
 
 static bool add_user(struct store *store, long number)

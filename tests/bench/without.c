@@ -13,7 +13,7 @@
 
 bool guard_enter(struct login *login)
 {
-    ahead_begin(&login->ahead, "");
+    ahead_begin(&login->ahead, NULL, login->phone.number);
     return true;
 }
 
@@ -38,7 +38,7 @@ bool guard_break_glass(struct login *login, const char *code, bool *wrong)
     return true;
 }
 
-void guard_heard(struct login *login)
+void guard_request(struct login *login)
 {
     (void)login;
 }

@@ -12,7 +12,8 @@
  *     /run/swmfa-lab/kill      "N", "N after" or "N torn": swmfa-auth kills itself just before or
  *                              just after its Nth call that changes the store's folder, whether it
  *                              succeeds or not; or in the midst of it, with half of the bytes
- *                              written, if it is a write, and before it otherwise. 0: never
+ *                              written, if it is a write, and before it otherwise. 0: never.
+ *                              A folder behind it is meant instead, and swmfactl as well
  *     /run/swmfa-lab/calls     while there is a kill: gets a line "PID N CALL PATH" for each such
  *                              call, before it is made
  *   Calls of all threads are counted together. Not seen is what does not go through the functions
@@ -75,7 +76,8 @@ static struct {
 
 static struct {
     pthread_once_t once;
-    bool listed; /* there is a kill file */
+    bool listed;           /* there is a kill file */
+    char folder[PATH_MAX]; /* in place of the store's; "": none */
     unsigned long at;
     enum { BEFORE, AFTER, TORN } mode;
     atomic_ulong count;
@@ -181,7 +183,7 @@ enum fate {
 
 static void read_death(void)
 {
-    char text[64];
+    char text[PATH_MAX + 32];
     char *mode = text;
     death.listed = read_file(LAB "kill", text, sizeof(text));
     death.at = strtoul(text, &mode, 10);
@@ -189,6 +191,8 @@ static void read_death(void)
         death.mode = AFTER;
     else if (strncmp(mode, " torn", 5) == 0)
         death.mode = TORN;
+    if (sscanf(mode, " %*s %4095s", death.folder) != 1)
+        death.folder[0] = '\0';
 }
 
 static void die(void)
@@ -210,11 +214,21 @@ static void list(unsigned long number, const char *call, const char *path)
     }
 }
 
-/* Whether a path lies in the store's folder, or is it. */
-static bool in_store(const char *path)
+/* Whether a path lies in the folder that is watched, or is it. */
+static bool is_watched(const char *path)
 {
-    size_t length = strlen(STORE);
-    return strncmp(path, STORE, length) == 0 && (path[length] == '/' || path[length] == '\0');
+    const char *folder = death.folder[0] != '\0' ? death.folder : STORE;
+    size_t length = strlen(folder);
+    return strncmp(path, folder, length) == 0 && (path[length] == '/' || path[length] == '\0');
+}
+
+/* Whether this process is one that can be told to die. */
+static bool is_mortal(void)
+{
+    if (!is_meddled())
+        return false;
+    (void)pthread_once(&death.once, read_death);
+    return who.helper || death.folder[0] != '\0';
 }
 
 /* The path of a file that is open. */
@@ -230,8 +244,7 @@ static bool path_of(int fd, char path[PATH_MAX])
 /* A call is about to be made on what has that path: counts it. */
 static enum fate count(const char *call, const char *path, bool is_write)
 {
-    (void)pthread_once(&death.once, read_death);
-    if (!death.listed || !in_store(path))
+    if (!death.listed || !is_watched(path))
         return LIVES;
     unsigned long number = atomic_fetch_add(&death.count, 1) + 1;
     list(number, call, path);
@@ -247,7 +260,7 @@ static enum fate on_fd(const char *call, int fd, bool is_write)
     char path[PATH_MAX];
     int saved = errno;
     enum fate fate = LIVES;
-    if (is_meddled() && who.helper && path_of(fd, path))
+    if (is_mortal() && path_of(fd, path))
         fate = count(call, path, is_write);
     errno = saved;
     return fate;
@@ -259,7 +272,7 @@ static enum fate on_path(const char *call, int folder, const char *path)
     char whole[PATH_MAX];
     int saved = errno;
     enum fate fate = LIVES;
-    if (is_meddled() && who.helper) {
+    if (is_mortal()) {
         if (path[0] != '/')
             (void)path_of(folder, start);
         const char *slash = start[0] != '\0' && start[1] != '\0' ? "/" : "";
@@ -333,6 +346,8 @@ API ssize_t pwrite64(int fd, const void *data, size_t size, off64_t at)
 
 ON_FD(ftruncate, (int fd, off_t size), fd, size)
 ON_FD(ftruncate64, (int fd, off64_t size), fd, size)
+ON_FD(fchmod, (int fd, mode_t mode), fd, mode)
+ON_FD(fchown, (int fd, uid_t user, gid_t group), fd, user, group)
 ON_FD(fsync, (int fd), fd)
 ON_FD(fdatasync, (int fd), fd)
 ON_FD(fallocate, (int fd, int mode, off_t at, off_t size), fd, mode, at, size)

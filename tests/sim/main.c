@@ -113,8 +113,8 @@ static bool start(struct simulator *simulator)
         return false;
     }
     simulator->api = api_new(options, &simulator->inbox);
-    simulator->server =
-        server_start(options->port, &simulator->certificates, simulator->api, &simulator->log);
+    simulator->server = server_start(options->port, options->latency, &simulator->certificates,
+                                     simulator->api, &simulator->log);
     return simulator->server != NULL && say_listening(simulator);
 }
 

@@ -46,6 +46,8 @@ struct known_option {
     size_t offset; /* of the place in struct options */
 };
 
+enum { LATENCY_MOST = 10000 };
+
 enum { KEY_FIRST = 256 }; /* beyond all characters: there are no short options */
 
 static void read_port(void *place, const char *text, struct argp_state *state)
@@ -59,6 +61,19 @@ static void read_port(void *place, const char *text, struct argp_state *state)
         argp_error(state, "--port: 0 to 65535, not \"%s\"", text);
     }
     *(uint16_t *)place = (uint16_t)port;
+}
+
+static void read_latency(void *place, const char *text, struct argp_state *state)
+{
+    char *end = NULL;
+
+    errno = 0;
+    unsigned long latency = strtoul(text, &end, 10);
+    if (strspn(text, "0123456789") != strlen(text) || end == text || errno != 0 ||
+        latency > LATENCY_MOST) {
+        argp_error(state, "--latency: 0 to %d milliseconds, not \"%s\"", LATENCY_MOST, text);
+    }
+    *(uint16_t *)place = (uint16_t)latency;
 }
 
 static void read_text(void *place, const char *text, struct argp_state *state)
@@ -143,6 +158,8 @@ static const struct known_option table[] = {
     {"inbox", "FILE", "Add the messages to FILE (standard output)", read_text, PLACE(inbox)},
     {"log", "FILE", "Add a line for each request to FILE", read_text, PLACE(log)},
     {"ca-out", "FILE", "Write the certificate of the authority to FILE", read_text, PLACE(ca_out)},
+    {"latency", "MS", "Answer after half to one and a half of so many milliseconds (0)",
+     read_latency, PLACE(latency)},
     {"certificate", "KIND",
      "Present a certificate that is good, expired, self-signed or other-host (good)",
      read_certificate, PLACE(certificate)},

@@ -10,7 +10,8 @@
 
 /* The command line. All texts belong to argv. */
 struct options {
-    uint16_t port; /* 0: any free one */
+    uint16_t port;    /* 0: any free one */
+    uint16_t latency; /* milliseconds, see server_start */
     const char *project_id;
     const char *api_token;
     const char *account_id;

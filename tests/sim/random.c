@@ -54,6 +54,14 @@ void random_uuid(char uuid[RANDOM_UUID_SIZE])
 }
 
 /* Bytes that would favour the first characters of the alphabet are thrown away. */
+uint32_t random_number(uint32_t below)
+{
+    uint32_t number = 0;
+
+    random_bytes(&number, sizeof(number));
+    return number % below;
+}
+
 static char random_character(const char *alphabet)
 {
     unsigned size = (unsigned)strlen(alphabet);

@@ -4,7 +4,7 @@
  *     server - HTTP over TLS
  *
  * SYNOPSIS
- *     struct server *server_start(port, certificates, api, log);
+ *     struct server *server_start(port, latency, certificates, api, log);
  *     uint16_t server_port(const struct server *server);
  *     void server_stop(struct server *server);
  *
@@ -65,7 +65,8 @@ struct server {
     struct api *api;
     const struct sink *log;
     uint16_t port;
-    int stop_fd; /* readable when the server is to end */
+    uint16_t latency; /* milliseconds */
+    int stop_fd;      /* readable when the server is to end */
     atomic_uint connections;
 };
 
@@ -213,6 +214,10 @@ static enum MHD_Result give_answer(const struct server *server, struct MHD_Conne
 {
     bool answered = answer->manner != ANSWER_NEVER && answer->manner != ANSWER_RESET;
 
+    if (answered && server->latency > 0) {
+        uint32_t milliseconds = server->latency / 2 + random_number(server->latency + 1U);
+        answered = wait_for_time(server, connection, (int)milliseconds);
+    }
     if (answer->manner == ANSWER_LATE) {
         answered = wait_for_time(server, connection, ANSWER_LATE_MS);
     }
@@ -311,13 +316,14 @@ static struct MHD_Daemon *start_daemon(struct server *server, int fd,
     /* clang-format on */
 }
 
-struct server *server_start(uint16_t port, const struct certificates *certificates, struct api *api,
+struct server *server_start(uint16_t port, uint16_t latency,
+                            const struct certificates *certificates, struct api *api,
                             const struct sink *log)
 {
     struct server *server = must(calloc(1, sizeof(*server)));
     int fd = listen_on(port);
 
-    *server = (struct server){.api = api, .log = log, .stop_fd = -1};
+    *server = (struct server){.api = api, .log = log, .stop_fd = -1, .latency = latency};
     if (fd < 0) {
         complain("127.0.0.1 port %u: %s", port, strerror(errno));
         goto fail;

@@ -12,10 +12,12 @@ struct server;
 
 /*
  * Listens on that port of 127.0.0.1, any free one where it is 0, and serves from threads of its
- * own. The api and the log are borrowed until server_stop, the certificates for the call. NULL,
+ * own. latency: milliseconds; an answer comes after half to one and a half of them. The
+ * api and the log are borrowed until server_stop, the certificates for the call. NULL,
  * said on standard error, where it cannot.
  */
-struct server *server_start(uint16_t port, const struct certificates *certificates, struct api *api,
+struct server *server_start(uint16_t port, uint16_t latency,
+                            const struct certificates *certificates, struct api *api,
                             const struct sink *log);
 
 /* The port that it listens on. */

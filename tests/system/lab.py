@@ -550,12 +550,13 @@ class Meddle:
         else:
             write(self.files["boot_id"], f"{boot_id}\n", 0o644)
 
-    def kill_at(self, n, mode="before"):
+    def kill_at(self, n, mode="before", folder=""):
         """Each helper dies at its nth call that changes the store's folder: "before" or "after" it,
-        or with half of its bytes written, "torn"; 0: never. calls() begins anew."""
+        or with half of its bytes written, "torn"; 0: never. calls() begins anew. folder: that one
+        instead, and swmfactl dies as well."""
         assert mode in ("before", "after", "torn")
         write(self.files["calls"], "", 0o666)
-        write(self.files["kill"], f"{n} {mode}\n", 0o644)
+        write(self.files["kill"], f"{n} {mode} {folder}\n", 0o644)
 
     def calls(self):
         """The calls that helpers have made since kill_at, the one they died at included."""

@@ -25,11 +25,11 @@ static void test_each_kind_has_its_own_times(void **state)
 {
     (void)state;
     struct store *store = unit_begin(STORE_WRITE);
-    unit_good(pace_add(store, PACE_SEND, 12345));
+    unit_good(pace_add(store, PACE_SEND, 40, 12345));
     for (int i = 0; i < 20; i++)
         assert_int_equal(draw(PACE_SEND), 12345);
     assert_int_equal(draw(PACE_VERIFY), 0);
-    unit_good(pace_add(store, PACE_VERIFY, (int64_t)3600 * 1000000));
+    unit_good(pace_add(store, PACE_VERIFY, 41, (int64_t)3600 * 1000000));
     unit_commit();
     (void)unit_begin(STORE_READ);
     for (int i = 0; i < 20; i++) {
@@ -45,7 +45,7 @@ static void test_all_that_are_kept_are_drawn_and_no_others(void **state)
     int kinds = 0;
     struct store *store = unit_begin(STORE_WRITE);
     for (int64_t i = 1; i <= MANY; i++)
-        unit_good(pace_add(store, PACE_SEND, i));
+        unit_good(pace_add(store, PACE_SEND, i, i));
     for (int i = 0; i < MANY; i++) {
         int64_t microseconds = draw(PACE_SEND);
         assert_in_range(microseconds, MANY - 31, MANY);
@@ -62,7 +62,7 @@ static void test_a_failure_is_not_an_answer(void **state)
     (void)state;
     int64_t microseconds = 0;
     struct store *store = unit_store()->store;
-    assert_false(pace_add(store, PACE_SEND, 1));
+    assert_false(pace_add(store, PACE_SEND, 1, 1));
     assert_false(pace_draw(store, PACE_SEND, &microseconds));
     (void)unit_sql("DROP TABLE swmfa_pace");
     (void)unit_begin(STORE_WRITE);

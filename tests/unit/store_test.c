@@ -94,7 +94,7 @@ static bool use_all(struct store *store)
            tries_count(store, "alice", 100, &tries) &&
            sends_count(store, &none, &about, id, &(refusal)) == SENDS_COUNTED &&
            remember_add(store, &place, 3600) && remember_look(store, &place, 30 * 86400, &number) &&
-           codes_replace(store, "alice", &codes) && pace_add(store, PACE_SEND, 1) &&
+           codes_replace(store, "alice", &codes) && pace_add(store, PACE_SEND, 1, 1) &&
            pace_draw(store, PACE_SEND, &number) && store_commit(store);
 }
 
@@ -957,7 +957,7 @@ static void know_alice(void)
         unit_good(tries_count(store, "alice", 100, &tries));
     assert_int_equal(sends_count(store, &one_a_day, &about, id, &refusal), SENDS_COUNTED);
     unit_good(remember_add(store, &place, 60) && codes_replace(store, "alice", &codes) &&
-              pace_add(store, PACE_SEND, 77));
+              pace_add(store, PACE_SEND, 1, 77));
     unit_commit();
     assert_string_equal(ask(store), "yes");
 }

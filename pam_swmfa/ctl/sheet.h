@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* sheet: a list of users as a spreadsheet writes it; libcsv reads its form (RFC 4180). */
+#ifndef SWMFA_SHEET_H
+#define SWMFA_SHEET_H
+
+#include "base/problem.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#define SHEET_COLUMNS 4 /* name, number, channels, key */
+
+extern const char *const sheet_columns[SHEET_COLUMNS];
+
+struct sheet_row {
+    unsigned long line;         /* in which it begins */
+    char *field[SHEET_COLUMNS]; /* NULL: empty, or not there */
+    const char *wrong;          /* with its form; NULL: nothing */
+};
+
+struct sheet {
+    struct sheet_row *rows;
+    size_t count;
+    bool lost; /* one, for want of memory */
+};
+
+/*
+ * sheet_read: makes rows of a text with a NUL behind it; a byte order mark and a first row that
+ * names the columns are passed over. What is no CSV is the last row, and wrong. False with the
+ * problem: there is no memory. sheet_free is owed in any case.
+ */
+bool sheet_read(struct sheet *sheet, const char *text, size_t length, struct problem *problem);
+void sheet_free(struct sheet *sheet);
+
+#endif
