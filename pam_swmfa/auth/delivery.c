@@ -7,7 +7,6 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <sys/random.h>
 #include <time.h>
 
 #define SHORTEST_MS 100 /* with less time left than that no provider is asked */
@@ -109,19 +108,6 @@ static struct rest *client(struct delivery *delivery, enum provider_id id)
     return delivery->rest[id];
 }
 
-/* 25 characters of 5 random bits each. */
-static bool make_scope(char scope[CHALLENGE_SCOPE_SIZE])
-{
-    static const char letters[] = "abcdefghijklmnopqrstuvwxyz234567";
-    unsigned char bytes[CHALLENGE_SCOPE_SIZE - 1];
-    if (getrandom(bytes, sizeof(bytes), 0) != (ssize_t)sizeof(bytes))
-        return false;
-    for (size_t i = 0; i < sizeof(bytes); i++)
-        scope[i] = letters[bytes[i] % 32];
-    scope[sizeof(bytes)] = '\0';
-    return true;
-}
-
 /* Adds "NAME WORD: WHY" to what is known of requests that failed. */
 static void note(struct delivery *delivery, enum provider_id id, const char *word, const char *why)
 {
@@ -165,7 +151,7 @@ static enum delivered send_by(struct delivery *delivery, size_t place, int milli
     enum doubt doubt = DOUBT_NONE;
     struct rest *rest = client(delivery, id);
     int64_t at = delivery_now();
-    if (rest == NULL || !make_scope(challenge->scope)) {
+    if (rest == NULL || !provider_make_scope(challenge->scope)) {
         failed_with(delivery, OUTCOME_MEMORY);
         return DELIVERED_BROKEN;
     }

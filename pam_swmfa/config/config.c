@@ -17,6 +17,7 @@
 #include <arpa/inet.h>
 #include <ini.h>
 #include <regex.h>
+#include <stdarg.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -118,8 +119,8 @@ static bool check_countries(const void *settings, const char **key, struct probl
 
 /* ---- the sections: our own, and one for each provider ---- */
 
-#define OWN_SECTIONS  3
-#define SECTION_COUNT (OWN_SECTIONS + PROVIDER_COUNT)
+#define OWN_SECTIONS  (CONFIG_SECTIONS - PROVIDER_COUNT)
+#define SECTION_COUNT CONFIG_SECTIONS
 
 static const struct section *section_at(size_t number)
 {
@@ -154,12 +155,45 @@ struct reading {
     const char *path;
     const char *at; /* the rest of the file's text */
     const char *end;
-    unsigned line; /* number of the line that was handed out last */
-    unsigned given[SECTION_COUNT][SECTION_KEYS_MAX]; /* the line that gave a key, 0: none */
+    unsigned line;              /* number of the line that was handed out last */
+    bool pair;                  /* it must be key = value, and has not been taken yet */
+    struct config_lines *lines; /* those that gave a key */
+    bool wrong[SECTION_COUNT];  /* a value of the section is */
     struct config *config;
-    struct problem *problem;
+    config_tell *tell;       /* of each problem; NULL: the first is the end */
+    void *context;           /* of tell */
+    struct problem *problem; /* the first one */
     bool failed;
 };
+
+/* Whether nothing more is to be read. */
+static bool is_over(const struct reading *reading)
+{
+    return reading->failed && reading->tell == NULL;
+}
+
+static bool complain(struct reading *reading, unsigned line, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* Says a problem, behind the path and the line if it has one. Returns false. */
+static bool complain(struct reading *reading, unsigned line, const char *format, ...)
+{
+    struct problem problem;
+    va_list arguments;
+    if (is_over(reading))
+        return false;
+    problem_set(&problem, line != 0 ? "%s:%u: " : "%s: ", reading->path, line);
+    size_t used = strlen(problem.text);
+    va_start(arguments, format);
+    (void)vsnprintf(problem.text + used, sizeof(problem.text) - used, format, arguments);
+    va_end(arguments);
+    if (!reading->failed)
+        *reading->problem = problem;
+    reading->failed = true;
+    if (reading->tell != NULL)
+        reading->tell(reading->context, &problem);
+    return false;
+}
 
 /* One key of one section. */
 struct place {
@@ -192,12 +226,15 @@ static bool can_be_shown(const struct key *key, const char *value)
 static bool fail_at(struct reading *reading, unsigned line, const struct place *place,
                     const char *expected, const char *found)
 {
-    reading->failed = true;
-    problem_set(reading->problem, "%s:%u: [%s] %s: %s%s%s%s", reading->path, line,
-                section_at(place->section)->name, place->key->name, expected,
-                found != NULL ? ", not \"" : "", found != NULL ? found : "",
-                found != NULL ? "\"" : "");
-    return false;
+    return complain(reading, line, "[%s] %s: %s%s%s%s", section_at(place->section)->name,
+                    place->key->name, expected, found != NULL ? ", not \"" : "",
+                    found != NULL ? found : "", found != NULL ? "\"" : "");
+}
+
+/* Where the line of a key is kept. */
+static unsigned *given(const struct reading *reading, const struct place *place)
+{
+    return &reading->lines->at[place->section][place->number];
 }
 
 /* ---- one value ---- */
@@ -249,8 +286,10 @@ static bool set_words(const struct key *key, struct key_words *words, const char
     while ((item = key_next_item(&value, &length)) != NULL) {
         int word = 0;
         if (!find_word(key, item, length, &word) || config_has_word(words, word) ||
-            words->count == KEY_WORDS_MAX)
+            words->count == KEY_WORDS_MAX) {
+            words->count = 0;
             return false;
+        }
         words->at[words->count++] = word;
     }
     return true;
@@ -355,34 +394,45 @@ static size_t find_section(const char *name, size_t length)
     return i;
 }
 
+#define NO_PAIR "expected [section] or key = value"
+
 static bool check_line(struct reading *reading, const char *line, size_t length, size_t most)
 {
     if (length > most)
-        return problem_set(reading->problem, "%s:%u: at most %zu bytes in a line, not %zu",
-                           reading->path, reading->line, most, length);
+        return complain(reading, reading->line, "at most %zu bytes in a line, not %zu", most,
+                        length);
     for (size_t i = 0; i < length; i++)
         if (((unsigned char)line[i] < ' ' && line[i] != '\t') || line[i] == 0x7f)
-            return problem_set(reading->problem, "%s:%u: control character 0x%02x%s", reading->path,
-                               reading->line, (unsigned)line[i],
-                               line[i] == '\r' ? ": save the file with Unix line ends" : "");
+            return complain(reading, reading->line, "control character 0x%02x%s", (unsigned)line[i],
+                            line[i] == '\r' ? ": save the file with Unix line ends" : "");
     return true;
 }
 
 /* What inih does not tell: a section without keys, and what stands behind its name. */
 static bool check_section(struct reading *reading, const char *line, size_t length)
 {
-    const char *close = length > 0 && line[0] == '[' ? memchr(line, ']', length) : NULL;
-    if (close == NULL)
+    if (length == 0 || line[0] != '[')
         return true;
+    const char *close = memchr(line, ']', length);
+    if (close == NULL)
+        return complain(reading, reading->line, NO_PAIR);
     if (find_section(line + 1, (size_t)(close - line - 1)) == SECTION_COUNT)
-        return problem_set(reading->problem, "%s:%u: unknown section [%.*s]", reading->path,
-                           reading->line, (int)(close - line - 1),
-                           shown_name(line + 1, (size_t)(close - line - 1)));
+        return complain(reading, reading->line, "unknown section [%.*s]", (int)(close - line - 1),
+                        shown_name(line + 1, (size_t)(close - line - 1)));
     for (const char *at = close + 1; at < line + length && *at != ';' && *at != '#'; at++)
         if (*at != ' ' && *at != '\t')
-            return problem_set(reading->problem, "%s:%u: expected nothing behind %.*s",
-                               reading->path, reading->line, (int)(close - line + 1), line);
+            return complain(reading, reading->line, "expected nothing behind %.*s",
+                            (int)(close - line + 1), line);
     return true;
+}
+
+/* inih tells of the first line only that is neither a section nor a key with a value: what comes of
+ * each is seen when the next one is asked for. */
+static bool check_pair(struct reading *reading)
+{
+    bool good = !reading->pair || complain(reading, reading->line, NO_PAIR);
+    reading->pair = false;
+    return good;
 }
 
 /*
@@ -392,7 +442,8 @@ static bool check_section(struct reading *reading, const char *line, size_t leng
 static char *next_line(char *buffer, int size, void *stream)
 {
     struct reading *reading = stream;
-    if (reading->failed || reading->at == reading->end)
+    (void)check_pair(reading);
+    if (is_over(reading) || reading->at == reading->end)
         return NULL;
     const char *line = reading->at;
     const char *newline = memchr(line, '\n', (size_t)(reading->end - line));
@@ -403,59 +454,73 @@ static char *next_line(char *buffer, int size, void *stream)
     while (line < end && (*line == ' ' || *line == '\t'))
         line++;
     size_t length = (size_t)(end - line);
-    if (!check_line(reading, line, length, (size_t)size - 2) ||
-        !check_section(reading, line, length)) {
-        reading->failed = true;
+    if (!check_line(reading, line, length, (size_t)size - 2))
+        length = 0;
+    (void)check_section(reading, line, length);
+    if (is_over(reading))
         return NULL;
-    }
+    reading->pair = length > 0 && strchr("[;#", line[0]) == NULL;
     memcpy(buffer, line, length);
     buffer[length] = '\n';
     buffer[length + 1] = '\0';
     return buffer;
 }
 
-/* Takes one key = value. inih wants 1 for good and 0 for an error. */
-static int take(struct reading *reading, const char *section, const char *name, const char *value)
+static void fail_unknown(struct reading *reading, const char *section, const char *name)
 {
-    if (reading->failed)
-        return 0;
+    size_t length = strcspn(name, " \t");
+    complain(reading, reading->line, "[%s] %.*s: unknown key%s", section, (int)length,
+             shown_name(name, length), *section == '\0' ? ": it stands before any [section]" : "");
+}
+
+/* A wrong value is said, and what is read further has the default in its place; of words, none. */
+static void fail_value(struct reading *reading, const struct place *place, const char *value)
+{
+    char words[160];
+    const struct key *key = place->key;
+    fail_at(reading, reading->line, place, expectation(key, words, sizeof(words)),
+            can_be_shown(key, value) ? value : NULL);
+    reading->wrong[place->section] = true;
+    if (key->fallback != NULL && key->kind != KEY_WORDS)
+        (void)set_value(key, member_at(reading->config, place), key->fallback);
+}
+
+/* Takes one key = value. Of a section that is not known, each key has been complained of. */
+static void take(struct reading *reading, const char *section, const char *name, const char *value)
+{
     struct place place = {.section = find_section(section, strlen(section))};
+    reading->pair = false;
     if (place.section < SECTION_COUNT)
         place = place_of(place.section, name);
-    if (place.key == NULL) {
-        reading->failed = true;
-        size_t length = strcspn(name, " \t");
-        problem_set(reading->problem, "%s:%u: [%s] %.*s: unknown key%s", reading->path,
-                    reading->line, section, (int)length, shown_name(name, length),
-                    *section == '\0' ? ": it stands before any [section]" : "");
-        return 0;
+    if (place.key == NULL && (place.section < SECTION_COUNT || *section == '\0'))
+        fail_unknown(reading, section, name);
+    if (place.key == NULL)
+        return;
+    if (*given(reading, &place) != 0) {
+        fail_at(reading, reading->line, &place, "given twice, the other time above", NULL);
+        return;
     }
-    unsigned *given = &reading->given[place.section][place.number];
-    if (*given != 0)
-        return fail_at(reading, reading->line, &place, "given twice, the other time above", NULL);
-    *given = reading->line;
-
-    char words[160];
+    *given(reading, &place) = reading->line;
     if (!set_value(place.key, member_at(reading->config, &place), value))
-        return fail_at(reading, reading->line, &place, expectation(place.key, words, sizeof(words)),
-                       can_be_shown(place.key, value) ? value : NULL);
-    return 1;
+        fail_value(reading, &place, value);
 }
 
 #if INI_HANDLER_LINENO
 static int on_pair(void *user, const char *section, const char *name, const char *value, int line)
 {
     (void)line; /* ours counts the same */
-    return take(user, section, name, value);
+    take(user, section, name, value);
+    return 1; /* go on: who reads the lines knows when it is over */
 }
 #else
 static int on_pair(void *user, const char *section, const char *name, const char *value)
 {
-    return take(user, section, name, value);
+    take(user, section, name, value);
+    return 1;
 }
 #endif
 
-static bool parse(struct reading *reading)
+static void parse(struct reading *reading)
 {
 #if HAVE_DECL_INI_MAX_LINE /* Debian's inih can be told at run time, others when they are built */
     ini_use_stack = false;
@@ -463,12 +528,10 @@ static bool parse(struct reading *reading)
     ini_initial_alloc = 4096;
 #endif
     int bad_line = ini_parse_stream(next_line, reading, on_pair, reading);
-    if (bad_line > 0 && (!reading->failed || (unsigned)bad_line < reading->line))
-        return problem_set(reading->problem, "%s:%d: expected [section] or key = value",
-                           reading->path, bad_line);
+    if (bad_line > 0 && !reading->failed)
+        complain(reading, (unsigned)bad_line, NO_PAIR);
     if (bad_line < 0)
-        return problem_set(reading->problem, "%s: no memory", reading->path);
-    return !reading->failed;
+        complain(reading, 0, "no memory");
 }
 
 /* ---- the whole ---- */
@@ -476,18 +539,14 @@ static bool parse(struct reading *reading)
 /* A problem with a key that was given, or was not: then without the number of a line. */
 static bool fail_key(struct reading *reading, const struct place *place, const char *expected)
 {
-    unsigned line = reading->given[place->section][place->number];
-    if (line != 0)
-        return fail_at(reading, line, place, expected, NULL);
-    return problem_set(reading->problem, "%s: [%s] %s: %s", reading->path,
-                       section_at(place->section)->name, place->key->name, expected);
+    return fail_at(reading, *given(reading, place), place, expected, NULL);
 }
 
 static bool set_default(struct reading *reading, const struct place *place)
 {
-    return reading->given[place->section][place->number] != 0 || place->key->fallback == NULL ||
+    return *given(reading, place) != 0 || place->key->fallback == NULL ||
            set_value(place->key, member_at(reading->config, place), place->key->fallback) ||
-           problem_set(reading->problem, "%s: no memory", reading->path);
+           complain(reading, 0, "no memory");
 }
 
 /* Reads a secret from its file: one line, its newline dropped. */
@@ -497,6 +556,8 @@ static bool read_secret(struct reading *reading, const struct place *place,
     size_t length = 0;
     struct problem why = {0};
     const char *path = *(char **)member_at(reading->config, file);
+    if (path == NULL)
+        return false; /* it is wrong, which has been said */
     char *content = file_read(path, FILE_SECRET, &length, &why);
     if (content == NULL)
         return fail_key(reading, file, why.text);
@@ -517,16 +578,16 @@ static bool complete_secret(struct reading *reading, const struct place *place)
     char name[64];
     (void)snprintf(name, sizeof(name), "%s_file", place->key->name);
     struct place file = place_of(place->section, name);
-    bool given = reading->given[place->section][place->number] != 0;
-    bool by_file = reading->given[file.section][file.number] != 0;
+    bool by_itself = *given(reading, place) != 0;
+    bool by_file = *given(reading, &file) != 0;
     char words[160];
-    if (given && by_file) {
+    if (by_itself && by_file) {
         (void)snprintf(words, sizeof(words), "give %s or %s, not both", place->key->name, name);
         return fail_key(reading, &file, words);
     }
     (void)snprintf(words, sizeof(words), "missing, or give %s (providers names %s)", name,
                    section_at(place->section)->name);
-    return given ||
+    return by_itself ||
            (by_file ? read_secret(reading, place, &file) : fail_key(reading, place, words));
 }
 
@@ -547,7 +608,7 @@ static bool complete_key(struct reading *reading, const struct place *place)
         return complete_secret(reading, place);
     if (place->key->kind == KEY_FILE)
         return complete_file(reading, place);
-    if (!place->key->required || reading->given[place->section][place->number] != 0)
+    if (!place->key->required || *given(reading, place) != 0)
         return true;
     char words[96];
     (void)snprintf(words, sizeof(words), "missing (providers names %s)",
@@ -555,20 +616,21 @@ static bool complete_key(struct reading *reading, const struct place *place)
     return fail_key(reading, place, words);
 }
 
-/* What a section needs besides good values of its keys. */
-static bool complete_section(struct reading *reading, size_t number)
+/* What a section needs besides good values of its keys; with wrong ones it cannot be told. */
+static void complete_section(struct reading *reading, size_t number)
 {
     const struct section *section = section_at(number);
     struct place place = {.section = number};
     struct problem why = {0};
     const char *name = NULL;
-    for (; (place.key = key_at(number, place.number)) != NULL; place.number++)
-        if (!complete_key(reading, &place))
-            return false;
-    if (section->check == NULL || section->check(settings_at(reading->config, number), &name, &why))
-        return true;
+    bool good = !reading->wrong[number];
+    for (; !is_over(reading) && (place.key = key_at(number, place.number)) != NULL; place.number++)
+        good = complete_key(reading, &place) && good;
+    if (!good || section->check == NULL ||
+        section->check(settings_at(reading->config, number), &name, &why))
+        return;
     place = place_of(number, name);
-    return fail_key(reading, &place, why.text);
+    fail_key(reading, &place, why.text);
 }
 
 static bool set_defaults(struct reading *reading, size_t section)
@@ -588,14 +650,12 @@ static void inherit(struct config *config)
 }
 
 /* Section by section: the first one says which of the others are used. */
-static bool complete(struct reading *reading)
+static void complete(struct reading *reading)
 {
-    for (size_t i = 0; i < SECTION_COUNT; i++)
-        if (section_is_used(reading->config, i) &&
-            !(set_defaults(reading, i) && complete_section(reading, i)))
-            return false;
+    for (size_t i = 0; i < SECTION_COUNT && !is_over(reading); i++)
+        if (section_is_used(reading->config, i) && set_defaults(reading, i))
+            complete_section(reading, i);
     inherit(reading->config);
-    return true;
 }
 
 static bool make_settings(struct config *config)
@@ -608,14 +668,44 @@ static bool make_settings(struct config *config)
     return true;
 }
 
+/* Reads a text; what it says of path, lines, tell, context and problem stands in reading. */
+static bool read_text(struct reading *reading, const char *text, size_t length,
+                      struct config *config)
+{
+    memset(config, 0, sizeof(*config));
+    reading->at = text;
+    reading->end = text + length;
+    reading->config = config;
+    if (make_settings(config)) {
+        parse(reading);
+        complete(reading);
+    } else {
+        config_free(config);
+        complain(reading, 0, "no memory");
+    }
+    return !reading->failed;
+}
+
+/* The same, of the file of that path. */
+static bool read_file(struct reading *reading, struct config *config)
+{
+    size_t length = 0;
+    memset(config, 0, sizeof(*config));
+    char *content = file_read(reading->path, FILE_SECRET, &length, reading->problem);
+    if (content == NULL)
+        return false;
+    bool good = read_text(reading, content, length, config);
+    explicit_bzero(content, length);
+    free(content);
+    return good;
+}
+
 bool config_read(const char *path, const char *text, size_t length, struct config *config,
                  struct problem *problem)
 {
-    memset(config, 0, sizeof(*config));
-    struct reading reading = {
-        .path = path, .at = text, .end = text + length, .config = config, .problem = problem};
-    bool good = make_settings(config) || problem_set(problem, "%s: no memory", path);
-    good = good && parse(&reading) && complete(&reading);
+    struct config_lines lines = {0};
+    struct reading reading = {.path = path, .lines = &lines, .problem = problem};
+    bool good = read_text(&reading, text, length, config);
     if (!good)
         config_free(config);
     return good;
@@ -623,17 +713,39 @@ bool config_read(const char *path, const char *text, size_t length, struct confi
 
 bool config_load(const char *path, struct config *config, struct problem *problem)
 {
-    if (path == NULL)
-        path = SWMFA_CONF_PATH;
-    memset(config, 0, sizeof(*config));
-    size_t length = 0;
-    char *content = file_read(path, FILE_SECRET, &length, problem);
-    if (content == NULL)
-        return false;
-    bool good = config_read(path, content, length, config, problem);
-    explicit_bzero(content, length);
-    free(content);
+    struct config_lines lines = {0};
+    struct reading reading = {.path = path != NULL ? path : SWMFA_CONF_PATH,
+                              .lines = &lines,
+                              .problem = problem};
+    bool good = read_file(&reading, config);
+    if (!good)
+        config_free(config);
     return good;
+}
+
+bool config_examine(const char *path, struct config *config, struct config_lines *lines,
+                    config_tell *tell, void *context)
+{
+    struct problem first = {0};
+    struct reading reading = {.path = path != NULL ? path : SWMFA_CONF_PATH,
+                              .lines = lines,
+                              .tell = tell,
+                              .context = context,
+                              .problem = &first};
+    memset(lines, 0, sizeof(*lines));
+    bool good = read_file(&reading, config);
+    if (!good && !reading.failed) /* it cannot be read at all */
+        tell(context, &first);
+    return good;
+}
+
+unsigned config_line(const struct config_lines *lines, const char *section, const char *key)
+{
+    size_t number = find_section(section, strlen(section));
+    if (number == SECTION_COUNT)
+        return 0;
+    struct place place = place_of(number, key);
+    return place.key != NULL ? lines->at[number][place.number] : 0;
 }
 
 static void free_member(const struct key *key, void *member)

@@ -78,6 +78,27 @@ bool config_load(const char *path, struct config *config, struct problem *proble
 bool config_read(const char *path, const char *text, size_t length, struct config *config,
                  struct problem *problem);
 
+#define CONFIG_SECTIONS (3 + PROVIDER_COUNT)
+
+/* The lines on which the keys were given; 0: not. For config_line. */
+struct config_lines {
+    unsigned at[CONFIG_SECTIONS][SECTION_KEYS_MAX];
+};
+
+/* Gets a problem, as config_load says it. */
+typedef void config_tell(void *context, const struct problem *problem);
+
+/*
+ * config_examine: reads it as config_load does, but all of it, and tells every problem.
+ * Returns whether there was none. The caller owes config_free in any case: where a value is wrong
+ * the default stands, or nothing; of a file that cannot be read all is zero.
+ */
+bool config_examine(const char *path, struct config *config, struct config_lines *lines,
+                    config_tell *tell, void *context);
+
+/* config_line: the line on which a key of a section was given; 0 if it was not. */
+unsigned config_line(const struct config_lines *lines, const char *section, const char *key);
+
 /* config_free: wipes and frees all of it. */
 void config_free(struct config *config);
 

@@ -12,6 +12,7 @@
 #include "config/users.h"
 
 #include <errno.h>
+#include <stdint.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -209,19 +210,91 @@ enum users_result users_search(const char *text, size_t size, const char *user,
     return result;
 }
 
-const char *users_doubt(const char *text, size_t size)
+/* What makes a map doubtful, and where. */
+static const char *find_doubt(const char *text, size_t size, const char **at)
 {
+    static const struct {
+        const char *bytes;
+        size_t length;
+        const char *doubt;
+    } signs[] = {
+        {"", 1, "has a NUL, and is no text"},
+        {"\r", 1, "has a carriage return: save the file with Unix line ends"},
+        {"\xef\xbb\xbf", 3, "has a byte order mark: save the file without"},
+    };
+    *at = text + size;
     if (size == 0)
         return "is empty";
     if (text[size - 1] != '\n')
         return "does not end with a newline, and may be cut off";
-    if (memchr(text, '\0', size) != NULL)
-        return "has a NUL, and is no text";
-    if (memchr(text, '\r', size) != NULL)
-        return "has a carriage return: save the file with Unix line ends";
-    if (memmem(text, size, "\xef\xbb\xbf", 3) != NULL)
-        return "has a byte order mark: save the file without";
+    for (size_t i = 0; i < sizeof(signs) / sizeof(signs[0]); i++)
+        if ((*at = memmem(text, size, signs[i].bytes, signs[i].length)) != NULL)
+            return signs[i].doubt;
     return NULL;
+}
+
+const char *users_doubt(const char *text, size_t size)
+{
+    const char *ignored = NULL;
+    return find_doubt(text, size, &ignored);
+}
+
+const char *users_doubt_at(const char *text, size_t size, unsigned long *line)
+{
+    const char *found = NULL;
+    const char *doubt = find_doubt(text, size, &found);
+    *line = 1;
+    while (doubt != NULL && (text = memchr(text, '\n', (size_t)(found - text))) != NULL) {
+        ++*line;
+        text++;
+    }
+    return doubt;
+}
+
+/* ---- the file ---- */
+
+bool users_open(const char *path, struct users_map *map, struct problem *problem)
+{
+    *map = (struct users_map){.fd = file_open(path, FILE_PUBLIC, problem), .text = "", .at = ""};
+    if (map->fd < 0)
+        return false;
+    bool good = fstat(map->fd, &map->status) == 0;
+    size_t size = (size_t)map->status.st_size;
+    if (good && size > 0) {
+        void *text = mmap(NULL, size, PROT_READ, MAP_PRIVATE | MAP_POPULATE, map->fd, 0);
+        good = text != MAP_FAILED;
+        if (good) {
+            map->text = map->at = text;
+            map->size = size;
+        }
+    }
+    if (good)
+        return true;
+    problem_set(problem, "%s: %s", path, strerror(errno));
+    close(map->fd);
+    return false;
+}
+
+void users_close(struct users_map *map)
+{
+    if (map->size > 0)
+        (void)munmap((void *)(uintptr_t)map->text, map->size);
+    close(map->fd);
+}
+
+bool users_next(struct users_map *map, struct users_line *line)
+{
+    const char *end = map->text + map->size;
+    while (map->at < end) {
+        const char *at = map->at;
+        const char *newline = memchr(at, '\n', (size_t)(end - at));
+        map->at = newline != NULL ? newline + 1 : end;
+        map->line++;
+        users_read_line(at, newline != NULL ? newline : end, newline != NULL, line);
+        if (line->user != NULL)
+            return true;
+    }
+    return false;
 }
 
 static bool same(const struct stat *before, const struct stat *after)
@@ -229,6 +302,14 @@ static bool same(const struct stat *before, const struct stat *after)
     return before->st_size == after->st_size && before->st_mtim.tv_sec == after->st_mtim.tv_sec &&
            before->st_mtim.tv_nsec == after->st_mtim.tv_nsec;
 }
+
+bool users_changed(const struct users_map *map)
+{
+    struct stat after = {0};
+    return fstat(map->fd, &after) != 0 || !same(&map->status, &after);
+}
+
+/* ---- one user ---- */
 
 bool users_name_valid(const char *user)
 {
@@ -246,35 +327,18 @@ static void describe(const char *path, const struct search *search, enum users_r
                     search->keys->count > 0 ? search->keys->fingerprint[0] : "none known");
 }
 
-static enum users_result search_file(int fd, const char *path, struct search *what, bool sure,
-                                     struct problem *problem)
+static enum users_result search_map(const struct users_map *map, const char *path,
+                                    struct search *what, bool sure, struct problem *problem)
 {
-    struct stat before = {0};
-    struct stat after = {0};
-    enum users_result result = USERS_ABSENT;
-    const char *doubtful = sure ? users_doubt("", 0) : NULL;
-
-    bool readable = fstat(fd, &before) == 0;
-    size_t size = (size_t)before.st_size;
-    if (readable && size > 0) {
-        void *text = mmap(NULL, size, PROT_READ, MAP_PRIVATE | MAP_POPULATE, fd, 0);
-        readable = text != MAP_FAILED;
-        if (readable) {
-            if (users_name_valid(what->user))
-                result = look_through(what, text, size);
-            doubtful = sure ? users_doubt(text, size) : NULL;
-            (void)munmap(text, size);
-        }
-    }
-    if (!readable || fstat(fd, &after) != 0) {
-        problem_set(problem, "%s: %s", path, strerror(errno));
-        return USERS_ERROR;
-    }
-    if (result == USERS_ABSENT && !same(&before, &after)) {
+    enum users_result result =
+        users_name_valid(what->user) ? look_through(what, map->text, map->size) : USERS_ABSENT;
+    const char *doubtful =
+        result == USERS_ABSENT && sure ? users_doubt(map->text, map->size) : NULL;
+    if (result == USERS_ABSENT && users_changed(map)) {
         problem_set(problem, "%s: changed while it was read; write beside and rename", path);
         return USERS_ERROR;
     }
-    if (result == USERS_ABSENT && doubtful != NULL) {
+    if (doubtful != NULL) {
         problem_set(problem, "%s: %s; with unmapped = ignore nobody passes as unmapped by it", path,
                     doubtful);
         return USERS_ERROR;
@@ -287,10 +351,10 @@ enum users_result users_find(const char *path, const char *user, const struct ss
                              bool sure, struct phone *phone, struct problem *problem)
 {
     struct search what = {.user = user, .keys = keys, .phone = phone};
-    int fd = file_open(path, FILE_PUBLIC, problem);
-    if (fd < 0)
+    struct users_map map;
+    if (!users_open(path, &map, problem))
         return USERS_ERROR;
-    enum users_result result = search_file(fd, path, &what, sure, problem);
-    close(fd);
+    enum users_result result = search_map(&map, path, &what, sure, problem);
+    users_close(&map);
     return result;
 }

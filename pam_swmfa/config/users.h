@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/stat.h>
 
 enum users_result {
     USERS_FOUND,
@@ -61,5 +62,29 @@ enum users_result users_search(const char *text, size_t size, const char *user,
 
 /* users_doubt: what makes a map doubtful in which a name was not found; or NULL. */
 const char *users_doubt(const char *text, size_t size);
+
+/* users_doubt_at: the same, and in which line. */
+const char *users_doubt_at(const char *text, size_t size, unsigned long *line);
+
+/* A map that is open, and how far it was read. */
+struct users_map {
+    int fd;
+    struct stat status; /* of the file, when it was opened */
+    const char *text;   /* the file, where it lies; no NUL behind it */
+    size_t size;
+    const char *at;
+    unsigned long line; /* the number of the line that was read last */
+};
+
+/* users_open: opens a map. False with the problem; otherwise the caller owes users_close. */
+bool users_open(const char *path, struct users_map *map, struct problem *problem);
+void users_close(struct users_map *map);
+
+/* users_next: reads the next line that names a user; good until users_close. False behind the last.
+ */
+bool users_next(struct users_map *map, struct users_line *line);
+
+/* users_changed: whether the file was changed since it was opened. */
+bool users_changed(const struct users_map *map);
 
 #endif

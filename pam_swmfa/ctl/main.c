@@ -36,6 +36,7 @@
 
 /* ---- the commands, in the order of --help ---- */
 
+extern const struct command command_check;
 extern const struct command command_codes;
 extern const struct command command_disable;
 extern const struct command command_enable;
@@ -67,6 +68,7 @@ static const struct command *const commands[] = {
     &command_pass,
     &command_log,
     &command_report,
+    &command_check,
     &command_test,
     &command_doctor,
     &command_user_list,

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 
 #define PROVIDER(name) extern const struct provider name##_provider;
 #include <provider-list.h>
@@ -295,4 +296,63 @@ enum outcome provider_verify(const struct provider *provider, const void *settin
     }
     free(answer);
     return outcome;
+}
+
+/* ---- without a send ---- */
+
+#define LENGTH_MAX 20 /* of a code, see docs/providers.md */
+
+/* 25 characters of 5 random bits each. */
+bool provider_make_scope(char scope[CHALLENGE_SCOPE_SIZE])
+{
+    static const char letters[] = "abcdefghijklmnopqrstuvwxyz234567";
+    unsigned char bytes[CHALLENGE_SCOPE_SIZE - 1];
+    if (getrandom(bytes, sizeof(bytes), 0) != (ssize_t)sizeof(bytes))
+        return false;
+    for (size_t i = 0; i < sizeof(bytes); i++)
+        scope[i] = letters[bytes[i] % 32];
+    scope[sizeof(bytes)] = '\0';
+    return true;
+}
+
+/* What the answer to a verify of nothing says about the credentials. */
+static enum outcome judge(const struct provider *provider, enum outcome outcome,
+                          struct problem *problem)
+{
+    switch (outcome) {
+    case OUTCOME_GONE:
+    case OUTCOME_WRONG:
+    case OUTCOME_INVALID: /* only who may ask is told what is wrong with the question */
+        *problem->text = '\0';
+        return OUTCOME_OK;
+    case OUTCOME_OK:
+        problem_set(problem, "%s says that a random code is right which was never sent",
+                    provider->title);
+        return OUTCOME_BAD_ANSWER;
+    default:
+        return outcome;
+    }
+}
+
+enum outcome provider_probe(const struct provider *provider, const void *settings,
+                            struct rest *rest, int milliseconds, struct problem *problem)
+{
+    struct challenge challenge = {.number = NULL};
+    struct terms terms = {0};
+    unsigned char bytes[UNSENT_BYTES];
+    unsigned char digits[LENGTH_MAX];
+    char code[LENGTH_MAX + 1] = "";
+    if (!provider_make_scope(challenge.scope) ||
+        getrandom(bytes, sizeof(bytes), 0) != (ssize_t)sizeof(bytes) ||
+        getrandom(digits, sizeof(digits), 0) != (ssize_t)sizeof(digits)) {
+        problem_set(problem, "no random bytes");
+        return OUTCOME_MEMORY;
+    }
+    provider->unsent(settings, bytes, &challenge);
+    provider->terms(settings, &terms);
+    for (size_t i = 0; i < terms.length && i < sizeof(digits); i++)
+        code[i] = (char)('0' + digits[i] % 10);
+    return judge(provider,
+                 provider_verify(provider, settings, rest, milliseconds, &challenge, code, problem),
+                 problem);
 }

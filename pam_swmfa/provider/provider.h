@@ -21,6 +21,7 @@
 
 #define CHALLENGE_SCOPE_SIZE 26 /* 25 characters, as many as Bandwidth takes, and a NUL */
 #define CHALLENGE_ID_SIZE    65
+#define UNSENT_BYTES         16 /* of randomness */
 
 /* One code that was asked for: what a verify needs to be about this one and no other. */
 struct challenge {
@@ -86,6 +87,13 @@ struct provider {
     json_object *(*verify)(const void *settings, const struct challenge *challenge,
                            const char *code, char *path, size_t size);
 
+    /*
+     * Makes a challenge that was never sent, of 16 random bytes and the random scope that it has: a
+     * verify of it can send nothing to anybody and is no good as a code, but only who has the right
+     * credentials is told so.
+     */
+    void (*unsent)(const void *settings, const unsigned char *bytes, struct challenge *challenge);
+
     /* What the object in an answer with status 200 means. sent fills the id of the challenge. */
     enum outcome (*sent)(json_object *answer, struct challenge *challenge, struct problem *problem);
     enum outcome (*verified)(json_object *answer, struct problem *problem);
@@ -119,6 +127,17 @@ enum outcome provider_send(const struct provider *provider, const void *settings
 enum outcome provider_verify(const struct provider *provider, const void *settings,
                              struct rest *rest, int milliseconds, const struct challenge *challenge,
                              const char *code, struct problem *problem);
+
+/*
+ * provider_probe: whether the provider can be reached and takes the credentials: OUTCOME_OK, or
+ * what keeps it from that, with the problem. Nothing is sent to a phone: it asks whether a random
+ * code is the one of a challenge that was never sent. If it is, that is OUTCOME_BAD_ANSWER.
+ */
+enum outcome provider_probe(const struct provider *provider, const void *settings,
+                            struct rest *rest, int milliseconds, struct problem *problem);
+
+/* provider_make_scope: makes a random scope. False if there is no randomness. */
+bool provider_make_scope(char scope[CHALLENGE_SCOPE_SIZE]);
 
 /* What an answer to a send means, and one to a verify; as above. */
 enum outcome provider_sent(const struct provider *provider, const struct rest_answer *answer,

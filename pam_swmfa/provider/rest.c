@@ -145,7 +145,8 @@ struct rest *rest_new(const struct rest_settings *settings)
     rest->connect_timeout = settings->connect_timeout;
     rest->watch_fd = settings->watch_fd;
     if (rest->easy == NULL || rest->multi == NULL || rest->headers == NULL || rest->base == NULL ||
-        !set_transport(rest, settings) || !set_request(rest, settings)) {
+        !set_transport(rest, settings) || !set_request(rest, settings) ||
+        (settings->report && !SET(CURLOPT_CERTINFO, 1L))) {
         rest_free(rest);
         return NULL;
     }
@@ -174,7 +175,8 @@ static bool drive(struct rest *rest, CURLMcode *result)
         if (*result != CURLM_OK || running == 0)
             return true;
         struct curl_waitfd host = {.fd = rest->watch_fd, .events = CURL_WAIT_POLLIN};
-        *result = curl_multi_poll(rest->multi, &host, 1, LOOK_AGAIN_MS, NULL);
+        *result =
+            curl_multi_poll(rest->multi, &host, rest->watch_fd >= 0 ? 1 : 0, LOOK_AGAIN_MS, NULL);
         if (*result != CURLM_OK)
             return true;
         if (host.revents != 0)
@@ -350,4 +352,38 @@ enum outcome rest_post(struct rest *rest, const char *path, const char *body, in
     answer->body[answer->length] = '\0';
     curl_easy_getinfo(rest->easy, CURLINFO_RESPONSE_CODE, &answer->status);
     return OUTCOME_OK;
+}
+
+/* ---- what is known of it afterwards ---- */
+
+static int64_t time_of(const struct rest *rest, CURLINFO what)
+{
+    curl_off_t microseconds = 0;
+    (void)curl_easy_getinfo(rest->easy, what, &microseconds);
+    return microseconds;
+}
+
+/* The first certificate of the chain is the peer's own. */
+static time_t end_of_certificate(const struct rest *rest)
+{
+    static const char label[] = "Expire date:";
+    struct curl_certinfo *chain = NULL;
+    if (curl_easy_getinfo(rest->easy, CURLINFO_CERTINFO, &chain) != CURLE_OK || chain == NULL ||
+        chain->num_of_certs < 1)
+        return 0;
+    for (const struct curl_slist *line = chain->certinfo[0]; line != NULL; line = line->next)
+        if (strncmp(line->data, label, sizeof(label) - 1) == 0) {
+            time_t end = curl_getdate(line->data + sizeof(label) - 1, NULL);
+            return end > 0 ? end : 0;
+        }
+    return 0;
+}
+
+void rest_report(const struct rest *rest, struct rest_report *report)
+{
+    *report = (struct rest_report){.resolved = time_of(rest, CURLINFO_NAMELOOKUP_TIME_T),
+                                   .connected = time_of(rest, CURLINFO_CONNECT_TIME_T),
+                                   .secured = time_of(rest, CURLINFO_APPCONNECT_TIME_T),
+                                   .ended = time_of(rest, CURLINFO_TOTAL_TIME_T),
+                                   .valid_until = end_of_certificate(rest)};
 }

@@ -9,6 +9,8 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
+#include <time.h>
 
 struct rest; /* opaque */
 
@@ -18,7 +20,8 @@ struct rest_settings {
     const struct secret *password;
     const char *ca_pem;  /* CA certificates instead of the system's; NULL: the system's */
     int connect_timeout; /* seconds */
-    int watch_fd;        /* when it becomes readable or is closed, a request is abandoned */
+    int watch_fd; /* when it becomes readable or is closed, a request is abandoned; -1: none */
+    bool report;  /* keep what rest_report says of the certificate */
 };
 
 #define REST_ANSWER_MAX ((size_t)64 * 1024) /* headers and body together */
@@ -51,6 +54,18 @@ struct rest *rest_new(const struct rest_settings *settings);
  */
 enum outcome rest_post(struct rest *rest, const char *path, const char *body, int milliseconds,
                        struct rest_answer *answer, struct problem *problem);
+
+/* When the last request got how far, in microseconds from its start; 0: it did not get there. */
+struct rest_report {
+    int64_t resolved;   /* the name has an address */
+    int64_t connected;  /* TCP */
+    int64_t secured;    /* TLS, with a peer that has proved to be the right one */
+    int64_t ended;      /* in any way */
+    time_t valid_until; /* the end of the peer's certificate; 0: not known */
+};
+
+/* rest_report: what is known of the last request; it must have been made on a new connection. */
+void rest_report(const struct rest *rest, struct rest_report *report);
 
 /* rest_free: closes the connection; NULL is allowed. */
 void rest_free(struct rest *rest);

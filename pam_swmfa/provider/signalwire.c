@@ -139,6 +139,17 @@ static json_object *verify(const void *section, const struct challenge *challeng
     return provider_body(body, body != NULL && provider_add_text(body, "token", code));
 }
 
+/* A UUID of version 4 (RFC 9562): that of no send. */
+static void unsent(const void *section, const unsigned char *bytes, struct challenge *challenge)
+{
+    (void)section;
+    (void)snprintf(challenge->id, sizeof(challenge->id),
+                   "%02x%02x%02x%02x-%02x%02x-4%01x%02x-%x%01x%02x-%02x%02x%02x%02x%02x%02x",
+                   bytes[0], bytes[1], bytes[2], bytes[3], bytes[4], bytes[5], bytes[6] % 16U,
+                   bytes[7], 8U + bytes[8] % 4U, bytes[8] / 16U, bytes[9], bytes[10], bytes[11],
+                   bytes[12], bytes[13], bytes[14], bytes[15]);
+}
+
 static bool is_uuid(const char *text)
 {
     static const char form[] = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";
@@ -194,6 +205,7 @@ const struct provider signalwire_provider = {
     .lacks = lacks,
     .send = send,
     .verify = verify,
+    .unsent = unsent,
     .sent = sent,
     .verified = verified,
 };

@@ -21,7 +21,8 @@ struct engine; /* opaque */
  * engine_open: opens the database that is kept in a folder. Waits for others at most so many
  * milliseconds. If there has never been one, makes it
  * first (*made), with what these statements (NULL behind the last) put in: all of it or nothing.
- * Returns NULL with the problem; otherwise the caller owes engine_close.
+ * Returns NULL with the problem; otherwise the caller owes engine_close. statements: NULL: makes
+ * none; then NULL without a problem means that there has never been one.
  */
 struct engine *engine_open(const char *folder, int milliseconds, const char *const *statements,
                            bool *made, struct problem *problem);
@@ -51,6 +52,9 @@ void engine_expect(struct engine *engine, const char *sql);
 bool engine_each(struct engine *engine, bool (*each)(const char *const *cells, void *context),
                  void *context, struct problem *problem, const char *sql, const char *types,
                  va_list parameters);
+
+/* engine_check: whether the whole of it is sound. False with the problem. */
+bool engine_check(struct engine *engine, struct problem *problem);
 
 /* engine_damaged: says that what was found cannot be, and what to do. Returns false. */
 bool engine_damaged(const struct engine *engine, struct problem *problem, const char *how);

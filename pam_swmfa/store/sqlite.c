@@ -345,6 +345,14 @@ void engine_close(struct engine *engine)
     free(engine);
 }
 
+bool engine_check(struct engine *engine, struct problem *problem)
+{
+    struct store_answer answer;
+    if (!run_plain(engine, &answer, problem, "PRAGMA quick_check(1)"))
+        return false;
+    return strcmp(answer.cell[0], "ok") == 0 || engine_damaged(engine, problem, answer.cell[0]);
+}
+
 /* ---- making one ---- */
 
 static const char *path_of(const char *folder, const char *ending, char path[PATH_SIZE])
@@ -419,7 +427,7 @@ static bool make(const char *folder, int folder_fd, int milliseconds, const char
         return problem_set(problem,
                            "%s/" STORE_FILE ": is missing, but files of it are there. " REPAIR,
                            folder);
-    *made = make_file(folder, folder_fd, statements, problem);
+    *made = statements != NULL && make_file(folder, folder_fd, statements, problem);
     return *made;
 }
 

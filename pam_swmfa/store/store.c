@@ -282,6 +282,23 @@ struct store *store_open(const char *folder, struct problem *problem)
     return store_open_within(folder, STORE_OPEN_WAIT_MS, problem);
 }
 
+bool store_examine(const char *folder, int64_t *version, int64_t *now, struct problem *problem)
+{
+    bool made = false;
+    struct store store = {.problem = {""}};
+    *version = 0;
+    *now = SCHEMA_VERSION;
+    (void)snprintf(store.folder, sizeof(store.folder), "%s", folder);
+    store.engine = engine_open(folder, STORE_OPEN_WAIT_MS, NULL, &made, &store.problem);
+    if (store.engine != NULL && begin_still(&store, STORE_READ, STORE_OPEN_WAIT_MS) &&
+        read_version(&store, version) && engine_check(store.engine, &store.problem))
+        store_cancel(&store);
+    if (store.engine != NULL)
+        engine_close(store.engine);
+    *problem = store.problem;
+    return *problem->text == '\0';
+}
+
 void store_close(struct store *store)
 {
     if (store == NULL)

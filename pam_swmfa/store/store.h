@@ -42,6 +42,13 @@ struct store *store_open_within(const char *folder, int milliseconds, struct pro
 #define STORE_OPEN_WAIT_MS 4000
 void store_close(struct store *store);
 
+/*
+ * store_examine: opens the store if there is one, looks whether all of it is sound, and closes it;
+ * changes nothing: version is the one that it has, 0 if there has never been a store, and now is
+ * what a login would make of it. False with the problem.
+ */
+bool store_examine(const char *folder, int64_t *version, int64_t *now, struct problem *problem);
+
 /* store_is_new: whether store_open had to make it. Somebody should know: nobody is locked in it. */
 bool store_is_new(const struct store *store);
 #define STORE_IS_NEW                                                                               \

@@ -165,9 +165,9 @@ class RawServer:
     writes to the connection as it likes."""
 
     def __init__(self, folder, *answers, verify=None, client_certificate=False,
-                 address="127.0.0.1", name="localhost"):
+                 address="127.0.0.1", name="localhost", days=30):
         subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
-                        "ec_paramgen_curve:P-256", "-nodes", "-subj", f"/CN={name}", "-addext",
+                        "ec_paramgen_curve:P-256", "-nodes", "-days", str(days), "-subj", f"/CN={name}", "-addext",
                         f"subjectAltName=DNS:{name}", "-keyout", folder / "key", "-out",
                         folder / "cert"], check=True, capture_output=True)
         self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)

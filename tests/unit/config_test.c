@@ -2107,6 +2107,134 @@ static void test_the_manual_explains_each_key_with_its_default(void **state)
     free(manual);
 }
 
+/* ---- every problem of a configuration ---- */
+
+/* What was told, a line each, without the path. */
+struct told {
+    char *path;
+    char text[4096];
+};
+
+static void tell(void *context, const struct problem *one)
+{
+    struct told *told = context;
+    size_t used = strlen(told->text);
+    size_t path = strlen(told->path);
+    unit_check(one->text, strncmp(one->text, told->path, path) == 0, "the path in front");
+    unit_check(one->text, strstr(one->text, SECRET) == NULL, "no secret in it");
+    (void)snprintf(told->text + used, sizeof(told->text) - used, "%s\n", one->text + path + 1);
+}
+
+/* Examines a configuration; the first problem is the one that config_load has. */
+static bool examine(const char *content, struct told *told, struct config_lines *lines)
+{
+    char first[512];
+    bool good = load(content);
+    if (good)
+        config_free(&config);
+    (void)snprintf(first, sizeof(first), "%s", problem.text);
+    *told = (struct told){.path = unit_file("swmfa.conf", content, 0600)};
+    unit_same_number(content, config_examine(told->path, &config, lines, tell, told), good);
+    unit_same_number(content, *told->text == '\0', good);
+    if (!good)
+        unit_check(content,
+                   strncmp(first + strlen(told->path) + 1, told->text, strcspn(told->text, "\n")) ==
+                       0,
+                   first);
+    unit_remove(told->path);
+    return good;
+}
+
+static void test_every_problem_is_told(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *content;
+        const char *told;
+    } cases[] = {
+        {LEAST, ""},
+        {"nonsense\n[swmfa\n" LEAST "more nonsense\n= x\n",
+         "1: expected [section] or key = value\n2: expected [section] or key = value\n"
+         "7: expected [section] or key = value\n8: [signalwire] : unknown key\n"},
+        {"tries = 3\n[swmfa]\ntries = 0\ntimeout = x\ntimeout = 3\n" LEAST,
+         "1: [] tries: unknown key: it stands before any [section]\n"
+         "3: [swmfa] tries: 1 to 10, not \"0\"\n4: [swmfa] timeout: 1 to 30, not \"x\"\n"
+         "5: [swmfa] timeout: given twice, the other time above\n"},
+        {"[smwfa]\ntries = 3\necho = no\n[policy] x\n" LEAST "key = 1\x01\ntoken = 2\n",
+         "1: unknown section [smwfa]\n4: expected nothing behind [policy]\n"
+         "9: control character 0x01\n10: [signalwire] token: unknown key\n"},
+        {"[swmfa]\nproviders = signalwire, bandwidth\n[policy]\nexempt_networks = 192.0.2.1/24\n"
+         "[limits]\ncountries = 44\n",
+         "4: [policy] exempt_networks: has bits of the address behind the /24: 192.0.2.1/24 (for "
+         "that one address leave /24 out)\n"
+         "6: [limits] countries: item 1 " PREFIX "\n"
+         " [bandwidth] account_id: missing (providers names bandwidth)\n"
+         " [bandwidth] username: missing (providers names bandwidth)\n"
+         " [bandwidth] password: missing, or give password_file (providers names bandwidth)\n"
+         " [bandwidth] from: missing (providers names bandwidth)\n"
+         " [signalwire] project_id: missing (providers names signalwire)\n"
+         " [signalwire] api_token: missing, or give api_token_file (providers names "
+         "signalwire)\n"},
+        /* Nothing is said twice: not that it is missing, nor what else a wrong value would break.
+         */
+        {"[signalwire]\nspace = No!\nproject_id = \"\"\napi_token = a b\nmessage = x\n",
+         "2: [signalwire] space: the SPACE of https://SPACE.signalwire.com, at most 63 characters, "
+         "not \"No!\"\n"
+         "3: [signalwire] project_id: up to 250 letters, digits, dots, hyphens, underscores\n"
+         "4: [signalwire] api_token: printable characters, no blanks\n"},
+        {"[signalwire]\napi_token_file = token\nca_file = ca\n",
+         "2: [signalwire] api_token_file: an absolute path\n"
+         "3: [signalwire] ca_file: an absolute path, not \"ca\"\n"
+         " [signalwire] project_id: missing (providers names signalwire)\n"},
+        {"[swmfa]\nproviders = signalwire, pigeon\n",
+         "2: [swmfa] providers: bandwidth or signalwire, each once, with commas between, not "
+         "\"signalwire, pigeon\"\n"},
+        {"[bandwidth]\ndigits = 1\nmessage = none\n" LEAST,
+         "2: [bandwidth] digits: 4 to 8, not \"1\"\n"
+         "3: [bandwidth] message: a text with {CODE} in it, at most 2048 bytes, not \"none\"\n"},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct told told;
+        struct config_lines lines;
+        examine(cases[i].content, &told, &lines);
+        unit_same_text(cases[i].content, told.text, cases[i].told);
+        config_free(&config);
+    }
+}
+
+static void test_a_configuration_with_problems_has_defaults_in_their_place(void **state)
+{
+    (void)state;
+    struct told told;
+    struct config_lines lines;
+    examine("[swmfa]\nunmapped = perhaps\ntries = 99\nusers = /x\nfail_on = network, moon\n"
+            "[limits]\nuser_sends = many\n" LEAST,
+            &told, &lines);
+    assert_int_equal(config.unmapped, UNMAPPED_DENY);
+    assert_int_equal(config.tries, 3);
+    assert_int_equal(config.fail_on.count, 0);
+    assert_int_equal(config.sends.user.count, 3);
+    assert_string_equal(config.users, "/x");
+    assert_int_equal(config_line(&lines, "swmfa", "users"), 4);
+    assert_int_equal(config_line(&lines, "signalwire", "api_token"), 11);
+    assert_int_equal(config_line(&lines, "swmfa", "echo"), 0);
+    assert_int_equal(config_line(&lines, "swmfa", "nothing"), 0);
+    assert_int_equal(config_line(&lines, "nothing", "echo"), 0);
+    config_free(&config);
+    assert_true(is_wiped());
+}
+
+static void test_of_a_configuration_that_cannot_be_read_that_is_told(void **state)
+{
+    (void)state;
+    struct config_lines lines;
+    struct told told = {.path = unit_path("swmfa.conf")};
+    assert_false(config_examine(told.path, &config, &lines, tell, &told));
+    unit_same_text("a missing file", told.text, " No such file or directory\n");
+    assert_true(is_wiped());
+    free(told.path);
+}
+
 int main(void)
 {
     if (geteuid() != 0)
@@ -2158,6 +2286,9 @@ int main(void)
         cmocka_unit_test(test_what_is_no_regular_file_is_refused_at_once),
         cmocka_unit_test(test_a_file_that_is_too_large_is_refused),
         cmocka_unit_test(test_without_a_path_the_one_of_the_build_is_read),
+        cmocka_unit_test(test_every_problem_is_told),
+        cmocka_unit_test(test_a_configuration_with_problems_has_defaults_in_their_place),
+        cmocka_unit_test(test_of_a_configuration_that_cannot_be_read_that_is_told),
         cmocka_unit_test(test_each_key_is_listed_once),
         cmocka_unit_test(test_no_section_has_more_keys_than_there_is_room_for),
         cmocka_unit_test(test_the_installed_example_loads_with_the_defaults),

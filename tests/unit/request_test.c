@@ -366,6 +366,52 @@ static void test_a_channel_without_its_application_is_lacking(void **state)
     config_free(&config);
 }
 
+/* ---- what was never sent ---- */
+
+static void test_what_was_never_sent_is_verified_without_a_users_number(void **state)
+{
+    (void)state;
+    static const struct {
+        enum provider_id id;
+        unsigned char byte; /* all random ones */
+        const char *path;
+        const char *body;
+    } cases[] = {
+        {SW, 0x00, "/mfa/00000000-0000-4000-8000-000000000000/verify", "{\"token\":\"012345\"}"},
+        {SW, 0xff, "/mfa/ffffffff-ffff-4fff-bfff-ffffffffffff/verify", "{\"token\":\"012345\"}"},
+        {SW, 0x5a, "/mfa/5a5a5a5a-5a5a-4a5a-a55a-5a5a5a5a5a5a/verify", "{\"token\":\"012345\"}"},
+        {BW, 0x5a, "/code/verify",
+         "{\"to\":\"" FROM "\",\"code\":\"012345\",\"expirationTimeInMinutes\":5,\"scope\":\"" SCOPE
+         "\"}"},
+    };
+    load(ALL);
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        unsigned char bytes[UNSENT_BYTES];
+        struct request request = {0};
+        struct challenge challenge = {.scope = SCOPE};
+        const void *settings = config.settings[cases[i].id];
+        memset(bytes, cases[i].byte, sizeof(bytes));
+        providers[cases[i].id]->unsent(settings, bytes, &challenge);
+        request.body = providers[cases[i].id]->verify(settings, &challenge, "012345", request.path,
+                                                      REQUEST_PATH_SIZE);
+        check_request(&request, cases[i].path, cases[i].body);
+        json_object_put(request.body);
+    }
+    config_free(&config);
+}
+
+static void test_no_two_scopes_are_the_same(void **state)
+{
+    (void)state;
+    char scopes[2][CHALLENGE_SCOPE_SIZE];
+    for (size_t i = 0; i < 2; i++) {
+        assert_true(provider_make_scope(scopes[i]));
+        assert_int_equal(strspn(scopes[i], "abcdefghijklmnopqrstuvwxyz234567"), 25);
+        assert_int_equal(strlen(scopes[i]), 25);
+    }
+    assert_string_not_equal(scopes[0], scopes[1]);
+}
+
 int main(void)
 {
     if (geteuid() != 0)
@@ -383,6 +429,8 @@ int main(void)
         cmocka_unit_test(test_a_host_that_is_too_long_is_refused_or_whole),
         cmocka_unit_test(test_the_terms_are_those_of_the_section),
         cmocka_unit_test(test_a_channel_without_its_application_is_lacking),
+        cmocka_unit_test(test_what_was_never_sent_is_verified_without_a_users_number),
+        cmocka_unit_test(test_no_two_scopes_are_the_same),
     };
     return cmocka_run_group_tests_name("request", tests, unit_make_folder, unit_remove_folder);
 }

@@ -493,6 +493,60 @@ static void test_a_store_of_another_kind_is_refused_and_left(void **state)
     assert_int_equal(counted(), 1);
 }
 
+static void check_examined(const char *what, int64_t version)
+{
+    struct problem problem = {0};
+    int64_t found = -1;
+    int64_t now = -1;
+    unit_check(what, store_examine(unit_store()->folder, &found, &now, &problem), problem.text);
+    unit_same_number(what, found, version);
+    unit_same_number(what, now, 2);
+}
+
+static void test_who_examines_a_store_makes_and_changes_none(void **state)
+{
+    (void)state;
+    struct problem problem = {0};
+    int64_t version = -1;
+    int64_t now = -1;
+    check_examined("no store", 0);
+    assert_false(is_there(unit_store()->file));
+    unit_open();
+    count_one();
+    check_examined("a store that is in use", 2);
+    unit_settle();
+    (void)unit_sql("UPDATE swmfa_store SET version = 1");
+    check_examined("an older one", 1);
+    assert_string_equal(unit_sql("SELECT version FROM swmfa_store"), "1");
+    (void)unit_sql("UPDATE swmfa_store SET version = 3");
+    assert_false(store_examine(unit_store()->folder, &version, &now, &problem));
+    assert_non_null(strstr(problem.text, "a newer pam_swmfa has made it"));
+    (void)unit_sql("UPDATE swmfa_store SET version = 2");
+    unit_open();
+    assert_int_equal(counted(), 1);
+}
+
+/* A page in the middle that no login may need. */
+static void test_who_examines_a_store_sees_damage_anywhere(void **state)
+{
+    (void)state;
+    struct problem problem = {0};
+    int64_t version = -1;
+    int64_t now = -1;
+    unit_open();
+    unit_settle();
+    (void)unit_sql(
+        "CREATE TABLE padding (text TEXT); WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL "
+        "SELECT i + 1 FROM n WHERE i < 100) INSERT INTO padding SELECT hex(zeroblob(99)) "
+        "FROM n; PRAGMA wal_checkpoint(TRUNCATE)");
+    struct bytes whole = bytes_of(unit_store()->file);
+    memset(whole.at + whole.length - 1024, 0x55, 1024);
+    put(unit_store()->file, whole.at, whole.length);
+    free(whole.at);
+    assert_false(store_examine(unit_store()->folder, &version, &now, &problem));
+    assert_non_null(strstr(problem.text, "is damaged"));
+}
+
 static void test_without_one_of_its_tables_nothing_is_kept(void **state)
 {
     (void)state;
@@ -1369,6 +1423,8 @@ int main(void)
         FRESH(test_a_file_that_is_no_store_is_refused_and_left),
         FRESH(test_the_files_of_a_store_that_is_missing_are_not_written_over),
         FRESH(test_a_journal_is_not_played_back),
+        FRESH(test_who_examines_a_store_makes_and_changes_none),
+        FRESH(test_who_examines_a_store_sees_damage_anywhere),
         FRESH(test_a_store_of_another_kind_is_refused_and_left),
         FRESH(test_without_one_of_its_tables_nothing_is_kept),
         FRESH(test_a_damaged_page_is_no_answer),

@@ -848,6 +848,100 @@ static void test_a_map_that_must_be_whole_is_doubted_where_it_may_not_be(void **
     }
 }
 
+/* ---- all lines ---- */
+
+static struct users_map open_map(const void *map, size_t length)
+{
+    struct users_map opened;
+    char *path = unit_file_of("users", map, length, 0600);
+    bool good = users_open(path, &opened, &problem);
+    unit_remove(path);
+    unit_check("a map", good, problem.text);
+    return opened;
+}
+
+static void test_all_lines_are_read_as_for_a_login(void **state)
+{
+    (void)state;
+    static const char map[] = "# comment\n"
+                              "\n"
+                              "alice " GOOD " call\n"
+                              "  bob\t" FP1 " " GOOD "   # comment\n"
+                              "carol 0155\n"
+                              "dave\r\n"
+                              "\r\n"
+                              "erin SHA256:short " GOOD "\n"
+                              "frank " FP1 " " GOOD " pigeon\n"
+                              "alice " GOOD " " GOOD "\n"
+                              "grace " GOOD;
+    static const struct {
+        unsigned number;
+        const char *name;
+        const char *wrong;
+        const char *key;
+    } lines[] = {
+        {3, "alice", NULL, ""},
+        {4, "bob", NULL, FP1},
+        {5, "carol", NO_NUMBER, ""},
+        {6, "dave", NO_DOS, ""},
+        {8, "erin", "expected SHA256: and the 43 characters that ssh-keygen -l shows", ""},
+        {9, "frank", NO_CHANNEL, FP1},
+        {10, "alice", NO_CHANNEL, ""},
+        {11, "grace", NO_END, ""},
+    };
+    struct users_line line;
+    struct users_map opened = open_map(map, sizeof(map) - 1);
+    for (size_t i = 0; i < COUNT(lines); i++) {
+        const char *name = lines[i].name;
+        unit_check(name, users_next(&opened, &line), "a line");
+        unit_same_number(name, (long long)opened.line, lines[i].number);
+        unit_check(name,
+                   line.user_length == strlen(name) &&
+                       memcmp(line.user, name, line.user_length) == 0,
+                   "the name");
+        unit_same_text(name, line.wrong != NULL ? line.wrong : "",
+                       lines[i].wrong != NULL ? lines[i].wrong : "");
+        unit_same_text(name, line.phone.key, lines[i].key);
+        if (lines[i].wrong == NULL)
+            unit_same_text(name, line.phone.number, GOOD);
+    }
+    assert_false(users_next(&opened, &line));
+    assert_false(users_next(&opened, &line));
+    assert_false(users_changed(&opened));
+    users_close(&opened);
+}
+
+static void test_it_is_said_where_a_map_is_doubtful(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *map;
+        size_t length;
+        const char *doubt;
+        unsigned long line;
+    } cases[] = {
+#define MAP(text) (text), sizeof(text) - 1
+        {MAP("alice " GOOD "\n"), NULL, 1},
+        {MAP(""), "is empty", 1},
+        {MAP("\n\n#"), "does not end with a newline, and may be cut off", 3},
+        {MAP("a\nb\0\n"), "has a NUL, and is no text", 2},
+        {MAP("a\n\n\n\r\n"), "has a carriage return: save the file with Unix line ends", 4},
+        {MAP("\xef\xbb\xbf"
+             "a\n"),
+         "has a byte order mark: save the file without", 1},
+#undef MAP
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        unsigned long line = 0;
+        struct users_map opened = open_map(cases[i].map, cases[i].length);
+        const char *doubt = users_doubt_at(opened.text, opened.size, &line);
+        unit_same_text(cases[i].map, doubt != NULL ? doubt : "none",
+                       cases[i].doubt != NULL ? cases[i].doubt : "none");
+        unit_same_number(cases[i].map, (long long)line, (long long)cases[i].line);
+        users_close(&opened);
+    }
+}
+
 int main(void)
 {
     if (geteuid() != 0)
@@ -878,6 +972,8 @@ int main(void)
         cmocka_unit_test(test_a_wrong_fingerprint_of_somebody_else_does_not_matter),
         cmocka_unit_test(test_a_line_for_another_key_that_is_too_long_denies),
         cmocka_unit_test(test_a_map_that_must_be_whole_is_doubted_where_it_may_not_be),
+        cmocka_unit_test(test_all_lines_are_read_as_for_a_login),
+        cmocka_unit_test(test_it_is_said_where_a_map_is_doubtful),
     };
     alarm(300); /* a search that hangs is killed */
     return cmocka_run_group_tests_name("users", tests, unit_make_folder, unit_remove_folder);
