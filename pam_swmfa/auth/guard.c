@@ -371,7 +371,7 @@ bool guard_break_glass(struct login *login, const char *code, bool *wrong)
     struct guard *guard = &login->guard;
     char hash[CODES_HASH_SIZE] = "";
     bool used = false;
-    struct problem problem;
+    struct problem problem = {0};
     *wrong = true;
     if (!codes_ready(&problem)) {
         log_line(LOG_CRIT, "%s", problem.text);

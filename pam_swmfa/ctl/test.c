@@ -99,7 +99,7 @@ static bool begin_pam(struct job *job, pam_handle_t **pamh)
         result = pam_start_confdir(SERVICE, job->user, &conversation, folder, pamh);
     (void)unlink(path);
     (void)rmdir(folder);
-    return result == PAM_SUCCESS ||
+    return (result == PAM_SUCCESS && *pamh != NULL) ||
            problem_set(&job->problem, "libpam cannot be used: %s", pam_strerror(NULL, result));
 }
 

@@ -34,7 +34,7 @@ struct import {
     struct row *rows; /* one for each of the sheet's */
     size_t wrong;
     size_t kinds[3];
-    struct user_work work;
+    struct user_work *work;
 };
 
 /* ---- reading the list ---- */
@@ -103,7 +103,7 @@ static const char *row_wrong(const struct import *import, const struct row *row,
     const char *wrong = map_entry_wrong(entry, column);
     if (wrong == NULL && (wrong = name_too_long(entry)) != NULL)
         *column = sheet_columns[0];
-    if (wrong == NULL && (wrong = user_country_wrong(&import->work, entry->number)) != NULL)
+    if (wrong == NULL && (wrong = user_country_wrong(import->work, entry->number)) != NULL)
         *column = sheet_columns[1];
     return wrong;
 }
@@ -166,12 +166,12 @@ static void check_row(struct import *import, const struct sheet_row *from, struc
     if (wrong == NULL)
         wrong = row_wrong(import, row, &column);
     if (wrong == NULL)
-        row->at = map_find_entry(&import->work.map, row->entry.user, row->entry.key);
+        row->at = map_find_entry(&import->work->map, row->entry.user, row->entry.key);
     if (row->at != NULL && !user_options.update) {
         column = sheet_columns[0];
         wrong = why;
         (void)snprintf(why, sizeof(why), "has line %lu in the map already; --update changes it",
-                       map_number(&import->work.map, row->at));
+                       map_number(&import->work->map, row->at));
     }
     if (wrong != NULL)
         say_wrong(import, row, column, wrong);
@@ -194,7 +194,7 @@ static bool check_rows(struct import *import, struct problem *problem)
 
 static bool apply(struct import *import, struct row *row, struct problem *problem)
 {
-    struct map *map = &import->work.map;
+    struct map *map = &import->work->map;
     struct users_line old;
     row->kind = ROW_ADDED;
     if (row->at == NULL)
@@ -226,7 +226,7 @@ static bool apply_all(struct import *import, struct problem *problem)
 static bool check_all(const struct import *import, struct problem *problem)
 {
     for (size_t i = 0; i < import->sheet.count; i++)
-        if (!map_says(&import->work.now, import->work.users, &import->rows[i].entry, problem))
+        if (!map_says(&import->work->now, import->work->users, &import->rows[i].entry, problem))
             return false;
     return true;
 }
@@ -263,11 +263,11 @@ static bool show_masked(struct job *job, const struct import *import)
     char *text[2] = {NULL, NULL};
     size_t length[2] = {0, 0};
     FILE *to[2] = {open_memstream(&text[0], &length[0]), open_memstream(&text[1], &length[1])};
-    bool good = to[0] != NULL && to[1] != NULL && map_masked(&import->work.map, to[0], to[1]);
+    bool good = to[0] != NULL && to[1] != NULL && map_masked(&import->work->map, to[0], to[1]);
     for (size_t i = 0; i < 2; i++)
         good = to[i] != NULL && fclose(to[i]) == 0 && good;
     if (good)
-        good = diff_print(job, import->work.users, text[0], length[0], text[1], length[1]);
+        good = diff_print(job, import->work->users, text[0], length[0], text[1], length[1]);
     else
         problem_set(&job->problem, "no memory");
     free(text[0]);
@@ -277,7 +277,7 @@ static bool show_masked(struct job *job, const struct import *import)
 
 static bool show_difference(struct job *job, const struct import *import)
 {
-    const struct user_work *work = &import->work;
+    const struct user_work *work = import->work;
     if (!user_options.numbers)
         return show_masked(job, import);
     return diff_print(job, work->users, work->map.text, work->map.length, work->text, work->length);
@@ -285,7 +285,7 @@ static bool show_difference(struct job *job, const struct import *import)
 
 static bool do_import(struct job *job, struct import *import)
 {
-    struct user_work *work = &import->work;
+    struct user_work *work = import->work;
     if (!check_rows(import, &job->problem) || !apply_all(import, &job->problem) ||
         !user_compose(job, work) || !check_all(import, &job->problem))
         return false;
@@ -306,14 +306,14 @@ static bool do_import(struct job *job, struct import *import)
 
 static enum ctl_status run_import(struct job *job)
 {
-    struct import import = {.path = job->words[0]};
+    struct user_work work = {0};
+    struct import import = {.path = job->words[0], .work = &work};
     size_t length = 0;
     char *text = read_list(import.path, &length, &job->problem);
-    bool done =
-        text != NULL && sheet_read(&import.sheet, text, length, &job->problem) &&
-        (user_options.dry_run ? user_look(job, &import.work) : user_begin(job, &import.work)) &&
-        do_import(job, &import);
-    user_end(&import.work);
+    bool done = text != NULL && sheet_read(&import.sheet, text, length, &job->problem) &&
+                (user_options.dry_run ? user_look(job, &work) : user_begin(job, &work)) &&
+                do_import(job, &import);
+    user_end(&work);
     sheet_free(&import.sheet);
     free(import.rows);
     free(text);

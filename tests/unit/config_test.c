@@ -751,7 +751,8 @@ static void test_each_limit_is_checked(void **state)
     check_refused(LEAST "[limit]\n", ":5: unknown section [limit]");
 }
 
-static void check_price(size_t provider, enum channel channel, bool given, int64_t millionths)
+static void check_price(enum provider_id provider, enum channel channel, bool given,
+                        int64_t millionths)
 {
     struct terms terms = terms_of(provider);
     unit_same_number(channel_names[channel], terms.price[channel].given, given);
@@ -765,7 +766,7 @@ static void test_prices_are_exact_and_none_is_given_by_default(void **state)
     check_loads(LEAST);
     for (size_t i = 0; i < PROVIDER_COUNT; i++)
         for (int k = 0; k < CHANNEL_COUNT; k++)
-            check_price(i, (enum channel)k, false, 0);
+            check_price((enum provider_id)i, (enum channel)k, false, 0);
     config_free(&config);
     check_loads(LEAST "sms_price = 0.0079\ncall_price = 0\n[bandwidth]\ncall_price = 12.5\n");
     check_price(SW, CHANNEL_SMS, true, 7900);

@@ -66,7 +66,7 @@ static int set_up(void **state)
 static void check_data(void)
 {
     struct tries tries = {0};
-    struct pass pass;
+    struct pass pass = {0};
     int64_t sent = 0;
     int64_t codes = 0;
     int64_t places = 0;
