@@ -178,7 +178,7 @@ static bool complain(struct reading *reading, unsigned line, const char *format,
 /* Says a problem, behind the path and the line if it has one. Returns false. */
 static bool complain(struct reading *reading, unsigned line, const char *format, ...)
 {
-    struct problem problem;
+    struct problem problem = {0};
     va_list arguments;
     if (is_over(reading))
         return false;

@@ -97,14 +97,6 @@ static bool is_part(const char *name)
            strstr(name, ".rpm") != NULL || strstr(name, ".pac") != NULL;
 }
 
-static const struct stack_line *find_ours(const struct stack *stack)
-{
-    for (size_t i = 0; i < stack->count; i++)
-        if (modules_is_ours(&stack->lines[i]))
-            return &stack->lines[i];
-    return NULL;
-}
-
 static const char *const other_types[] = {"account", "session", "password"};
 
 /* Whether a service names the module, in any of its lines. */
@@ -115,7 +107,7 @@ static bool names_module(struct doctor *doctor, const char *service)
         struct stack *stack = stack_read(NULL, service, i == 0 ? "auth" : other_types[i - 1]);
         if (stack == NULL)
             return fail(doctor, "no memory");
-        found = !stack->other && find_ours(stack) != NULL;
+        found = !stack->other && judge_find_ours(stack) != NULL;
         stack_free(stack);
     }
     return found;
@@ -218,36 +210,6 @@ static void print_service(struct doctor *doctor, const struct scene *scene,
         print_text(scene, prediction);
 }
 
-/* What is not known counts as a first factor where there is no other. */
-static void take_unknown(const struct stack *stack, struct role *roles)
-{
-    static const char unknown[] = "what an unknown module asks for";
-    for (size_t i = 0; i < stack->count; i++)
-        if (roles[i].count > 0 && roles[i].answers[0].meaning == MEANS_PROVED)
-            return;
-    for (size_t i = 0; i < stack->count; i++)
-        for (size_t n = 0; n < roles[i].count; n++)
-            if (roles[i].answers[n].meaning == MEANS_ANYTHING) {
-                roles[i].answers[n].meaning = n == 0 ? MEANS_PROVED : MEANS_REFUSED;
-                roles[i].asks = unknown;
-            }
-}
-
-static struct role *make_roles(const struct scene *scene)
-{
-    struct role *roles = calloc(scene->stack->count, sizeof(*roles));
-    for (size_t i = 0; roles != NULL && i < scene->stack->count; i++) {
-        const struct stack_line *line = &scene->stack->lines[i];
-        if (modules_is_ours(line))
-            judge_role(scene->config, scene->service, line, &roles[i]);
-        else
-            modules_role(line, scene->service, &roles[i]);
-    }
-    if (roles != NULL)
-        take_unknown(scene->stack, roles);
-    return roles;
-}
-
 static bool has_factor(const struct scene *scene)
 {
     for (size_t i = 0; i < scene->stack->count; i++)
@@ -331,7 +293,8 @@ static void examine_types(struct doctor *doctor, const char *service)
     char where[PLACE];
     for (size_t i = 0; i < sizeof(other_types) / sizeof(other_types[0]); i++) {
         struct stack *stack = stack_read(NULL, service, other_types[i]);
-        const struct stack_line *ours = stack != NULL && !stack->other ? find_ours(stack) : NULL;
+        const struct stack_line *ours =
+            stack != NULL && !stack->other ? judge_find_ours(stack) : NULL;
         if (ours != NULL) {
             (void)snprintf(where, sizeof(where), "%s:%u", ours->file, ours->number);
             findings_add(doctor->findings, SEVERITY_ERROR, "module-type", where, "",
@@ -349,7 +312,7 @@ static void examine_ours(struct doctor *doctor, struct scene *scene)
     doctor->asked++;
     scene->config = read_config(doctor, scene->ours);
     scene->autosend = scene->config == NULL || scene->config->autosend != 0;
-    struct role *roles = make_roles(scene);
+    struct role *roles = judge_roles(scene);
     if (roles == NULL) {
         (void)fail(doctor, "no memory");
         return;
@@ -390,7 +353,7 @@ static void examine(struct doctor *doctor, const char *service)
         (void)fail(doctor, "no memory");
         return;
     }
-    scene.ours = stack->other ? NULL : find_ours(stack);
+    scene.ours = stack->other ? NULL : judge_find_ours(stack);
     examine_types(doctor, service);
     if (stack->problem.text[0] != '\0') {
         (void)snprintf(where, sizeof(where), "%s:%u", stack->problem_file, stack->problem_line);

@@ -20,6 +20,7 @@
 #include "ctl/profile.h"
 #include "ctl/program.h"
 #include "ctl/sshconf.h"
+#include "ctl/trial.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -63,7 +64,9 @@ struct plan {
     struct change profile;      /* of pam-auth-update */
     struct change common;       /* common-auth */
     bool by_tool;               /* pam-auth-update changes common-auth, not we */
-    int lock;                   /* of our own program: one at a time */
+    struct config config;
+    bool configured; /* whether there is one to free */
+    int lock;        /* of our own program: one at a time */
 };
 
 static void plan_end(struct plan *plan)
@@ -73,6 +76,8 @@ static void plan_end(struct plan *plan)
         change_end(&plan->files[i]);
     change_end(&plan->profile);
     change_end(&plan->common);
+    if (plan->configured)
+        config_free(&plan->config);
     if (plan->lock > 0)
         close(plan->lock);
 }
@@ -107,6 +112,18 @@ static bool is_sshd(const struct plan *plan)
 
 /* ---- what is there ---- */
 
+/* What lies elsewhere belongs to a package, and is covered by a file in /etc. */
+static bool say_missing(const char *path, const char *name, struct problem *problem)
+{
+    char other[64];
+    for (size_t i = 1; stack_folders[i] != NULL; i++) {
+        (void)snprintf(other, sizeof(other), "%s/%s", stack_folders[i], name);
+        if (access(other, F_OK) == 0)
+            return problem_set(problem, "%s: is not there: first cp %s %s", path, other, path);
+    }
+    return problem_set(problem, "%s: is not there: is %s installed?", path, name);
+}
+
 static bool read_file_of(struct plan *plan, size_t number, struct problem *problem)
 {
     char path[64];
@@ -117,8 +134,7 @@ static bool read_file_of(struct plan *plan, size_t number, struct problem *probl
     (void)snprintf(path, sizeof(path), "/etc/pam.d/%s", name);
     if (!change_begin(file, path, problem))
         return false;
-    return file->before != NULL || number > 0 ||
-           problem_set(problem, "%s: is not there: is %s installed?", path, plan->service->name);
+    return file->before != NULL || number > 0 || say_missing(path, name, problem);
 }
 
 static bool read_all(struct plan *plan, struct problem *problem)
@@ -138,11 +154,18 @@ static bool in_common(const struct plan *plan, const char *options)
            profile_has(plan->common.before, plan->service->names, options);
 }
 
+/* Whether a file is there, and does not go by the first as it is. */
+static bool counts(const struct plan *plan, size_t number)
+{
+    const char *text = plan->files[number].before;
+    return text != NULL && (number == 0 || !pamfile_includes(text, plan->service->files[0]));
+}
+
 /* Whether each file has a line of its own. */
 static bool in_files(const struct plan *plan, const char *option)
 {
     for (size_t i = 0; i < FILES; i++)
-        if (plan->files[i].before != NULL && !pamfile_has_module(plan->files[i].before, option))
+        if (counts(plan, i) && !pamfile_has_module(plan->files[i].before, option))
             return false;
     return true;
 }
@@ -202,33 +225,17 @@ static void warn_about_root(const struct plan *plan, const char *users)
                   users, plan->service->name);
 }
 
-/* An exempt user of a stack with the module alone is denied. */
-static void warn_about_ignore(const struct config *config)
+static bool check_ready(struct job *job, struct plan *plan)
 {
-    const struct policy *policy = &config->policy;
-    bool ignores = policy->remember > 0 || policy->exempt_groups != NULL ||
-                   policy->exempt_networks != NULL || policy->require_groups != NULL;
-    if (chosen.publickey && ((ignores && policy->exempt_result == EXEMPT_IGNORE) ||
-                             config->unmapped == UNMAPPED_IGNORE || config->fail == FAIL_SAFE))
-        (void)fprintf(stderr, "swmfactl: warning: swmfa.conf lets some pass without a code; by key "
-                              "and code they are denied unless the stack has one line more: see "
-                              "pam_swmfa(8), EXAMPLES\n");
-}
-
-static bool check_ready(struct job *job, const struct plan *plan)
-{
-    struct config config;
-    if (!config_load(job->conf, &config, &job->problem))
+    struct config *config = &plan->config;
+    plan->configured = config_load(job->conf, config, &job->problem);
+    if (!plan->configured ||
+        (config->unmapped != UNMAPPED_IGNORE && !has_users(config->users, &job->problem)) ||
+        !check_store(&job->problem) || !check_installed(SWMFA_MODULE_PATH, &job->problem) ||
+        !check_installed(SWMFA_AUTH_PATH, &job->problem))
         return false;
-    bool good = (config.unmapped == UNMAPPED_IGNORE || has_users(config.users, &job->problem)) &&
-                check_store(&job->problem) && check_installed(SWMFA_MODULE_PATH, &job->problem) &&
-                check_installed(SWMFA_AUTH_PATH, &job->problem);
-    if (good) {
-        warn_about_root(plan, config.users);
-        warn_about_ignore(&config);
-    }
-    config_free(&config);
-    return good;
+    warn_about_root(plan, config->users);
+    return true;
 }
 
 /* ---- planning: enable ---- */
@@ -238,32 +245,52 @@ static bool no_memory(struct problem *problem)
     return problem_set(problem, "no memory");
 }
 
-/* The text of a file with the module's line, of its own. */
+#define BY_HAND "; nothing was changed. By hand: see pam_swmfa(8), EXAMPLES"
+
+/* What would come of the files as they are planned. */
+static bool try_stacks(const struct plan *plan, struct problem *problem)
+{
+    struct stack_text texts[FILES + 2] = {0};
+    size_t count = 0;
+    for (size_t i = 0; i < FILES; i++)
+        if (plan->files[i].after != NULL)
+            texts[count++] = (struct stack_text){plan->files[i].path, plan->files[i].after};
+    if (plan->common.after != NULL)
+        texts[count++] = (struct stack_text){plan->common.path, plan->common.after};
+    for (size_t i = 0; i < FILES; i++)
+        if (plan->files[i].before != NULL &&
+            !trial_run(&plan->config, plan->service->files[i], chosen.publickey, texts, problem)) {
+            const struct problem why = *problem;
+            return problem_set(problem, "%.450s" BY_HAND, why.text);
+        }
+    return true;
+}
+
+/* The texts of the files with the module's line, each of its own. */
 static bool plan_files(struct plan *plan, struct problem *problem)
 {
     for (size_t i = 0; i < FILES; i++) {
         struct change *file = &plan->files[i];
-        if (file->before == NULL || pamfile_has_module(file->before, NULL))
+        if (!counts(plan, i) || pamfile_has_module(file->before, NULL))
             continue;
-        if (!pamfile_check(file->path, file->before, plan->common.before, problem))
-            return false;
+        if (!pamfile_is_known(file->before))
+            return problem_set(problem,
+                               "%s: what asks for the first factor there is not known" BY_HAND,
+                               file->path);
         change_set(file, pamfile_insert(file->before, plan->options, chosen.publickey));
         if (file->after == NULL)
             return no_memory(problem);
     }
-    return true;
+    return try_stacks(plan, problem);
 }
 
 /* Whether what pam-auth-update makes of common-auth is right for the service. */
 static bool check_common(const struct plan *plan, struct problem *problem)
 {
-    for (size_t i = 0; i < FILES; i++)
-        if (plan->files[i].before != NULL &&
-            !pamfile_check(plan->files[i].path, plan->files[i].before, plan->common.after, problem))
-            return false;
-    return profile_has(plan->common.after, plan->service->names, plan->options) ||
-           problem_set(problem, "pam-auth-update would not put into " PROFILE_COMMON
-                                " what the profile has; nothing was changed");
+    return try_stacks(plan, problem) &&
+           (profile_has(plan->common.after, plan->service->names, plan->options) ||
+            problem_set(problem, "pam-auth-update would not put into " PROFILE_COMMON
+                                 " what the profile has; nothing was changed"));
 }
 
 /* By pam-auth-update. Where it does not manage common-auth any more, by a line of the service's. */
@@ -301,35 +328,9 @@ static bool check_other(const struct plan *plan, struct problem *problem)
                        plan->service->name, plan->service->name);
 }
 
-/* A line in common-auth that is not ours asks everybody already, and some twice then. */
-static bool check_by_hand(const struct plan *plan, struct problem *problem)
-{
-    char *rest = strdup(plan->common.before);
-    for (size_t i = 0; rest != NULL && i < SERVICES; i++) {
-        char *next = profile_cut(rest, services[i].names);
-        free(rest);
-        rest = next;
-    }
-    if (rest == NULL)
-        return no_memory(problem);
-    bool good = !pamfile_has_module(rest, NULL);
-    free(rest);
-    return good || problem_set(problem, PROFILE_COMMON
-                               ": has a line of the module that swmfactl has not made: take it out "
-                               "first; nothing was changed");
-}
-
 static bool plan_enable(struct plan *plan, struct problem *problem)
 {
     if (!read_all(plan, problem) || !check_other(plan, problem))
-        return false;
-    if (plan->common.before == NULL)
-        return problem_set(problem,
-                           PROFILE_COMMON ": is not there: this is no stack of Debian's "
-                                          "form; nothing was changed. Add by hand, behind "
-                                          "the first factor: auth required " SWMFA_MODULE_PATH
-                                          ", see pam_swmfa(8)");
-    if (!check_by_hand(plan, problem))
         return false;
     if (is_sshd(plan)) {
         if (!sshconf_check(chosen.publickey, problem))
@@ -339,8 +340,10 @@ static bool plan_enable(struct plan *plan, struct problem *problem)
             return no_memory(problem);
     }
     if (in_common(plan, NULL) || in_files(plan, NULL))
-        return true;
-    if (chosen.publickey || !profile_there() || pamfile_has_module(plan->files[0].before, NULL))
+        return try_stacks(plan, problem);
+    if (chosen.publickey || !profile_there() || plan->common.before == NULL ||
+        !pamfile_includes(plan->files[0].before, "common-auth") ||
+        pamfile_has_module(plan->files[0].before, NULL))
         return plan_files(plan, problem);
     return plan_profile(plan, problem);
 }

@@ -22,14 +22,6 @@ static const struct {
     [SEVERITY_ERROR] = {"error", "31"},
 };
 
-struct finding {
-    enum severity severity;
-    char *id;
-    char *where;
-    char *text;
-    char *fix;
-};
-
 struct findings {
     struct finding *at;
     size_t count;
@@ -107,6 +99,14 @@ void findings_add(struct findings *findings, enum severity severity, const char 
         return;
     }
     more[findings->count++] = finding;
+}
+
+void findings_each(const struct findings *findings,
+                   bool (*take)(const struct finding *finding, void *context), void *context)
+{
+    for (size_t i = 0; i < findings->count; i++)
+        if (!take(&findings->at[i], context))
+            return;
 }
 
 size_t findings_count(const struct findings *findings, enum severity severity)

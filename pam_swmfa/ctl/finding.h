@@ -29,6 +29,17 @@ void findings_add(struct findings *findings, enum severity severity, const char 
                   const char *where, const char *fix, const char *format, ...)
     __attribute__((format(printf, 6, 7)));
 
+/* findings_each: hands over each, in their order, until take returns false. */
+struct finding {
+    enum severity severity;
+    char *id;
+    char *where;
+    char *text;
+    char *fix;
+};
+void findings_each(const struct findings *findings,
+                   bool (*take)(const struct finding *finding, void *context), void *context);
+
 /* findings_count: how many there are of a severity. */
 size_t findings_count(const struct findings *findings, enum severity severity);
 

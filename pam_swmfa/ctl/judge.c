@@ -52,6 +52,14 @@ static void add_line(char *text, size_t size, const char *control, const struct 
 
 /* ---- the module's own line ---- */
 
+const struct stack_line *judge_find_ours(const struct stack *stack)
+{
+    for (size_t i = 0; i < stack->count; i++)
+        if (modules_is_ours(&stack->lines[i]))
+            return &stack->lines[i];
+    return NULL;
+}
+
 static void add_answer(struct role *role, int code, enum meaning meaning)
 {
     role->answers[role->count++] = (struct answer){code, meaning};
@@ -119,8 +127,9 @@ static bool options_good(const struct stack_line *line)
     return true;
 }
 
-void judge_role(const struct config *config, const char *service, const struct stack_line *line,
-                struct role *role)
+/* What the module's own line can answer, by its words and the configuration. */
+static void take_ours(const struct config *config, const char *service,
+                      const struct stack_line *line, struct role *role)
 {
     static const int denials[] = {PAM_AUTH_ERR, PAM_MAXTRIES,   PAM_AUTHINFO_UNAVAIL,
                                   PAM_CONV_ERR, PAM_SYSTEM_ERR, PAM_SERVICE_ERR,
@@ -143,6 +152,36 @@ void judge_role(const struct config *config, const char *service, const struct s
         add_answer(role, PAM_SUCCESS, MEANS_PASS);
     for (size_t i = 0; i < sizeof(denials) / sizeof(denials[0]); i++)
         add_answer(role, denials[i], MEANS_DENIAL);
+}
+
+/* What is not known counts as a first factor where there is no other. */
+static void take_unknown(const struct stack *stack, struct role *roles)
+{
+    static const char unknown[] = "what an unknown module asks for";
+    for (size_t i = 0; i < stack->count; i++)
+        if (roles[i].count > 0 && roles[i].answers[0].meaning == MEANS_PROVED)
+            return;
+    for (size_t i = 0; i < stack->count; i++)
+        for (size_t n = 0; n < roles[i].count; n++)
+            if (roles[i].answers[n].meaning == MEANS_ANYTHING) {
+                roles[i].answers[n].meaning = n == 0 ? MEANS_PROVED : MEANS_REFUSED;
+                roles[i].asks = unknown;
+            }
+}
+
+struct role *judge_roles(const struct scene *scene)
+{
+    struct role *roles = calloc(scene->stack->count, sizeof(*roles));
+    for (size_t i = 0; roles != NULL && i < scene->stack->count; i++) {
+        const struct stack_line *line = &scene->stack->lines[i];
+        if (modules_is_ours(line))
+            take_ours(scene->config, scene->service, line, &roles[i]);
+        else
+            modules_role(line, scene->service, &roles[i]);
+    }
+    if (roles != NULL)
+        take_unknown(scene->stack, roles);
+    return roles;
 }
 
 /* ---- the lines themselves ---- */

@@ -40,9 +40,12 @@ struct scene {
     bool autosend;      /* codes are sent without being asked for */
 };
 
-/* judge_role: what the module's own line can answer, by its words and the configuration. */
-void judge_role(const struct config *config, const char *service, const struct stack_line *line,
-                struct role *role);
+/* judge_find_ours: the first line of the module, or NULL. */
+const struct stack_line *judge_find_ours(const struct stack *stack);
+
+/* judge_roles: what each line of the stack can answer, for roles; ours by its words and the
+ * configuration. Returns the caller's to free, or NULL without memory. */
+struct role *judge_roles(const struct scene *scene);
 
 /* judge_words: what is wrong with the lines themselves; before anything is explored. */
 void judge_words(const struct scene *scene);

@@ -11,13 +11,14 @@
 #include <string.h>
 
 #define MODULE "pam_swmfa.so"
-#define COMMON "/etc/pam.d/common-auth"
 #define NOTE   "# swmfactl: its line; swmfactl disable takes it out\n"
 #define OUT    "#swmfactl# " /* before a line that is out of use until then */
-#define MOST   64            /* auth lines of one file */
-#define BY_HAND                                                                                    \
-    "add it by hand where it belongs, see pam_swmfa(8): auth required " SWMFA_MODULE_PATH
-#define INCLUDES "@include[ \t]+common-auth|-?auth[ \t]+include[ \t]+common-auth"
+
+/* The files that ask for the first factor: of Debian and SUSE, of Fedora and its like, of Arch. */
+#define FIRST                                                                                      \
+    "(common-auth|password-auth|system-auth|system-login|system-local-login|system-remote-login)"
+#define BLANK "[ \t]+"
+#define END   "[ \t]*(#.*)?$"
 
 /* ---- lines ---- */
 
@@ -55,7 +56,8 @@ static bool matches(const char *text, const char *pattern)
 
 static bool is_include(const struct line *line)
 {
-    return matches(line->text, "^[ \t]*(" INCLUDES ")[ \t]*(#.*)?$");
+    return matches(line->text,
+                   "^[ \t]*(@include|-?auth" BLANK "(include|substack))" BLANK FIRST END);
 }
 
 static bool is_auth(const struct line *line)
@@ -68,23 +70,6 @@ static bool is_ours(const struct line *line)
     return matches(line->text, "^[ \t]*-?auth[ \t][^#]*" MODULE "([ \t]|$)");
 }
 
-/* In common-auth: the line that has other services step over ours. */
-static bool is_guard(const struct line *line)
-{
-    return matches(line->text, "pam_succeed_if\\.so quiet service notin ") &&
-           strncmp(line->at + line->length, "\nauth", 5) == 0 &&
-           strstr(line->at + line->length, MODULE) != NULL;
-}
-
-static bool any(const char *text, bool (*is)(const struct line *line))
-{
-    struct line line = {.at = text};
-    while (next_line(&line))
-        if (is(&line))
-            return true;
-    return false;
-}
-
 bool pamfile_has_module(const char *text, const char *option)
 {
     struct line line = {.at = text};
@@ -94,104 +79,43 @@ bool pamfile_has_module(const char *text, const char *option)
     return false;
 }
 
+static unsigned count(const char *text, bool (*is)(const struct line *line))
+{
+    unsigned found = 0;
+    struct line line = {.at = text};
+    while (next_line(&line))
+        found += is(&line) ? 1 : 0;
+    return found;
+}
+
 bool pamfile_has_include(const char *text)
 {
-    return any(text, is_include);
+    return count(text, is_include) > 0;
+}
+
+bool pamfile_includes(const char *text, const char *name)
+{
+    char pattern[128];
+    struct line line = {.at = text};
+    (void)snprintf(pattern, sizeof(pattern),
+                   "^[ \t]*(@include|-?auth" BLANK "(include|substack))" BLANK "%s" END, name);
+    while (next_line(&line))
+        if (matches(line.text, pattern))
+            return true;
+    return false;
 }
 
 bool pamfile_has_auth(const char *text)
 {
-    return any(text, is_auth);
-}
-
-/* ---- what stands before ---- */
-
-/* What is wrong with a line of type auth before ours, or NULL. */
-static const char *wrong(const struct line *line)
-{
-    if (line->length >= sizeof(line->text) || matches(line->text, "\\\\$"))
-        return "a line that goes on in the next one is not understood";
-    if (matches(line->text, "^[ \t]*auth[ \t]+sufficient[ \t]+([^ \t]*/)?pam_rootok\\.so"))
-        return NULL;
-    if (matches(line->text, "auth[ \t]+sufficient|\\[[^]]*=[ \t]*(done|reset)[^]]*\\]"))
-        return "can let somebody in before a code is asked for";
-    if (matches(line->text, "auth[ \t]+(include|substack)|^[ \t]*@include"))
-        return "what is included there is not known";
-    return NULL;
-}
-
-static bool fail(struct problem *problem, const char *path, const struct line *line,
-                 const char *why)
-{
-    return problem_set(problem, "%s:%u: %.100s: %s; nothing was changed: %s", path, line->number,
-                       line->text, why, BY_HAND);
-}
-
-/* How many lines the longest jump of a line passes over. */
-static long jump_of(const struct line *line)
-{
-    long most = 0;
-    const char *end = strchr(line->text, ']');
-    for (const char *at = line->text; end != NULL && (at = strchr(at, '=')) != NULL && at < end;) {
-        long jump = strtol(++at, NULL, 10);
-        most = jump > most ? jump : most;
-    }
-    return most;
-}
-
-/* The service's file: nothing steps over the include, which stands there once. */
-static bool check_service(const char *path, const char *text, struct problem *problem)
-{
-    struct line line = {.at = text};
-    unsigned includes = 0;
-    while (next_line(&line)) {
-        if (is_include(&line)) {
-            includes++;
-            continue;
-        }
-        const char *why = is_auth(&line) ? wrong(&line) : NULL;
-        if (is_auth(&line) && why == NULL && includes == 0 && jump_of(&line) > 0)
-            why = "can step over a line behind it";
-        if (why != NULL)
-            return fail(problem, path, &line, why);
-    }
-    return includes == 1 ||
-           problem_set(problem,
-                       "%s: has \"@include common-auth\" %u times, and is not understood; nothing "
-                       "was changed: %s",
-                       path, includes, BY_HAND);
-}
-
-/* common-auth: who fails ends there; who does not comes to its end, or to our first line. */
-static bool check_common(const char *text, struct problem *problem)
-{
-    struct line lines[MOST];
-    long count = 0;
-    bool ends = false;
-    struct line line = {.at = text};
-    while (count < MOST && next_line(&line) && !is_guard(&line) && !is_ours(&line))
-        if (is_auth(&line))
-            lines[count++] = line;
-    for (long i = 0; i < count; i++) {
-        const char *why = wrong(&lines[i]);
-        if (why == NULL && i + jump_of(&lines[i]) + 1 > count)
-            why = "steps over more lines than there are before a code is asked for";
-        if (why != NULL)
-            return fail(problem, COMMON, &lines[i], why);
-        ends = ends || matches(lines[i].text, "auth[ \t]+requisite[ \t]+([^ \t]*/)?pam_deny\\.so");
-    }
-    return ends || problem_set(problem,
-                               COMMON ": expected \"auth requisite pam_deny.so\", at which a wrong "
-                                      "password ends: without it each would have a code sent; "
-                                      "nothing was changed");
-}
-
-bool pamfile_check(const char *path, const char *text, const char *common, struct problem *problem)
-{
-    return check_service(path, text, problem) && check_common(common, problem);
+    return count(text, is_auth) > 0;
 }
 
 /* ---- changing it ---- */
+
+bool pamfile_is_known(const char *text)
+{
+    return count(text, is_include) == 1;
+}
 
 char *pamfile_insert(const char *text, const char *options, bool in_place)
 {

@@ -7,6 +7,7 @@
 #include <ctype.h>
 #include <errno.h>
 #include <security/pam_appl.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -64,7 +65,8 @@ const char *stack_code_name(int code)
 /* What is being read. */
 struct reader {
     const char *folder;
-    const char *type; /* the one that is wanted */
+    const struct stack_text *texts; /* in place of files; or NULL */
+    const char *type;               /* the one that is wanted */
     struct stack *stack;
     bool no_memory;
     bool too_many;
@@ -433,6 +435,17 @@ static const char *keep_path(struct reader *reader, const char *path)
     return more[stack->file_count++] = copy;
 }
 
+static FILE *open_path(const struct reader *reader, const char *path)
+{
+    for (const struct stack_text *at = reader->texts; at != NULL && at->path != NULL; at++)
+        if (strcmp(at->path, path) == 0) {
+            /* It is only read. */
+            void *text = (void *)(uintptr_t)at->text;
+            return fmemopen(text, strlen(at->text), "re");
+        }
+    return fopen(path, "re");
+}
+
 static FILE *open_at(struct reader *reader, const char *folder, const char *name,
                      struct source *source)
 {
@@ -440,7 +453,7 @@ static FILE *open_at(struct reader *reader, const char *folder, const char *name
     if (snprintf(path, sizeof(path), "%s%s%s", folder, *folder != '\0' ? "/" : "", name) >=
         (int)sizeof(path))
         return NULL;
-    FILE *file = fopen(path, "re");
+    FILE *file = open_path(reader, path);
     source->path = file != NULL ? keep_path(reader, path) : NULL;
     if (file != NULL && source->path == NULL) {
         (void)fclose(file);
@@ -521,12 +534,12 @@ void stack_free(struct stack *stack)
     free(stack);
 }
 
-struct stack *stack_read(const char *folder, const char *service, const char *type)
+static struct stack *read_stack(struct reader reader, const char *service)
 {
     struct stack *stack = calloc(1, sizeof(*stack));
-    struct reader reader = {.folder = folder, .type = type, .stack = stack};
     if (stack == NULL)
         return NULL;
+    reader.stack = stack;
     stack->exists = read_file(&reader, service, NULL, 0, 0) || stack->problem.text[0] != '\0';
     if (stack->count == 0 && stack->problem.text[0] == '\0' && !reader.no_memory) {
         stack->other = true;
@@ -537,4 +550,15 @@ struct stack *stack_read(const char *folder, const char *service, const char *ty
         return NULL;
     }
     return stack;
+}
+
+struct stack *stack_read(const char *folder, const char *service, const char *type)
+{
+    return read_stack((struct reader){.folder = folder, .type = type}, service);
+}
+
+struct stack *stack_read_planned(const struct stack_text *texts, const char *service,
+                                 const char *type)
+{
+    return read_stack((struct reader){.texts = texts, .type = type}, service);
 }

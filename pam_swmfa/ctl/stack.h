@@ -61,6 +61,17 @@ struct stack {
  * of the system, for tests; or NULL. Returns the stack, for stack_free, or NULL without memory.
  */
 struct stack *stack_read(const char *folder, const char *service, const char *type);
+
+/* A file as it would be. */
+struct stack_text {
+    const char *path;
+    const char *text;
+};
+
+/* stack_read_planned: the same of the system, if these files, the last with path NULL, had these
+ * texts. */
+struct stack *stack_read_planned(const struct stack_text *texts, const char *service,
+                                 const char *type);
 void stack_free(struct stack *stack);
 
 /* stack_code_name: the name of a code as it stands in controls, such as "auth_err". */

@@ -99,7 +99,7 @@ static bool begin_pam(struct job *job, pam_handle_t **pamh)
         result = pam_start_confdir(SERVICE, job->user, &conversation, folder, pamh);
     (void)unlink(path);
     (void)rmdir(folder);
-    return (result == PAM_SUCCESS && *pamh != NULL) ||
+    return result == PAM_SUCCESS ||
            problem_set(&job->problem, "libpam cannot be used: %s", pam_strerror(NULL, result));
 }
 
@@ -197,7 +197,7 @@ static enum ctl_status run_test(struct job *job)
         return CTL_FAILED;
     }
     if (!fill_request(job, &request) || !moment_now(&before, &job->problem) ||
-        !begin_pam(job, &pamh))
+        !begin_pam(job, &pamh) || pamh == NULL)
         return CTL_FAILED;
     int code = log_in(pamh, &request);
     (void)pam_end(pamh, code);

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The lab, made once; a simulator and a good configuration for each test; TAP on standard output."""
+import signal
 import sys
 
 import pytest
@@ -9,6 +10,8 @@ import lab
 
 @pytest.fixture(scope="session", autouse=True)
 def laboratory():
+    # A shell that runs us in the background has had it ignored, by all that we start as well.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     lab.prepare()
 
 

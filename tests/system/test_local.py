@@ -37,11 +37,11 @@ def sudo(sim):
               "passwd_tries=1\n", 0o440)
 
 
-def sudo_as_alice(*arguments):
+def sudo_as_alice(*arguments, password=lab.PASSWORD):
     """sudo on a terminal, with the password given."""
     client = on_terminal("sudo", *arguments, user="alice")
     client.expect("password for alice: ")
-    client.sendline(lab.PASSWORD)
+    client.sendline(password)
     return client
 
 

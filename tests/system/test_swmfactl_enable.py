@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 import lab
+import stacks
 from test_local import PROMPT, ended, login_as_alice, on_terminal, sudo_as_alice
 from test_swmfactl import ctl, ctl_lines, done, failed
 
@@ -390,10 +391,128 @@ def test_a_line_that_was_added_by_hand_counts_and_is_taken_out(sim):
     for name in ("sudo", "sudo-i"):
         body = (PAM / name).read_text()
         (PAM / name).write_text(body.replace("@include common-auth\n",
-                                             "@include common-auth\nauth  required  pam_swmfa.so\n"))
+                                             f"@include common-auth\nauth required {lab.MODULE}\n"))
     assert done("enable", "sudo") == "sudo: already enabled\n"
     done("disable", "sudo")
     assert (PAM / "sudo").read_text() == text
+
+
+def test_a_line_that_was_added_by_hand_and_does_nothing_is_not_taken_for_good(sim):
+    for name in ("sudo", "sudo-i"):
+        body = (PAM / name).read_text()
+        (PAM / name).write_text(body.replace("@include common-auth\n",
+                                             f"@include common-auth\nauth optional {lab.MODULE}\n"))
+    before = snapshot()
+    assert re.search(r"/etc/pam\.d/sudo:\d+: .*let in all the same", failed("enable", "sudo"))
+    assert snapshot() == before
+
+
+# ---- stacks of other distributions ----
+
+_FEDORA = {**stacks.FEDORA,
+           "sshd": "auth substack password-auth\nauth include postlogin\n"
+                   "account include password-auth\nsession required pam_permit.so\n",
+           "sudo": "auth       include      system-auth\naccount include system-auth\n"
+                   "session required pam_permit.so\n",
+           "sudo-i": "auth include sudo\naccount include sudo\nsession required pam_permit.so\n",
+           "su": "auth sufficient pam_rootok.so\nauth substack system-auth\n"
+                 "auth include postlogin\naccount include system-auth\n"
+                 "session required pam_permit.so\n",
+           "login": "auth substack system-auth\nauth include postlogin\n"
+                    "account include system-auth\nsession required pam_permit.so\n"}
+_ARCH = {**stacks.ARCH,
+         "sshd": "auth include system-remote-login\naccount include system-remote-login\n"
+                 "session required pam_permit.so\n",
+         "sudo": "auth include system-auth\naccount include system-auth\n"
+                 "session required pam_permit.so\n"}
+NOTE = "# swmfactl: its line; swmfactl disable takes it out"
+BEHIND = [NOTE, f"auth\trequired\t{lab.MODULE}"]
+
+
+@pytest.fixture
+def other_system():
+    """/etc/pam.d as another distribution has it; no pam-auth-update."""
+    away = Path("/usr/sbin/pam-auth-update.away")
+    TOOL.rename(away)
+
+    def lay(files):
+        for path in PAM.iterdir():
+            path.unlink()
+        for name, text in files.items():
+            (PAM / name).write_text(text)
+    yield lay
+    away.rename(TOOL)
+
+
+@pytest.mark.parametrize("files, service, options, lines", [
+    (_FEDORA, "sshd", ["--publickey"], ["#swmfactl# auth substack password-auth", *BEHIND,
+                                        "auth include postlogin"]),
+    (_ARCH, "sshd", [], ["auth include system-remote-login", *BEHIND,
+                         "account include system-remote-login"]),
+    (_ARCH, "sudo", [], ["auth include system-auth", *BEHIND, "account include system-auth"])],
+    ids=["fedora-sshd", "arch-sshd", "arch-sudo"])
+def test_the_line_goes_where_the_stack_of_another_distribution_needs_it(other_system, sim, files,
+                                                                        service, options, lines):
+    other_system(files)
+    before = snapshot()
+    done_but_for_warnings("enable", service, *options)
+    assert "\n".join(lines) in (PAM / service).read_text()
+    assert (PAM / "system-auth").read_text() == files["system-auth"]
+    done_but_for_warnings("disable", service)
+    assert snapshot() == before
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_where_a_wrong_password_would_have_a_code_sent_nothing_is_changed(other_system, sim,
+                                                                          service):
+    """The stacks of Fedora go on after one, to the end."""
+    other_system(_FEDORA)
+    before = snapshot()
+    assert re.search(r"/etc/pam\.d/(system|password)-auth:\d+: .*with a wrong password the stack goes on"
+                     ".*nothing was changed. By hand: see", ctl("enable", service)[2])
+    assert snapshot() == before
+
+
+def done_but_for_warnings(*arguments):
+    """The modules of these distributions are not all here, which is said."""
+    status, out, error = ctl(*arguments)
+    assert status == 0, error
+    assert not [line for line in error.splitlines() if "there is no file" not in line], error
+    return out
+
+
+def test_sudo_asks_after_enable_with_the_stacks_of_arch(other_system, sim):
+    other_system({**_ARCH, "sudo-i": _FEDORA["sudo-i"]})
+    done_but_for_warnings("enable", "sudo")
+    for sent, arguments in enumerate([("id", "-u"), ("-i", "id", "-u")]):
+        client = sudo_as_alice(*arguments)
+        client.expect(PROMPT)
+        client.sendline(lab.wait_for_code(ALICE, sent_before=sent))
+        client.expect(r"\n0\r")
+        assert ended(client) == 0
+    client = sudo_as_alice("id", "-u", password="wrong")
+    client.expect("incorrect")
+    client.close()
+    assert len(lab.messages(ALICE)) == 2, "none was sent for a wrong password"
+
+
+def test_sshd_asks_after_enable_with_the_stacks_of_arch(other_system, sim, sshd):
+    other_system({**_ARCH, **{name: text.replace("auth       requisite  pam_nologin.so\n", "")
+                              for name, text in _ARCH.items() if name == "system-login"}})
+    done_but_for_warnings("enable", "sshd")
+    sshd.reload()
+    assert gets_in_by_code(ssh_with_password())
+
+
+def test_a_stack_that_a_package_keeps_elsewhere_is_to_be_copied(other_system, sim):
+    other_system({})
+    vendor = Path("/usr/lib/pam.d/sudo")
+    vendor.parent.mkdir(exist_ok=True)
+    vendor.write_text(_ARCH["sudo"])
+    try:
+        assert "first cp /usr/lib/pam.d/sudo /etc/pam.d/sudo" in failed("enable", "sudo")
+    finally:
+        vendor.unlink()
 
 
 # ---- nothing is changed ----
@@ -458,7 +577,7 @@ def insert(path, line, before="@include common-auth"):
 
 
 def sufficient():
-    insert(PAM / "sshd", "auth sufficient pam_wheel.so trust")
+    insert(PAM / "sshd", "auth sufficient pam_unix.so")
 
 
 def jump():
@@ -471,7 +590,7 @@ def jump_in_common():
 
 
 def no_include():
-    (PAM / "sshd").write_text("auth include system-auth\naccount include system-auth\n")
+    (PAM / "sshd").write_text("auth required pam_unix.so\naccount required pam_unix.so\n")
 
 
 def no_sshd_include():
@@ -499,15 +618,15 @@ def bad_sshd_config():
     (break_conf, r"swmfa\.conf:2: \[swmfa\] tries"), (break_map, r"swmfa\.users"),
     (empty_map, "has nobody in it"), (break_store, "install -d -o _swmfa -g _swmfa -m 0700"),
     (break_module, r"pam_swmfa\.so: No such file"),
-    (break_common, r'expected "auth requisite pam_deny\.so"'),
-    (sufficient, r"/etc/pam\.d/sshd:4: auth sufficient pam_wheel\.so trust: can let somebody in"),
-    (jump, r"/etc/pam\.d/sshd:4: .*can step over a line"),
-    (jump_in_common, r"common-auth:\d+: .*steps over more lines"),
-    (no_include, "/etc/pam.d/sshd:1: .*add it by hand"),
+    (break_common, r"with a wrong password the stack goes on to pam_swmfa.*nothing was changed"),
+    (sufficient, r'/etc/pam\.d/sshd:4: sshd: "sufficient" ends the stack.*nothing was changed'),
+    (jump, r"common-auth:\d+: .*before a first factor was right"),
+    (jump_in_common, r"common-auth:\d+: .*before a first factor was right"),
+    (no_include, "/etc/pam.d/sshd: what asks for the first factor there is not known.*By hand"),
     (no_sshd_include, r"begin sshd_config with \"Include /etc/ssh/sshd_config\.d/\*\.conf\""),
     (earlier_file, "passwordauthentication would be \"yes\""),
     (keys_only, "sshd takes no password now.*--publickey"),
-    (line_in_common, "has a line of the module that swmfactl has not made"),
+    (line_in_common, "is run twice in one login"),
     (bad_sshd_config, "Bad configuration option: Frobnicate")])
 def test_enable_refuses_and_changes_nothing(wrong, says):
     wrong()
@@ -530,6 +649,12 @@ def test_a_stack_that_would_be_left_without_a_first_factor_is_not_made(sim):
     assert snapshot() == before
 
 
+def test_who_will_not_be_asked_is_said(sim):
+    insert(PAM / "sudo", "auth sufficient pam_wheel.so trust")
+    status, _, error = ctl("enable", "sudo")
+    assert status == 0 and "whoever meets what pam_wheel looks at is not asked for a code" in error
+
+
 def test_who_may_be_locked_out_is_said(sim):
     lab.users_map()
     status, _, error = ctl("enable", "sshd", "--dry-run")
@@ -542,7 +667,7 @@ def test_who_may_be_locked_out_is_said(sim):
     conf.write_text(conf.read_text() + "PermitRootLogin no\n")
     assert NO_ROOT not in ctl("enable", "sshd", "-n")[2]
     lab.configure(sim, policy="remember = 1h")
-    assert "one line more" in ctl("enable", "sshd", "--publickey", "--dry-run")[2]
+    assert "is denied: no other line of the stack says yes" in ctl("enable", "sshd", "--publickey", "--dry-run")[2]
 
 
 @pytest.mark.parametrize("command", ["enable", "disable"])

@@ -440,11 +440,11 @@ def test_killed_between_the_two_files_it_can_be_run_again(installed):
 
 
 def test_where_the_map_cannot_be_written_the_configuration_is_not_either(installed):
-    beside = Path(str(lab.USERS) + ".new")
+    beside = Path(str(lab.USERS) + ".swmfactl")
     beside.mkdir()
     try:
         before = files()
-        assert "swmfa.users.new: File exists: the file is as it was" in failed(*options(installed))
+        assert "swmfa.users.swmfactl: Is a directory: nothing was changed" in failed(*options(installed))
         assert files() == before
     finally:
         beside.rmdir()

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* trial: see trial.h. */
+#include <config.h>
+
+#include "ctl/trial.h"
+
+#include "auth/log.h"
+#include "ctl/judge.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static bool is_id(const struct finding *finding, const char *id)
+{
+    return strcmp(finding->id, id) == 0;
+}
+
+/* Who is exempt and denied has been named by the administrator, who can mend that. An unknown
+ * module that can end the stack is as bad as one that does; and two codes in one login are no use.
+ */
+static bool is_against(const struct finding *finding)
+{
+    return (finding->severity == SEVERITY_ERROR && !is_id(finding, "exempt-denied")) ||
+           is_id(finding, "may-skip") || is_id(finding, "asked-twice");
+}
+
+/* A line by which somebody is not asked; that of su for root is in every su. */
+static bool is_bypass(const struct finding *finding)
+{
+    return is_id(finding, "exempt-by-line") && strstr(finding->text, "pam_rootok") == NULL;
+}
+
+static bool take(const struct finding *finding, void *context)
+{
+    struct problem *problem = context;
+    if (is_against(finding)) {
+        problem_set(problem, "%.150s: %.330s", finding->where, finding->text);
+        return false;
+    }
+    if (finding->severity != SEVERITY_NOTE || is_bypass(finding)) {
+        char text[2048];
+        (void)fprintf(stderr, "swmfactl: warning: %s; see swmfactl doctor\n",
+                      log_escape(text, sizeof(text), finding->text, ""));
+    }
+    return true;
+}
+
+static bool look(const struct scene *given, struct problem *problem)
+{
+    struct explore explore;
+    struct scene scene = *given;
+    scene.explore = &explore;
+    judge_words(&scene);
+    enum explore_result result =
+        explore_run(&explore, scene.stack, scene.roles, scene.before != NULL ? FACT_PROVED : 0);
+    if (result == EXPLORE_DONE)
+        judge_stack(&scene);
+    explore_free(&explore);
+    if (result == EXPLORE_TOO_MANY)
+        return problem_set(problem, "%s: the stack has too many ways to look at all of them",
+                           scene.service);
+    if (result == EXPLORE_NO_MEMORY)
+        return problem_set(problem, "no memory");
+    findings_each(scene.findings, take, problem);
+    return problem->text[0] == '\0';
+}
+
+/* Nothing is known of a stack that libpam does not read as a whole. */
+static bool check_readable(const struct scene *scene, struct problem *problem)
+{
+    const struct stack *stack = scene->stack;
+    if (stack->problem.text[0] != '\0')
+        return problem_set(problem, "%.200s:%u: %.200s; libpam denies every login",
+                           stack->problem_file, stack->problem_line, stack->problem.text);
+    return scene->ours != NULL ||
+           problem_set(problem, "%s: the module's line would not be reached", scene->service);
+}
+
+bool trial_run(const struct config *config, const char *service, bool key,
+               const struct stack_text *texts, struct problem *problem)
+{
+    struct scene scene = {.service = service, .config = config, .autosend = config->autosend};
+    struct stack *stack = stack_read_planned(texts, service, "auth");
+    struct role *roles = NULL;
+    bool good = false;
+    scene.before = key ? "an SSH key" : NULL;
+    scene.stack = stack;
+    scene.findings = findings_new();
+    if (stack != NULL) {
+        scene.ours = judge_find_ours(stack);
+        scene.roles = roles = judge_roles(&scene);
+    }
+    if (roles == NULL || scene.findings == NULL)
+        problem_set(problem, "no memory");
+    else
+        good = check_readable(&scene, problem) && look(&scene, problem);
+    free(roles);
+    stack_free(stack);
+    findings_free(scene.findings);
+    return good;
+}
