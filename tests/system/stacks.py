@@ -11,7 +11,6 @@ DEBIAN = {"common-auth": """\
 auth	[success=1 default=ignore]	pam_unix.so nullok
 auth	requisite			pam_deny.so
 auth	required			pam_permit.so
-auth	optional			pam_cap.so
 """}
 
 UBUNTU = {"common-auth": """\
@@ -19,7 +18,6 @@ auth	[success=2 default=ignore]	pam_unix.so nullok
 auth	[success=1 default=ignore]	pam_sss.so use_first_pass
 auth	requisite			pam_deny.so
 auth	required			pam_permit.so
-auth	optional			pam_cap.so
 """}
 
 _SSSD = """\

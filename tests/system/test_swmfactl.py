@@ -486,6 +486,6 @@ def test_the_completion_offers_commands_options_users_and_files():
     assert complete("--conf", "x.conf", "codes", "ali") == ["alice"]
     assert complete("-c", "swmfa.c") == ["swmfa.conf"]
     assert complete("enable", "su") == ["sudo", "su"] and complete("disable", "l") == ["login"]
-    assert complete("doctor", "ssh") == ["sshd"]
+    assert "sshd" in complete("doctor", "ssh")
     options = set(re.findall(r"--\w+|-c\b", done("--help")))
     assert options <= set(complete("-")) and complete("codes", "--c") == ["--conf"]

@@ -283,6 +283,14 @@ def test_login_asks_after_enable(sim, log):
 
 # ---- common-auth, which others include ----
 
+def add_to_common():
+    """A line by hand, among those that pam-auth-update keeps."""
+    start = '(the "Additional" block)\n'
+    text = COMMON.read_text()
+    assert start in text
+    COMMON.write_text(text.replace(start, start + "auth\toptional\tpam_warn.so\n"))
+
+
 def test_who_is_not_named_in_the_guard_is_not_asked_and_a_broken_guard_asks_everybody(sim):
     done("enable", "sshd")
     lab.stack("cron", "@include common-auth", "account required pam_permit.so", folder=PAM)
@@ -306,7 +314,7 @@ def test_all_services_together_and_each_goes_by_itself(sim):
         assert done("enable", service) == f"{service}: already enabled\n"
     text = COMMON.read_text()
     assert text.count(lab.MODULE) == 4
-    assert text.index(lab.MODULE) < text.index("pam_cap.so")
+    assert text.index("Additional") < text.index(lab.MODULE) < text.index("end of pam-auth-update")
     for service in ("su", "sshd", "login"):
         done("disable", service)
         assert done("disable", service) == f"{service}: not enabled\n"
@@ -330,8 +338,8 @@ def test_another_package_that_runs_pam_auth_update_changes_nothing_of_it(sim):
 
 
 def test_a_common_auth_that_somebody_has_changed_is_left_alone(sim, sshd):
-    text = COMMON.read_text().replace("pam_cap.so", "pam_cap.so\nauth\toptional\tpam_warn.so")
-    COMMON.write_text(text)
+    add_to_common()
+    text = COMMON.read_text()
     before = snapshot()
     status, out, error = ctl("enable", "sshd")
     assert status == 0 and "the line goes into the service's own file" in error
@@ -345,7 +353,7 @@ def test_a_common_auth_that_somebody_has_changed_is_left_alone(sim, sshd):
 
 def test_lines_in_a_common_auth_that_was_changed_later_can_be_taken_out(sim):
     done("enable", "sshd")
-    COMMON.write_text(COMMON.read_text().replace("pam_cap.so", "pam_cap.so\nauth optional pam_warn.so"))
+    add_to_common()
     done("disable", "sshd")
     text = COMMON.read_text()
     assert lab.MODULE not in text and "pam_succeed_if" not in text and "pam_warn.so" in text
@@ -607,7 +615,7 @@ def keys_only():
 
 
 def line_in_common():
-    insert(COMMON, f"auth required {lab.MODULE}", "auth\toptional\t\t\tpam_cap.so")
+    insert(COMMON, f"auth required {lab.MODULE}", "# and here are more")
 
 
 def bad_sshd_config():
@@ -679,7 +687,7 @@ def test_it_must_run_as_root(command):
 def test_what_pam_auth_update_does_otherwise_than_shown_is_put_back(sim):
     """As when another package comes between the two."""
     before = snapshot("/etc/pam.d", "/usr/share/pam-configs")
-    with wrapped(TOOL, f'case "$*" in *--root*) ;; *) sed -i "s/pam_cap.so/pam_cap.so debug/" {COMMON};; '
+    with wrapped(TOOL, f'case "$*" in *--root*) ;; *) sed -i "s/pam_permit.so/pam_permit.so debug/" {COMMON};; '
                  'esac; exec {real} "$@"'):
         status, _, error = ctl("enable", "sudo")
         assert status == 1 and "other than it was shown; what was changed was put back" in error
