@@ -34,9 +34,17 @@ struct doctor {
     char conf[PLACE]; /* the configuration that was read last; "": none */
     bool conf_good;
     struct config config;
-    size_t asked; /* services that name the module */
-    bool failed;  /* job->problem says why */
+    size_t asked;                        /* services of which a login can come to the module */
+    char kept[SERVICES_MAX * NAME_SIZE]; /* those that are kept from it, see is_kept */
+    char kept_where[PLACE];
+    bool failed; /* job->problem says why */
 };
+
+static const char *place(const struct stack_line *line, char *buffer, size_t size)
+{
+    (void)snprintf(buffer, size, "%s:%u", line->file, line->number);
+    return buffer;
+}
 
 static bool fail(struct doctor *doctor, const char *why)
 {
@@ -113,6 +121,46 @@ static bool names_module(struct doctor *doctor, const char *service)
     return found;
 }
 
+/* Whether a login can come to the module, if its other modules answer as roles have it. */
+static bool is_reached(const struct stack *stack, const struct role *roles)
+{
+    struct explore explore;
+    bool reached =
+        explore_run(&explore, stack, roles, 0) != EXPLORE_DONE || explore.nodes[0]->can_ask;
+    explore_free(&explore);
+    return reached;
+}
+
+/*
+ * Whether a file that services share has the module for others than this one: only conditions of
+ * the service keep every login from it. In the service's own file that is a mistake.
+ */
+static bool is_kept(const struct scene *scene)
+{
+    const char *slash = strrchr(scene->ours->file, '/');
+    const struct scene any = {.stack = scene->stack};
+    if (slash != NULL && strcmp(slash + 1, scene->service) == 0)
+        return false;
+    struct role *roles = judge_roles(scene);
+    struct role *open = judge_roles(&any);
+    bool kept = roles != NULL && open != NULL && !is_reached(scene->stack, roles) &&
+                is_reached(scene->stack, open);
+    free(roles);
+    free(open);
+    return kept;
+}
+
+/* Whether a service has the module, and is not kept from it. */
+static bool asks(const char *service)
+{
+    struct stack *stack = stack_read(NULL, service, "auth");
+    struct scene scene = {.service = service, .stack = stack};
+    scene.ours = stack == NULL || stack->other ? NULL : judge_find_ours(stack);
+    bool found = scene.ours != NULL && !is_kept(&scene);
+    stack_free(stack);
+    return found;
+}
+
 static bool is_known(const struct doctor *doctor, const char *name)
 {
     for (size_t i = 0; i < doctor->count; i++)
@@ -163,8 +211,7 @@ static void print_json(struct doctor *doctor, const struct scene *scene,
     add_word(object, "line", "");
     if (scene->ours != NULL) {
         char where[PLACE];
-        (void)snprintf(where, sizeof(where), "%s:%u", scene->ours->file, scene->ours->number);
-        add_word(object, "line", where);
+        add_word(object, "line", place(scene->ours, where, sizeof(where)));
     }
     add_word(object, "steps", prediction->steps);
     add_word(object, "asked", often_name(prediction->asked));
@@ -295,13 +342,12 @@ static void examine_types(struct doctor *doctor, const char *service)
         struct stack *stack = stack_read(NULL, service, other_types[i]);
         const struct stack_line *ours =
             stack != NULL && !stack->other ? judge_find_ours(stack) : NULL;
-        if (ours != NULL) {
-            (void)snprintf(where, sizeof(where), "%s:%u", ours->file, ours->number);
-            findings_add(doctor->findings, SEVERITY_ERROR, "module-type", where, "",
+        if (ours != NULL)
+            findings_add(doctor->findings, SEVERITY_ERROR, "module-type",
+                         place(ours, where, sizeof(where)), "",
                          "%s: pam_swmfa has nothing for \"%s\", only for auth; libpam goes by "
                          "module_unknown: take the line out",
                          service, other_types[i]);
-        }
         stack_free(stack);
     }
 }
@@ -344,6 +390,25 @@ static void examine_others(const struct doctor *doctor, const struct scene *scen
                  scene->service);
 }
 
+/* Of services that were not asked for, those that are kept from the module are only named. */
+static void examine_kept(struct doctor *doctor, struct scene *scene)
+{
+    char where[PLACE];
+    size_t used = strlen(doctor->kept);
+    (void)place(scene->ours, where, sizeof(where));
+    if (doctor->job->count > 0) {
+        findings_add(doctor->findings, SEVERITY_WARNING, "not-asked", where, "",
+                     "%s: a condition before this line keeps it to other services: nobody is asked "
+                     "for a code",
+                     scene->service);
+        return;
+    }
+    (void)snprintf(doctor->kept + used, sizeof(doctor->kept) - used, "%s%s", used > 0 ? ", " : "",
+                   scene->service);
+    if (used == 0)
+        (void)snprintf(doctor->kept_where, sizeof(doctor->kept_where), "%s", where);
+}
+
 static void examine(struct doctor *doctor, const char *service)
 {
     char where[PLACE];
@@ -359,6 +424,8 @@ static void examine(struct doctor *doctor, const char *service)
         (void)snprintf(where, sizeof(where), "%s:%u", stack->problem_file, stack->problem_line);
         findings_add(doctor->findings, SEVERITY_ERROR, "unreadable", where, "",
                      "%s: %s; libpam denies every login", service, stack->problem.text);
+    } else if (scene.ours != NULL && is_kept(&scene)) {
+        examine_kept(doctor, &scene);
     } else if (scene.ours != NULL) {
         examine_ours(doctor, &scene);
     } else {
@@ -376,8 +443,7 @@ static void examine_siblings(struct doctor *doctor)
     char where[PLACE];
     for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++) {
         const char *sibling = pairs[i][1];
-        if (!is_known(doctor, pairs[i][0]) || is_known(doctor, sibling) ||
-            !names_module(doctor, pairs[i][0]) || names_module(doctor, sibling))
+        if (!is_known(doctor, pairs[i][0]) || !asks(pairs[i][0]) || asks(sibling))
             continue;
         struct stack *stack = stack_read(NULL, sibling, "auth");
         (void)snprintf(where, sizeof(where), "%s/%s", stack_folders[0], sibling);
@@ -452,12 +518,19 @@ static void examine_all(struct doctor *doctor)
 {
     if (doctor->count == 0)
         find_services(doctor);
-    if (doctor->count == 0)
-        findings_add(doctor->findings, SEVERITY_WARNING, "not-asked", stack_folders[0], OUR_LINE,
-                     "no service names pam_swmfa: nobody is asked for a code; the line belongs "
-                     "behind the first factor of a service, see pam_swmfa(8), EXAMPLES");
     for (size_t i = 0; i < doctor->count && !doctor->failed; i++)
         examine(doctor, doctor->names[i]);
+    if (*doctor->kept != '\0')
+        findings_add(
+            doctor->findings, SEVERITY_NOTE, "other-services", doctor->kept_where, "",
+            "a condition before this line keeps it to other services; no code is asked for "
+            "by %s",
+            doctor->kept);
+    if (doctor->job->count == 0 && doctor->asked == 0)
+        findings_add(doctor->findings, SEVERITY_WARNING, "not-asked", stack_folders[0],
+                     "swmfactl enable sshd",
+                     "no service has pam_swmfa in its auth lines: nobody is asked for a code; by "
+                     "hand: pam_swmfa(8), EXAMPLES");
     examine_system(doctor);
     forget_config(doctor);
 }

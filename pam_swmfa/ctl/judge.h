@@ -44,7 +44,8 @@ struct scene {
 const struct stack_line *judge_find_ours(const struct stack *stack);
 
 /* judge_roles: what each line of the stack can answer, for roles; ours by its words and the
- * configuration. Returns the caller's to free, or NULL without memory. */
+ * configuration. Without service and configuration: in any service. Returns the caller's to free,
+ * or NULL without memory. */
 struct role *judge_roles(const struct scene *scene);
 
 /* judge_words: what is wrong with the lines themselves; before anything is explored. */

@@ -338,7 +338,8 @@ void modules_role(const struct stack_line *line, const char *service, struct rol
         take_unknown(role);
         return;
     }
-    int decided = strcmp(row->name, "pam_succeed_if") == 0 ? decide_succeed_if(line, service) : -1;
+    bool decides = service != NULL && strcmp(row->name, "pam_succeed_if") == 0;
+    int decided = decides ? decide_succeed_if(line, service) : -1;
     if (decided >= 0)
         add(role, decided == 1 ? PAM_SUCCESS : PAM_AUTH_ERR, MEANS_NOTHING);
     else

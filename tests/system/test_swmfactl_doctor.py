@@ -322,7 +322,7 @@ def test_nobody_is_asked_where_no_service_names_the_module(start):
     install(Case("none", DEBIAN, "sshd", (INCLUDE,)), start)
     findings, services = examine()
     assert ids(findings) == {"not-asked"} and services == {}
-    assert find(findings, "not-asked")["fix"].endswith("/pam_swmfa.so")
+    assert find(findings, "not-asked")["fix"] == "swmfactl enable sshd"
     assert ids(examine("sshd")[0]) == {"not-asked"}
     assert "there is no such file" in find(examine("nothing")[0], "not-asked")["text"]
 
@@ -335,6 +335,36 @@ def test_all_services_that_name_the_module_are_found(start):
     findings, services = examine()
     assert set(services) == {"sshd", "sudo"}
     assert find(findings, "module-type")["where"] == "/etc/pam.d/vsftpd:2"
+
+
+def guarded(condition):
+    """A common-auth that has the module for some services."""
+    guard = f"auth [success=1 default=ignore] pam_succeed_if.so quiet service {condition}"
+    others = dict.fromkeys(["common-account", "common-password", "common-session-noninteractive"], "")
+    return {"common-auth": f"{DEBIAN['common-auth']}{guard}\n{ASK}\n", **others}
+
+
+def test_services_that_a_shared_file_keeps_from_the_module_are_only_named(start):
+    install(Case("guard", guarded("notin sshd:sudo"), "sshd", (INCLUDE,)), start)
+    for service in ("chfn", "login", "su", "sudo", "sudo-i"):
+        lab.stack(service, INCLUDE, folder=PAM)
+    findings, services = examine()
+    assert set(services) == {"sshd", "sudo"}
+    assert {service["asked"] for service in services.values()} == {"always"}
+    kept = find(findings, "other-services")
+    assert "no code is asked for by chfn, login, su, sudo-i" in kept["text"]
+    assert kept["where"] == "/etc/pam.d/common-auth:5" and kept["severity"] == "note"
+    assert find(findings, "sibling-not-asked")["where"] == "/etc/pam.d/sudo-i"
+    assert ids(findings) == {"other-services", "sibling-not-asked", "texts-late"}
+    findings, services = examine("su")
+    assert services == {} and find(findings, "not-asked")["where"] == "/etc/pam.d/common-auth:5"
+    assert len(findings) == 1
+
+
+def test_a_shared_file_that_keeps_all_from_the_module_is_a_warning(start):
+    install(Case("guard", guarded("notin ssh"), "sshd", (INCLUDE,)), start)
+    findings, services = examine()
+    assert services == {} and ids(findings) == {"other-services", "not-asked"}
 
 
 def test_each_finding_says_where(start):

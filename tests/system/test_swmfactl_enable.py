@@ -154,6 +154,10 @@ def test_enable_sshd_then_a_login_needs_a_code_and_after_disable_none(sshd, sim,
     sshd.reload()
     assert gets_in_by_code(ssh_with_password())
     assert "user=alice service=sshd" in log.last("result=success")
+    out = done("doctor")
+    assert re.findall("^[a-z].*", out.partition("\n\n")[0], flags=re.MULTILINE) == ["sshd"], out
+    assert "error" not in out and "warning" not in out
+    assert "note  /etc/pam.d/common-auth:26: a condition before this line" in out
     sent = len(lab.messages())
     out = done("disable", "sshd")
     assert "systemctl reload ssh" in out
