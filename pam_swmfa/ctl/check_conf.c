@@ -6,6 +6,7 @@
 #include "ctl/check.h"
 
 #include "config/network.h"
+#include "ctl/placeholder.h"
 
 #include <errno.h>
 #include <grp.h>
@@ -239,27 +240,19 @@ static void check_terms(struct check *check, const struct provider *provider, co
 }
 
 /* What stands in the file that is installed. */
-static void check_placeholders(struct check *check, const struct provider *provider,
-                               const void *settings)
+static void check_placeholders(struct check *check, int id)
 {
-    static const char *const hosts[] = {"space", NULL};
-    static const char *const users[] = {"project_id", "username", NULL};
-    static const char *const secrets[] = {"api_token", "api_token_file", "password",
-                                          "password_file", NULL};
-    static const char text[] = "stands there as in the example: no code can be sent";
-    const char *fix = "enter that of your account; the provider's dashboard has it";
-    struct account account = {0};
-    provider->account(settings, &account);
-    if (strncmp(account.base, "https://example.", 16) == 0)
-        say(check, SEVERITY_ERROR, "placeholder", provider->name,
-            given_of(check, provider->name, hosts), fix, text);
-    if (strcmp(account.user, "00000000-0000-0000-0000-000000000000") == 0)
-        say(check, SEVERITY_ERROR, "placeholder", provider->name,
-            given_of(check, provider->name, users), fix, text);
-    if (strcmp(account.password->text, "PT-put-your-token-here") == 0 ||
-        strcmp(account.password->text, "put-your-password-here") == 0)
-        say(check, SEVERITY_ERROR, "placeholder", provider->name,
-            given_of(check, provider->name, secrets), fix, text);
+    static const char *const keys[][5] = {{"space", NULL},
+                                          {"project_id", "username", NULL},
+                                          {"api_token", "api_token_file", "password",
+                                           "password_file", NULL}};
+    unsigned found = placeholder_find(&check->config, id);
+    const char *name = providers[id]->name;
+    for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
+        if ((found & 1U << i) != 0)
+            say(check, SEVERITY_ERROR, "placeholder", name, given_of(check, name, keys[i]),
+                "enter that of your account; the provider's dashboard has it",
+                "stands there as in the example: no code can be sent");
 }
 
 static void check_providers(struct check *check)
@@ -269,7 +262,7 @@ static void check_providers(struct check *check)
     for (size_t i = 0; i < config->providers.count; i++) {
         int id = config->providers.at[i];
         check_terms(check, providers[id], config->settings[id]);
-        check_placeholders(check, providers[id], config->settings[id]);
+        check_placeholders(check, id);
         sendable = sendable || providers[id]->lacks(config->settings[id],
                                                     (enum channel)config->channel) == NULL;
     }

@@ -121,16 +121,6 @@ static bool names_module(struct doctor *doctor, const char *service)
     return found;
 }
 
-/* Whether a login can come to the module, if its other modules answer as roles have it. */
-static bool is_reached(const struct stack *stack, const struct role *roles)
-{
-    struct explore explore;
-    bool reached =
-        explore_run(&explore, stack, roles, 0) != EXPLORE_DONE || explore.nodes[0]->can_ask;
-    explore_free(&explore);
-    return reached;
-}
-
 /*
  * Whether a file that services share has the module for others than this one: only conditions of
  * the service keep every login from it. In the service's own file that is a mistake.
@@ -138,16 +128,9 @@ static bool is_reached(const struct stack *stack, const struct role *roles)
 static bool is_kept(const struct scene *scene)
 {
     const char *slash = strrchr(scene->ours->file, '/');
-    const struct scene any = {.stack = scene->stack};
-    if (slash != NULL && strcmp(slash + 1, scene->service) == 0)
-        return false;
-    struct role *roles = judge_roles(scene);
-    struct role *open = judge_roles(&any);
-    bool kept = roles != NULL && open != NULL && !is_reached(scene->stack, roles) &&
-                is_reached(scene->stack, open);
-    free(roles);
-    free(open);
-    return kept;
+    bool own = slash != NULL && strcmp(slash + 1, scene->service) == 0;
+    return !own && judge_find_reached(scene->stack, scene->service) == NULL &&
+           judge_find_reached(scene->stack, NULL) != NULL;
 }
 
 /* Whether a service has the module, and is not kept from it. */
@@ -274,6 +257,7 @@ static void explore(struct doctor *doctor, const struct scene *given)
     enum explore_result result =
         explore_run(&explore, scene.stack, scene.roles, scene.before != NULL ? FACT_PROVED : 0);
     if (result == EXPLORE_DONE) {
+        judge_words(&scene);
         judge_stack(&scene);
         judge_predict(&scene, &prediction);
         print_service(doctor, &scene, &prediction);
@@ -355,7 +339,10 @@ static void examine_types(struct doctor *doctor, const char *service)
 /* The service has the module: what comes of it. */
 static void examine_ours(struct doctor *doctor, struct scene *scene)
 {
+    const struct stack_line *reached = judge_find_reached(scene->stack, scene->service);
     doctor->asked++;
+    if (reached != NULL)
+        scene->ours = reached;
     scene->config = read_config(doctor, scene->ours);
     scene->autosend = scene->config == NULL || scene->config->autosend != 0;
     struct role *roles = judge_roles(scene);
@@ -364,7 +351,6 @@ static void examine_ours(struct doctor *doctor, struct scene *scene)
         return;
     }
     scene->roles = roles;
-    judge_words(scene);
     if (strcmp(scene->service, "sshd") == 0)
         examine_sshd(doctor, scene);
     if (strcmp(scene->service, "login") == 0)

@@ -17,6 +17,7 @@
 #include "config/users.h"
 #include "ctl/change.h"
 #include "ctl/pamfile.h"
+#include "ctl/placeholder.h"
 #include "ctl/profile.h"
 #include "ctl/program.h"
 #include "ctl/sshconf.h"
@@ -208,7 +209,11 @@ static bool has_users(const char *path, struct problem *problem)
             break;
     }
     free(text);
-    return has || problem_set(problem, "%s: has nobody in it: everybody would be denied", path);
+    return has ||
+           problem_set(
+               problem,
+               "%s: has nobody in it: everybody would be denied; swmfactl user add enters users",
+               path);
 }
 
 static void warn_about_root(const struct plan *plan, const char *users)
@@ -225,11 +230,29 @@ static void warn_about_root(const struct plan *plan, const char *users)
                   users, plan->service->name);
 }
 
+/* The line that is made has no conf=. */
+static bool check_path(struct job *job)
+{
+    return job->conf == NULL || strcmp(job->conf, SWMFA_CONF_PATH) == 0 ||
+           problem_set(&job->problem, "logins read " SWMFA_CONF_PATH
+                                      ", and not the file of --conf; a line with conf= is made by "
+                                      "hand, see pam_swmfa(8)");
+}
+
+static bool check_account(const char *path, const struct config *config, struct problem *problem)
+{
+    return !placeholder_only(config) ||
+           problem_set(problem,
+                       "%s: the account is that of the example, and everybody would be denied; "
+                       "swmfactl init sets it up",
+                       path != NULL ? path : SWMFA_CONF_PATH);
+}
+
 static bool check_ready(struct job *job, struct plan *plan)
 {
     struct config *config = &plan->config;
-    plan->configured = config_load(job->conf, config, &job->problem);
-    if (!plan->configured ||
+    plan->configured = check_path(job) && config_load(job->conf, config, &job->problem);
+    if (!plan->configured || !check_account(job->conf, config, &job->problem) ||
         (config->unmapped != UNMAPPED_IGNORE && !has_users(config->users, &job->problem)) ||
         !check_store(&job->problem) || !check_installed(SWMFA_MODULE_PATH, &job->problem) ||
         !check_installed(SWMFA_AUTH_PATH, &job->problem))

@@ -18,6 +18,14 @@ const struct stack_line *explore_line(const struct explore *explore, const struc
                                                      : NULL;
 }
 
+bool explore_reaches(const struct explore *explore, size_t line)
+{
+    for (size_t i = 0; i < explore->node_count; i++)
+        if (explore->nodes[i]->dispatch.at == line)
+            return true;
+    return false;
+}
+
 const struct answer *explore_answer(const struct explore *explore, const struct edge *edge)
 {
     return &explore->roles[explore->nodes[edge->from]->dispatch.at].answers[edge->answer];

@@ -71,6 +71,9 @@ void explore_free(struct explore *explore);
 /* explore_line: the line where a node is, or NULL at the end. */
 const struct stack_line *explore_line(const struct explore *explore, const struct node *node);
 
+/* explore_reaches: whether a login can come to a line, by its number. */
+bool explore_reaches(const struct explore *explore, size_t line);
+
 /* explore_answer: what the module answered on an edge. */
 const struct answer *explore_answer(const struct explore *explore, const struct edge *edge);
 

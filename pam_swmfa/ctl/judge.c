@@ -184,6 +184,24 @@ struct role *judge_roles(const struct scene *scene)
     return roles;
 }
 
+const struct stack_line *judge_find_reached(const struct stack *stack, const char *service)
+{
+    const struct scene scene = {.service = service, .stack = stack};
+    const struct stack_line *found = NULL;
+    struct explore explore;
+    struct role *roles = judge_roles(&scene);
+    if (roles == NULL)
+        return judge_find_ours(stack);
+    if (explore_run(&explore, stack, roles, 0) != EXPLORE_DONE)
+        found = judge_find_ours(stack);
+    for (size_t i = 0; found == NULL && i < stack->count; i++)
+        if (modules_is_ours(&stack->lines[i]) && explore_reaches(&explore, i))
+            found = &stack->lines[i];
+    explore_free(&explore);
+    free(roles);
+    return found;
+}
+
 /* ---- the lines themselves ---- */
 
 static void judge_options(const struct scene *scene, const struct stack_line *line)
@@ -275,6 +293,13 @@ static void judge_rootok(const struct scene *scene, const struct stack_line *lin
                  scene->service);
 }
 
+/* A line of the module for other services, in a file that they share, says nothing of this one. */
+static bool is_for_others(const struct scene *scene, size_t line)
+{
+    return modules_is_ours(&scene->stack->lines[line]) && scene->explore->nodes[0]->can_ask &&
+           !explore_reaches(scene->explore, line);
+}
+
 void judge_words(const struct scene *scene)
 {
     char where[PLACE];
@@ -284,7 +309,7 @@ void judge_words(const struct scene *scene)
             findings_add(scene->findings, SEVERITY_ERROR, "broken-line",
                          place(line, where, sizeof(where)), "", "%s: %s; libpam denies here",
                          scene->service, line->why);
-        if (line->kind != STACK_MODULE)
+        if (line->kind != STACK_MODULE || is_for_others(scene, i))
             continue;
         judge_file(scene, line);
         judge_rootok(scene, line);

@@ -43,12 +43,16 @@ struct scene {
 /* judge_find_ours: the first line of the module, or NULL. */
 const struct stack_line *judge_find_ours(const struct stack *stack);
 
+/* judge_find_reached: the first line of the module that a login by the service can come to; or
+ * NULL. Conditions on the service can keep it from each. Without service: by any. */
+const struct stack_line *judge_find_reached(const struct stack *stack, const char *service);
+
 /* judge_roles: what each line of the stack can answer, for roles; ours by its words and the
  * configuration. Without service and configuration: in any service. Returns the caller's to free,
  * or NULL without memory. */
 struct role *judge_roles(const struct scene *scene);
 
-/* judge_words: what is wrong with the lines themselves; before anything is explored. */
+/* judge_words: what is wrong with the lines themselves. */
 void judge_words(const struct scene *scene);
 
 /* judge_stack: what is wrong with what comes of them. */

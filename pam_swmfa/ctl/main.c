@@ -179,6 +179,21 @@ static error_t parse_command(const struct command *command, int argc, char **arg
     return argp_parse(&argp, argc, argv, 0, NULL, order);
 }
 
+/* Adds the second words of a group of commands, such as user. */
+static const char *list_group(const char *group, char *list, size_t size)
+{
+    size_t length = strlen(group);
+    list[0] = '\0';
+    for (size_t i = 0; i < COMMANDS_COUNT; i++) {
+        const char *name = commands[i]->name;
+        size_t used = strlen(list);
+        if (strncmp(name, group, length) == 0 && name[length] == ' ')
+            (void)snprintf(list + used, size - used, "%s%s", used > 0 ? ", " : "",
+                           name + length + 1);
+    }
+    return list;
+}
+
 /* How many words of the command line are the name of a command: 0, if they are another one's. */
 static int words_of_name(const struct command *command, char **words, int count)
 {
@@ -201,7 +216,11 @@ static error_t find_command(struct argp_state *state)
         if (used > 0)
             return parse_command(commands[i], count - used + 1, words + used - 1, state->input);
     }
-    argp_error(state, "%s: there is no such command", words[0]);
+    char group[128];
+    if (*list_group(words[0], group, sizeof(group)) != '\0')
+        argp_error(state, "%s: expected one of %s", words[0], group);
+    else
+        argp_error(state, "%s: there is no such command", words[0]);
     return EINVAL;
 }
 

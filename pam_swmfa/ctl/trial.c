@@ -51,11 +51,12 @@ static bool look(const struct scene *given, struct problem *problem)
     struct explore explore;
     struct scene scene = *given;
     scene.explore = &explore;
-    judge_words(&scene);
     enum explore_result result =
         explore_run(&explore, scene.stack, scene.roles, scene.before != NULL ? FACT_PROVED : 0);
-    if (result == EXPLORE_DONE)
+    if (result == EXPLORE_DONE) {
+        judge_words(&scene);
         judge_stack(&scene);
+    }
     explore_free(&explore);
     if (result == EXPLORE_TOO_MANY)
         return problem_set(problem, "%s: the stack has too many ways to look at all of them",
@@ -88,7 +89,9 @@ bool trial_run(const struct config *config, const char *service, bool key,
     scene.stack = stack;
     scene.findings = findings_new();
     if (stack != NULL) {
-        scene.ours = judge_find_ours(stack);
+        scene.ours = judge_find_reached(stack, service);
+        if (scene.ours == NULL)
+            scene.ours = judge_find_ours(stack);
         scene.roles = roles = judge_roles(&scene);
     }
     if (roles == NULL || scene.findings == NULL)

@@ -358,6 +358,8 @@ def test_it_must_run_as_root(command):
 @pytest.mark.parametrize("arguments, says", [
     ([], "which COMMAND?"), (["-c", "x"], "which COMMAND?"), (["explode"], "no such command"),
     (["explode", "alice"], "no such command"), (["Codes", "alice"], "no such command"),
+    (["user", "explode"], "user: expected one of list, show, add, set, remove, import"),
+    (["user"], "user: expected one of list"),
     (["", "alice"], "no such command"), (["codes"], "too few arguments"),
     (["codes", "--"], "too few arguments"), (["unlock", "alice", "bob"], "too many arguments"),
     (["forget", ""], "1 to 511 bytes"), (["status", "x" * 512], "1 to 511 bytes"),

@@ -311,6 +311,20 @@ def test_who_is_not_named_in_the_guard_is_not_asked_and_a_broken_guard_asks_ever
         assert len(prompts(service)) > 1, service
 
 
+@pytest.mark.parametrize("order", [["su", "sshd", "sudo", "login"], ["login", "sudo", "su", "sshd"]])
+def test_the_line_of_one_service_says_nothing_of_another(order, sim):
+    for service in order:
+        done("enable", service, *["--use-uid"] * (service == "su"))
+    asked = {"login", "sshd", "su", "su-l", "sudo", "sudo-i"}
+    status, out, _ = ctl("doctor")
+    assert status == 2 # for LOGIN_TIMEOUT
+    assert set(re.findall(r"^([a-z-]+)\n", out, flags=re.MULTILINE)) == asked
+    assert out.count("A code is asked for in all cases.") == len(asked)
+    assert "error" not in out and "su-target" not in out and out.count("warning") == 1
+    for service in asked:
+        assert ctl("doctor", service)[0] == (2 if service == "login" else 0)
+
+
 def test_all_services_together_and_each_goes_by_itself(sim):
     before = COMMON.read_text()
     for service in SERVICES:
@@ -588,6 +602,10 @@ def insert(path, line, before="@include common-auth"):
     path.write_text(path.read_text().replace(before, line + "\n" + before, 1))
 
 
+def example():
+    lab.CONF.write_text((lab.BUILD / "conf/swmfa.conf").read_text())
+
+
 def sufficient():
     insert(PAM / "sshd", "auth sufficient pam_unix.so")
 
@@ -628,7 +646,7 @@ def bad_sshd_config():
 
 @pytest.mark.parametrize("wrong, says", [
     (break_conf, r"swmfa\.conf:2: \[swmfa\] tries"), (break_map, r"swmfa\.users"),
-    (empty_map, "has nobody in it"), (break_store, "install -d -o _swmfa -g _swmfa -m 0700"),
+    (empty_map, "has nobody in it"), (example, "the account is that of the example"), (break_store, "install -d -o _swmfa -g _swmfa -m 0700"),
     (break_module, r"pam_swmfa\.so: No such file"),
     (break_common, r"with a wrong password the stack goes on to pam_swmfa.*nothing was changed"),
     (sufficient, r'/etc/pam\.d/sshd:4: sshd: "sufficient" ends the stack.*nothing was changed'),
@@ -652,6 +670,14 @@ def test_enable_refuses_and_changes_nothing(wrong, says):
         away = Path(lab.MODULE + ".away")
         if away.exists():
             away.rename(lab.MODULE)
+
+
+def test_enable_is_for_the_configuration_that_logins_read(tmp_path):
+    before = snapshot()
+    shutil.copy(lab.CONF, tmp_path / "other.conf")
+    error = failed("-c", tmp_path / "other.conf", "enable", "sudo")
+    assert f"logins read {lab.CONF}," in error
+    assert snapshot() == before
 
 
 def test_a_stack_that_would_be_left_without_a_first_factor_is_not_made(sim):
