@@ -218,7 +218,10 @@ static void print_text(const struct scene *scene, const struct prediction *predi
     (void)printf("%s\n    %s\n", scene->service,
                  *prediction->steps != '\0' ? prediction->steps : "Nobody gets in.");
     (void)printf("    A code is asked for %s. ",
-                 tell(prediction->asked, "in no case", "in some cases", "in all cases"));
+                 tell(prediction->asked, "in no case",
+                      prediction->exempts ? "in all cases but those that a note below names"
+                                          : "in some cases",
+                      "in all cases"));
     (void)printf("A wrong one %s.\n", tell(prediction->wrong_code_in, "is a denial",
                                            "lets in in some cases", "lets in all the same"));
     (void)printf("    A wrong first factor %s, and %s code is sent.\n",

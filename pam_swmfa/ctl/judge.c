@@ -798,7 +798,8 @@ static enum often wrong_in(const struct scene *scene)
 {
     bool refused = has_end(scene, false, FACT_REFUSED, FACT_PROVED);
     bool in = has_end(scene, true, FACT_REFUSED, FACT_PROVED) ||
-              has_end(scene, true, FACT_CODE, FACT_PROVED);
+              has_end(scene, true, FACT_CODE, FACT_PROVED) ||
+              has_end(scene, true, FACT_DENIAL, FACT_PROVED);
     return !in ? OFTEN_NEVER : refused ? OFTEN_SOMETIMES : OFTEN_ALWAYS;
 }
 
@@ -834,17 +835,22 @@ void judge_predict(const struct scene *scene, struct prediction *prediction)
 {
     const struct explore *explore = scene->explore;
     bool past = false;
+    bool exempts = false;
     for (size_t i = 0; i < explore->edge_count; i++) {
         enum meaning meaning = explore_answer(explore, &explore->edges[i])->meaning;
-        past = past || (is_past(explore, &explore->edges[i]) && meaning != MEANS_YES &&
-                        meaning != MEANS_NO);
+        bool condition = meaning == MEANS_YES || meaning == MEANS_NO;
+        if (!is_past(explore, &explore->edges[i]))
+            continue;
+        past = past || !condition;
+        exempts = exempts || condition;
     }
     bool can = has_end(scene, true, FACT_CODE, FACT_REFUSED) ||
                has_end(scene, false, FACT_CODE, FACT_REFUSED);
     *prediction = (struct prediction){
-        .asked = !can   ? OFTEN_NEVER
-                 : past ? OFTEN_SOMETIMES
-                        : OFTEN_ALWAYS,
+        .asked = !can              ? OFTEN_NEVER
+                 : past || exempts ? OFTEN_SOMETIMES
+                                   : OFTEN_ALWAYS,
+        .exempts = can && exempts && !past,
         .right_in = often_in(scene, 0, FACT_REFUSED | FACT_DENIAL | FACT_PASS),
         .wrong_code_in = often_in(scene, FACT_DENIAL, FACT_REFUSED | FACT_CODE),
         .wrong_in = wrong_in(scene),

@@ -18,6 +18,7 @@ enum often {
 /* What will happen. Conditions such as pam_nologin are taken as they may be. */
 struct prediction {
     enum often asked;         /* with the right first factor: for a code */
+    bool exempts;             /* but for conditions, that would be always */
     enum often right_in;      /* with all that is asked for right: let in */
     enum often wrong_code_in; /* with the right first factor and no right code */
     enum often wrong_in;      /* with a wrong first factor, whatever the code */

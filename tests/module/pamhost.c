@@ -15,8 +15,9 @@
  *     @kill    the helper is killed, then the code   @stop    it is stopped, then the code
  *     @die     this process is killed    @wait    no answer for ever
  *     @older   the code of the message before    ANY~     ANY, two seconds later
- *   and the conversation fails when there is none left. With --gate nothing is answered before
- *   that file is there.
+ *   and the conversation fails when there is none left. With --password, which answers all other
+ *   prompts, they are for the prompts for a code alone. With --gate nothing is answered before that
+ *   file is there.
  *
  *   Printed: "prompt on|off TEXT", "message error|info TEXT", "delay MICROSECONDS", "state ..."
  * (what of the process was changed), "cost ...", "times ..." (microseconds until each prompt, from
@@ -53,6 +54,7 @@ static struct options {
     const char *rhost;
     const char *tty;
     const char *inbox;
+    const char *password;
     const char *gate;
     const char *sigchld;
     const char *environment;
@@ -205,9 +207,13 @@ static char *next_answer(struct login *login)
 }
 
 /* Makes the answer. Returns false if the conversation is to fail. */
-static bool make_answer(struct login *login, char **answer)
+static bool make_answer(struct login *login, const char *prompt, char **answer)
 {
     wait_for_gate();
+    if (options.password != NULL && strstr(prompt, "Code") == NULL) {
+        *answer = strdup(options.password);
+        return true;
+    }
     char *kind = next_answer(login);
     bool good = kind != NULL && strcmp(kind, "@fail") != 0;
     if (good)
@@ -239,7 +245,7 @@ static int converse(int count, const struct pam_message **messages, struct pam_r
         note_time(login);
         print(login, style == PAM_PROMPT_ECHO_ON ? "prompt on" : "prompt off", messages[i]->msg);
         remember_digits(login, messages[i]->msg);
-        if (!make_answer(login, &made[i].resp)) {
+        if (!make_answer(login, messages[i]->msg, &made[i].resp)) {
             free(made);
             return PAM_CONV_ERR;
         }
@@ -432,6 +438,9 @@ static error_t take_option(int key, char *value, struct argp_state *state)
     case 'i':
         options.inbox = value;
         break;
+    case 'p':
+        options.password = value;
+        break;
     case 'g':
         options.gate = value;
         break;
@@ -478,6 +487,7 @@ static const struct argp_option known[] = {
     {"tty", 't', "NAME", 0, "PAM_TTY", 0},
     {"pam-env", 'e', "NAME=VALUE", 0, "a variable of the PAM environment", 0},
     {"answer", 'a', "ANSWER", 0, "the answer to the next prompt", 0},
+    {"password", 'p', "TEXT", 0, "the answer to each prompt that is not for a code", 0},
     {"inbox", 'i', "FILE", 0, "where the codes arrive", 0},
     {"gate", 'g', "FILE", 0, "answer nothing before it is there", 0},
     {"sigchld", 'S', "ignore|reap", 0, "what this process does with SIGCHLD", 0},

@@ -293,3 +293,44 @@ CASES = [
          ("auth sufficient pam_rootok.so", "auth required pam_unix.so",
           ask("required", "use_uid")), "sends-after-refusal"),
 ]
+
+
+# ---- stacks as nobody would write them ----
+
+_CONTROLS = ["required", "requisite", "sufficient", "optional", "[success=1 default=ignore]",
+             "[success=2 default=ignore]", "[success=ok default=die]", "[success=done default=die]",
+             "[default=1 ignore=ignore success=ok]", "[success=ok user_unknown=ignore default=bad]",
+             "[success=done default=ignore]", "[default=ignore]", "[success=1 default=bad]",
+             "[success=ok default=1]", "[success=reset default=die]",
+             "[success=ok auth_err=ignore default=die]", "[success=die default=ok]",
+             "[success=done new_authtok_reqd=done maxtries=die default=1]", "[default=ok]",
+             "[success=bad default=ignore]", "[auth_err=1 success=1 default=bad]"]
+_MODULES = ["pam_unix.so", "pam_unix.so nullok try_first_pass", "pam_permit.so", "pam_deny.so",
+            "pam_succeed_if.so quiet user = alice", "pam_succeed_if.so quiet user = bob",
+            "pam_succeed_if.so quiet service = sudo", "pam_succeed_if.so quiet service in su:sshd",
+            "pam_succeed_if.so quiet service notin sudo user = alice", "pam_rootok.so", "pam_env.so",
+            "pam_faildelay.so delay=1", "pam_localuser.so", "pam_nologin.so", "pam_missing.so",
+            "pam_wheel.so", "pam_shells.so"]
+
+
+def _random_lines(rng, count, files, depth):
+    lines = []
+    for _ in range(count):
+        kind = rng.random()
+        if kind < 0.12 and depth < 2:
+            name = f"part-{len(files)}"
+            files[name] = "" # its name is taken
+            files[name] = "\n".join(_random_lines(rng, rng.randint(1, 3), files, depth + 1))
+            lines.append(rng.choice(["@include", "auth include", "auth substack"]) + f" {name}")
+        else:
+            module = "pam_unix.so" if kind < 0.3 else M if kind < 0.42 else rng.choice(_MODULES)
+            lines.append(f"auth {rng.choice(_CONTROLS)} {module}")
+    return lines
+
+
+def random_stack(rng):
+    """A case of sudo with any lines in any order; one of them is the module's."""
+    files = {}
+    lines = _random_lines(rng, rng.randint(1, 5), files, 0)
+    lines.insert(rng.randint(0, len(lines)), f"auth {rng.choice(_CONTROLS[:7])} {M}")
+    return Case("random", {}, "sudo", tuple(lines), files=files)

@@ -319,7 +319,7 @@ def test_the_line_of_one_service_says_nothing_of_another(order, sim):
     status, out, _ = ctl("doctor")
     assert status == 2 # for LOGIN_TIMEOUT
     assert set(re.findall(r"^([a-z-]+)\n", out, flags=re.MULTILINE)) == asked
-    assert out.count("A code is asked for in all cases.") == len(asked)
+    assert out.count("A code is asked for in all cases") == len(asked)
     assert "error" not in out and "su-target" not in out and out.count("warning") == 1
     for service in asked:
         assert ctl("doctor", service)[0] == (2 if service == "login" else 0)
