@@ -310,9 +310,17 @@ static bool check_store_file(struct check *check, int folder, const char *name, 
     char path[CHECK_WHERE_SIZE];
     if (fstatat(folder, name, &status, AT_SYMLINK_NOFOLLOW) != 0)
         return true; /* it has gone meanwhile */
+    (void)snprintf(path, sizeof(path), STORE_FOLDER "/%s", name);
+    if (!S_ISREG(status.st_mode) || status.st_nlink != 1) {
+        /* The service user can have put it here; chmod(1) would follow it. */
+        findings_add(
+            check->findings, SEVERITY_ERROR, "store-file", path,
+            "find out who made it, move it away, and restore a backup: pam_swmfa(8), STORE",
+            "expected a regular file with this name alone: nobody who is asked gets in");
+        return false;
+    }
     if (status.st_uid == owner && (status.st_mode & 07777U) == 0600U)
         return true;
-    (void)snprintf(path, sizeof(path), STORE_FOLDER "/%s", name);
     findings_add(check->findings, SEVERITY_ERROR, "store-file", path,
                  "chown -R " SWMFA_USER ":" SWMFA_USER " " STORE_FOLDER "; chmod 0600 " STORE_FOLDER
                  "/" STORE_FILE "*",

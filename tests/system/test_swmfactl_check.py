@@ -442,6 +442,20 @@ def test_a_file_of_the_store_that_is_not_the_service_users_is_an_error(owner, mo
     assert found() == [f"error store-file {path}"]
 
 
+def test_what_is_no_file_of_the_store_is_not_to_be_changed():
+    path, other = lab.STATE / "state.db-wal", lab.STATE / "other"
+    owner = pwd.getpwnam(lab.SERVICE_USER)
+    other.touch(0o600)
+    for make in (path.symlink_to, path.hardlink_to, lambda _: os.mkfifo(path, 0o600)):
+        path.unlink(missing_ok=True)
+        make(other)
+        os.chown(path, owner.pw_uid, owner.pw_gid, follow_symlinks=False)
+        assert found() == [f"error store-file {path}"]
+        assert "chmod" not in ctl.ctl("check")[1]
+    path.unlink()
+    other.unlink()
+
+
 def test_a_folder_of_the_store_that_is_not_ours_alone_is_an_error():
     lab.STATE.chmod(0o755)
     try:
