@@ -187,6 +187,39 @@ static void judge_root(const struct scene *scene, const struct sshd *sshd,
                      : "");
 }
 
+/* The first line of the map that is for an SSH key, or 0. */
+static unsigned long find_key_line(const char *path)
+{
+    struct users_map map;
+    struct users_line line;
+    struct problem ignored = {0};
+    unsigned long found = 0;
+    if (!users_open(path, &map, &ignored))
+        return 0;
+    while (found == 0 && users_next(&map, &line))
+        if (line.key != NULL)
+            found = map.line;
+    users_close(&map);
+    return found;
+}
+
+/* ExposeAuthInfo is not looked at: PAM is told of the keys whatever it says. */
+static void judge_key_lines(const struct scene *scene, const struct ssh_view *view)
+{
+    char where[PLACE];
+    if (scene->config == NULL || !view->runs_pam || view->key_first)
+        return;
+    unsigned long line = find_key_line(scene->config->users);
+    if (line == 0)
+        return;
+    (void)snprintf(where, sizeof(where), "%s:%lu", scene->config->users, line);
+    findings_add(
+        scene->findings, SEVERITY_WARNING, "keys-unused", where,
+        "AuthenticationMethods publickey,keyboard-interactive",
+        "sshd: the line is for an SSH key, but AuthenticationMethods does not have one used "
+        "before a code is asked for: such lines count for nobody");
+}
+
 /* The values that are numbers. */
 static void judge_numbers(const struct scene *scene, const struct sshd *sshd)
 {
@@ -237,6 +270,7 @@ void judge_sshd(const struct scene *scene, const struct sshd *sshd, const struct
     judge_password(scene, sshd, view);
     judge_key(scene, view);
     judge_root(scene, sshd, view);
+    judge_key_lines(scene, view);
     judge_numbers(scene, sshd);
     judge_matches(scene);
     judge_version(scene, sshd);

@@ -65,6 +65,7 @@ SSH_PASSWORD = ("KbdInteractiveAuthentication yes", "PasswordAuthentication no",
 SSH_KEY = ("KbdInteractiveAuthentication yes", "PasswordAuthentication no",
            "AuthenticationMethods publickey,keyboard-interactive", "LoginGraceTime 180")
 
+KEY_LINE = f"carol SHA256:{'A' * 43} +15550100187\n"
 INCLUDE = "@include common-auth"
 ASK = f"auth required {M}"
 PERMIT = "auth required pam_permit.so"
@@ -127,6 +128,8 @@ CASES = [
          ssh=("PubkeyAuthentication no", "KbdInteractiveAuthentication yes",
               "PasswordAuthentication no",
               "AuthenticationMethods publickey,keyboard-interactive")),
+    Case("debian-sshd-keys-unused", DEBIAN, "sshd", (INCLUDE, ASK), "keys-unused", users=KEY_LINE),
+    Case("debian-sshd-keys-used", DEBIAN, "sshd", (ASK,), ssh=SSH_KEY, users=KEY_LINE),
     Case("debian-sshd-root", DEBIAN, "sshd", (ASK,), "root-login", ssh=SSH_KEY,
          users="root +15550100184\n"),
     Case("debian-sshd-root-permitted", DEBIAN, "sshd", (ASK,), users="root +15550100184\n",
