@@ -251,24 +251,19 @@ static bool has_factor(const struct scene *scene)
     return false;
 }
 
-static void explore(struct doctor *doctor, const struct scene *given)
+static void predict(struct doctor *doctor, struct scene *scene)
 {
     struct explore explore;
     struct prediction prediction;
-    struct scene scene = *given;
-    scene.explore = &explore;
-    enum explore_result result =
-        explore_run(&explore, scene.stack, scene.roles, scene.before != NULL ? FACT_PROVED : 0);
+    enum explore_result result = judge_stack(scene, &explore);
     if (result == EXPLORE_DONE) {
-        judge_words(&scene);
-        judge_stack(&scene);
-        judge_predict(&scene, &prediction);
-        print_service(doctor, &scene, &prediction);
+        judge_predict(scene, &prediction);
+        print_service(doctor, scene, &prediction);
     } else if (result == EXPLORE_TOO_MANY) {
-        findings_add(doctor->findings, SEVERITY_ERROR, "too-many-ways", scene.ours->file, "",
+        findings_add(doctor->findings, SEVERITY_ERROR, "too-many-ways", scene->ours->file, "",
                      "%s: the stack has too many ways to look at all of them: nothing is known of "
                      "it",
-                     scene.service);
+                     scene->service);
     } else {
         (void)fail(doctor, "no memory");
     }
@@ -358,7 +353,7 @@ static void examine_ours(struct doctor *doctor, struct scene *scene)
         examine_sshd(doctor, scene);
     if (strcmp(scene->service, "login") == 0)
         examine_login(doctor, scene);
-    explore(doctor, scene);
+    predict(doctor, scene);
     free(roles);
 }
 

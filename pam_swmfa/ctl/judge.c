@@ -300,7 +300,7 @@ static bool is_for_others(const struct scene *scene, size_t line)
            !explore_reaches(scene->explore, line);
 }
 
-void judge_words(const struct scene *scene)
+static void judge_words(const struct scene *scene)
 {
     char where[PLACE];
     for (size_t i = 0; i < scene->stack->count; i++) {
@@ -761,7 +761,7 @@ static void judge_jumps(const struct scene *scene)
     free(said);
 }
 
-void judge_stack(const struct scene *scene)
+static void judge_ways(const struct scene *scene)
 {
     char path[PLACE];
     judge_jumps(scene);
@@ -781,6 +781,18 @@ void judge_stack(const struct scene *scene)
     judge_skipping(scene);
     judge_again(scene);
     judge_nobody(scene);
+}
+
+enum explore_result judge_stack(struct scene *scene, struct explore *explore)
+{
+    enum explore_result result =
+        explore_run(explore, scene->stack, scene->roles, scene->before != NULL ? FACT_PROVED : 0);
+    scene->explore = explore;
+    if (result == EXPLORE_DONE) {
+        judge_words(scene);
+        judge_ways(scene);
+    }
+    return result;
 }
 
 /* ---- the prediction ---- */

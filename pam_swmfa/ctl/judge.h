@@ -53,13 +53,14 @@ const struct stack_line *judge_find_reached(const struct stack *stack, const cha
  * or NULL without memory. */
 struct role *judge_roles(const struct scene *scene);
 
-/* judge_words: what is wrong with the lines themselves. */
-void judge_words(const struct scene *scene);
+/*
+ * judge_stack: goes all ways of the stack, which scene->explore then points to, and finds what is
+ * wrong with its lines and with what comes of them; nothing, if not all can be gone. The caller
+ * owes explore_free(explore) in any case.
+ */
+enum explore_result judge_stack(struct scene *scene, struct explore *explore);
 
-/* judge_stack: what is wrong with what comes of them. */
-void judge_stack(const struct scene *scene);
-
-/* judge_predict: what will happen. */
+/* judge_predict: what will happen; after judge_stack. */
 void judge_predict(const struct scene *scene, struct prediction *prediction);
 
 /* ---- sshd, in judge-sshd.c ---- */

@@ -46,24 +46,17 @@ static bool take(const struct finding *finding, void *context)
     return true;
 }
 
-static bool look(const struct scene *given, struct problem *problem)
+static bool look(struct scene *scene, struct problem *problem)
 {
     struct explore explore;
-    struct scene scene = *given;
-    scene.explore = &explore;
-    enum explore_result result =
-        explore_run(&explore, scene.stack, scene.roles, scene.before != NULL ? FACT_PROVED : 0);
-    if (result == EXPLORE_DONE) {
-        judge_words(&scene);
-        judge_stack(&scene);
-    }
+    enum explore_result result = judge_stack(scene, &explore);
     explore_free(&explore);
     if (result == EXPLORE_TOO_MANY)
         return problem_set(problem, "%s: the stack has too many ways to look at all of them",
-                           scene.service);
+                           scene->service);
     if (result == EXPLORE_NO_MEMORY)
         return problem_set(problem, "no memory");
-    findings_each(scene.findings, take, problem);
+    findings_each(scene->findings, take, problem);
     return problem->text[0] == '\0';
 }
 

@@ -37,6 +37,22 @@ static void put(struct map *map, const struct map_entry *entry)
     assert_true(line != NULL ? map_set(line, entry, &problem) : map_add(map, entry, &problem));
 }
 
+/* What becomes of a map when the entry is put into it, and that logins go by the entry then. */
+static void check_put(const char *before, const struct map_entry *entry, const char *after)
+{
+    struct map map;
+    struct map now;
+    read_map(&map, before);
+    put(&map, entry);
+    char *text = written(&map);
+    unit_same_text(before, text, after);
+    read_map(&now, text);
+    unit_check(text, map_says(&now, "MAP", entry, &problem), "that it counts");
+    map_free(&now);
+    map_free(&map);
+    free(text);
+}
+
 static void test_a_change_keeps_what_else_is_in_the_line(void **state)
 {
     (void)state;
@@ -64,20 +80,10 @@ static void test_a_change_keeps_what_else_is_in_the_line(void **state)
         {"alice\r\n", NULL, "alice   " NEW "\n"},
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
-        struct map map;
-        struct map now;
         const struct map_entry entry = {.user = "alice",
                                         .number = NEW,
                                         .channels = cases[i].channels};
-        read_map(&map, cases[i].before);
-        put(&map, &entry);
-        char *text = written(&map);
-        unit_same_text(cases[i].before, text, cases[i].after);
-        read_map(&now, text);
-        unit_check(text, map_says(&now, "MAP", &entry, &problem), "that it counts");
-        map_free(&now);
-        map_free(&map);
-        free(text);
+        check_put(cases[i].before, &entry, cases[i].after);
     }
 }
 
@@ -102,18 +108,8 @@ static void test_a_new_line_stands_where_it_counts(void **state)
         {"roots " OLD "\n", KEY, "roots " OLD "\nroot   " KEY "   " NEW "\n"},
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
-        struct map map;
-        struct map now;
         const struct map_entry entry = {.user = "root", .key = cases[i].key, .number = NEW};
-        read_map(&map, cases[i].before);
-        put(&map, &entry);
-        char *text = written(&map);
-        unit_same_text(cases[i].before, text, cases[i].after);
-        read_map(&now, text);
-        unit_check(text, map_says(&now, "MAP", &entry, &problem), "that it counts");
-        map_free(&now);
-        map_free(&map);
-        free(text);
+        check_put(cases[i].before, &entry, cases[i].after);
     }
 }
 
