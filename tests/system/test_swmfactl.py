@@ -358,8 +358,6 @@ def test_it_must_run_as_root(command):
 @pytest.mark.parametrize("arguments, says", [
     ([], "which COMMAND?"), (["-c", "x"], "which COMMAND?"), (["explode"], "no such command"),
     (["explode", "alice"], "no such command"), (["Codes", "alice"], "no such command"),
-    (["user", "explode"], "user: expected one of list, show, add, set, remove, import"),
-    (["user"], "user: expected one of list"),
     (["", "alice"], "no such command"), (["codes"], "too few arguments"),
     (["codes", "--"], "too few arguments"), (["unlock", "alice", "bob"], "too many arguments"),
     (["forget", ""], "1 to 511 bytes"), (["status", "x" * 512], "1 to 511 bytes"),
@@ -473,7 +471,7 @@ def complete(*words):
               '$(complete -p swmfactl | sed "s/.*-F \\([^ ]*\\).*/\\1/"); '
               'printf "%s\\n" "${COMPREPLY[@]}"')
     # The function runs in this shell, not in one for the pipe: what it sets must be seen.
-    ran = subprocess.run(["bash", "-euc", script, "bash", "swmfactl", *words], check=True,
+    ran = subprocess.run(["bash", "-euc", script, "bash", lab.CTL, *words], check=True,
                          capture_output=True, text=True, cwd=lab.SECURITY)
     assert ran.stderr == ""
     return ran.stdout.split()
