@@ -12,13 +12,12 @@
 #include "ctl/judge.h"
 
 #include <dirent.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#define SERVICES_MAX   64
-#define NAME_SIZE      256
 #define KEY_CONNECTION 0x2000
 #define PLACE          4200
 
@@ -29,13 +28,13 @@ struct doctor {
     struct job *job;
     struct findings *findings;
     json_object *list; /* of services, with --json */
-    char names[SERVICES_MAX][NAME_SIZE];
+    char **names;
     size_t count;
     char conf[PLACE]; /* the configuration that was read last; "": none */
     bool conf_good;
     struct config config;
-    size_t asked;                        /* services of which a login can come to the module */
-    char kept[SERVICES_MAX * NAME_SIZE]; /* those that are kept from it, see is_kept */
+    size_t asked; /* services of which a login can come to the module */
+    char *kept;   /* those that are kept from it, see is_kept; NULL: none */
     char kept_where[PLACE];
     bool failed; /* job->problem says why */
 };
@@ -154,8 +153,18 @@ static bool is_known(const struct doctor *doctor, const char *name)
 
 static void add_name(struct doctor *doctor, const char *name)
 {
-    if (doctor->count < SERVICES_MAX && strlen(name) < NAME_SIZE && !is_known(doctor, name))
-        (void)snprintf(doctor->names[doctor->count++], NAME_SIZE, "%s", name);
+    if (is_known(doctor, name))
+        return;
+    char **more = reallocarray(doctor->names, doctor->count + 1, sizeof(*more));
+    char *copy = strdup(name);
+    if (more != NULL)
+        doctor->names = more;
+    if (more != NULL && copy != NULL) {
+        more[doctor->count++] = copy;
+    } else {
+        free(copy);
+        (void)fail(doctor, "no memory");
+    }
 }
 
 static void find_services(struct doctor *doctor)
@@ -378,7 +387,7 @@ static void examine_others(const struct doctor *doctor, const struct scene *scen
 static void examine_kept(struct doctor *doctor, struct scene *scene)
 {
     char where[PLACE];
-    size_t used = strlen(doctor->kept);
+    char *names = NULL;
     (void)place(scene->ours, where, sizeof(where));
     if (doctor->job->count > 0) {
         findings_add(doctor->findings, SEVERITY_WARNING, "not-asked", where, "",
@@ -387,10 +396,15 @@ static void examine_kept(struct doctor *doctor, struct scene *scene)
                      scene->service);
         return;
     }
-    (void)snprintf(doctor->kept + used, sizeof(doctor->kept) - used, "%s%s", used > 0 ? ", " : "",
-                   scene->service);
-    if (used == 0)
+    if (doctor->kept == NULL)
         (void)snprintf(doctor->kept_where, sizeof(doctor->kept_where), "%s", where);
+    if (asprintf(&names, "%s%s%s", doctor->kept != NULL ? doctor->kept : "",
+                 doctor->kept != NULL ? ", " : "", scene->service) < 0) {
+        (void)fail(doctor, "no memory");
+        return;
+    }
+    free(doctor->kept);
+    doctor->kept = names;
 }
 
 static void examine(struct doctor *doctor, const char *service)
@@ -491,7 +505,7 @@ static bool take_words(struct doctor *doctor)
 {
     for (size_t i = 0; i < doctor->job->count; i++) {
         const char *word = doctor->job->words[i];
-        if (*word == '\0' || *word == '.' || strchr(word, '/') != NULL || strlen(word) >= NAME_SIZE)
+        if (*word == '\0' || *word == '.' || strchr(word, '/') != NULL || strlen(word) > NAME_MAX)
             return problem_set(&doctor->job->problem, "%.200s is no name of a file in pam.d", word);
         add_name(doctor, word);
     }
@@ -504,7 +518,7 @@ static void examine_all(struct doctor *doctor)
         find_services(doctor);
     for (size_t i = 0; i < doctor->count && !doctor->failed; i++)
         examine(doctor, doctor->names[i]);
-    if (*doctor->kept != '\0')
+    if (doctor->kept != NULL)
         findings_add(
             doctor->findings, SEVERITY_NOTE, "other-services", doctor->kept_where, "",
             "a condition before this line keeps it to other services; no code is asked for "
@@ -517,6 +531,10 @@ static void examine_all(struct doctor *doctor)
                      "hand: pam_swmfa(8), EXAMPLES");
     examine_system(doctor);
     forget_config(doctor);
+    for (size_t i = 0; i < doctor->count; i++)
+        free(doctor->names[i]);
+    free(doctor->names);
+    free(doctor->kept);
 }
 
 static enum ctl_status run_doctor(struct job *job)

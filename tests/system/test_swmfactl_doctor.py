@@ -409,13 +409,14 @@ def guarded(condition):
 
 def test_services_that_a_shared_file_keeps_from_the_module_are_only_named(start):
     install(Case("guard", guarded("notin sshd:sudo"), "sshd", (INCLUDE,)), start)
-    for service in ("chfn", "login", "su", "sudo", "sudo-i"):
+    for service in ("chfn", "login", "su", "sudo", "sudo-i", *(f"t-{i:03}" for i in range(100))):
         lab.stack(service, INCLUDE, folder=PAM)
     findings, services = examine()
     assert set(services) == {"sshd", "sudo"}
     assert {service["asked"] for service in services.values()} == {"always"}
     kept = find(findings, "other-services")
-    assert "no code is asked for by chfn, login, su, sudo-i" in kept["text"]
+    assert "no code is asked for by chfn, login, su, sudo-i, t-000, t-001, " in kept["text"]
+    assert ", t-099" in kept["text"]
     assert kept["where"] == "/etc/pam.d/common-auth:5" and kept["severity"] == "note"
     assert find(findings, "sibling-not-asked")["where"] == "/etc/pam.d/sudo-i"
     assert ids(findings) == {"other-services", "sibling-not-asked", "texts-late"}
