@@ -97,6 +97,11 @@ bool draft_set(char **draft, const char *section, const char *key, const char *v
         return problem_set(problem, "[%s] %s: is not in the example", section, key);
     if (*value == '\0' || strpbrk(value, "\r\n") != NULL)
         return problem_set(problem, "[%s] %s: expected one line that is not empty", section, key);
+    if (*value == ';' || strstr(value, " ;") != NULL || strstr(value, "\t;") != NULL)
+        return problem_set(problem,
+                           "[%s] %s: expected no ; at the beginning or behind a blank, "
+                           "which would begin a comment",
+                           section, key);
     char *next = replace(*draft, line, key, value);
     if (next == NULL)
         return problem_set(problem, "no memory");

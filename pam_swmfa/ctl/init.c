@@ -23,6 +23,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define ANSWER_SIZE 4096
@@ -193,7 +194,12 @@ static bool read_secret(FILE *file, const char *name, struct secret *secret,
 {
     char buffer[ANSWER_SIZE];
     (void)setvbuf(file, NULL, _IONBF, 0); /* no other copy */
+    size_t end = sizeof(buffer);
+    memset(buffer, '\xff', sizeof(buffer));
     bool good = fgets(buffer, sizeof(buffer), file) != NULL && strlen(buffer) < sizeof(buffer) - 1;
+    while (end > 0 && buffer[end - 1] == '\xff')
+        end--;
+    good = good && strlen(buffer) == end - 1; /* otherwise there is a NUL in it */
     if (good) {
         buffer[strcspn(buffer, "\r\n")] = '\0';
         good = *buffer != '\0' && secret_set(secret, buffer);
@@ -211,9 +217,14 @@ static bool find_secret(struct setup *setup, const struct question *question, st
     if (given.secret_file == NULL)
         return setup->asks ? ask(question->asked, NULL, true, secret, problem)
                            : read_secret(stdin, "standard input", secret, problem);
+    struct stat status;
     FILE *file = fopen(given.secret_file, "re");
     if (file == NULL)
         return problem_set(problem, "%s: %s", given.secret_file, strerror(errno));
+    if (fstat(fileno(file), &status) == 0 && S_ISREG(status.st_mode) &&
+        (status.st_mode & 077U) != 0)
+        (void)fprintf(stderr, "swmfactl: warning: %s: others can read it: chmod 0600\n",
+                      given.secret_file);
     bool good = read_secret(file, given.secret_file, secret, problem);
     (void)fclose(file);
     return good;

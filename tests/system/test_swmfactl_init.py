@@ -15,7 +15,7 @@ import pytest
 import lab
 import test_swmfactl_enable
 from test_local import ended, on_terminal
-from test_swmfactl import ctl, ctl_lines, done, failed, listed_commands, start_ctl
+from test_swmfactl import ctl, ctl_lines, done, failed, start_ctl
 
 ALICE = lab.NUMBERS["alice"]
 COPIES = lab.SECURITY / "swmfa.before"
@@ -36,11 +36,6 @@ def installed(start):
     secret.unlink()
     shutil.rmtree(COPIES, ignore_errors=True)
     lab.users_map()
-
-
-def is_merged():
-    """Provisional: whether swmfactl check is there already."""
-    return "check" in listed_commands()
 
 
 def files():
@@ -170,6 +165,8 @@ def test_another_file_by_c(installed):
 @pytest.mark.parametrize("more, says", [
     (["--provider", "twilio"], "twilio: expected signalwire or bandwidth"),
     (["--project-id", "a b"], r"\[signalwire\] project_id: up to 250 letters"),
+    (["--project-id", "a ;b"], r"\[signalwire\] project_id: expected no ; .* behind a blank"),
+    (["--project-id", ";b"], r"\[signalwire\] project_id: expected no ; at the beginning"),
     (["--endpoint", "http://x"], r"\[signalwire\] endpoint: https://HOST"),
     (["--ca-file", "/nowhere"], r"/nowhere: No such file"),
     (["--number", "0155501"], "0155501: expected an E.164 number"),
@@ -198,11 +195,23 @@ def test_without_a_terminal_all_must_be_given(installed, missing):
     assert files() == before
 
 
-def test_a_token_that_is_none_is_not_shown(installed):
-    lab.write(lab.WORK / "token", "two words\n")
+@pytest.mark.parametrize("token, says", [
+    ("two words", "[signalwire] api_token: printable characters, no blanks"),
+    ("two ;words", "[signalwire] api_token: expected no ;"),
+    ("two\0words", "expected the token or password on its first line"),
+    ("", "expected the token or password on its first line"),
+    ("two words" * 1000, "expected the token or password on its first line")])
+def test_a_token_that_is_none_is_not_shown(installed, token, says):
+    before = files()
+    lab.write(lab.WORK / "token", f"{token}\n")
     error = failed(*options(installed))
-    assert "[signalwire] api_token: printable characters, no blanks" in error
-    assert "two words" not in error
+    assert says in error and "two" not in error and files() == before
+
+
+def test_a_file_of_the_token_that_others_can_read_is_a_warning(installed):
+    (lab.WORK / "token").chmod(0o644)
+    status, _, error = ctl(*options(installed))
+    assert status == 0 and f"warning: {lab.WORK}/token: others can read it: chmod 0600" in error
 
 
 def test_a_user_with_another_number_is_not_changed(installed):
@@ -373,12 +382,9 @@ def test_a_test_login_that_fails_is_said_and_the_files_stay(installed):
 def test_it_ends_with_a_check(installed):
     client = on_terminal_with_all(installed, "--no-test")
     client.expect("swmfactl check --online")
-    if is_merged():
-        client.expect("Next: swmfactl codes alice")
-        assert ended(client) == 0
-    else:
-        client.expect("both files are written, but swmfactl check --online ended with status 64")
-        assert ended(client) == 1
+    client.expect("SignalWire takes the credentials")
+    client.expect("Next: swmfactl codes alice")
+    assert ended(client) == 0
 
 
 # ---- secrets ----
