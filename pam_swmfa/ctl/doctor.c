@@ -228,8 +228,7 @@ static void print_text(const struct scene *scene, const struct prediction *predi
                  *prediction->steps != '\0' ? prediction->steps : "Nobody gets in.");
     (void)printf("    A code is asked for %s. ",
                  tell(prediction->asked, "in no case",
-                      prediction->exempts ? "in all cases but those that a note below names"
-                                          : "in some cases",
+                      prediction->exempts ? "in all cases but those named below" : "in some cases",
                       "in all cases"));
     (void)printf("A wrong one %s.\n", tell(prediction->wrong_code_in, "is a denial",
                                            "lets in in some cases", "lets in all the same"));

@@ -242,15 +242,25 @@ static void judge_numbers(const struct scene *scene, const struct sshd *sshd)
                      tries);
 }
 
-static void judge_matches(const struct scene *scene)
+/* Not for one connection, for which they count already. */
+static void judge_matches(struct scene *scene, const struct sshd *sshd)
 {
     char where[PLACE];
     char line[256];
-    for (size_t i = 0; sshd_find_match(i, where, sizeof(where), line, sizeof(line)); i++)
+    for (size_t i = 0;
+         !sshd->matched && sshd_find_match(i, where, sizeof(where), line, sizeof(line)); i++) {
+        if (sshd_spares(line)) {
+            scene->around = true;
+            findings_add(
+                scene->findings, SEVERITY_WARNING, "match-without-code", where, methods_line(scene),
+                "sshd: \"%s\" in a Match block: those whom it is for get in without a code", line);
+            continue;
+        }
         findings_add(scene->findings, SEVERITY_NOTE, "match-block", where, "",
                      "sshd: \"%s\" holds in a Match block only; for those whom it is for, look "
                      "with: swmfactl doctor sshd --connection user=NAME,host=HOST,addr=ADDRESS",
                      line);
+    }
 }
 
 /* Before 10.3, what a module says is kept until its next prompt. */
@@ -264,14 +274,16 @@ static void judge_version(const struct scene *scene, const struct sshd *sshd)
                      sshd->major, sshd->minor);
 }
 
-void judge_sshd(const struct scene *scene, const struct sshd *sshd, const struct ssh_view *view)
+void judge_sshd(struct scene *scene, const struct sshd *sshd, const struct ssh_view *view)
 {
+    scene->around = view->key_alone;
+    scene->unused = !view->runs_pam && !view->password;
     judge_use_pam(scene, sshd, view);
     judge_password(scene, sshd, view);
     judge_key(scene, view);
     judge_root(scene, sshd, view);
     judge_key_lines(scene, view);
     judge_numbers(scene, sshd);
-    judge_matches(scene);
+    judge_matches(scene, sshd);
     judge_version(scene, sshd);
 }

@@ -847,7 +847,7 @@ void judge_predict(const struct scene *scene, struct prediction *prediction)
 {
     const struct explore *explore = scene->explore;
     bool past = false;
-    bool exempts = false;
+    bool exempts = scene->around;
     for (size_t i = 0; i < explore->edge_count; i++) {
         enum meaning meaning = explore_answer(explore, &explore->edges[i])->meaning;
         bool condition = meaning == MEANS_YES || meaning == MEANS_NO;
@@ -856,8 +856,8 @@ void judge_predict(const struct scene *scene, struct prediction *prediction)
         past = past || !condition;
         exempts = exempts || condition;
     }
-    bool can = has_end(scene, true, FACT_CODE, FACT_REFUSED) ||
-               has_end(scene, false, FACT_CODE, FACT_REFUSED);
+    bool can = !scene->unused && (has_end(scene, true, FACT_CODE, FACT_REFUSED) ||
+                                  has_end(scene, false, FACT_CODE, FACT_REFUSED));
     *prediction = (struct prediction){
         .asked = !can              ? OFTEN_NEVER
                  : past || exempts ? OFTEN_SOMETIMES

@@ -18,7 +18,7 @@ enum often {
 /* What will happen. Conditions such as pam_nologin are taken as they may be. */
 struct prediction {
     enum often asked;         /* with the right first factor: for a code */
-    bool exempts;             /* but for conditions, that would be always */
+    bool exempts;             /* but for conditions and ways around, that would be always */
     enum often right_in;      /* with all that is asked for right: let in */
     enum often wrong_code_in; /* with the right first factor and no right code */
     enum often wrong_in;      /* with a wrong first factor, whatever the code */
@@ -39,6 +39,8 @@ struct scene {
     const struct stack_line *ours; /* the first line of the module */
     const char *before; /* what was asked for before the stack, such as an SSH key; or NULL */
     bool autosend;      /* codes are sent without being asked for */
+    bool around;        /* somebody gets in without the stack, by sshd's settings */
+    bool unused;        /* nobody comes to the stack */
 };
 
 /* judge_find_ours: the first line of the module, or NULL. */
@@ -77,7 +79,7 @@ struct ssh_view {
 /* judge_sshd_view: from the settings. */
 void judge_sshd_view(const struct sshd *sshd, struct ssh_view *view);
 
-/* judge_sshd: what is wrong with the settings. */
-void judge_sshd(const struct scene *scene, const struct sshd *sshd, const struct ssh_view *view);
+/* judge_sshd: what is wrong with the settings; and whether they lead around the stack. */
+void judge_sshd(struct scene *scene, const struct sshd *sshd, const struct ssh_view *view);
 
 #endif

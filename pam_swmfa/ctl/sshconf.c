@@ -4,7 +4,9 @@
 
 #include "ctl/sshconf.h"
 
+#include "auth/log.h"
 #include "ctl/program.h"
+#include "ctl/sshd.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -105,6 +107,21 @@ static bool in_force(bool publickey, struct problem *problem)
     return good;
 }
 
+/* A Match block can undo what is set for all. */
+static void warn_of_matches(void)
+{
+    char where[4200];
+    char line[256];
+    char text[1024];
+    for (size_t i = 0; sshd_find_match(i, where, sizeof(where), line, sizeof(line)); i++)
+        if (sshd_spares(line))
+            (void)
+                fprintf(stderr,
+                        "swmfactl: warning: %s: \"%s\" in a Match block: those whom it is for get "
+                        "in without a code\n",
+                        where, log_escape(text, sizeof(text), line, ""));
+}
+
 bool sshconf_check(bool publickey, struct problem *problem)
 {
     char *output = malloc(OUTPUT_SIZE);
@@ -123,6 +140,8 @@ bool sshconf_check(bool publickey, struct problem *problem)
                       "sshd_config has \"PermitRootLogin yes\" (%s)\n",
                       publickey ? "the key stays necessary" : "or no, if that is wanted");
     free(output);
+    if (good)
+        warn_of_matches();
     return good;
 }
 

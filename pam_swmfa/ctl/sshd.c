@@ -142,7 +142,9 @@ bool sshd_ask(struct sshd *sshd, const char *connection, struct problem *problem
 {
     struct problem ignored = {0};
     const char *program = find_program();
-    *sshd = (struct sshd){.text = strdup(""), .installed = program != NULL};
+    *sshd = (struct sshd){.text = strdup(""),
+                          .installed = program != NULL,
+                          .matched = connection != NULL};
     if (program == NULL)
         return problem_set(problem, "there is no sshd on this system");
     if (sshd->text == NULL)
@@ -307,4 +309,22 @@ bool sshd_find_match(size_t number, char *where, size_t where_size, char *line, 
                         .line = line,
                         .line_size = line_size};
     return search_file(&hunt, SSHD_CONFIG, 0);
+}
+
+/* Each of the lists is a way in. */
+bool sshd_spares(const char *line)
+{
+    static const char keyword[] = "AuthenticationMethods";
+    static const char wanted[] = "keyboard-interactive";
+    if (!is_word(line, keyword))
+        return false;
+    for (const char *at = line + strlen(keyword); *(at += strspn(at, " \t=\"")) != '\0';) {
+        size_t length = strcspn(at, " \t\"");
+        if (*at == '#')
+            break;
+        if (memmem(at, length, wanted, strlen(wanted)) == NULL)
+            return true;
+        at += length;
+    }
+    return false;
 }

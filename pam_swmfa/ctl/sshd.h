@@ -12,6 +12,7 @@ struct sshd {
     char *text; /* what sshd -T printed; "" when it could not be asked */
     bool installed;
     int major, minor; /* of OpenSSH; 0: not known */
+    bool matched;     /* Match blocks count, for one connection */
 };
 
 /*
@@ -41,6 +42,10 @@ char *sshd_find(const char *keyword, char *buffer, size_t size);
  * decide who is asked: "FILE:LINE", and the line without its indentation. Returns false behind the
  * last. */
 bool sshd_find_match(size_t number, char *where, size_t where_size, char *line, size_t line_size);
+
+/* sshd_spares: whether such a line permits a way in that does not come to keyboard-interactive: one
+ * of AuthenticationMethods. */
+bool sshd_spares(const char *line);
 
 /* The file that sshd reads first. */
 #define SSHD_CONFIG "/etc/ssh/sshd_config"

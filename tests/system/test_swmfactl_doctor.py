@@ -295,7 +295,8 @@ def test_ssh_with_the_module_first_sends_to_strangers(start, sshd):
 
 def test_ssh_without_methods_lets_a_key_in_alone(start, sshd, key):
     install(case_of("debian-sshd-methods-forgotten"), start)
-    findings, _ = examine("sshd")
+    findings, services = examine("sshd")
+    assert services["sshd"]["asked"] == "sometimes"
     sshd(KEYS)
     client = lab.ssh(2222, "alice", options=key)
     client.expect("in-the-shell")
@@ -347,7 +348,7 @@ def test_su_asks_whom_it_is_said_to_ask(start, name, asked):
     client.expect("bob")
     assert ended(client) == 0
     assert (said["asked"], said["all_right_lets_in"]) == ("sometimes", "always")
-    assert "A code is asked for in all cases but those that a note below names." in doctor("su")[1]
+    assert "A code is asked for in all cases but those named below." in doctor("su")[1]
 
 
 def test_login_asks_after_the_password(start):
@@ -451,10 +452,13 @@ def test_each_finding_says_where(start):
 
 def test_a_match_block_is_looked_into_by_connection(start):
     install(case_of("debian-sshd-match"), start)
-    assert find(examine("sshd")[0], "match-block")["where"] == f"{DROP_IN}:6"
+    findings, services = examine("sshd")
+    assert find(findings, "match-without-code")["where"] == f"{DROP_IN}:6"
+    assert services["sshd"]["asked"] == "sometimes"
     rescue = "user=rescue,host=client.example,addr=192.0.2.10"
     assert "key-alone" in ids(examine("sshd", "--connection", rescue)[0])
-    assert "key-alone" not in ids(examine("sshd", "--connection", rescue[:-2] + "99")[0])
+    findings, services = examine("sshd", "--connection", rescue[:-2] + "99")
+    assert ids(findings) == {"texts-late"} and services["sshd"]["asked"] == "always"
     assert "sshd-unknown" in ids(examine("sshd", "--connection", "nonsense")[0])
 
 

@@ -693,6 +693,14 @@ def test_who_will_not_be_asked_is_said(sim):
     assert status == 0 and "whoever meets what pam_wheel looks at is not asked for a code" in error
 
 
+def test_a_match_block_that_leads_around_the_code_is_said(sim):
+    path = Path("/etc/ssh/sshd_config")
+    path.write_text(path.read_text() + "Match User bob\n  AuthenticationMethods publickey\n")
+    status, _, error = ctl("enable", "sshd")
+    assert status == 0
+    assert re.search(r'sshd_config:\d+: "AuthenticationMethods publickey" in a Match block', error)
+
+
 def test_who_may_be_locked_out_is_said(sim):
     lab.users_map()
     status, _, error = ctl("enable", "sshd", "--dry-run")
