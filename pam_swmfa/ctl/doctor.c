@@ -10,6 +10,7 @@
 #include <config.h>
 
 #include "ctl/judge.h"
+#include "ctl/sudoers.h"
 
 #include <dirent.h>
 #include <limits.h>
@@ -298,6 +299,19 @@ static void examine_sshd(struct doctor *doctor, struct scene *scene)
     sshd_free(&sshd);
 }
 
+/* sudo does not authenticate everybody. */
+static void examine_sudo(const struct doctor *doctor, struct scene *scene)
+{
+    char where[PLACE];
+    for (size_t i = 0; sudoers_find(i, where, sizeof(where)); i++) {
+        scene->around = true;
+        if (strcmp(scene->service, "sudo") == 0)
+            findings_add(doctor->findings, SEVERITY_NOTE, "sudo-nopasswd", where, "",
+                         "sudo: those whom this line is for are asked for neither password nor "
+                         "code");
+    }
+}
+
 /* login ends by itself after a time. */
 static void examine_login(const struct doctor *doctor, const struct scene *scene)
 {
@@ -361,6 +375,8 @@ static void examine_ours(struct doctor *doctor, struct scene *scene)
         examine_sshd(doctor, scene);
     if (strcmp(scene->service, "login") == 0)
         examine_login(doctor, scene);
+    if (strcmp(scene->service, "sudo") == 0 || strcmp(scene->service, "sudo-i") == 0)
+        examine_sudo(doctor, scene);
     predict(doctor, scene);
     free(roles);
 }

@@ -21,6 +21,7 @@
 #include "ctl/profile.h"
 #include "ctl/program.h"
 #include "ctl/sshconf.h"
+#include "ctl/sudoers.h"
 #include "ctl/trial.h"
 
 #include <errno.h>
@@ -230,6 +231,17 @@ static void warn_about_root(const struct plan *plan, const char *users)
                   users, plan->service->name);
 }
 
+static void warn_about_sudoers(const struct plan *plan)
+{
+    char where[4200];
+    bool sudo = strcmp(plan->service->name, "sudo") == 0;
+    for (size_t i = 0; sudo && sudoers_find(i, where, sizeof(where)); i++)
+        (void)fprintf(stderr,
+                      "swmfactl: warning: %s: those whom this line is for are asked for neither "
+                      "password nor code\n",
+                      where);
+}
+
 /* The line that is made has no conf=. */
 static bool check_path(struct job *job)
 {
@@ -258,6 +270,7 @@ static bool check_ready(struct job *job, struct plan *plan)
         !check_installed(SWMFA_AUTH_PATH, &job->problem))
         return false;
     warn_about_root(plan, config->users);
+    warn_about_sudoers(plan);
     return true;
 }
 

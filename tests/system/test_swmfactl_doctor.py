@@ -432,6 +432,21 @@ def test_a_shared_file_that_keeps_all_from_the_module_is_a_warning(start):
     assert services == {} and ids(findings) == {"other-services", "not-asked"}
 
 
+def test_whom_sudo_asks_for_nothing_is_said(start):
+    install(case_of("debian-sudo"), start)
+    lines = Path("/etc/sudoers.d/doctor")
+    try:
+        lines.write_text("# NOPASSWD\n  alice ALL = NOPASSWD: /bin/true\nDefaults:bob !authenticate\n")
+        Path("/etc/sudoers.d/doctor.old").write_text("alice ALL = NOPASSWD: ALL\n")
+        findings, services = examine("sudo", "sudo-i")
+        assert [f["where"] for f in findings if f["id"] == "sudo-nopasswd"] == [f"{lines}:2", f"{lines}:3"]
+        assert services["sudo"]["asked"] == "sometimes"
+    finally:
+        lines.unlink()
+        Path("/etc/sudoers.d/doctor.old").unlink()
+    assert examine("sudo")[1]["sudo"]["asked"] == "always"
+
+
 def test_each_finding_says_where(start):
     install(case_of("debian-sudo-sufficient-unix"), start)
     findings, _ = examine("sudo")

@@ -701,6 +701,13 @@ def test_a_match_block_that_leads_around_the_code_is_said(sim):
     assert re.search(r'sshd_config:\d+: "AuthenticationMethods publickey" in a Match block', error)
 
 
+def test_whom_sudo_asks_for_nothing_is_said(sim):
+    lab.write("/etc/sudoers.d/all", "bob ALL = NOPASSWD: ALL\n", 0o440)
+    status, _, error = ctl("enable", "sudo")
+    assert status == 0 and "/etc/sudoers.d/all:1: those whom this line is for are asked for" in error
+    assert "sudoers" not in ctl("enable", "su")[2]
+
+
 def test_who_may_be_locked_out_is_said(sim):
     lab.users_map()
     status, _, error = ctl("enable", "sshd", "--dry-run")
