@@ -15,6 +15,18 @@ def laboratory():
     lab.prepare()
 
 
+@pytest.fixture(autouse=True)
+def watchdog():
+    """A test that waits for ever fails, and the others go on."""
+    def expire(*_):
+        raise TimeoutError("this test has waited for five minutes")
+
+    signal.signal(signal.SIGALRM, expire)
+    signal.alarm(300)
+    yield
+    signal.alarm(0)
+
+
 @pytest.fixture(scope="session")
 def system_log(laboratory):
     return lab.Log()

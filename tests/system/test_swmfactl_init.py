@@ -248,6 +248,14 @@ def echoes(client):
     return bool(termios.tcgetattr(client.child_fd)[3] & termios.ECHO)
 
 
+def break_off(client):
+    """Types ^C, once the process sleeps in read(2) behind its prompt: readpassphrase(3) forgets a signal
+    that comes before."""
+    stat_of = Path(f"/proc/{client.pid}/stat")
+    assert lab.wait_until(lambda: stat_of.read_text().rpartition(")")[2].split()[0] == "S")
+    client.sendintr()
+
+
 def start_init(*more, **keywords):
     client = on_terminal(lab.CTL, "init", *more, **keywords)
     client.expect(r"Provider, signalwire or bandwidth \[signalwire\]: ")
@@ -347,9 +355,8 @@ def test_break_off_at_any_prompt_leaves_the_files_and_the_terminal(installed):
             client.expect(": $")
         if count == 2:
             assert lab.wait_until(lambda: not echoes(client)) # pylint: disable=cell-var-from-loop
-        client.sendintr()
-        client.expect([r"\^C", ""])
-        client.wait()
+        break_off(client)
+        assert lab.wait_until(lambda: not client.isalive()) # pylint: disable=cell-var-from-loop
         assert client.signalstatus == signal.SIGINT, count
         assert echoes(client), count
         assert files() == before and not COPIES.exists()
