@@ -66,6 +66,22 @@ def row(name, figure, limit, unit=""):
     print(f"{name:44} {figure:9.2f}{unit}{verdict}")
 
 
+def by_turns(measure, rounds):
+    """What a measure says with the helper, and with one that is linked without the store: two lists."""
+    helper, other = Path(lab.HELPER), Path(lab.HELPER + ".other")
+    shutil.copy(WITHOUT, other)
+    measured = {"with": [], "without": []}
+    for turn in ["with", "without"] * rounds:
+        time.sleep(PAUSE)
+        measured[turn].append(measure())
+        lab.INBOX.write_text("")
+        beside = helper.rename(lab.HELPER + ".beside")
+        other.rename(helper)
+        beside.rename(other)
+    other.unlink()
+    return measured["with"], measured["without"]
+
+
 def requests_of_one_login(simulator):
     before = len(simulator.requests())
     login(lab.alone())
@@ -75,21 +91,24 @@ def requests_of_one_login(simulator):
 
 
 def against_the_floor(simulator):
-    service, floors, logins = lab.alone(), [], []
-    for _ in range(ROUNDS):
-        time.sleep(PAUSE)
+    """The floor counts and limits nothing, and so does a helper without the store."""
+    service, floors = lab.alone(), []
+
+    def measure():
         floors.append(floor(simulator))
         time.sleep(PAUSE)
-        logins.append(login(service))
-        lab.INBOX.write_text("")
+        return login(service)
+
+    whole, without = by_turns(measure, ROUNDS)
     floor_wall = statistics.median(wall for wall, _ in floors)
     floor_cpu = statistics.median(cpu for _, cpu in floors)
     print(f"{ROUNDS} logins each; the floor takes {floor_wall / 1000:.1f} ms, "
           f"{floor_cpu / 1000:.1f} ms of CPU")
-    row("wall time, ratio to the floor", median(logins, "wall_us") / floor_wall, 1.2)
-    row("CPU of host and helper, ratio to the floor",
-        median(logins, "host_us", "helper_us") / floor_cpu, 1.2)
-    row("CPU in the host", median(logins, "host_us") / 1000, 1, " ms")
+    for name, rows, limit in ("without the store", without, 1.2), ("with it", whole, None):
+        row(f"wall time {name}, ratio to the floor", median(rows, "wall_us") / floor_wall, limit)
+        row(f"CPU {name}, ratio to the floor", median(rows, "host_us", "helper_us") / floor_cpu,
+            limit)
+    row("CPU in the host", median(whole, "host_us") / 1000, 1, " ms")
 
 
 def in_the_host(_):
@@ -134,22 +153,6 @@ def use_a_disk():
     lab.reset_store()
 
 
-def by_turns(measure, rounds):
-    """The median of a measure with the helper, and with one that is linked without the store."""
-    helper, other = Path(lab.HELPER), Path(lab.HELPER + ".other")
-    shutil.copy(WITHOUT, other)
-    walls = {"with": [], "without": []}
-    for turn in ["with", "without"] * rounds:
-        time.sleep(PAUSE)
-        walls[turn].append(measure())
-        lab.INBOX.write_text("")
-        beside = helper.rename(lab.HELPER + ".beside")
-        other.rename(helper)
-        beside.rename(other)
-    other.unlink()
-    return [statistics.median(walls[turn]) for turn in ("with", "without")]
-
-
 def ssh_login(key):
     """One login by SSH with a public key and a code: microseconds until ssh has ended."""
     start = time.monotonic_ns()
@@ -182,7 +185,7 @@ def share_of_the_store(simulator):
     for name, measure, rounds, limit in (
             ("an SSH login", lambda: ssh_login(key), max(ROUNDS // 4, 10), 15),
             ("pam_authenticate", lambda: login(lab.alone())["wall_us"], ROUNDS, None)):
-        whole, without = by_turns(measure, rounds)
+        whole, without = map(statistics.median, by_turns(measure, rounds))
         print(f"the store takes {(whole - without) / 1000:.2f} ms of {name} of {whole / 1000:.1f} ms")
         row(f"wall time that the store adds to {name}", 100 * (whole - without) / without, limit,
             " %")
