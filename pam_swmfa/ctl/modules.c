@@ -53,14 +53,6 @@ static const char *module_folder(void)
     return SWMFA_PAM_DIR;
 }
 
-/* "$ISA" in a path stands for nothing on today's systems. */
-static void drop_isa(char *path)
-{
-    char *isa = strstr(path, "/$ISA");
-    if (isa != NULL)
-        memmove(isa, isa + strlen("/$ISA"), strlen(isa + strlen("/$ISA")) + 1);
-}
-
 bool modules_path(const struct stack_line *line, char *buffer, size_t size)
 {
     const char *module = line->module != NULL ? line->module : "";
@@ -68,7 +60,6 @@ bool modules_path(const struct stack_line *line, char *buffer, size_t size)
         (void)snprintf(buffer, size, "%s", module);
     else
         (void)snprintf(buffer, size, "%s/%s", module_folder(), module);
-    drop_isa(buffer);
     return access(buffer, R_OK) == 0;
 }
 
@@ -321,19 +312,9 @@ static int decide_succeed_if(const struct stack_line *line, const char *service)
 
 /* ---- all ---- */
 
-void modules_role(const struct stack_line *line, const char *service, struct role *role)
+static void take_known(const struct stack_line *line, const char *service, struct role *role)
 {
-    char path[4096];
-    *role = (struct role){0};
     const struct row *row = find_row(line);
-    if (line->kind == STACK_BROKEN) {
-        add(role, PAM_PERM_DENIED, MEANS_NOTHING);
-        return;
-    }
-    if (!modules_path(line, path, sizeof(path))) {
-        add(role, PAM_MODULE_UNKNOWN, MEANS_NOTHING);
-        return;
-    }
     if (row == NULL) {
         take_unknown(role);
         return;
@@ -344,4 +325,20 @@ void modules_role(const struct stack_line *line, const char *service, struct rol
         add(role, decided == 1 ? PAM_SUCCESS : PAM_AUTH_ERR, MEANS_NOTHING);
     else
         take_row(row, role);
+}
+
+/* libpam puts something in the place of "$ISA" that it was built with: the file may be there. */
+void modules_role(const struct stack_line *line, const char *service, struct role *role)
+{
+    char path[4096];
+    *role = (struct role){0};
+    if (line->kind == STACK_BROKEN) {
+        add(role, PAM_PERM_DENIED, MEANS_NOTHING);
+        return;
+    }
+    bool there = modules_path(line, path, sizeof(path));
+    if (there || strstr(path, "$ISA") != NULL)
+        take_known(line, service, role);
+    if (!there)
+        add(role, PAM_MODULE_UNKNOWN, MEANS_NOTHING);
 }

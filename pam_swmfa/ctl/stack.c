@@ -13,6 +13,7 @@
 #include <string.h>
 
 #define BLANKS     " \t\n"
+#define LINE_SIZE  1022 /* with its newline */
 #define LINES_MAX  1000 /* more is a loop of includes that doubles at each turn */
 #define DIGITS_MAX 6    /* of a jump */
 
@@ -129,7 +130,8 @@ enum got {
     GOT_NO_MEMORY,
 };
 
-/* A "#" ends a line, also one that a backslash would continue. */
+/* A "#" behind words ends a line, also one that a backslash would continue. What has nothing but
+ * blanks or a comment is no line, not even between those that belong together. */
 static enum got read_line(struct source *source)
 {
     char *line = NULL;
@@ -142,14 +144,15 @@ static enum got read_line(struct source *source)
         if (!more)
             source->number = source->next;
         source->next++;
-        bool comment = strchr(line, '#') != NULL;
-        more = take_continuation(line) && !comment;
-        line[strcspn(line, "#")] = '\0';
-        char *start = line + strspn(line, " \t");
-        if ((source->text != NULL || more || strspn(start, BLANKS) != strlen(start)) &&
-            !append(source, start))
+        char *start = line + strspn(line, BLANKS);
+        if (*start == '\0' || *start == '#')
+            continue;
+        bool comment = strchr(start, '#') != NULL;
+        more = take_continuation(start) && !comment;
+        start[strcspn(start, "#")] = '\0';
+        if (!append(source, start))
             got = GOT_NO_MEMORY;
-        else if (!more && source->text != NULL)
+        else if (!more)
             got = GOT_LINE;
     }
     free(line);
@@ -393,6 +396,8 @@ static bool take_line(struct reader *reader, const struct source *source)
 {
     struct stack_line line = {.kind = STACK_MODULE};
     char *rest = source->text;
+    if (strlen(rest) > LINE_SIZE)
+        return refuse(reader, source, "the line is longer than libpam before 1.6.0 can read", "");
     char *word = next_word(&rest);
     if (word != NULL && strcasecmp(word, "@include") == 0)
         return at_include(reader, source, rest);

@@ -216,6 +216,13 @@ CASES = [
     Case("debian-sudo-for-all-but-sudo", DEBIAN, "sudo",
          (INCLUDE, "auth [success=1 default=ignore] pam_succeed_if.so quiet service in sudo:su",
           ASK), "never-asked", play="p"),
+    Case("debian-sudo-continued-over-a-comment", DEBIAN, "sudo",
+         (INCLUDE, "auth optional pam_env.so \\\n  # and now:", ASK, PERMIT), "not-asked"),
+    Case("debian-sudo-line-too-long", DEBIAN, "sudo",
+         (INCLUDE, "auth optional pam_env.so " + "x" * 1000, ASK), "unreadable"),
+    Case("debian-sudo-isa", DEBIAN, "sudo", # which may be read or not
+         ("auth sufficient /lib/security/$ISA/pam_unix.so", ASK),
+         "file-missing skipped sends-to-strangers sends-after-refusal code-alone"),
     Case("debian-sudo-twice", DEBIAN, "sudo", (INCLUDE, ASK, ASK), "asked-twice"),
     Case("debian-sudo-conf-relative", DEBIAN, "sudo",
          (INCLUDE, ask("required", "conf=swmfa.conf")), "module-option", play="pc"),
