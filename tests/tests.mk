@@ -2,7 +2,7 @@
 # What only the tests need. Included by the top Makefile.am.
 
 EXTRA_DIST += tests/system/system.sh tests/system/part-1.sh tests/system/part-2.sh \
-	tests/system/conftest.py tests/system/demo.py \
+	tests/system/conftest.py tests/system/demo.py tests/system/test_enable_property.py \
 	tests/system/lab.py tests/system/test_break_glass.py tests/system/test_config.py \
 	tests/system/test_conversation.py tests/system/test_failover.py tests/system/test_local.py \
 	tests/system/test_history.py tests/system/test_limits.py tests/system/test_memory.py tests/system/test_module.py \

@@ -18,3 +18,13 @@ const char *key_next_item(const char **at, size_t *length)
     *length = (size_t)(end - item);
     return item;
 }
+
+bool key_list_has(const char *list, const char *item)
+{
+    const char *found = NULL;
+    size_t length = 0;
+    while ((found = key_next_item(&list, &length)) != NULL)
+        if (length == strlen(item) && strncmp(found, item, length) == 0)
+            return true;
+    return false;
+}

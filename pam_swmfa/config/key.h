@@ -84,4 +84,7 @@ extern const char *const key_no_yes[];
  */
 const char *key_next_item(const char **at, size_t *length);
 
+/* key_list_has: whether such a text has the item. */
+bool key_list_has(const char *list, const char *item);
+
 #endif

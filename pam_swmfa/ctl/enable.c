@@ -2,26 +2,25 @@
 /*
  * enable: swmfactl enable and disable: the module in the stack of a service, and what sshd needs.
  *
- * For sshd two things change, and a kill can come between them. To enable, sshd's file is first:
- * alone it is sshd's affair, and asks for what was asked for before; the module before an sshd that
- * cannot ask would have a code sent for each password. To disable, the module is first: a stack of
- * the module alone, for a key and a code, must not be met by an sshd that asks for no key.
+ * No state in between may ask for less than before, or lock somebody out who was not named. For sshd
+ * two things change, and sshd reads its file only when it is reloaded:
+ *  - to enable, sshd's file is first, and the stack waits until every sshd has read it: the module
+ *    before an sshd that cannot prompt would send a code for each password and deny, and a stack of
+ *    the module alone before an sshd that asks for no key would let in by the code alone;
+ *  - from key and code to password and code, and to disable, the stack is first, for the same reason:
+ *    until sshd is reloaded, it asks for the key as well.
  */
 #include <config.h>
 
 #include "ctl/command.h"
 
-#include "auth/log.h"
 #include "config/config.h"
-#include "config/file.h"
-#include "config/users.h"
 #include "ctl/change.h"
+#include "ctl/listener.h"
 #include "ctl/pamfile.h"
-#include "ctl/placeholder.h"
 #include "ctl/profile.h"
-#include "ctl/program.h"
+#include "ctl/readiness.h"
 #include "ctl/sshconf.h"
-#include "ctl/sudoers.h"
 #include "ctl/trial.h"
 
 #include <errno.h>
@@ -55,6 +54,7 @@ static struct {
     bool dry_run;
     bool publickey;
     bool use_uid;
+    bool force;
 } chosen;
 
 /* All that is to be done. */
@@ -66,6 +66,7 @@ struct plan {
     struct change profile;      /* of pam-auth-update */
     struct change common;       /* common-auth */
     bool by_tool;               /* pam-auth-update changes common-auth, not we */
+    bool from_key;              /* today's stack is the module alone, after an SSH key */
     struct config config;
     bool configured; /* whether there is one to free */
     int lock;        /* of our own program: one at a time */
@@ -103,7 +104,7 @@ static enum ctl_status plan_begin(struct job *job, struct plan *plan)
     plan->lock = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
     if (plan->lock >= 0 && flock(plan->lock, LOCK_EX | LOCK_NB) == 0)
         return CTL_DONE;
-    problem_set(&job->problem, "another swmfactl is at it: %s", strerror(errno));
+    problem_set(&job->problem, "another swmfactl is already running: %s", strerror(errno));
     return CTL_FAILED;
 }
 
@@ -139,11 +140,19 @@ static bool read_file_of(struct plan *plan, size_t number, struct problem *probl
     return file->before != NULL || number > 0 || say_missing(path, name, problem);
 }
 
+/* The stack of a key and a code: the module alone, in place of the first factor. */
+static bool is_alone(const struct plan *plan)
+{
+    const char *text = plan->files[0].before;
+    return text != NULL && pamfile_has_module(text, NULL) && !pamfile_has_include(text);
+}
+
 static bool read_all(struct plan *plan, struct problem *problem)
 {
     for (size_t i = 0; i < FILES; i++)
         if (!read_file_of(plan, i, problem))
             return false;
+    plan->from_key = is_sshd(plan) && is_alone(plan);
     return change_begin(&plan->profile, PROFILE_PATH, problem) &&
            change_begin(&plan->common, PROFILE_COMMON, problem) &&
            (!is_sshd(plan) || change_begin(&plan->sshd, SSHCONF_PATH, problem));
@@ -163,6 +172,13 @@ static bool counts(const struct plan *plan, size_t number)
     return text != NULL && (number == 0 || !pamfile_includes(text, plan->service->files[0]));
 }
 
+/* Versions before did not add this line, without which libpam denies whomever the module passes. */
+static bool lacks_permit(const struct plan *plan)
+{
+    const char *text = plan->files[0].before;
+    return pamfile_made_by_us(text) && strstr(text, "pam_permit.so") == NULL;
+}
+
 /* Whether each file has a line of its own. */
 static bool in_files(const struct plan *plan, const char *option)
 {
@@ -172,219 +188,12 @@ static bool in_files(const struct plan *plan, const char *option)
     return true;
 }
 
-/* ---- what must be so before anybody is asked for a code ---- */
-
-static bool check_installed(const char *path, struct problem *problem)
-{
-    return access(path, R_OK) == 0 ||
-           problem_set(problem, "%s: %s: everybody would be denied", path, strerror(errno));
-}
-
-static bool check_store(struct problem *problem)
-{
-    struct stat status;
-    const struct passwd *user = getpwnam(SWMFA_USER);
-    if (user == NULL)
-        return problem_set(problem,
-                           "the user " SWMFA_USER " is missing: everybody would be denied");
-    if (stat(SWMFA_STATE_DIR, &status) == 0 && S_ISDIR(status.st_mode) &&
-        status.st_uid == user->pw_uid && (status.st_mode & 07777U) == 0700)
-        return true;
-    return problem_set(problem, SWMFA_STATE_DIR ": is not as it must be, and everybody would be "
-                                                "denied: install -d -o " SWMFA_USER
-                                                " -g " SWMFA_USER " -m 0700 " SWMFA_STATE_DIR);
-}
-
-/* Whether the map has a line at all. */
-static bool has_users(const char *path, struct problem *problem)
-{
-    size_t length = 0;
-    char *text = file_read(path, FILE_PUBLIC, &length, problem);
-    if (text == NULL)
-        return false;
-    bool has = false;
-    for (const char *at = text; !has && at != NULL; at = strchr(at, '\n')) {
-        at += strspn(at, " \t\n");
-        has = *at != '#' && *at != '\0';
-        if (*at == '\0')
-            break;
-    }
-    free(text);
-    return has ||
-           problem_set(
-               problem,
-               "%s: has nobody in it: everybody would be denied; swmfactl user add enters users",
-               path);
-}
-
-static void warn_about_root(const struct plan *plan, const char *users)
-{
-    struct phone phone;
-    struct problem why = {0};
-    const struct sshkeys none = {0};
-    bool callers = strcmp(plan->service->name, "sudo") == 0 || chosen.use_uid;
-    if (callers || users_find(users, "root", &none, false, &phone, &why) != USERS_ABSENT)
-        return;
-    (void)fprintf(stderr,
-                  "swmfactl: warning: root is not in the users map, %s: nobody becomes root by %s "
-                  "then\n",
-                  users, plan->service->name);
-}
-
-static void warn_about_sudoers(const struct plan *plan)
-{
-    char where[4200];
-    bool sudo = strcmp(plan->service->name, "sudo") == 0;
-    for (size_t i = 0; sudo && sudoers_find(i, where, sizeof(where)); i++)
-        (void)fprintf(stderr,
-                      "swmfactl: warning: %s: those whom this line is for are asked for neither "
-                      "password nor code\n",
-                      where);
-}
-
-/* The line that is made has no conf=. */
-static bool check_path(struct job *job)
-{
-    return job->conf == NULL || strcmp(job->conf, SWMFA_CONF_PATH) == 0 ||
-           problem_set(&job->problem, "logins read " SWMFA_CONF_PATH
-                                      ", and not the file of --conf; a line with conf= is made by "
-                                      "hand, see pam_swmfa(8)");
-}
-
-static bool check_account(const char *path, const struct config *config, struct problem *problem)
-{
-    return !placeholder_only(config) ||
-           problem_set(problem,
-                       "%s: the account is that of the example, and everybody would be denied; "
-                       "swmfactl init sets it up",
-                       path != NULL ? path : SWMFA_CONF_PATH);
-}
-
-static bool check_ready(struct job *job, struct plan *plan)
-{
-    struct config *config = &plan->config;
-    plan->configured = check_path(job) && config_load(job->conf, config, &job->problem);
-    if (!plan->configured || !check_account(job->conf, config, &job->problem) ||
-        (config->unmapped != UNMAPPED_IGNORE && !has_users(config->users, &job->problem)) ||
-        !check_store(&job->problem) || !check_installed(SWMFA_MODULE_PATH, &job->problem) ||
-        !check_installed(SWMFA_AUTH_PATH, &job->problem))
-        return false;
-    warn_about_root(plan, config->users);
-    warn_about_sudoers(plan);
-    return true;
-}
-
-/* ---- planning: enable ---- */
+/* ---- planning: without the module ---- */
 
 static bool no_memory(struct problem *problem)
 {
     return problem_set(problem, "no memory");
 }
-
-#define BY_HAND "; nothing was changed. By hand: see pam_swmfa(8), EXAMPLES"
-
-/* What would come of the files as they are planned. */
-static bool try_stacks(const struct plan *plan, struct problem *problem)
-{
-    struct stack_text texts[FILES + 2] = {0};
-    size_t count = 0;
-    for (size_t i = 0; i < FILES; i++)
-        if (plan->files[i].after != NULL)
-            texts[count++] = (struct stack_text){plan->files[i].path, plan->files[i].after};
-    if (plan->common.after != NULL)
-        texts[count++] = (struct stack_text){plan->common.path, plan->common.after};
-    for (size_t i = 0; i < FILES; i++)
-        if (plan->files[i].before != NULL &&
-            !trial_run(&plan->config, plan->service->files[i], chosen.publickey, texts, problem)) {
-            const struct problem why = *problem;
-            return problem_set(problem, "%.450s" BY_HAND, why.text);
-        }
-    return true;
-}
-
-/* The texts of the files with the module's line, each of its own. */
-static bool plan_files(struct plan *plan, struct problem *problem)
-{
-    for (size_t i = 0; i < FILES; i++) {
-        struct change *file = &plan->files[i];
-        if (!counts(plan, i) || pamfile_has_module(file->before, NULL))
-            continue;
-        if (!pamfile_is_known(file->before))
-            return problem_set(problem,
-                               "%s: what asks for the first factor there is not known" BY_HAND,
-                               file->path);
-        change_set(file, pamfile_insert(file->before, plan->options, chosen.publickey));
-        if (file->after == NULL)
-            return no_memory(problem);
-    }
-    return try_stacks(plan, problem);
-}
-
-/* Whether what pam-auth-update makes of common-auth is right for the service. */
-static bool check_common(const struct plan *plan, struct problem *problem)
-{
-    return try_stacks(plan, problem) &&
-           (profile_has(plan->common.after, plan->service->names, plan->options) ||
-            problem_set(problem, "pam-auth-update would not put into " PROFILE_COMMON
-                                 " what the profile has; nothing was changed"));
-}
-
-/* By pam-auth-update. Where it does not manage common-auth any more, by a line of the service's. */
-static bool plan_profile(struct plan *plan, struct problem *problem)
-{
-    char *profile = profile_with(plan->profile.before, plan->service->names, plan->options);
-    if (profile == NULL)
-        return no_memory(problem);
-    change_set(&plan->profile, profile);
-    char *common = profile_try(profile, problem);
-    if (common != NULL) {
-        plan->by_tool = true;
-        change_set(&plan->common, common);
-        return check_common(plan, problem);
-    }
-    if (problem->text[0] != '\0')
-        return false;
-    (void)fprintf(stderr, "swmfactl: somebody has changed what pam-auth-update keeps in "
-                          "/etc/pam.d/common-*: the line goes into the service's own file\n");
-    change_set(&plan->profile, plan->profile.before != NULL ? strdup(plan->profile.before) : NULL);
-    return plan_files(plan, problem);
-}
-
-/* Whether another way of asking is in place; it must go first. */
-static bool check_other(const struct plan *plan, struct problem *problem)
-{
-    bool own = pamfile_has_module(plan->files[0].before, NULL);
-    bool common = in_common(plan, NULL);
-    bool keyed = own && !pamfile_has_include(plan->files[0].before);
-    bool other = (common && !in_common(plan, plan->options)) ||
-                 (own && chosen.use_uid && !in_files(plan, "use_uid")) ||
-                 (is_sshd(plan) && (common || own) && keyed != chosen.publickey);
-    return !other ||
-           problem_set(problem, "%s is enabled, with other options: swmfactl disable %s first",
-                       plan->service->name, plan->service->name);
-}
-
-static bool plan_enable(struct plan *plan, struct problem *problem)
-{
-    if (!read_all(plan, problem) || !check_other(plan, problem))
-        return false;
-    if (is_sshd(plan)) {
-        if (!sshconf_check(chosen.publickey, problem))
-            return false;
-        change_set(&plan->sshd, strdup(sshconf_text(chosen.publickey)));
-        if (plan->sshd.after == NULL)
-            return no_memory(problem);
-    }
-    if (in_common(plan, NULL) || in_files(plan, NULL))
-        return try_stacks(plan, problem);
-    if (chosen.publickey || !profile_there() || plan->common.before == NULL ||
-        !pamfile_includes(plan->files[0].before, "common-auth") ||
-        pamfile_has_module(plan->files[0].before, NULL))
-        return plan_files(plan, problem);
-    return plan_profile(plan, problem);
-}
-
-/* ---- planning: disable ---- */
 
 static bool plan_files_without(struct plan *plan, struct problem *problem)
 {
@@ -418,12 +227,9 @@ static bool plan_common_without(struct plan *plan, struct problem *problem)
     return common != NULL || no_memory(problem);
 }
 
-static bool plan_disable(struct plan *plan, struct problem *problem)
+/* The profile without the service, and what comes of common-auth. */
+static bool plan_without_profile(struct plan *plan, struct problem *problem)
 {
-    if (!read_all(plan, problem) || !plan_files_without(plan, problem))
-        return false;
-    if (plan->sshd.before != NULL && sshconf_is_ours(plan->sshd.before))
-        change_set(&plan->sshd, NULL);
     if (plan->profile.before != NULL &&
         profile_has(plan->profile.before, plan->service->names, NULL)) {
         char *profile = profile_cut(plan->profile.before, plan->service->names);
@@ -434,6 +240,140 @@ static bool plan_disable(struct plan *plan, struct problem *problem)
             change_set(&plan->profile, NULL);
     }
     return !in_common(plan, NULL) || plan_common_without(plan, problem);
+}
+
+static bool plan_disable(struct plan *plan, struct problem *problem)
+{
+    if (!read_all(plan, problem) || !plan_files_without(plan, problem))
+        return false;
+    if (plan->sshd.before != NULL && sshconf_is_ours(plan->sshd.before))
+        change_set(&plan->sshd, NULL);
+    return plan_without_profile(plan, problem);
+}
+
+/* ---- planning: enable ---- */
+
+#define BY_HAND "; nothing was changed. By hand: see pam_swmfa(8), EXAMPLES"
+
+/* What would come of the files as they are planned. */
+static bool try_stacks(const struct plan *plan, struct problem *problem)
+{
+    struct stack_text texts[FILES + 2] = {0};
+    size_t count = 0;
+    for (size_t i = 0; i < FILES; i++)
+        if (plan->files[i].after != NULL)
+            texts[count++] = (struct stack_text){plan->files[i].path, plan->files[i].after};
+    if (plan->common.after != NULL)
+        texts[count++] = (struct stack_text){plan->common.path, plan->common.after};
+    for (size_t i = 0; i < FILES; i++)
+        if (plan->files[i].before != NULL &&
+            !trial_run(&plan->config, plan->service->files[i], chosen.publickey, texts, problem)) {
+            const struct problem why = *problem;
+            return problem_set(problem, "%.450s" BY_HAND, why.text);
+        }
+    return true;
+}
+
+/* The texts of the files with the module's line, each of its own. */
+static bool plan_files(struct plan *plan, struct problem *problem)
+{
+    for (size_t i = 0; i < FILES; i++) {
+        struct change *file = &plan->files[i];
+        if (!counts(plan, i) || pamfile_has_module(file->after, NULL))
+            continue;
+        if (!pamfile_is_known(file->after))
+            return problem_set(problem,
+                               "%s: what asks for the first factor there is not known" BY_HAND,
+                               file->path);
+        change_set(file, pamfile_insert(file->after, plan->options, chosen.publickey));
+        if (file->after == NULL)
+            return no_memory(problem);
+    }
+    return try_stacks(plan, problem);
+}
+
+/* Whether what pam-auth-update makes of common-auth is right for the service. */
+static bool check_common(const struct plan *plan, struct problem *problem)
+{
+    return try_stacks(plan, problem) &&
+           (profile_has(plan->common.after, plan->service->names, plan->options) ||
+            problem_set(problem, "pam-auth-update would not put into " PROFILE_COMMON
+                                 " what the profile has; nothing was changed"));
+}
+
+/* The line in the service's own file; none in common-auth. */
+static bool plan_own(struct plan *plan, struct problem *problem)
+{
+    return (!in_common(plan, NULL) || plan_without_profile(plan, problem)) &&
+           plan_files(plan, problem);
+}
+
+/* By pam-auth-update. Where it does not manage common-auth any more, by a line of the service's. */
+static bool plan_profile(struct plan *plan, struct problem *problem)
+{
+    char *profile = profile_with(plan->profile.before, plan->service->names, plan->options);
+    if (profile == NULL)
+        return no_memory(problem);
+    change_set(&plan->profile, profile);
+    char *common = profile_try(profile, problem);
+    if (common != NULL) {
+        plan->by_tool = true;
+        change_set(&plan->common, common);
+        return check_common(plan, problem);
+    }
+    if (problem->text[0] != '\0')
+        return false;
+    (void)fprintf(stderr, "swmfactl: somebody has changed what pam-auth-update keeps in "
+                          "/etc/pam.d/common-*: the line goes into the service's own file\n");
+    change_set(&plan->profile, plan->profile.before != NULL ? strdup(plan->profile.before) : NULL);
+    return plan_own(plan, problem);
+}
+
+/* Whether the service asks already, but in another way than wanted. */
+static bool asks_otherwise(const struct plan *plan)
+{
+    bool own = pamfile_has_module(plan->files[0].before, NULL);
+    bool common = in_common(plan, NULL);
+    return (common && !in_common(plan, plan->options)) ||
+           (own && chosen.use_uid && !in_files(plan, "use_uid")) ||
+           (own && !chosen.use_uid && strcmp(plan->service->name, "su") == 0 &&
+            pamfile_has_module(plan->files[0].before, "use_uid")) ||
+           (is_sshd(plan) && (common || own) && plan->from_key != chosen.publickey) ||
+           (plan->from_key && chosen.publickey && lacks_permit(plan));
+}
+
+/* The files as they would be without the module, as far as its lines are swmfactl's. */
+static bool plan_anew(struct plan *plan, struct problem *problem)
+{
+    for (size_t i = 0; i < FILES; i++)
+        if (plan->files[i].before != NULL && !pamfile_made_by_us(plan->files[i].before))
+            return problem_set(problem,
+                               "%s: the module's line was added by hand, with other options: change "
+                               "it there, see pam_swmfa(8), EXAMPLES",
+                               plan->files[i].path);
+    return plan_files_without(plan, problem);
+}
+
+static bool wants_profile(const struct plan *plan)
+{
+    return !chosen.publickey && profile_there() && plan->common.before != NULL &&
+           pamfile_includes(plan->files[0].after, "common-auth") &&
+           !pamfile_has_module(plan->files[0].after, NULL);
+}
+
+static bool plan_enable(struct plan *plan, struct problem *problem)
+{
+    bool anew = asks_otherwise(plan);
+    if (is_sshd(plan)) {
+        change_set(&plan->sshd, strdup(sshconf_text(chosen.publickey)));
+        if (plan->sshd.after == NULL)
+            return no_memory(problem);
+    }
+    if (!anew && (in_common(plan, NULL) || in_files(plan, NULL)))
+        return try_stacks(plan, problem);
+    if (anew && !plan_anew(plan, problem))
+        return false;
+    return wants_profile(plan) ? plan_profile(plan, problem) : plan_own(plan, problem);
 }
 
 /* ---- showing and doing ---- */
@@ -498,14 +438,27 @@ static bool run_tool(const struct plan *plan, struct problem *problem)
     return problem_set(problem, "%.350s; %.150s", why.text, undone.text);
 }
 
-static bool change_stack(const struct plan *plan, struct problem *problem)
+static bool change_files(const struct plan *plan, struct problem *problem)
 {
     for (size_t i = 0; i < FILES; i++)
         if (!change_make(&plan->files[i], 0644, problem))
             return false;
+    return true;
+}
+
+static bool change_common(const struct plan *plan, struct problem *problem)
+{
     if (plan->by_tool)
         return run_tool(plan, problem);
     return change_make(&plan->common, 0644, problem) && change_make(&plan->profile, 0644, problem);
+}
+
+/* A file that is about to include common-auth again must find the module's line there. */
+static bool change_stack(const struct plan *plan, struct problem *problem)
+{
+    if (plan->from_key)
+        return change_common(plan, problem) && change_files(plan, problem);
+    return change_files(plan, problem) && change_common(plan, problem);
 }
 
 static bool stack_changes(const struct plan *plan)
@@ -527,54 +480,81 @@ static bool show(const struct plan *plan, struct job *job)
 
 /* ---- enable ---- */
 
-static void say_reload(void)
+static void say_reload(pid_t pid)
 {
-    (void)printf("sshd was not reloaded. Keep this session open, and now:\n"
-                 "    %s\n"
-                 "Until then a key gets in without a code, and a password has a code sent and is "
-                 "denied.\n"
-                 "After that log in in a second session. ",
-                 sshconf_reload());
+    char command[64];
+    (void)printf("Keep this session open, and now:\n"
+                 "    %s\n",
+                 sshconf_reload(pid, command, sizeof(command)));
 }
 
-static void say_enabled(const struct plan *plan)
+/* Whether every sshd that listens has read its file; otherwise which has not. */
+static bool sshd_has_read(pid_t *pid, struct problem *why)
 {
-    const char *name = plan->service->name;
-    (void)printf("%s asks for a code.\n", name);
-    if (is_sshd(plan) && !sshconf_is_loaded())
-        say_reload();
-    else
-        (void)printf("Keep this session open, and try it in a second one. ");
-    (void)printf("To undo it: swmfactl disable %s\n", name);
+    *why = (struct problem){0};
+    return listeners_have_read(pid, why);
 }
 
-/* A stack of the module alone, and an sshd that asks for no key: a code alone would get in. */
-static enum ctl_status wait_for_reload(struct job *job)
+/* The stack must not change before an sshd that does not know of it. */
+static enum ctl_status wait_for_reload(struct job *job, pid_t pid, const struct problem *why)
 {
-    (void)printf("Half of it is done: the stack is changed when sshd asks for the key.\n"
-                 "Keep this session open, and now:\n"
-                 "    %s\n"
-                 "    swmfactl enable sshd --publickey\n"
-                 "Between the two a login needs the key and the password.\n"
+    (void)printf("The first half is done: " SSHCONF_PATH " is in place. The PAM stack has not "
+                 "changed yet:\n%s.\n",
+                 why->text);
+    say_reload(pid);
+    (void)printf("    swmfactl enable sshd%s\n"
+                 "Until the second command, nobody is asked for a code. After the reload, a login "
+                 "needs %s.\n"
                  "To undo it: swmfactl disable sshd\n",
-                 sshconf_reload());
+                 chosen.publickey ? " --publickey" : "",
+                 chosen.publickey ? "the key and the password" : "the password, and a key is not "
+                                                                 "enough");
     return job_flush(job) ? CTL_WARNINGS : CTL_FAILED;
+}
+
+static enum ctl_status say_enabled(struct job *job, const struct plan *plan)
+{
+    struct problem why;
+    pid_t pid = 0;
+    const char *name = plan->service->name;
+    job_changed(job, "enabled for %s%s", name, chosen.publickey ? " with public key" : "");
+    (void)printf("%s asks for a code.\n", name);
+    if (is_sshd(plan) && !sshd_has_read(&pid, &why)) {
+        (void)printf("%s.\n", why.text);
+        say_reload(pid);
+        (void)printf("Until then it asks for the key as well. After that, log in in a second "
+                     "session. ");
+    } else {
+        (void)printf("Keep this session open, and log in in a second one. ");
+    }
+    (void)printf("To undo it: swmfactl disable %s\n", name);
+    return job_flush(job) ? CTL_DONE : CTL_FAILED;
+}
+
+/* sshd's file, and which sshd have not read it. */
+static bool change_sshd(const struct plan *plan, struct problem *problem)
+{
+    return !change_is_one(&plan->sshd) ||
+           (sshconf_make(&plan->sshd, chosen.publickey, problem) && listeners_remember(problem));
 }
 
 static enum ctl_status do_enable(struct job *job, const struct plan *plan)
 {
-    if (is_sshd(plan) && !sshconf_make(&plan->sshd, chosen.publickey, &job->problem))
+    struct problem why;
+    pid_t pid = 0;
+    bool to_password = plan->from_key && !chosen.publickey;
+    if (to_password && !change_stack(plan, &job->problem))
         return CTL_FAILED;
-    if (chosen.publickey && stack_changes(plan) && !sshconf_is_loaded()) {
-        job_changed(job, "sshd's configuration changed for public key and code");
-        return wait_for_reload(job);
+    if (is_sshd(plan) && !change_sshd(plan, &job->problem))
+        return CTL_FAILED;
+    if (to_password)
+        return say_enabled(job, plan);
+    if (is_sshd(plan) && stack_changes(plan) && !sshd_has_read(&pid, &why)) {
+        job_changed(job, "sshd's configuration changed for %s and code",
+                    chosen.publickey ? "public key" : "password");
+        return wait_for_reload(job, pid, &why);
     }
-    if (!change_stack(plan, &job->problem))
-        return CTL_FAILED;
-    job_changed(job, "enabled for %s%s", plan->service->name,
-                chosen.publickey ? " with public key" : "");
-    say_enabled(plan);
-    return job_flush(job) ? CTL_DONE : CTL_FAILED;
+    return change_stack(plan, &job->problem) ? say_enabled(job, plan) : CTL_FAILED;
 }
 
 /* ---- disable ---- */
@@ -597,16 +577,19 @@ static bool say_copy(const struct change *change, struct job *job)
 
 static void say_disabled(const struct plan *plan, struct job *job)
 {
-    (void)printf("%s asks for no code any more.\n", plan->service->name);
+    struct problem why = {0};
+    pid_t pid = 0;
+    (void)printf("%s no longer asks for a code.\n", plan->service->name);
     (void)each_change(plan, job, say_copy);
     if (plan->sshd.before != NULL && plan->sshd.after != NULL)
         (void)printf(SSHCONF_PATH " is not swmfactl's, and was left as it is.\n");
-    if (is_sshd(plan) && change_is_one(&plan->sshd) && !sshconf_is_loaded())
-        (void)printf("sshd was not reloaded. Keep this session open, and now:\n"
-                     "    %s\n"
-                     "Until then sshd asks for the password, and for the key where it was enabled "
-                     "with --publickey.\n",
-                     sshconf_reload());
+    if (!is_sshd(plan) || !change_is_one(&plan->sshd) ||
+        (listeners_remember(&why) && listeners_have_read(&pid, &why)))
+        return;
+    (void)printf("%s.\n", why.text);
+    say_reload(pid);
+    (void)printf("Until then sshd asks for the password%s.\n",
+                 plan->from_key ? " and the key" : ", and a key is not enough");
 }
 
 static enum ctl_status do_disable(struct job *job, const struct plan *plan)
@@ -633,14 +616,31 @@ static enum ctl_status perform(struct job *job, const struct plan *plan, const c
     return job_flush(job) ? CTL_DONE : CTL_FAILED;
 }
 
+/* Reads all that decides, and refuses where it cannot be known that this is safe. */
+static bool prepare_enable(struct job *job, struct plan *plan)
+{
+    struct readiness readiness = {.service = plan->service->name,
+                                  .conf = job->conf,
+                                  .config = &plan->config,
+                                  .publickey = chosen.publickey,
+                                  .use_uid = chosen.use_uid,
+                                  .force = chosen.force};
+    plan->configured = readiness_load(&readiness, &plan->config, &job->problem);
+    if (!plan->configured || !readiness_check_host(&readiness, &job->problem) ||
+        !read_all(plan, &job->problem))
+        return false;
+    readiness.from_key = plan->from_key;
+    readiness.sshd_text = is_sshd(plan) ? sshconf_text(chosen.publickey) : NULL;
+    return readiness_check_accounts(&readiness, &job->problem) && plan_enable(plan, &job->problem);
+}
+
 static enum ctl_status run_enable(struct job *job)
 {
     struct plan plan = {0};
     enum ctl_status status = plan_begin(job, &plan);
     if (status == CTL_DONE)
-        status = check_ready(job, &plan) && plan_enable(&plan, &job->problem)
-                     ? perform(job, &plan, "already enabled", do_enable)
-                     : CTL_FAILED;
+        status = prepare_enable(job, &plan) ? perform(job, &plan, "already enabled", do_enable)
+                                            : CTL_FAILED;
     plan_end(&plan);
     return status;
 }
@@ -659,6 +659,7 @@ static enum ctl_status run_disable(struct job *job)
 #define KEY_DRY_RUN   'n'
 #define KEY_PUBLICKEY 0x2000
 #define KEY_USE_UID   0x2001
+#define KEY_FORCE     0x2002
 
 #define OPTION_DRY_RUN                                                                             \
     {                                                                                              \
@@ -668,7 +669,10 @@ static enum ctl_status run_disable(struct job *job)
 static const struct argp_option enable_options[] = {
     OPTION_DRY_RUN,
     {.name = "publickey", .key = KEY_PUBLICKEY, .doc = "sshd: key and code, not password and code"},
-    {.name = "use-uid", .key = KEY_USE_UID, .doc = "su: ask who calls it, not whom it leads to"},
+    {.name = "use-uid", .key = KEY_USE_UID, .doc = "su: ask the caller, not the target account"},
+    {.name = "force",
+     .key = KEY_FORCE,
+     .doc = "sshd: also where accounts have a key and no password, and are shut out"},
     {0},
 };
 
@@ -688,6 +692,9 @@ static error_t take_option(int key, char *argument, struct argp_state *state)
     case KEY_USE_UID:
         chosen.use_uid = true;
         return 0;
+    case KEY_FORCE:
+        chosen.force = true;
+        return 0;
     default:
         return ARGP_ERR_UNKNOWN;
     }
@@ -696,8 +703,8 @@ static error_t take_option(int key, char *argument, struct argp_state *state)
 const struct command command_enable = {
     .name = "enable",
     .arguments = "SERVICE",
-    .summary = "Have sshd, sudo, su or login ask for a code",
-    .text = "Has SERVICE (sshd, sudo, su or login) ask for a code: shows the change of its PAM "
+    .summary = "Require a code for sshd, sudo, su or login",
+    .text = "Makes SERVICE (sshd, sudo, su or login) ask for a code: shows the change of its PAM "
             "stack, and of sshd's configuration, and makes it. Does not reload sshd.",
     .least = 1,
     .most = 1,
@@ -709,7 +716,7 @@ const struct command command_enable = {
 const struct command command_disable = {
     .name = "disable",
     .arguments = "SERVICE",
-    .summary = "Have sshd, sudo, su or login ask for no code",
+    .summary = "Stop requiring a code for sshd, sudo, su or login",
     .text =
         "Undoes swmfactl enable SERVICE; other changes of the files stay. Does not reload sshd.",
     .least = 1,

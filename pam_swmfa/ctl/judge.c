@@ -65,16 +65,6 @@ static void add_answer(struct role *role, int code, enum meaning meaning)
     role->answers[role->count++] = (struct answer){code, meaning};
 }
 
-static bool is_listed(const char *list, const char *word)
-{
-    const char *item = NULL;
-    size_t length = 0;
-    while ((item = key_next_item(&list, &length)) != NULL)
-        if (length == strlen(word) && strncmp(item, word, length) == 0)
-            return true;
-    return false;
-}
-
 /* Whether root starts the application, as fail = safe wants it. */
 static bool is_setuid(const char *service)
 {
@@ -90,7 +80,7 @@ enum {
 static unsigned pass_codes(const struct config *config, const char *service)
 {
     const struct policy *policy = &config->policy;
-    bool holds = policy->services == NULL || is_listed(policy->services, service);
+    bool holds = policy->services == NULL || key_list_has(policy->services, service);
     bool exempts = holds && (policy->exempt_groups != NULL || policy->exempt_networks != NULL ||
                              policy->require_groups != NULL || policy->remember > 0);
     unsigned codes = 0;

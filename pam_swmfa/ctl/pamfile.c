@@ -11,8 +11,11 @@
 #include <string.h>
 
 #define MODULE "pam_swmfa.so"
-#define NOTE   "# swmfactl: its line; swmfactl disable takes it out\n"
-#define OUT    "#swmfactl# " /* before a line that is out of use until then */
+#define MARK   "# swmfactl: " /* before a line of ours, in any version */
+#define NOTE   MARK "enable added this; disable removes it\n"
+#define OUT    "#swmfactl# " /* before a line that is not used until then */
+/* Where the module is alone, libpam denies without it whomever the module lets pass. */
+#define PERMIT "auth\trequired\tpam_permit.so"
 
 /* The files that ask for the first factor: of Debian and SUSE, of Fedora and its like, of Arch. */
 #define FIRST                                                                                      \
@@ -105,6 +108,23 @@ bool pamfile_includes(const char *text, const char *name)
     return false;
 }
 
+static bool is_text(const struct line *line, const char *text)
+{
+    return line->length == strlen(text) && strncmp(line->at, text, line->length) == 0;
+}
+
+bool pamfile_made_by_us(const char *text)
+{
+    struct line line = {.at = text};
+    bool marked = false;
+    while (next_line(&line)) {
+        if (is_ours(&line) && !marked)
+            return false;
+        marked = strncmp(line.at, MARK, strlen(MARK)) == 0;
+    }
+    return true;
+}
+
 bool pamfile_has_auth(const char *text)
 {
     return count(text, is_auth) > 0;
@@ -126,9 +146,9 @@ char *pamfile_insert(const char *text, const char *options, bool in_place)
             break;
     int before = (int)(line.at - text);
     const char *rest = line.at + line.length + (line.at[line.length] == '\n');
-    if (asprintf(&result, "%.*s%s%.*s\n" NOTE "auth\trequired\t%s%s%s\n%s", before, text,
+    if (asprintf(&result, "%.*s%s%.*s\n" NOTE "auth\trequired\t%s%s%s\n%s%s", before, text,
                  in_place ? OUT : "", (int)line.length, line.at, SWMFA_MODULE_PATH,
-                 *options != '\0' ? " " : "", options, rest) < 0)
+                 *options != '\0' ? " " : "", options, in_place ? PERMIT "\n" : "", rest) < 0)
         return NULL;
     return result;
 }
@@ -137,10 +157,13 @@ char *pamfile_remove(const char *text)
 {
     char *result = calloc(1, strlen(text) + 2);
     size_t used = 0;
+    bool after_ours = false;
     struct line line = {.at = text};
     while (result != NULL && next_line(&line)) {
         size_t skip = strncmp(line.at, OUT, strlen(OUT)) == 0 ? strlen(OUT) : 0;
-        if (is_ours(&line) || strncmp(line.at, NOTE, strlen(NOTE)) == 0)
+        bool permit = after_ours && is_text(&line, PERMIT);
+        after_ours = is_ours(&line);
+        if (permit || after_ours || strncmp(line.at, MARK, strlen(MARK)) == 0)
             continue;
         memcpy(result + used, line.at + skip, line.length - skip);
         used += line.length - skip;

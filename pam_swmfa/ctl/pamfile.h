@@ -23,14 +23,18 @@ bool pamfile_includes(const char *text, const char *name);
 /* pamfile_is_known: whether it is, and once. */
 bool pamfile_is_known(const char *text);
 
+/* pamfile_made_by_us: whether each line of the module is one that pamfile_insert made. */
+bool pamfile_made_by_us(const char *text);
+
 /*
- * pamfile_insert: the text with the module's line behind that include, or in its place. options: of
- * the module, or "". Returns the caller's to free; NULL without memory. Only if pamfile_is_known.
+ * pamfile_insert: the text with the module's line after that include. options: of the module, or "".
+ * in_place: in its place, and with a line that lets in whomever the module lets pass.
+ * Returns the caller's to free; NULL without memory. Only if pamfile_is_known.
  */
 char *pamfile_insert(const char *text, const char *options, bool in_place);
 
-/* pamfile_remove: the text without the module's lines, and with the include as it was. Returns the
- * caller's to free; NULL without memory. */
+/* pamfile_remove: the text without the module's lines and what was added with them, and with the
+ * include as it was. Returns the caller's to free; NULL without memory. */
 char *pamfile_remove(const char *text);
 
 /* pamfile_has_auth: whether any line of type auth is left, an include counting as one. */

@@ -37,7 +37,7 @@ def snapshot(*folders):
     return found
 
 
-NO_ROOT = "swmfactl: warning: sshd will refuse root whatever is typed"
+NO_ROOT = "swmfactl: warning: sshd sends the code but rejects root anyway"
 
 
 @pytest.fixture(autouse=True)
@@ -53,41 +53,47 @@ def debian(sim):
     lab.write("/etc/sudoers.d/lab", "alice ALL=(ALL) ALL\nDefaults timestamp_timeout=0, "
               "passwd_tries=1\n", 0o440)
     shutil.rmtree(COPIES, ignore_errors=True)
-    lab.users_map(f"alice {ALICE}\nbob {BOB}\nroot {ALICE}\n")
+    lab.users_map(f"alice {ALICE}\nbob {BOB}\ncarol {BOB}\nroot {ALICE}\n")
     Path("/run/sshd").mkdir(exist_ok=True)
     yield
     lab.restore_debian()
     shutil.rmtree(COPIES, ignore_errors=True)
 
 
+def listens(port):
+    """Whether an sshd answers there."""
+    try:
+        with socket.create_connection(("127.0.0.1", port), 60) as connection:
+            return connection.recv(4).startswith(b"SSH")
+    except OSError:
+        return False
+
+
 class Sshd:
     """The sshd of the system with its own configuration, but for the port."""
 
-    pid_file = Path("/run/sshd.pid")
-
-    def __init__(self):
+    def __init__(self, options=()):
         self.output = open(lab.WORK / "sshd-real.log", "wb")
-        self.process = subprocess.Popen([SSHD, "-D", "-e", "-p", str(PORT), "-o", "UseDNS=no"],
-                                        stderr=self.output)
+        self.process = subprocess.Popen([SSHD, "-D", "-e", "-p", str(PORT), "-o", "UseDNS=no",
+                                         *options], stderr=self.output)
         assert lab.wait_until(self.answers), Path(self.output.name).read_text()
         key = Path("/etc/ssh/ssh_host_ed25519_key.pub").read_text().split()[:2]
         lab.KNOWN_HOSTS.write_text(f"[127.0.0.1]:{PORT} {' '.join(key)}\n")
 
     @staticmethod
     def answers():
-        try:
-            with socket.create_connection(("127.0.0.1", PORT), 1) as connection:
-                return connection.recv(4).startswith(b"SSH")
-        except OSError:
-            return False
+        return listens(PORT)
 
     def reload(self):
         """What systemctl reload ssh does."""
-        before = self.pid_file.stat().st_mtime_ns
+        before = self.image()
         self.process.send_signal(signal.SIGHUP)
-        assert lab.wait_until(lambda: self.pid_file.exists() and
-                              self.pid_file.stat().st_mtime_ns > before)
+        assert lab.wait_until(lambda: self.image() != before)
         assert lab.wait_until(self.answers)
+
+    def image(self):
+        """What is another one after each exec: where the kernel has put the stack."""
+        return Path(f"/proc/{self.process.pid}/stat").read_text().rsplit(")", 1)[1].split()[25]
 
     def stop(self):
         self.process.terminate()
@@ -137,21 +143,32 @@ def gets_in_by_code(client, number=ALICE, before=0):
     return gets_in(client)
 
 
+NO_KEY = "swmfactl: warning: these accounts have no SSH key, and can no longer log in by sshd: bob, carol\n"
+
+
+def enable_sshd(server, *options):
+    """Both runs, and the reload that the first one asks for; what they print."""
+    status, first, error = ctl("enable", "sshd", *options)
+    assert (status, error) == (2, NO_KEY if options else "")
+    server.reload()
+    return first, done("enable", "sshd", *options)
+
+
 # ---- ssh ----
 
 def test_enable_sshd_then_a_login_needs_a_code_and_after_disable_none(sshd, sim, log):
     before = snapshot()
     assert gets_in(ssh_with_password())
-    out = done("enable", "sshd")
-    assert "+auth\t[success=1 default=ignore]\tpam_succeed_if.so quiet service notin sshd" in out
-    assert f"+auth\trequired\t{lab.MODULE}" in out
+    out, second = enable_sshd(sshd)
+    for text in (out, second):
+        assert "+auth\t[success=1 default=ignore]\tpam_succeed_if.so quiet service notin sshd" in text
+        assert f"+auth\trequired\t{lab.MODULE}" in text
+        assert "swmfactl disable sshd" in text and "Keep this session open" in text
     assert "+AuthenticationMethods keyboard-interactive" in out
-    assert "\n    systemctl reload ssh\n" in out and "swmfactl disable sshd" in out
-    assert "Keep this session open" in out
+    assert "\n    systemctl reload ssh\n    swmfactl enable sshd\n" in out and "reload" not in second
     assert (COPIES / "etc_pam.d_common-auth").read_bytes() == before[str(COMMON)][1]
     assert lab.wait_until(lambda: any("enabled for sshd by uid 0" in line
                                       for line in ctl_lines(log)))
-    sshd.reload()
     assert gets_in_by_code(ssh_with_password())
     assert "user=alice service=sshd" in log.last("result=success")
     out = done("doctor")
@@ -172,12 +189,70 @@ def test_enable_sshd_then_a_login_needs_a_code_and_after_disable_none(sshd, sim,
                                       for line in ctl_lines(log)))
 
 
-def test_until_sshd_is_reloaded_a_password_is_denied_and_it_says_so(sshd, sim):
-    out = done("enable", "sshd")
-    assert "Until then a key gets in without a code, and a password has a code sent and is denied" in out
-    client = ssh_with_password()
-    client.expect("Permission denied")
-    assert "in-the-shell" not in client.before
+def test_until_sshd_is_reloaded_everything_is_as_before(sshd, key, sim):
+    """Otherwise each password would have a code sent and be denied: this sshd cannot prompt."""
+    before = snapshot(PAM)
+    for _ in range(3):
+        status, out, error = ctl("enable", "sshd")
+        assert (status, error) == (2, "")
+        assert f"sshd (process {sshd.process.pid}) has not read its configuration" in out
+        assert gets_in(ssh_with_password()) and gets_in(ssh(*key))
+    assert snapshot(PAM) == before and lab.messages() == []
+    sshd.reload() # between the two: the password, and no code
+    assert gets_in(ssh_with_password())
+    done("enable", "sshd")
+    assert gets_in_by_code(ssh_with_password())
+
+
+@pytest.mark.parametrize("options", [[], ["--publickey"]], ids=["password", "key"])
+def test_an_sshd_without_a_pid_file_is_found(options, key, sim):
+    """What it has read is not taken for known because there is no PID file to look at."""
+    server = Sshd(["-o", "PidFile=none"])
+    try:
+        for _ in range(2):
+            assert ctl("enable", "sshd", *options)[0] == 2
+        assert gets_in(ssh_with_password())
+        server.reload()
+        done("enable", "sshd", *options)
+        assert gets_in_by_code(ssh(*key) if options else ssh_with_password())
+    finally:
+        server.stop()
+
+
+def test_a_second_sshd_that_has_not_read_the_file_is_waited_for(sshd, key, sim):
+    second = subprocess.Popen([SSHD, "-D", "-e", "-p", str(PORT + 1), "-o", "PidFile=none"],
+                              stderr=subprocess.DEVNULL)
+    try:
+        assert lab.wait_until(lambda: listens(PORT + 1))
+        assert ctl("enable", "sshd", "--publickey")[0] == 2
+        sshd.reload()
+        status, out, _ = ctl("enable", "sshd", "--publickey")
+        assert status == 2 and f"sshd (process {second.pid}) has not read" in out
+    finally:
+        second.terminate()
+        second.wait(60)
+    done("enable", "sshd", "--publickey")
+    assert gets_in_by_code(ssh(*key))
+
+
+@pytest.mark.parametrize("lines, options, says", [
+    ("KbdInteractiveAuthentication yes\n", ["--publickey"], "the code alone would let in"),
+    ("PasswordAuthentication yes\n", [], "sshd's password method cannot prompt")])
+def test_an_sshd_with_a_file_of_its_own_is_asked_as_well(lines, options, says, sim):
+    own = lab.WORK / "own-sshd.conf"
+    own.write_text(f"Port {PORT}\nUsePAM yes\nPidFile none\n{lines}")
+    second = subprocess.Popen([SSHD, "-D", "-e", "-f", own], stderr=subprocess.DEVNULL)
+    before = snapshot()
+    try:
+        assert lab.wait_until(lambda: listens(PORT))
+        for dry in ([], ["--dry-run"]):
+            error = failed("enable", "sshd", *options, *dry)
+            assert f"sshd (process {second.pid}) runs with options of its own" in error
+            assert says in error
+    finally:
+        second.terminate()
+        second.wait(60)
+    assert snapshot() == before
 
 
 def test_where_no_sshd_runs_nothing_needs_a_reload(sim):
@@ -196,8 +271,8 @@ def test_where_no_sshd_runs_nothing_needs_a_reload(sim):
 
 def test_a_key_alone_does_not_get_in(sshd, key, sim):
     assert gets_in(ssh(*key))
-    done("enable", "sshd")
-    sshd.reload()
+    first, second = enable_sshd(sshd)
+    assert "A key alone will no longer log in" in first and "enable sshd --publickey" in first
     client = ssh(*key, "-o", "PreferredAuthentications=publickey")
     client.expect("Permission denied")
 
@@ -206,7 +281,7 @@ def test_with_publickey_the_stack_waits_for_the_reload(sshd, key, sim, log):
     """Otherwise the module would be alone in the stack of an sshd that asks for no key."""
     before = snapshot()
     status, out, error = ctl("enable", "sshd", "--publickey")
-    assert (status, error) == (2, "")
+    assert (status, error) == (2, NO_KEY)
     assert "\n    systemctl reload ssh\n    swmfactl enable sshd --publickey\n" in out
     assert (PAM / "sshd").read_bytes() == before[str(PAM / "sshd")][1]
     assert ctl("enable", "sshd", "--publickey")[0] == 2, "it was not reloaded yet"
@@ -221,11 +296,124 @@ def test_with_publickey_the_stack_waits_for_the_reload(sshd, key, sim, log):
     client = ssh("-o", "PubkeyAuthentication=no")
     client.expect("Permission denied")
     assert done("enable", "sshd", "--publickey") == "sshd: already enabled\n"
-    assert "with other options" in failed("enable", "sshd")
     done("disable", "sshd")
     sshd.reload()
     assert gets_in(ssh(*key)) and gets_in(ssh_with_password("-o", "PubkeyAuthentication=no"))
     assert snapshot() == before
+
+
+def test_remember_holds_with_a_key_and_a_code(sshd, key, sim):
+    """The module alone in a stack is denied by libpam whenever it lets somebody pass."""
+    lab.configure(sim, policy="remember = 1h")
+    enable_sshd(sshd, "--publickey")
+    assert "error" not in done("doctor", "sshd")
+    assert gets_in_by_code(ssh(*key))
+    assert gets_in(ssh(*key)) and len(lab.messages(ALICE)) == 1
+    client = ssh("-o", "PubkeyAuthentication=no")
+    client.expect("Permission denied")
+
+
+def test_a_stack_of_an_older_version_gets_the_line_that_it_lacks(sshd, key, sim):
+    enable_sshd(sshd, "--publickey")
+    stack = PAM / "sshd"
+    text = stack.read_text()
+    stack.write_text(text.replace("auth\trequired\tpam_permit.so\n", ""))
+    assert "+auth\trequired\tpam_permit.so" in done("enable", "sshd", "--publickey")
+    assert stack.read_text() == text
+
+
+@pytest.mark.parametrize("tool", [True, False], ids=["pam-auth-update", "own-file"])
+def test_the_form_is_changed_without_a_stretch_in_which_nobody_is_asked(sshd, key, sim, tool):
+    """At each moment, a password alone and a key alone are not enough, and a code alone is not."""
+    away = Path("/usr/sbin/pam-auth-update.away")
+
+    def nobody_gets_in_by_less():
+        for options in (key, ["-o", "PubkeyAuthentication=no"]):
+            client = ssh(*options, "-o", "PreferredAuthentications=publickey,keyboard-interactive")
+            seen = client.expect(["[Pp]assword: ", PROMPT, "Permission denied", "in-the-shell"])
+            assert seen != 3
+            if seen == 0:
+                client.sendline(lab.PASSWORD)
+                assert client.expect([PROMPT, "Permission denied", "in-the-shell"]) != 2
+            else:
+                assert seen == 2 or options is key, "a code alone"
+            client.close()
+
+    if not tool:
+        TOOL.rename(away)
+    try:
+        before = snapshot()
+        enable_sshd(sshd)
+        status, out, _ = ctl("enable", "sshd", "--publickey")
+        assert status == 2 and "swmfactl enable sshd --publickey" in out
+        nobody_gets_in_by_less()
+        sshd.reload()
+        nobody_gets_in_by_less()
+        done("enable", "sshd", "--publickey")
+        assert gets_in_by_code(ssh(*key), before=len(lab.messages(ALICE)))
+        nobody_gets_in_by_less()
+        status, out, _ = ctl("enable", "sshd")
+        assert status == 0 and "Until then it asks for the key as well" in out
+        nobody_gets_in_by_less()
+        sshd.reload()
+        assert gets_in_by_code(ssh_with_password(), before=len(lab.messages(ALICE)))
+        nobody_gets_in_by_less()
+        done("disable", "sshd")
+        after = snapshot()
+        assert {path for path in {*before, *after} if before.get(path) != after.get(path)} <= \
+            {"/var/lib/pam/seen"}
+    finally:
+        if not tool:
+            away.rename(TOOL)
+
+
+def test_the_account_that_su_asks_is_changed_in_one_step(sim):
+    done("enable", "su")
+    out = done("enable", "su", "--use-uid")
+    assert re.search(r"^-auth.*pam_swmfa\.so$", out, flags=re.MULTILINE)
+    assert re.search(r"^\+auth.*pam_swmfa\.so use_uid$", out, flags=re.MULTILINE)
+    assert COMMON.read_text().count(lab.MODULE) == 1
+    done("enable", "su")
+    assert "use_uid" not in COMMON.read_text() and COMMON.read_text().count(lab.MODULE) == 1
+
+
+def test_accounts_with_a_key_and_no_password_are_not_shut_out_without_a_word(sshd, key, sim):
+    subprocess.run(["usermod", "--password", "!", "alice"], check=True)
+    before = snapshot()
+    try:
+        error = failed("enable", "sshd")
+        assert "have an SSH key and no password" in error and "by sshd: alice." in error
+        assert "enable sshd --publickey" in error and "--force" in error
+        assert snapshot() == before
+        status, out, error = ctl("enable", "sshd", "--force")
+        assert status == 2 and "can no longer log in by sshd: alice" in error
+    finally:
+        subprocess.run(["chpasswd"], input=f"alice:{lab.PASSWORD}\n", text=True, check=True)
+
+
+@pytest.mark.parametrize("lines, mapped, says", [
+    ("PermitRootLogin prohibit-password\n", "root", "root: PermitRootLogin is not yes"),
+    ("PermitRootLogin no\n", "root", "root: PermitRootLogin is no"),
+    ("AllowUsers bob\n", "alice", "alice: AllowUsers does not name it"),
+    ("AllowUsers bob@127.0.0.1 [a]*\n", "alice", "alice: AllowUsers does not name it"),
+    ("DenyUsers al?ce\n", "alice", "alice: DenyUsers names it"),
+    ("AllowGroups bob sudo\n", "alice", "alice: AllowGroups names no group of it"),
+    ("DenyGroups alice\n", "alice", "alice: DenyGroups names a group of it")])
+def test_while_sshd_refuses_everybody_in_the_map_nothing_is_changed(lines, mapped, says, sim):
+    conf = Path("/etc/ssh/sshd_config")
+    conf.write_text(lines + conf.read_text().replace("PermitRootLogin yes\n", ""))
+    lab.users_map(f"{mapped} {ALICE}\n")
+    before = snapshot()
+    for dry in ([], ["--dry-run"]):
+        error = failed_after_warnings("enable", "sshd", *dry)
+        assert f"{lab.USERS}: nobody in it could log in by sshd: {says}" in error
+    assert snapshot() == before
+
+
+def failed_after_warnings(*arguments):
+    status, out, error = ctl(*arguments)
+    assert (status, out) == (1, "")
+    return error.splitlines()[-1]
 
 
 # ---- sudo, su, login ----
@@ -359,11 +547,12 @@ def test_a_common_auth_that_somebody_has_changed_is_left_alone(sim, sshd):
     add_to_common()
     text = COMMON.read_text()
     before = snapshot()
+    assert ctl("enable", "sshd")[0] == 2
+    sshd.reload()
     status, out, error = ctl("enable", "sshd")
     assert status == 0 and "the line goes into the service's own file" in error
     assert f"+auth\trequired\t{lab.MODULE}" in out
     assert COMMON.read_text() == text and not PROFILE.exists()
-    sshd.reload()
     assert gets_in_by_code(ssh_with_password())
     done("disable", "sshd")
     assert snapshot() == before
@@ -384,13 +573,13 @@ def test_without_pam_auth_update_the_line_goes_into_the_services_file(sim, sshd)
     TOOL.rename("/usr/sbin/pam-auth-update.away")
     try:
         before = snapshot()
-        for service in SERVICES:
+        enable_sshd(sshd)
+        for service in SERVICES[1:]:
             done("enable", service)
         for name in ("sshd", "sudo", "sudo-i", "su", "login"):
             lines = (PAM / name).read_text().splitlines()
             at = lines.index("@include common-auth")
             assert lines[at + 2] == f"auth\trequired\t{lab.MODULE}", name
-        sshd.reload()
         assert gets_in_by_code(ssh_with_password())
         for service in SERVICES:
             done("disable", service)
@@ -451,8 +640,9 @@ _ARCH = {**stacks.ARCH,
                  "session required pam_permit.so\n",
          "sudo": "auth include system-auth\naccount include system-auth\n"
                  "session required pam_permit.so\n"}
-NOTE = "# swmfactl: its line; swmfactl disable takes it out"
+NOTE = "# swmfactl: enable added this; disable removes it"
 BEHIND = [NOTE, f"auth\trequired\t{lab.MODULE}"]
+ALONE = [*BEHIND, "auth\trequired\tpam_permit.so"]
 
 
 @pytest.fixture
@@ -471,14 +661,15 @@ def other_system():
 
 
 @pytest.mark.parametrize("files, service, options, lines", [
-    (_FEDORA, "sshd", ["--publickey"], ["#swmfactl# auth substack password-auth", *BEHIND,
+    (_FEDORA, "sshd", ["--publickey"], ["#swmfactl# auth substack password-auth", *ALONE,
                                         "auth include postlogin"]),
     (_ARCH, "sshd", [], ["auth include system-remote-login", *BEHIND,
                          "account include system-remote-login"]),
     (_ARCH, "sudo", [], ["auth include system-auth", *BEHIND, "account include system-auth"])],
     ids=["fedora-sshd", "arch-sshd", "arch-sudo"])
-def test_the_line_goes_where_the_stack_of_another_distribution_needs_it(other_system, sim, files,
-                                                                        service, options, lines):
+def test_the_line_goes_where_the_stack_of_another_distribution_needs_it(other_system, sim, key,
+                                                                        files, service, options,
+                                                                        lines):
     other_system(files)
     before = snapshot()
     done_but_for_warnings("enable", service, *options)
@@ -503,7 +694,8 @@ def done_but_for_warnings(*arguments):
     """The modules of these distributions are not all here, which is said."""
     status, out, error = ctl(*arguments)
     assert status == 0, error
-    assert not [line for line in error.splitlines() if "there is no file" not in line], error
+    assert not [line for line in error.replace(NO_KEY, "").splitlines()
+                if "there is no file" not in line], error
     return out
 
 
@@ -525,8 +717,9 @@ def test_sudo_asks_after_enable_with_the_stacks_of_arch(other_system, sim):
 def test_sshd_asks_after_enable_with_the_stacks_of_arch(other_system, sim, sshd):
     other_system({**_ARCH, **{name: text.replace("auth       requisite  pam_nologin.so\n", "")
                               for name, text in _ARCH.items() if name == "system-login"}})
-    done_but_for_warnings("enable", "sshd")
+    assert ctl("enable", "sshd")[0] == 2
     sshd.reload()
+    done_but_for_warnings("enable", "sshd")
     assert gets_in_by_code(ssh_with_password())
 
 
@@ -545,12 +738,13 @@ def test_a_stack_that_a_package_keeps_elsewhere_is_to_be_copied(other_system, si
 
 @pytest.mark.parametrize("service", SERVICES)
 @pytest.mark.parametrize("options", [[], ["--publickey"]], ids=["plain", "publickey"])
-def test_a_dry_run_shows_the_change_and_makes_none(service, options):
+def test_a_dry_run_shows_the_change_and_makes_none(service, options, key):
     if options and service != "sshd":
         pytest.skip("only for sshd")
     debconf = ["/var/cache/debconf"]
     before = snapshot(), snapshot(*debconf), snapshot("/run")
-    out = done("enable", service, "--dry-run", *options)
+    status, out, error = ctl("enable", service, "--dry-run", *options)
+    assert (status, error) == (0, NO_KEY if options else "")
     assert "\n+auth\t" in out and out.endswith("Nothing was changed.\n")
     assert (snapshot(), snapshot(*debconf), snapshot("/run")) == before
     if not options:
@@ -646,7 +840,7 @@ def bad_sshd_config():
 
 @pytest.mark.parametrize("wrong, says", [
     (break_conf, r"swmfa\.conf:2: \[swmfa\] tries"), (break_map, r"swmfa\.users"),
-    (empty_map, "has nobody in it"), (example, "the account is that of the example"), (break_store, "install -d -o _swmfa -g _swmfa -m 0700"),
+    (empty_map, "it has no user"), (example, "the account is that of the example"), (break_store, "install -d -o _swmfa -g _swmfa -m 0700"),
     (break_module, r"pam_swmfa\.so: No such file"),
     (break_common, r"with a wrong password the stack goes on to pam_swmfa.*nothing was changed"),
     (sufficient, r'/etc/pam\.d/sshd:4: sshd: "sufficient" ends the stack.*nothing was changed'),
@@ -654,7 +848,7 @@ def bad_sshd_config():
     (jump_in_common, r"common-auth:\d+: .*before a first factor was right"),
     (no_include, "/etc/pam.d/sshd: what asks for the first factor there is not known.*By hand"),
     (no_sshd_include, r"begin sshd_config with \"Include /etc/ssh/sshd_config\.d/\*\.conf\""),
-    (earlier_file, "passwordauthentication would be \"yes\""),
+    (earlier_file, "00-a.conf:1: PasswordAuthentication yes"),
     (keys_only, "sshd takes no password now.*--publickey"),
     (line_in_common, "is run twice in one login"),
     (bad_sshd_config, "Bad configuration option: Frobnicate")])
@@ -711,16 +905,24 @@ def test_whom_sudo_asks_for_nothing_is_said(sim):
 def test_who_may_be_locked_out_is_said(sim):
     lab.users_map()
     status, _, error = ctl("enable", "sshd", "--dry-run")
-    assert status == 0 and "root is not in the users map" in error
+    assert status == 0 and error == f"swmfactl: warning: sshd will deny these accounts, which have no " \
+        f"usable line in the users map, {lab.USERS}: carol\n"
     assert ctl("enable", "sudo", "--dry-run")[2] == ""
+    subprocess.run(["usermod", "--append", "--groups", "sudo", "carol"], check=True)
+    try:
+        assert "sudo will deny these accounts" in ctl("enable", "sudo", "--dry-run")[2]
+    finally:
+        subprocess.run(["gpasswd", "--delete", "carol", "sudo"], check=True, capture_output=True)
+    for options in ([], ["--use-uid"]):
+        assert "su will deny these accounts" in ctl("enable", "su", "--dry-run", *options)[2]
+    assert "login will deny these accounts" in ctl("enable", "login", "--dry-run")[2]
+    lab.users_map(f"alice {ALICE}\nbob {BOB}\ncarol {BOB}\nroot {ALICE}\n")
     conf = Path("/etc/ssh/sshd_config")
     conf.write_text(conf.read_text().replace("PermitRootLogin yes\n", ""))
     assert NO_ROOT in ctl("enable", "sshd", "-n")[2]
     assert NO_ROOT in ctl("enable", "sshd", "-n", "--publickey")[2]
     conf.write_text(conf.read_text() + "PermitRootLogin no\n")
     assert NO_ROOT not in ctl("enable", "sshd", "-n")[2]
-    lab.configure(sim, policy="remember = 1h")
-    assert "is denied: no other line of the stack says yes" in ctl("enable", "sshd", "--publickey", "--dry-run")[2]
 
 
 @pytest.mark.parametrize("command", ["enable", "disable"])
@@ -774,7 +976,8 @@ class wrapped:
 
 KILL = 'kill -9 $(ps -o ppid= -p $$)'
 MOMENTS = {
-    "before-sshd-has-checked": (SSHD, 'case "$1" in -t) ' + KILL + ';; esac; exec {real} "$@"'),
+    "before-sshd-has-checked": (SSHD, f'[ "$*" != -T ] || [ ! -e {SSHCONF} ] || {KILL}; '
+                                'exec {real} "$@"'),
     "before-pam-auth-update": (TOOL, 'case "$1" in --enable|--remove) ' + KILL +
                                '; exit 1;; esac; exec {real} "$@"'),
     "behind-pam-auth-update": (TOOL, '{real} "$@"; status=$?; case "$1" in --enable|--remove) ' +
@@ -823,7 +1026,7 @@ def test_one_at_a_time(sim):
     with wrapped(TOOL, "sleep 2; exec {real} \"$@\""):
         first = subprocess.Popen([lab.CTL, "enable", "sudo"], stdout=subprocess.DEVNULL)
         assert lab.wait_until(lambda: list(Path("/run").glob("swmfactl.*")))
-        assert "another swmfactl is at it" in failed("enable", "su")
+        assert "another swmfactl is already running" in failed("enable", "su")
         assert first.wait(30) == 0
     done("enable", "su")
 

@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* account: see account.h; sshd_config(5), PATTERNS, for the lists of users and groups. */
+#include <config.h>
+
+#include "ctl/account.h"
+
+#include "config/users.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <fnmatch.h>
+#include <grp.h>
+#include <pwd.h>
+#include <shadow.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define GROUPS_MAX 1024
+#define LIST_SIZE  16384
+#define PATH_SIZE  4096
+
+/* ---- accounts ---- */
+
+static bool has_shell(const struct passwd *entry)
+{
+    static const char *const closed[] = {"nologin", "false", "sync", "shutdown", "halt"};
+    const char *shell = *entry->pw_shell != '\0' ? entry->pw_shell : "/bin/sh";
+    const char *name = strrchr(shell, '/');
+    for (size_t i = 0; i < sizeof(closed) / sizeof(closed[0]); i++)
+        if (name != NULL && strcmp(name + 1, closed[i]) == 0)
+            return false;
+    return access(shell, X_OK) == 0;
+}
+
+static enum known has_password(const struct passwd *entry)
+{
+    const char *hash = entry->pw_passwd;
+    if (strcmp(hash, "x") == 0) {
+        const struct spwd *shadow = getspnam(entry->pw_name);
+        if (shadow == NULL)
+            return KNOWN_UNKNOWN;
+        hash = shadow->sp_pwdp;
+    }
+    return *hash == '\0' || *hash == '!' || *hash == '*' ? KNOWN_NO : KNOWN_YES;
+}
+
+static void take(const struct passwd *entry, struct host_account *account)
+{
+    *account = (struct host_account){.uid = entry->pw_uid,
+                                .gid = entry->pw_gid,
+                                .shell = has_shell(entry),
+                                .password = has_password(entry)};
+    (void)snprintf(account->name, sizeof(account->name), "%s", entry->pw_name);
+    (void)snprintf(account->home, sizeof(account->home), "%s", entry->pw_dir);
+}
+
+bool account_find(const char *name, struct host_account *account)
+{
+    const struct passwd *entry = getpwnam(name);
+    if (entry != NULL)
+        take(entry, account);
+    return entry != NULL;
+}
+
+bool account_next(struct host_account *account)
+{
+    const struct passwd *entry = NULL;
+    while ((entry = getpwent()) != NULL)
+        if (strlen(entry->pw_name) < ACCOUNT_NAME_MAX && has_shell(entry)) {
+            take(entry, account);
+            return true;
+        }
+    return false;
+}
+
+void account_rewind(void)
+{
+    setpwent();
+}
+
+/* ---- groups ---- */
+
+/* The names of its groups; each is told until take returns false. */
+static bool each_group(const struct host_account *account,
+                       bool (*take_name)(const char *group, void *context), void *context)
+{
+    gid_t groups[GROUPS_MAX];
+    int count = GROUPS_MAX;
+    if (getgrouplist(account->name, account->gid, groups, &count) < 0)
+        count = GROUPS_MAX;
+    for (int i = 0; i < count; i++) {
+        const struct group *group = getgrgid(groups[i]);
+        if (group != NULL && !take_name(group->gr_name, context))
+            return false;
+    }
+    return true;
+}
+
+static bool is_not_listed(const char *group, void *context)
+{
+    const char *const *list = context;
+    return !key_list_has(*list, group);
+}
+
+bool account_in_groups(const struct host_account *account, const char *groups)
+{
+    return !each_group(account, is_not_listed, &groups);
+}
+
+/* ---- sshd's lists ---- */
+
+/* sshd knows "*" and "?" alone. */
+static bool matches(const char *pattern, size_t length, const char *name)
+{
+    char quoted[2 * ACCOUNT_NAME_MAX + 1];
+    size_t used = 0;
+    for (size_t i = 0; i < length; i++) {
+        if (used + 3 > sizeof(quoted))
+            return false;
+        if (strchr("[]\\", pattern[i]) != NULL)
+            quoted[used++] = '\\';
+        quoted[used++] = pattern[i];
+    }
+    quoted[used] = '\0';
+    return fnmatch(quoted, name, 0) == 0;
+}
+
+/* Whether an item of AllowUsers or DenyUsers fits; from which address is not asked. anywhere: only
+ * if it fits whatever the address is. */
+static bool names_user(const char *list, const char *name, bool anywhere)
+{
+    for (; *(list += strspn(list, " ")) != '\0'; list += strcspn(list, " ")) {
+        size_t length = strcspn(list, " @");
+        if ((list[length] != '@' || !anywhere) && matches(list, length, name))
+            return true;
+    }
+    return false;
+}
+
+struct group_lists {
+    const char *list;
+    bool found;
+};
+
+static bool is_not_named(const char *group, void *context)
+{
+    struct group_lists *lists = context;
+    for (const char *at = lists->list; *(at += strspn(at, " ")) != '\0'; at += strcspn(at, " "))
+        lists->found = lists->found || matches(at, strcspn(at, " "), group);
+    return !lists->found;
+}
+
+static bool names_group(const char *list, const struct host_account *account)
+{
+    struct group_lists lists = {.list = list};
+    (void)each_group(account, is_not_named, &lists);
+    return lists.found;
+}
+
+/* What sshd asks first, in its order: see sshd_config(5), DenyUsers. */
+const char *account_refused(const struct host_account *account, const struct sshd *sshd)
+{
+    char list[LIST_SIZE];
+    if (!account->shell)
+        return "it has no shell to log in to";
+    if (names_user(sshd_value(sshd, "denyusers", list, sizeof(list)), account->name, true))
+        return "DenyUsers names it";
+    if (*sshd_value(sshd, "allowusers", list, sizeof(list)) != '\0' &&
+        !names_user(list, account->name, false))
+        return "AllowUsers does not name it";
+    if (names_group(sshd_value(sshd, "denygroups", list, sizeof(list)), account))
+        return "DenyGroups names a group of it";
+    if (*sshd_value(sshd, "allowgroups", list, sizeof(list)) != '\0' && !names_group(list, account))
+        return "AllowGroups names no group of it";
+    if (account->uid == 0 && sshd_says(sshd, "permitrootlogin", "no"))
+        return "PermitRootLogin is no";
+    return NULL;
+}
+
+bool account_needs_key(const struct host_account *account, const struct sshd *sshd)
+{
+    return account->uid == 0 && !sshd_says(sshd, "permitrootlogin", "yes");
+}
+
+/* ---- keys ---- */
+
+/* Whether a file has a line that is neither empty nor a comment. */
+static bool has_line(const char *path)
+{
+    char *line = NULL;
+    size_t size = 0;
+    bool has = false;
+    FILE *file = fopen(path, "re");
+    while (file != NULL && !has && getline(&line, &size, file) >= 0) {
+        const char *at = line + strspn(line, " \t\r\n");
+        has = *at != '#' && *at != '\0';
+    }
+    free(line);
+    if (file != NULL)
+        (void)fclose(file);
+    return has;
+}
+
+/* One of AuthorizedKeysFile, with %h, %u, %U and %% in it. */
+static void expand(const struct host_account *account, const char *pattern, size_t length, char *path,
+                   size_t size)
+{
+    size_t used = 0;
+    path[0] = '\0';
+    if (*pattern != '/' && strncmp(pattern, "%h", 2) != 0)
+        used = (size_t)snprintf(path, size, "%s/", account->home);
+    for (size_t i = 0; i < length && used < size; i++) {
+        char word[32];
+        const char *text = word;
+        (void)snprintf(word, sizeof(word), "%c", pattern[i]);
+        if (pattern[i] == '%' && i + 1 < length) {
+            i++;
+            if (pattern[i] == 'h')
+                text = account->home;
+            else if (pattern[i] == 'u')
+                text = account->name;
+            else if (pattern[i] == 'U')
+                (void)snprintf(word, sizeof(word), "%u", (unsigned)account->uid);
+        }
+        used += (size_t)snprintf(path + used, size - used, "%s", text);
+    }
+}
+
+static bool is_none(const struct sshd *sshd, const char *keyword)
+{
+    char value[PATH_SIZE];
+    const char *got = sshd_value(sshd, keyword, value, sizeof(value));
+    return *got == '\0' || strcmp(got, "none") == 0;
+}
+
+enum known account_keys(const struct host_account *account, const struct sshd *sshd)
+{
+    char list[LIST_SIZE];
+    char path[PATH_SIZE];
+    if (!sshd_says(sshd, "pubkeyauthentication", "yes"))
+        return KNOWN_NO;
+    const char *at = sshd_value(sshd, "authorizedkeysfile", list, sizeof(list));
+    for (; *(at += strspn(at, " ")) != '\0'; at += strcspn(at, " ")) {
+        expand(account, at, strcspn(at, " "), path, sizeof(path));
+        if (has_line(path))
+            return KNOWN_YES;
+    }
+    return is_none(sshd, "authorizedkeyscommand") && is_none(sshd, "trustedusercakeys")
+               ? KNOWN_NO
+               : KNOWN_UNKNOWN;
+}
+
+/* ---- the users map, and who needs no line in it ---- */
+
+/* By its groups; by its address nobody can be told beforehand. */
+static bool is_exempt(const char *name, const char *service, const struct policy *policy)
+{
+    struct host_account account;
+    bool holds = policy->services == NULL || key_list_has(policy->services, service);
+    if (!holds || !account_find(name, &account))
+        return false;
+    if (policy->exempt_groups != NULL && account_in_groups(&account, policy->exempt_groups))
+        return true;
+    return policy->require_groups != NULL && !account_in_groups(&account, policy->require_groups);
+}
+
+enum account_code account_code(const char *name, const char *service, const struct config *config)
+{
+    static const struct sshkeys none = {0};
+    struct phone phone;
+    struct problem ignored = {0};
+    if (is_exempt(name, service, &config->policy))
+        return ACCOUNT_PASSES;
+    switch (users_find(config->users, name, &none, config->unmapped == UNMAPPED_IGNORE, &phone,
+                       &ignored)) {
+    case USERS_FOUND:
+        return countries_permit(config->countries, phone.number) ? ACCOUNT_CODE : ACCOUNT_BAD_LINE;
+    case USERS_ABSENT:
+        return config->unmapped == UNMAPPED_IGNORE ? ACCOUNT_PASSES : ACCOUNT_UNMAPPED;
+    case USERS_OTHER_KEYS:
+        return ACCOUNT_KEY_LINES;
+    default:
+        return ACCOUNT_BAD_LINE;
+    }
+}

@@ -1,0 +1,404 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* listener: see listener.h, proc(5), and sshd(8) on SIGHUP. */
+#include <config.h>
+
+#include "ctl/listener.h"
+
+#include "config/file.h"
+#include "ctl/edit.h"
+
+#include <ctype.h>
+#include <dirent.h>
+#include <errno.h>
+#include <glob.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#define LINE_SIZE  4096
+#define LISTENING  "0A" /* TCP_LISTEN, in /proc/net/tcp */
+#define INODES_MAX 1024
+
+/* ---- one process ---- */
+
+static FILE *open_of(pid_t pid, const char *name)
+{
+    char path[64];
+    (void)snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid, name);
+    return fopen(path, "re");
+}
+
+/* The file that the process executes; "" if it has none, or has ended. */
+static bool read_program(pid_t pid, char *program, size_t size)
+{
+    char path[64];
+    (void)snprintf(path, sizeof(path), "/proc/%d/exe", (int)pid);
+    ssize_t length = readlink(path, program, size - 1);
+    program[length > 0 ? length : 0] = '\0';
+    return length >= 0 || errno == ENOENT || errno == ESRCH;
+}
+
+/* After an upgrade, " (deleted)" follows the name. */
+static bool is_sshd(const char *program)
+{
+    const char *name = strrchr(program, '/');
+    return name != NULL && strncmp(name + 1, "sshd", 4) == 0 && strchr(" ", name[5]) != NULL;
+}
+
+static bool is_named_sshd(pid_t pid)
+{
+    char name[32] = "";
+    FILE *file = open_of(pid, "comm");
+    bool is = file != NULL && fgets(name, sizeof(name), file) != NULL && strcmp(name, "sshd\n") == 0;
+    if (file != NULL)
+        (void)fclose(file);
+    return is;
+}
+
+/* A user's own sshd cannot use the module, which needs root. */
+static bool is_roots(pid_t pid)
+{
+    char line[LINE_SIZE];
+    unsigned effective = 1;
+    FILE *file = open_of(pid, "status");
+    while (file != NULL && fgets(line, sizeof(line), file) != NULL)
+        if (sscanf(line, "Uid: %*u %u", &effective) == 1)
+            break;
+    if (file != NULL)
+        (void)fclose(file);
+    return effective == 0;
+}
+
+static bool read_stat(struct listener *listener)
+{
+    char line[LINE_SIZE] = "";
+    FILE *file = open_of(listener->pid, "stat");
+    const char *got = file != NULL ? fgets(line, sizeof(line), file) : NULL;
+    if (file != NULL)
+        (void)fclose(file);
+    const char *fields = got != NULL ? strrchr(line, ')') : NULL; /* the name can have blanks */
+    return fields != NULL &&
+           sscanf(fields,
+                  ") %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d "
+                  "%llu %*u %*d %*u %llu %*u %llu",
+                  &listener->start, &listener->code, &listener->stack) == 3;
+}
+
+/* ---- its sockets ---- */
+
+/* The sockets that listen in the network namespace of a process. */
+static size_t add_listening(pid_t pid, const char *table, unsigned long *inodes, size_t count)
+{
+    char line[LINE_SIZE];
+    char state[8];
+    FILE *file = open_of(pid, table);
+    while (file != NULL && count < INODES_MAX && fgets(line, sizeof(line), file) != NULL)
+        if (sscanf(line, " %*d: %*s %*s %7s %*s %*s %*s %*u %*u %lu", state, &inodes[count]) == 2 &&
+            strcmp(state, LISTENING) == 0)
+            count++;
+    if (file != NULL)
+        (void)fclose(file);
+    return count;
+}
+
+static bool has_inode(const unsigned long *inodes, size_t count, unsigned long inode)
+{
+    for (size_t i = 0; i < count; i++)
+        if (inodes[i] == inode)
+            return true;
+    return false;
+}
+
+/* Whether a descriptor of the process is one of these sockets. */
+static bool has_socket(pid_t pid, const unsigned long *inodes, size_t count)
+{
+    char path[64];
+    char link[64];
+    bool has = false;
+    (void)snprintf(path, sizeof(path), "/proc/%d/fd", (int)pid);
+    DIR *folder = opendir(path);
+    const struct dirent *entry = NULL;
+    while (folder != NULL && !has && (entry = readdir(folder)) != NULL) {
+        ssize_t length = readlinkat(dirfd(folder), entry->d_name, link, sizeof(link) - 1);
+        unsigned long inode = 0;
+        link[length > 0 ? length : 0] = '\0';
+        has = sscanf(link, "socket:[%lu]", &inode) == 1 && has_inode(inodes, count, inode);
+    }
+    if (folder != NULL)
+        (void)closedir(folder);
+    return has;
+}
+
+static bool listens(pid_t pid)
+{
+    unsigned long inodes[INODES_MAX];
+    size_t count = add_listening(pid, "net/tcp", inodes, 0);
+    count = add_listening(pid, "net/tcp6", inodes, count);
+    return has_socket(pid, inodes, count);
+}
+
+/* ---- its options ---- */
+
+/* The command line, a blank between the words: a listening sshd shows its own in one string. */
+static bool read_command(pid_t pid, char *line, size_t size)
+{
+    FILE *file = open_of(pid, "cmdline");
+    size_t length = file != NULL ? fread(line, 1, size - 1, file) : 0;
+    if (file != NULL)
+        (void)fclose(file);
+    for (size_t i = 0; i < length; i++)
+        if (line[i] == '\0')
+            line[i] = ' ';
+    line[length] = '\0';
+    char *end = strstr(line, "[listener]");
+    if (end != NULL)
+        *end = '\0';
+    return length > 0 && length < size - 1;
+}
+
+static bool keep_option(struct listener *listener, size_t *count, char option, const char *value)
+{
+    char word[3] = {'-', option, '\0'};
+    /* Without "=", the value was several words, which cannot be told apart any more. */
+    if (*count + 3 > LISTENER_OPTIONS || value == NULL ||
+        (option == 'o' && strchr(value, '=') == NULL))
+        return false;
+    listener->options[*count] = strdup(word);
+    listener->options[*count + 1] = strdup(value);
+    *count += 2;
+    return listener->options[*count - 2] != NULL && listener->options[*count - 1] != NULL;
+}
+
+/* One word of options, such as "-Def": returns false if one that matters could not be kept. */
+static bool take_options(struct listener *listener, size_t *count, const char *word, char **rest)
+{
+    static const char with_value[] = "CEbcfghkopu";
+    for (const char *at = word + 1; *at != '\0'; at++) {
+        if (strchr(with_value, *at) == NULL)
+            continue;
+        const char *value = at[1] != '\0' ? at + 1 : strtok_r(NULL, " ", rest);
+        return (*at != 'f' && *at != 'o') || keep_option(listener, count, *at, value);
+    }
+    return true;
+}
+
+static bool read_options(struct listener *listener)
+{
+    char line[LINE_SIZE];
+    char *rest = NULL;
+    size_t count = 0;
+    bool known = read_command(listener->pid, line, sizeof(line));
+    for (char *word = strtok_r(line, " ", &rest); known && word != NULL;
+         word = strtok_r(NULL, " ", &rest))
+        if (word[0] == '-')
+            known = take_options(listener, &count, word, &rest);
+    return known;
+}
+
+/* ---- all of them ---- */
+
+static bool keep(struct listeners *listeners, const struct listener *listener)
+{
+    struct listener *more =
+        reallocarray(listeners->at, listeners->count + 1, sizeof(*listeners->at));
+    if (more == NULL)
+        return false;
+    listeners->at = more;
+    listeners->at[listeners->count++] = *listener;
+    return true;
+}
+
+static bool look_at(struct listeners *listeners, pid_t pid, struct problem *problem)
+{
+    char program[LINE_SIZE];
+    struct listener listener = {.pid = pid};
+    if (!read_program(pid, program, sizeof(program)) && is_named_sshd(pid))
+        return problem_set(problem, "/proc/%d/exe: %s", (int)pid, strerror(errno));
+    if (!is_sshd(program) || !is_roots(pid) || !listens(pid))
+        return true;
+    if (!read_stat(&listener))
+        return problem_set(problem, "/proc/%d/stat cannot be read", (int)pid);
+    listener.options_known = read_options(&listener);
+    return keep(listeners, &listener) || problem_set(problem, "no memory");
+}
+
+bool listeners_find(struct listeners *listeners, struct problem *problem)
+{
+    bool good = true;
+    *listeners = (struct listeners){0};
+    DIR *folder = opendir("/proc");
+    if (folder == NULL || access("/proc/self/stat", R_OK) != 0) {
+        good = problem_set(problem, "/proc: %s", strerror(errno));
+    } else {
+        const struct dirent *entry = NULL;
+        while (good && (entry = readdir(folder)) != NULL)
+            if (isdigit((unsigned char)entry->d_name[0]))
+                good = look_at(listeners, (pid_t)strtol(entry->d_name, NULL, 10), problem);
+    }
+    if (folder != NULL)
+        (void)closedir(folder);
+    return good;
+}
+
+void listeners_free(struct listeners *listeners)
+{
+    for (size_t i = 0; i < listeners->count; i++)
+        for (char **option = listeners->at[i].options; *option != NULL; option++)
+            free(*option);
+    free(listeners->at);
+    *listeners = (struct listeners){0};
+}
+
+/* ---- what is noted ---- */
+
+/* One more line; NULL stays NULL. */
+static char *add_line(char *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+static char *add_line(char *text, const char *format, ...)
+{
+    char line[LINE_SIZE];
+    char *longer = NULL;
+    va_list arguments;
+    va_start(arguments, format);
+    (void)vsnprintf(line, sizeof(line), format, arguments);
+    va_end(arguments);
+    if (text != NULL && asprintf(&longer, "%s%s\n", text, line) < 0)
+        longer = NULL;
+    free(text);
+    return longer;
+}
+
+static char *add_file(char *text, const char *path)
+{
+    struct stat status;
+    if (stat(path, &status) != 0)
+        return text;
+    return add_line(text, "file %s %" PRIuMAX " %" PRIdMAX ".%09ld", path,
+                    (uintmax_t)status.st_ino, (intmax_t)status.st_ctim.tv_sec,
+                    status.st_ctim.tv_nsec);
+}
+
+/* How sshd's configuration files are; the caller's to free, or NULL without memory. */
+static char *describe_files(void)
+{
+    glob_t files = {0};
+    char *text = add_file(strdup(""), "/etc/ssh/sshd_config");
+    if (glob("/etc/ssh/sshd_config.d/*", 0, NULL, &files) == 0)
+        for (size_t i = 0; i < files.gl_pathc; i++)
+            text = add_file(text, files.gl_pathv[i]);
+    globfree(&files);
+    return text;
+}
+
+/* Now, in the clock and the unit of a process's start, rounded up. */
+static unsigned long long now_in_ticks(void)
+{
+    struct timespec now = {0};
+    unsigned long long ticks = (unsigned long long)sysconf(_SC_CLK_TCK);
+    (void)clock_gettime(CLOCK_BOOTTIME, &now);
+    return (unsigned long long)now.tv_sec * ticks +
+           (unsigned long long)now.tv_nsec * ticks / 1000000000U + 1;
+}
+
+static bool write_record(const char *text, struct problem *problem)
+{
+    struct edit edit;
+    if (!edit_begin(&edit, LISTENERS_RECORD, true, problem))
+        return false;
+    bool good = edit_commit(&edit, text, strlen(text), 0600, problem);
+    edit_end(&edit);
+    return good;
+}
+
+/* The files come first: a change of them after that is noticed, and a process that starts after that
+ * is among the listeners, which have not read it. */
+bool listeners_remember(struct problem *problem)
+{
+    struct listeners listeners;
+    char *text = describe_files();
+    bool good = listeners_find(&listeners, problem);
+    for (size_t i = 0; i < listeners.count; i++)
+        text = add_line(text, "sshd %d %llu %llu %llu", (int)listeners.at[i].pid,
+                        listeners.at[i].start, listeners.at[i].code, listeners.at[i].stack);
+    listeners_free(&listeners);
+    text = add_line(text, "at %llu", now_in_ticks());
+    if (good && text == NULL)
+        good = problem_set(problem, "no memory");
+    good = good && write_record(text, problem);
+    free(text);
+    return good;
+}
+
+/* Whether the record is of the files as they are. */
+static bool is_of_these_files(const char *record)
+{
+    char *files = describe_files();
+    size_t length = files != NULL ? strlen(files) : 0;
+    bool is = files != NULL && strncmp(record, files, length) == 0 &&
+              strncmp(record + length, "file ", 5) != 0;
+    free(files);
+    return is;
+}
+
+/* Whether the process started, or executed itself, after the record was made. */
+static bool has_read(const struct listener *listener, const char *record)
+{
+    unsigned long long at = ULLONG_MAX;
+    const char *line = record;
+    for (; line != NULL && *line != '\0'; line = strchr(line, '\n'), line += line != NULL) {
+        int pid = 0;
+        unsigned long long start = 0;
+        unsigned long long code = 0;
+        unsigned long long stack = 0;
+        if (sscanf(line, "sshd %d %llu %llu %llu", &pid, &start, &code, &stack) == 4 &&
+            pid == listener->pid && start == listener->start)
+            return code != listener->code || stack != listener->stack;
+        (void)sscanf(line, "at %llu", &at);
+    }
+    return listener->start > at;
+}
+
+static bool all_have_read(const char *record, pid_t *pid, struct problem *problem)
+{
+    struct listeners listeners;
+    bool good = listeners_find(&listeners, problem);
+    for (size_t i = 0; good && i < listeners.count; i++) {
+        if (has_read(&listeners.at[i], record))
+            continue;
+        *pid = listeners.at[i].pid;
+        good = problem_set(problem,
+                           "sshd (process %d) has not read its configuration since it was changed",
+                           (int)*pid);
+    }
+    listeners_free(&listeners);
+    return good;
+}
+
+/* Where none was made, or of other files, one is made now. The caller's to free. */
+static char *current_record(struct problem *problem)
+{
+    size_t length = 0;
+    struct problem ignored = {0};
+    char *record = file_read(LISTENERS_RECORD, FILE_SECRET, &length, &ignored);
+    if (record != NULL && is_of_these_files(record))
+        return record;
+    free(record);
+    return listeners_remember(problem) ? file_read(LISTENERS_RECORD, FILE_SECRET, &length, problem)
+                                       : NULL;
+}
+
+bool listeners_have_read(pid_t *pid, struct problem *problem)
+{
+    *pid = 0;
+    char *record = current_record(problem);
+    bool good = record != NULL && all_have_read(record, pid, problem);
+    free(record);
+    return good;
+}

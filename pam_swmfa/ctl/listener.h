@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * listener: the sshd processes that listen for connections: with what options they run, and whether
+ * they have read their configuration since it was last changed.
+ *
+ * sshd reads its configuration when it starts and at SIGHUP, when it executes itself again in the
+ * same process. A PID file does not tell: there may be none, or that of another sshd. So /proc is
+ * asked: who listens, when the process started, and where its program and stack were placed, which
+ * the kernel chooses at random at each exec.
+ */
+#ifndef SWMFA_LISTENER_H
+#define SWMFA_LISTENER_H
+
+#include "base/problem.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+#define LISTENER_OPTIONS 16 /* words, with the NULL at the end */
+
+struct listener {
+    pid_t pid;
+    unsigned long long start; /* clock ticks after the boot */
+    unsigned long long code, stack; /* addresses; others after each exec */
+    char *options[LISTENER_OPTIONS]; /* "-f", FILE, "-o", "KEY=VALUE", ... as sshd takes them */
+    bool options_known; /* false: there are more, or one could not be read */
+};
+
+struct listeners {
+    struct listener *at;
+    size_t count;
+};
+
+/*
+ * listeners_find: finds every sshd of root's that listens on TCP, in this process namespace.
+ * Returns false with the problem if that cannot be known. The caller owes listeners_free in any
+ * case.
+ */
+bool listeners_find(struct listeners *listeners, struct problem *problem);
+void listeners_free(struct listeners *listeners);
+
+/*
+ * listeners_remember: notes which sshd listen now, and how sshd's configuration files are now, in
+ * LISTENERS_RECORD; to be called after a change of them. Returns false with the problem.
+ */
+bool listeners_remember(struct problem *problem);
+
+/*
+ * listeners_have_read: whether every sshd that listens has started or reloaded since
+ * listeners_remember, with the configuration files as they were then; also true if none listens.
+ * Otherwise, and where it is not known, false with the problem, and in pid the process that has not;
+ * 0: none is known. Where nothing was noted, or files have changed since, it is noted now.
+ */
+bool listeners_have_read(pid_t *pid, struct problem *problem);
+
+#define LISTENERS_RECORD "/run/swmfactl.sshd"
+
+#endif

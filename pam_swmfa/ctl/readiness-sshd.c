@@ -1,0 +1,365 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * readiness-sshd: what sshd would make of the module: its settings for everybody, those of each Match
+ * block, those of each sshd that runs, and who gets in with them. See readiness.h.
+ */
+#include <config.h>
+
+#include "ctl/readiness.h"
+
+#include "ctl/judge.h"
+#include "ctl/listener.h"
+#include "ctl/sshconf.h"
+#include "ctl/sshd.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define ACCOUNTS_ASKED 200 /* for which sshd is asked about its Match blocks */
+#define TEXT_SIZE      4096
+
+/* What is looked at, and what was found. */
+struct look {
+    const struct readiness *readiness;
+    const struct sshd_question *before; /* sshd as it is configured now, ... */
+    const struct sshd_question *after;  /* ... and as it would be */
+    struct sshd now, then;              /* what it says of everybody */
+    bool blocks;                        /* there are Match blocks: each account is asked about */
+    size_t asked;
+    bool by_key;                        /* somebody gets in by a key alone now */
+    struct names unmapped, key_only, without_key;
+    char mapped[TEXT_SIZE]; /* why accounts of the map do not get in: "alice: ..., bob: ..." */
+    bool usable;            /* one of them does */
+};
+
+/* ---- sshd's settings ---- */
+
+/* What is wrong with settings, before a stack that asks for a code; NULL: nothing. */
+static const char *find_hole(const struct ssh_view *view, bool publickey)
+{
+    if (view->password)
+        return "sshd's password method cannot prompt for a code: each password would have one sent, "
+               "and be denied";
+    if (publickey && view->runs_pam && !view->key_first)
+        return "sshd would ask for no key, and the code alone would let in";
+    return NULL;
+}
+
+/* Where sshd takes keys alone, a password must not become a way in. */
+static bool check_keys_alone(struct look *look, struct problem *problem)
+{
+    static const struct sshd_plan absent = {.path = SSHCONF_PATH};
+    const struct sshd_question question = {.plan = &absent};
+    struct sshd own;
+    bool good = sshd_ask(&own, &question, problem);
+    if (good && !look->readiness->publickey && sshd_says(&own, "passwordauthentication", "no") &&
+        sshd_says(&own, "kbdinteractiveauthentication", "no"))
+        good = problem_set(problem, "sshd takes no password now, and would take one. For key and "
+                                    "code: swmfactl enable sshd --publickey. For password and code, "
+                                    "set PasswordAuthentication yes first");
+    sshd_free(&own);
+    return good;
+}
+
+static bool check_settings(struct look *look, struct problem *problem)
+{
+    return sshd_ask(&look->now, look->before, problem) && sshd_check_plan(look->after, problem) &&
+           sshd_ask(&look->then, look->after, problem) && check_keys_alone(look, problem);
+}
+
+/* ---- Match blocks ---- */
+
+static bool check_unknown(const struct look *look, const struct sshd_block *block,
+                          struct problem *problem)
+{
+    if (!block->decides)
+        return true;
+    if (look->readiness->publickey)
+        return problem_set(problem,
+                           "%.200s: Match %.150s: whether sshd would ask for a key here is not "
+                           "known: %.250s",
+                           block->where, block->criteria, block->why.text);
+    readiness_warn("%s: Match %s: what sshd would ask for here is not known: %s", block->where,
+                   block->criteria, block->why.text);
+    return true;
+}
+
+static bool check_block(const struct look *look, const struct sshd_block *block,
+                        struct problem *problem)
+{
+    struct ssh_view view;
+    if (!block->known)
+        return check_unknown(look, block, problem);
+    judge_sshd_view(&block->answer, &view);
+    const char *hole = find_hole(&view, look->readiness->publickey);
+    if (hole != NULL)
+        return problem_set(problem,
+                           "%.200s: Match %.150s: %s; change AuthenticationMethods or "
+                           "PasswordAuthentication there",
+                           block->where, block->criteria, hole);
+    if (block->decides && view.key_alone)
+        readiness_warn("%s: Match %s: sshd lets these in by a key alone, without a code",
+                       block->where, block->criteria);
+    else if (block->decides && !view.runs_pam)
+        readiness_warn("%s: Match %s: sshd cannot ask these for a code, and shuts them out",
+                       block->where, block->criteria);
+    return true;
+}
+
+static bool check_blocks(struct look *look, struct problem *problem)
+{
+    struct sshd_blocks blocks;
+    bool good = sshd_ask_blocks(&blocks, look->after, NULL, problem);
+    for (size_t i = 0; good && i < blocks.count; i++)
+        if (*blocks.at[i].where != '\0')
+            good = check_block(look, &blocks.at[i], problem);
+    look->blocks = blocks.count > 0;
+    sshd_free_blocks(&blocks);
+    return good;
+}
+
+/* ---- every sshd that runs ---- */
+
+/* One that was started with options of its own: it may read another file. */
+static bool check_listener(const struct look *look, const struct listener *listener,
+                           struct problem *problem)
+{
+    const struct sshd_question question = {.plan = look->after->plan,
+                                           .options = (const char *const *)listener->options};
+    struct problem why = {0};
+    struct sshd sshd;
+    struct ssh_view view = {0};
+    const char *hole = NULL;
+    if (!listener->options_known) {
+        hole = "what options it was started with is not known";
+    } else if (!sshd_ask(&sshd, &question, &why)) {
+        hole = why.text;
+        sshd_free(&sshd);
+    } else {
+        judge_sshd_view(&sshd, &view);
+        hole = find_hole(&view, look->readiness->publickey);
+        sshd_free(&sshd);
+    }
+    if (hole == NULL && view.key_alone)
+        readiness_warn("sshd (process %d) runs with options of its own, and lets in by a key alone, "
+                       "without a code",
+                       (int)listener->pid);
+    return hole == NULL ||
+           problem_set(problem,
+                       "sshd (process %d) runs with options of its own: %.300s; stop it, or start it "
+                       "without -f and -o",
+                       (int)listener->pid, hole);
+}
+
+static bool check_listeners(const struct look *look, struct problem *problem)
+{
+    struct listeners listeners;
+    bool good = listeners_find(&listeners, problem);
+    for (size_t i = 0; good && i < listeners.count; i++)
+        if (!listeners.at[i].options_known || listeners.at[i].options[0] != NULL)
+            good = check_listener(look, &listeners.at[i], problem);
+    listeners_free(&listeners);
+    return good;
+}
+
+/* ---- accounts ---- */
+
+/* What sshd says of one user: with Match blocks, of a connection that only those for the user are
+ * for. Returns whose is to be freed, or the general answer. */
+static const struct sshd *ask_for(const struct sshd_question *question, const char *name,
+                                  struct sshd *own, const struct sshd *general)
+{
+    struct sshd_connection connection = {0};
+    struct sshd_question mine = *question;
+    struct problem ignored = {0};
+    (void)snprintf(connection.user, sizeof(connection.user), "%s", name);
+    mine.connection = &connection;
+    if (!sshd_complete(&connection, question, &ignored) || !sshd_ask(own, &mine, &ignored))
+        return general;
+    return own;
+}
+
+/* How an account gets in, or why it does not. */
+struct way_in {
+    const char *why;  /* NULL: it gets in */
+    bool by_key;      /* by a key alone */
+    bool no_password; /* it has none, and needs one */
+    bool no_key;      /* likewise */
+};
+
+/* password: the stack asks for one. */
+static struct way_in find_way(const struct host_account *account, const struct sshd *sshd,
+                              bool password, bool password_method)
+{
+    struct ssh_view view;
+    enum known keys = account_keys(account, sshd);
+    struct way_in way = {.why = account_refused(account, sshd)};
+    judge_sshd_view(sshd, &view);
+    if (way.why != NULL)
+        return way;
+    way.by_key = view.key_alone && keys != KNOWN_NO;
+    if (way.by_key)
+        return way;
+    way.no_key = view.key_first && keys == KNOWN_NO;
+    way.no_password = password && account->password == KNOWN_NO;
+    if (!view.runs_pam && !(view.password && password_method))
+        way.why = "sshd cannot ask it for a code";
+    else if (account_needs_key(account, sshd))
+        way.why = "PermitRootLogin is not yes, and sshd would reject root after the code was sent";
+    else if (way.no_key)
+        way.why = "it has no SSH key";
+    else if (way.no_password)
+        way.why = "it has no password";
+    return way;
+}
+
+/* The same once a code is asked for. */
+static struct way_in find_way_after(const struct look *look, const struct host_account *account,
+                                    const struct sshd *sshd)
+{
+    const struct readiness *readiness = look->readiness;
+    struct way_in way = find_way(account, sshd, !readiness->publickey, false);
+    if (way.why != NULL || way.by_key)
+        return way;
+    switch (account_code(account->name, "sshd", readiness->config)) {
+    case ACCOUNT_CODE:
+    case ACCOUNT_PASSES:
+        break;
+    case ACCOUNT_KEY_LINES:
+        if (!readiness->publickey)
+            way.why = "its lines in the users map are for SSH keys alone";
+        break;
+    default:
+        way.why = "it has no usable line in the users map";
+        break;
+    }
+    return way;
+}
+
+/* An account that gets in now, and would not. */
+static void take_shut_out(struct look *look, const struct host_account *account,
+                          const struct way_in *before, const struct way_in *after)
+{
+    enum account_code code = account_code(account->name, "sshd", look->readiness->config);
+    if (before->by_key && after->no_password)
+        names_add(&look->key_only, account->name);
+    else if (after->no_key)
+        names_add(&look->without_key, account->name);
+    else if (code == ACCOUNT_UNMAPPED || code == ACCOUNT_BAD_LINE)
+        names_add(&look->unmapped, account->name);
+    else
+        readiness_warn("%s can no longer log in by sshd: %s", account->name, after->why);
+}
+
+static void look_at(struct look *look, const struct host_account *account)
+{
+    struct sshd now = {0};
+    struct sshd then = {0};
+    bool own = look->blocks && look->asked++ < ACCOUNTS_ASKED;
+    const struct sshd *before =
+        own ? ask_for(look->before, account->name, &now, &look->now) : &look->now;
+    const struct sshd *after =
+        own ? ask_for(look->after, account->name, &then, &look->then) : &look->then;
+    struct way_in was = find_way(account, before, !look->readiness->from_key, true);
+    struct way_in is = find_way_after(look, account, after);
+    look->by_key = look->by_key || (was.why == NULL && was.by_key);
+    if (was.why == NULL && is.why != NULL)
+        take_shut_out(look, account, &was, &is);
+    sshd_free(&now);
+    sshd_free(&then);
+}
+
+/* One of the map: the first that gets in is enough. */
+static bool take_mapped(const struct host_account *account, void *context)
+{
+    struct look *look = context;
+    struct sshd then = {0};
+    size_t used = strlen(look->mapped);
+    const struct sshd *after =
+        look->blocks ? ask_for(look->after, account->name, &then, &look->then) : &look->then;
+    struct way_in way = find_way_after(look, account, after);
+    look->usable = way.why == NULL;
+    if (!look->usable && used < 300)
+        (void)snprintf(look->mapped + used, sizeof(look->mapped) - used, "%s%.40s: %s",
+                       used > 0 ? "; " : "", account->name, way.why);
+    sshd_free(&then);
+    return !look->usable;
+}
+
+static bool check_mapped(struct look *look, struct problem *problem)
+{
+    look->usable = look->readiness->config->unmapped == UNMAPPED_IGNORE;
+    if (!look->usable && !readiness_each_mapped(look->readiness, take_mapped, look, problem))
+        return false;
+    return look->usable ||
+           problem_set(problem,
+                       "%s: nobody in it could log in by sshd: %.350s",
+                       look->readiness->config->users,
+                       *look->mapped != '\0' ? look->mapped
+                                             : "none of its users has an account on this host");
+}
+
+/* A mapped root whom sshd rejects costs a message for each try. */
+static void warn_about_root(const struct look *look)
+{
+    if (!sshd_says(&look->then, "permitrootlogin", "yes") &&
+        !sshd_says(&look->then, "permitrootlogin", "no") &&
+        account_code("root", "sshd", look->readiness->config) == ACCOUNT_CODE)
+        readiness_warn("sshd sends the code but rejects root anyway, until sshd_config has "
+                       "\"PermitRootLogin yes\" (%s)",
+                       look->readiness->publickey ? "the key stays necessary"
+                                                  : "or no, if root is not to log in");
+}
+
+static bool check_key_only(struct look *look, struct problem *problem)
+{
+    const char *names = NULL;
+    if (look->key_only.count == 0)
+        return true;
+    names = names_show(&look->key_only);
+    if (look->readiness->force) {
+        readiness_warn("these accounts have an SSH key and no password, and can no longer log in by "
+                       "sshd: %s",
+                       names);
+        return true;
+    }
+    return problem_set(problem,
+                       "these accounts have an SSH key and no password, and could no longer log in "
+                       "by sshd: %.300s. For key and code: swmfactl enable sshd --publickey; to shut "
+                       "them out, add --force",
+                       names);
+}
+
+static bool check_accounts(struct look *look, struct problem *problem)
+{
+    struct host_account account;
+    const char *users = look->readiness->config->users;
+    account_rewind();
+    for (size_t i = 0; i < READINESS_LOOKED_UP && account_next(&account); i++)
+        look_at(look, &account);
+    if (look->unmapped.count > 0)
+        readiness_warn("sshd will deny these accounts, which have no usable line in the users map, "
+                       "%s: %s",
+                       users, names_show(&look->unmapped));
+    if (look->without_key.count > 0)
+        readiness_warn("these accounts have no SSH key, and can no longer log in by sshd: %s",
+                       names_show(&look->without_key));
+    warn_about_root(look);
+    return check_key_only(look, problem) && check_mapped(look, problem);
+}
+
+bool readiness_check_sshd(const struct readiness *readiness, struct problem *problem)
+{
+    const struct sshd_plan plan = {.path = SSHCONF_PATH, .text = readiness->sshd_text};
+    const struct sshd_question before = {0};
+    const struct sshd_question after = {.plan = &plan};
+    struct look look = {.readiness = readiness, .before = &before, .after = &after};
+    bool good = check_settings(&look, problem) && check_blocks(&look, problem) &&
+                check_listeners(&look, problem) && check_accounts(&look, problem);
+    if (good && look.by_key && !readiness->publickey)
+        (void)printf("A key alone will no longer log in: sshd will ask for the password and a code. "
+                     "For key and code:\n    swmfactl enable sshd --publickey\n");
+    sshd_free(&look.now);
+    sshd_free(&look.then);
+    return good;
+}

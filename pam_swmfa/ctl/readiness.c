@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* readiness: see readiness.h. */
+#include <config.h>
+
+#include "ctl/readiness.h"
+
+#include "auth/log.h"
+#include "config/users.h"
+#include "ctl/placeholder.h"
+#include "ctl/sudoers.h"
+
+#include <errno.h>
+#include <pwd.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define LINES_SHOWN 20
+
+/* ---- what is said ---- */
+
+void readiness_warn(const char *format, ...)
+{
+    char text[2048];
+    char shown[4096];
+    va_list arguments;
+    va_start(arguments, format);
+    (void)vsnprintf(text, sizeof(text), format, arguments);
+    va_end(arguments);
+    (void)fprintf(stderr, "swmfactl: warning: %s\n", log_escape(shown, sizeof(shown), text, ""));
+}
+
+void names_add(struct names *names, const char *name)
+{
+    size_t used = strlen(names->text);
+    if (names->count++ < NAMES_SHOWN)
+        (void)snprintf(names->text + used, sizeof(names->text) - used, "%s%.40s",
+                       used > 0 ? ", " : "", name);
+}
+
+const char *names_show(struct names *names)
+{
+    size_t used = strlen(names->text);
+    if (names->count > NAMES_SHOWN)
+        (void)snprintf(names->text + used, sizeof(names->text) - used, " and %zu more",
+                       names->count - NAMES_SHOWN);
+    names->count = 0;
+    return names->text;
+}
+
+/* ---- the configuration ---- */
+
+/* The line that is made has no conf=. */
+static bool check_path(const char *conf, struct problem *problem)
+{
+    return conf == NULL || strcmp(conf, SWMFA_CONF_PATH) == 0 ||
+           problem_set(problem,
+                       "logins read " SWMFA_CONF_PATH ", and not the file of --conf; add a line with "
+                       "conf= by hand, see pam_swmfa(8)");
+}
+
+bool readiness_load(const struct readiness *readiness, struct config *config,
+                    struct problem *problem)
+{
+    if (!check_path(readiness->conf, problem) || !config_load(readiness->conf, config, problem))
+        return false;
+    if (!placeholder_only(config))
+        return true;
+    config_free(config);
+    return problem_set(problem,
+                       SWMFA_CONF_PATH ": the account is that of the example, and everybody would "
+                                       "be denied; swmfactl init sets it up");
+}
+
+/* ---- the host ---- */
+
+static bool check_installed(const char *path, struct problem *problem)
+{
+    return access(path, R_OK) == 0 ||
+           problem_set(problem, "%s: %s: everybody would be denied", path, strerror(errno));
+}
+
+static bool check_store(struct problem *problem)
+{
+    struct stat status;
+    const struct passwd *user = getpwnam(SWMFA_USER);
+    if (user == NULL)
+        return problem_set(problem,
+                           "the user " SWMFA_USER " is missing: everybody would be denied");
+    if (stat(SWMFA_STATE_DIR, &status) == 0 && S_ISDIR(status.st_mode) &&
+        status.st_uid == user->pw_uid && (status.st_mode & 07777U) == 0700)
+        return true;
+    return problem_set(problem, SWMFA_STATE_DIR ": is not as it must be, and everybody would be "
+                                                "denied: install -d -o " SWMFA_USER
+                                                " -g " SWMFA_USER " -m 0700 " SWMFA_STATE_DIR);
+}
+
+/* ---- the users map ---- */
+
+/* What speaks against a line, or NULL. */
+static const char *find_fault(const struct config *config, const struct users_line *line)
+{
+    if (line->wrong != NULL)
+        return line->wrong;
+    return countries_permit(config->countries, line->phone.number)
+               ? NULL
+               : "the number is outside of countries, and no code is sent to it";
+}
+
+struct tally {
+    size_t lines;
+    size_t good;
+};
+
+/* Names each line that will not get its user in. */
+static void tally_lines(const struct config *config, struct users_map *map, struct tally *tally)
+{
+    struct users_line line;
+    while (users_next(map, &line)) {
+        const char *fault = find_fault(config, &line);
+        tally->lines++;
+        tally->good += fault == NULL ? 1 : 0;
+        if (fault != NULL && tally->lines - tally->good <= LINES_SHOWN)
+            readiness_warn("%s:%lu: %s; until you correct it, the user is denied", config->users,
+                           map->line, fault);
+    }
+    if (tally->lines - tally->good > LINES_SHOWN)
+        readiness_warn("%s: %zu more lines are wrong; swmfactl check names them", config->users,
+                       tally->lines - tally->good - LINES_SHOWN);
+}
+
+static bool check_map(const struct config *config, struct problem *problem)
+{
+    struct users_map map;
+    struct tally tally = {0};
+    unsigned long at = 0;
+    if (!users_open(config->users, &map, problem))
+        return false;
+    tally_lines(config, &map, &tally);
+    const char *doubt = users_doubt_at(map.text, map.size, &at);
+    users_close(&map);
+    if (tally.good > 0 || (config->unmapped == UNMAPPED_IGNORE && tally.lines == 0))
+        return true;
+    if (tally.lines == 0 && doubt == NULL)
+        return problem_set(problem,
+                           "%s: it has no user, and everybody would be denied; swmfactl user add "
+                           "enters users",
+                           config->users);
+    return problem_set(problem,
+                       "%s:%lu: none of its lines can be used, and everybody in it would be denied: "
+                       "%s; see swmfa.users(5)",
+                       config->users, doubt != NULL ? at : 0,
+                       doubt != NULL ? doubt : "see the warnings");
+}
+
+bool readiness_each_mapped(const struct readiness *readiness,
+                           bool (*take)(const struct host_account *account, void *context),
+                           void *context, struct problem *problem)
+{
+    struct users_map map;
+    struct users_line line;
+    struct host_account account;
+    char name[ACCOUNT_NAME_MAX];
+    bool more = true;
+    if (!users_open(readiness->config->users, &map, problem))
+        return false;
+    for (size_t i = 0; more && i < READINESS_LOOKED_UP && users_next(&map, &line);) {
+        bool usable = find_fault(readiness->config, &line) == NULL &&
+                      (*line.phone.key == '\0' || readiness->publickey);
+        if (!usable || line.user_length >= sizeof(name))
+            continue;
+        i++;
+        (void)snprintf(name, sizeof(name), "%.*s", (int)line.user_length, line.user);
+        if (account_find(name, &account))
+            more = take(&account, context);
+    }
+    users_close(&map);
+    return true;
+}
+
+bool readiness_check_host(const struct readiness *readiness, struct problem *problem)
+{
+    return check_map(readiness->config, problem) && check_store(problem) &&
+           check_installed(SWMFA_MODULE_PATH, problem) && check_installed(SWMFA_AUTH_PATH, problem);
+}
+
+/* ---- the accounts that use a service other than sshd ---- */
+
+#define SUDO_GROUPS "sudo, wheel, admin"
+
+/* For su, the account whose phone gets the code: the caller with use_uid, otherwise the target. */
+static bool uses(const struct readiness *readiness, const struct host_account *account)
+{
+    bool root = account->uid == 0;
+    if (strcmp(readiness->service, "sudo") == 0)
+        return !root && account_in_groups(account, SUDO_GROUPS);
+    if (strcmp(readiness->service, "su") == 0 && readiness->use_uid)
+        return !root && account->password != KNOWN_NO;
+    return account->password != KNOWN_NO;
+}
+
+static bool stop(const struct host_account *account, void *context)
+{
+    bool *found = context;
+    *found = account->shell;
+    return !*found;
+}
+
+static bool check_users_of(const struct readiness *readiness, struct problem *problem)
+{
+    struct host_account account;
+    struct names denied = {0};
+    bool found = readiness->config->unmapped == UNMAPPED_IGNORE;
+    account_rewind();
+    for (size_t i = 0; i < READINESS_LOOKED_UP && account_next(&account); i++)
+        if (uses(readiness, &account) &&
+            account_code(account.name, readiness->service, readiness->config) >= ACCOUNT_UNMAPPED)
+            names_add(&denied, account.name);
+    if (denied.count > 0)
+        readiness_warn("%s will deny these accounts, which have no usable line in the users map, %s: "
+                       "%s",
+                       readiness->service, readiness->config->users, names_show(&denied));
+    if (!found && !readiness_each_mapped(readiness, stop, &found, problem))
+        return false;
+    return found || problem_set(problem,
+                                "%s: none of its users has an account with a shell on this host, and "
+                                "everybody would be denied",
+                                readiness->config->users);
+}
+
+static void warn_about_sudoers(void)
+{
+    char where[4200];
+    for (size_t i = 0; sudoers_find(i, where, sizeof(where)); i++)
+        readiness_warn("%s: those whom this line is for are asked for neither password nor code",
+                       where);
+}
+
+bool readiness_check_accounts(const struct readiness *readiness, struct problem *problem)
+{
+    if (strcmp(readiness->service, "sshd") == 0)
+        return readiness_check_sshd(readiness, problem);
+    if (strcmp(readiness->service, "sudo") == 0)
+        warn_about_sudoers();
+    return check_users_of(readiness, problem);
+}
