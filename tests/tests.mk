@@ -34,7 +34,7 @@ unit_tests = tests/unit/codes_test tests/unit/config_test tests/unit/delivery_te
 	tests/unit/map_test tests/unit/network_test tests/unit/pace_test tests/unit/pass_test \
 	tests/unit/people_test tests/unit/phone_test tests/unit/price_test tests/unit/provider_test \
 	tests/unit/remember_test tests/unit/reply_test tests/unit/request_test tests/unit/sends_test \
-	tests/unit/sheet_test tests/unit/sshkey_test tests/unit/stack_test tests/unit/store_test \
+	tests/unit/sheet_test tests/unit/sshd_test tests/unit/sshkey_test tests/unit/stack_test tests/unit/store_test \
 	tests/unit/tries_test tests/unit/upgrade_test tests/unit/users_test tests/unit/wire_test
 check_PROGRAMS = $(unit_tests) tests/sim/swmfa-sim tests/module/pamhost tests/module/impostor \
 	tests/unit/list_keys tests/bench/floor tests/bench/ledger \
@@ -58,6 +58,11 @@ tests_unit_dispatch_test_SOURCES = tests/unit/dispatch_test.c $(stack_sources)
 tests_unit_dispatch_test_LDADD = $(check_libs) $(PAM_LIBS)
 tests_unit_stack_test_SOURCES = tests/unit/stack_test.c $(stack_sources) \
 	pam_swmfa/ctl/explore.c pam_swmfa/ctl/explore.h pam_swmfa/ctl/modules.c pam_swmfa/ctl/modules.h
+
+# The files of sshd.
+tests_unit_sshd_test_SOURCES = tests/unit/sshd_test.c pam_swmfa/ctl/sshdfiles.c \
+	pam_swmfa/ctl/sshdfiles.h pam_swmfa/ctl/sshdmatch.c pam_swmfa/ctl/sshdmatch.h \
+	pam_swmfa/ctl/sshd.h
 
 # The simulator of the provider.
 tests_sim_swmfa_sim_SOURCES = \

@@ -279,13 +279,28 @@ static void predict(struct doctor *doctor, struct scene *scene)
     explore_free(&explore);
 }
 
+/* Asks sshd of all connections, or of the one of the command line, which need not be complete. */
+static bool ask_sshd(struct sshd *sshd, struct problem *why)
+{
+    struct sshd_connection spec = {0};
+    struct sshd_question question = {0};
+    *sshd = (struct sshd){0};
+    if (connection != NULL) {
+        if (!sshd_connection_parse(&spec, connection, why) ||
+            !sshd_complete(&spec, &question, why))
+            return false;
+        question.connection = &spec;
+    }
+    return sshd_ask(sshd, &question, why);
+}
+
 /* sshd's settings decide what is before the stack, and whether it is run. */
 static void examine_sshd(struct doctor *doctor, struct scene *scene)
 {
     struct sshd sshd;
     struct ssh_view view;
     struct problem why = {0};
-    if (!sshd_ask(&sshd, connection, &why)) {
+    if (!ask_sshd(&sshd, &why)) {
         findings_add(doctor->findings, sshd.installed ? SEVERITY_ERROR : SEVERITY_WARNING,
                      "sshd-unknown", SSHD_CONFIG, sshd.installed ? "sshd -t" : "",
                      "sshd: what its settings are cannot be found out: %s", why.text);

@@ -6,18 +6,16 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <glob.h>
+#include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define OUTPUT_MAX   ((size_t)256 * 1024)
-#define INCLUDES_MAX 16 /* as deep as sshd goes */
+#define OUTPUT_MAX ((size_t)256 * 1024)
 
 /* ---- running sshd ---- */
 
@@ -30,7 +28,7 @@ static const char *find_program(void)
     return NULL;
 }
 
-/* All that was written into a file in memory, with a NUL behind it; the caller's to free. */
+/* All that was written into a file in memory, with a NUL after it; the caller's to free. */
 static char *read_back(int fd)
 {
     char *text = calloc(1, OUTPUT_MAX + 1);
@@ -45,16 +43,27 @@ static int spawn(const char *program, char *const *arguments, int out, int err, 
 {
     char *const no_environment[] = {NULL};
     posix_spawn_file_actions_t actions;
+    posix_spawnattr_t attributes;
+    sigset_t no_signals;
+    sigemptyset(&no_signals);
     int error = posix_spawn_file_actions_init(&actions);
     if (error != 0)
         return error;
+    error = posix_spawnattr_init(&attributes);
+    if (error != 0) {
+        (void)posix_spawn_file_actions_destroy(&actions);
+        return error;
+    }
+    (void)posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK);
+    (void)posix_spawnattr_setsigmask(&attributes, &no_signals);
     error = posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
     if (error == 0)
         error = posix_spawn_file_actions_adddup2(&actions, out, STDOUT_FILENO);
     if (error == 0)
         error = posix_spawn_file_actions_adddup2(&actions, err, STDERR_FILENO);
     if (error == 0)
-        error = posix_spawn(pid, program, &actions, NULL, arguments, no_environment);
+        error = posix_spawn(pid, program, &actions, &attributes, arguments, no_environment);
+    (void)posix_spawnattr_destroy(&attributes);
     (void)posix_spawn_file_actions_destroy(&actions);
     return error;
 }
@@ -90,6 +99,7 @@ static void take_version(struct sshd *sshd, const char *said)
     if (major > 0 && major < 1000 && minor >= 0 && minor < 1000) {
         sshd->major = (int)major;
         sshd->minor = (int)minor;
+        (void)snprintf(sshd->version, sizeof(sshd->version), "%.*s", (int)strcspn(at, ",\r\n"), at);
     }
 }
 
@@ -109,49 +119,280 @@ static void ask_version(struct sshd *sshd, const char *program)
     free(said);
 }
 
-static bool ask(struct sshd *sshd, const char *program, const char *option, const char *connection,
+/* ---- the question ---- */
+
+#define ARGUMENTS_MAX 64
+#define SPEC_MAX      1024
+
+/* The parts of a connection that not every version of sshd takes. */
+#define OPTIONAL_LADDR   0x1U
+#define OPTIONAL_LPORT   0x2U
+#define OPTIONAL_RDOMAIN 0x4U
+
+static const struct {
+    const char *name;
+    unsigned bit;
+} optional[] = {{"laddr", OPTIONAL_LADDR},
+                {"lport", OPTIONAL_LPORT},
+                {"rdomain", OPTIONAL_RDOMAIN}};
+
+/* One question to one sshd. */
+struct asking {
+    const char *program;
+    const char *config; /* for -f; NULL: sshd's own */
+    const struct sshd_question *question;
+    const struct sshd_mirror *mirror;
+    unsigned dropped; /* what this sshd does not take */
+    bool no_port;     /* it wants a local port, though no Match block is to count */
+};
+
+/* Adds ",KEY=VALUE". */
+static void add_pair(char *spec, const struct asking *asking, unsigned bit, const char *key,
+                     const char *value)
+{
+    size_t used = strlen(spec);
+    if ((asking->dropped & bit) == 0)
+        (void)snprintf(spec + used, SPEC_MAX - used, "%s%s=%s", used > 0 ? "," : "", key, value);
+}
+
+/* "-f FILE" and "-fFILE". Returns how many words it takes, 0: it is something else. */
+static size_t is_config(const char *const *option, const char **config)
+{
+    if (strncmp(option[0], "-f", 2) != 0)
+        return 0;
+    *config = option[0][2] != '\0' ? option[0] + 2 : option[1];
+    return option[0][2] != '\0' || option[1] == NULL ? 1 : 2;
+}
+
+static const char *find_config(const struct sshd_question *question)
+{
+    const char *config = NULL;
+    for (const char *const *at = question->options; at != NULL && *at != NULL;) {
+        size_t words = is_config(at, &config);
+        at += words > 0 ? words : 1;
+    }
+    return config;
+}
+
+const char *sshd_config_of(const struct sshd_question *question)
+{
+    const char *config = find_config(question);
+    return config != NULL ? config : SSHD_CONFIG;
+}
+
+static bool has_port(const struct sshd_files *files, const char *port)
+{
+    bool found = false;
+    for (size_t i = 0; i < files->count; i++)
+        found = found || (strcasecmp(files->lines[i].keyword, "Match") == 0 &&
+                          strstr(files->lines[i].rest, port) != NULL);
+    return found;
+}
+
+/* A local port that no Match line names. */
+static void write_free_port(const struct asking *asking, char *spec)
+{
+    struct sshd_files files;
+    struct problem ignored = {0};
+    char port[16];
+    (void)sshdfiles_read(&files, sshd_config_of(asking->question), asking->question->plan,
+                         &ignored);
+    unsigned number = 65535;
+    do
+        (void)snprintf(port, sizeof(port), "%u", number);
+    while (has_port(&files, port) && --number > 1);
+    sshdfiles_free(&files);
+    (void)snprintf(spec, SPEC_MAX, "lport=%s", port);
+}
+
+/* Returns false if there is none. */
+static bool write_spec(const struct asking *asking, char *spec)
+{
+    const struct sshd_connection *connection = asking->question->connection;
+    spec[0] = '\0';
+    if (connection == NULL && asking->no_port)
+        write_free_port(asking, spec);
+    if (connection == NULL)
+        return asking->no_port;
+    add_pair(spec, asking, 0, "user", connection->user);
+    add_pair(spec, asking, 0, "host", connection->host);
+    add_pair(spec, asking, 0, "addr", connection->address);
+    add_pair(spec, asking, OPTIONAL_LADDR, "laddr", connection->local_address);
+    add_pair(spec, asking, OPTIONAL_LPORT, "lport", connection->local_port);
+    add_pair(spec, asking, OPTIONAL_RDOMAIN, "rdomain", connection->rdomain);
+    size_t used = strlen(spec);
+    (void)snprintf(spec + used, SPEC_MAX - used, "%s", connection->more);
+    return true;
+}
+
+/* The options of the question that are not -f, which comes from asking. */
+static void list_arguments(const struct asking *asking, const char *option, const char *spec,
+                           const char **arguments)
+{
+    size_t count = 0;
+    const char *ignored = NULL;
+    arguments[count++] = "sshd";
+    arguments[count++] = option;
+    if (asking->config != NULL) {
+        arguments[count++] = "-f";
+        arguments[count++] = asking->config;
+    }
+    for (const char *const *at = asking->question->options;
+         at != NULL && *at != NULL && count + 4 < ARGUMENTS_MAX;) {
+        size_t words = is_config(at, &ignored);
+        if (words == 0)
+            arguments[count++] = *at;
+        at += words > 0 ? words : 1;
+    }
+    if (spec != NULL) {
+        arguments[count++] = "-C";
+        arguments[count++] = spec;
+    }
+    arguments[count] = NULL;
+}
+
+/* ---- the answer ---- */
+
+/* The line of its errors that says most: not that an option is deprecated. What has no place is
+ * said before the line that has it. */
+static void explain(const struct asking *asking, const char *option, const char *said,
+                    struct problem *problem)
+{
+    char line[512] = "";
+    char real[512];
+    for (const char *at = said; *at != '\0'; at += strcspn(at, "\r\n"), at += strspn(at, "\r\n")) {
+        int length = (int)strcspn(at, "\r\n");
+        size_t used = strlen(line);
+        if (memmem(at, (size_t)length, "eprecated option", 16) != NULL ||
+            memmem(at, (size_t)length, "nsupported option", 17) != NULL)
+            continue;
+        (void)snprintf(line + used, sizeof(line) - used, "%s%.*s", used > 0 ? ": " : "", length,
+                       at);
+        if (used > 0 || memmem(at, (size_t)length, " line ", 6) != NULL)
+            break;
+    }
+    if (strstr(line, "Missing privilege separation directory") != NULL)
+        (void)problem_set(problem, "sshd tells its settings only when there is a folder /run/sshd, "
+                                   "which its start makes: mkdir -m 0755 /run/sshd, then run "
+                                   "this command again");
+    else if (strstr(line, "no hostkeys available") != NULL)
+        (void)problem_set(problem,
+                          "sshd tells its settings only when it has a host key that it can "
+                          "read: ssh-keygen -A, then run this command again, as root");
+    else
+        (void)problem_set(problem, "%s %s: %s", asking->program, option,
+                          sshdmirror_real(asking->mirror, line, real, sizeof(real)));
+}
+
+/* Whether it fails for a part of the connection that it does not know: that is dropped. Some
+ * versions want a port for Match LocalPort even where they are asked of no connection. */
+static bool drop_part(struct asking *asking, const char *said)
+{
+    if (asking->question->connection == NULL) {
+        bool before = asking->no_port;
+        asking->no_port = strstr(said, "'lport' not in connection test specification") != NULL;
+        return asking->no_port && !before;
+    }
+    static const char refusal[] = "Invalid test mode specification ";
+    const char *at = strstr(said, refusal);
+    for (size_t i = 0; at != NULL && i < sizeof(optional) / sizeof(optional[0]); i++) {
+        const char *part = at + strlen(refusal);
+        size_t length = strlen(optional[i].name);
+        if (strncmp(part, optional[i].name, length) != 0 || part[length] != '=' ||
+            (asking->dropped & optional[i].bit) != 0)
+            continue;
+        asking->dropped |= optional[i].bit;
+        return true;
+    }
+    return false;
+}
+
+static bool ask(struct sshd *sshd, struct asking *asking, const char *option,
                 struct problem *problem)
 {
-    char name[] = "sshd";
-    char how[] = "-C";
+    const char *arguments[ARGUMENTS_MAX];
+    char spec[SPEC_MAX];
     char *printed = NULL;
     char *said = NULL;
-    char *first = strdup(option);
-    char *third = connection != NULL ? strdup(connection) : NULL;
-    char *const arguments[] = {name, first, third != NULL ? how : NULL, third, NULL};
-    int status = first != NULL ? run(program, arguments, &printed, &said) : -1;
-    bool good = status == 0 && *printed != '\0';
-    if (good) {
-        free(sshd->text);
-        sshd->text = printed;
-        printed = NULL;
-    } else {
-        char *end = said != NULL ? said + strcspn(said, "\r\n") : NULL;
-        (void)problem_set(problem, "%s %s: %.*s", program, option,
-                          end != NULL ? (int)(end - said) : 0, said != NULL ? said : "");
+    bool good = false;
+    bool again = true;
+    while (again) {
+        bool wanted = write_spec(asking, spec);
+        list_arguments(asking, option, wanted ? spec : NULL, arguments);
+        good = run(asking->program, (char *const *)arguments, &printed, &said) == 0 &&
+               *printed != '\0';
+        again = !good && said != NULL && drop_part(asking, said);
+        if (!good && !again)
+            explain(asking, option, said != NULL ? said : "", problem);
+        free(said);
+        if (good) {
+            free(sshd->text);
+            sshd->text = printed;
+        } else {
+            free(printed);
+        }
     }
-    free(printed);
-    free(said);
-    free(first);
-    free(third);
     return good;
 }
 
 /* -G needs neither keys of the host nor /run/sshd, but is not in all versions. */
-bool sshd_ask(struct sshd *sshd, const char *connection, struct problem *problem)
+static bool ask_either(struct sshd *sshd, struct asking *asking, struct problem *problem)
 {
+    struct problem why = {0};
     struct problem ignored = {0};
+    if (ask(sshd, asking, "-T", &why) || ask(sshd, asking, "-G", &ignored))
+        return true;
+    *problem = why;
+    return false;
+}
+
+/* A signal that ends us waits until the copy is gone. */
+static bool ask_planned(struct sshd *sshd, struct asking *asking, struct problem *problem)
+{
+    struct sshd_mirror mirror = {0};
+    sigset_t ending;
+    sigset_t before;
+    const char *config = sshd_config_of(asking->question);
+    sigemptyset(&ending);
+    sigaddset(&ending, SIGINT);
+    sigaddset(&ending, SIGTERM);
+    sigaddset(&ending, SIGHUP);
+    (void)sigprocmask(SIG_BLOCK, &ending, &before);
+    bool good = sshdmirror_make(&mirror, config, asking->question->plan, problem);
+    asking->config = mirror.config;
+    asking->mirror = &mirror;
+    good = good && ask_either(sshd, asking, problem);
+    sshdmirror_remove(&mirror);
+    (void)sigprocmask(SIG_SETMASK, &before, NULL);
+    return good;
+}
+
+void sshd_find_version(char *buffer, size_t size)
+{
+    struct sshd sshd = {0};
     const char *program = find_program();
+    if (program != NULL)
+        ask_version(&sshd, program);
+    (void)snprintf(buffer, size, "%s", sshd.version);
+}
+
+bool sshd_ask(struct sshd *sshd, const struct sshd_question *question, struct problem *problem)
+{
+    static const struct sshd_mirror none;
+    struct asking asking = {.program = find_program(),
+                            .config = find_config(question),
+                            .question = question,
+                            .mirror = &none};
     *sshd = (struct sshd){.text = strdup(""),
-                          .installed = program != NULL,
-                          .matched = connection != NULL};
-    if (program == NULL)
+                          .installed = asking.program != NULL,
+                          .matched = question->connection != NULL};
+    if (asking.program == NULL)
         return problem_set(problem, "there is no sshd on this system");
     if (sshd->text == NULL)
         return problem_set(problem, "no memory");
-    ask_version(sshd, program);
-    return ask(sshd, program, "-T", connection, problem) ||
-           ask(sshd, program, "-G", connection, &ignored);
+    ask_version(sshd, asking.program);
+    return question->plan != NULL ? ask_planned(sshd, &asking, problem)
+                                  : ask_either(sshd, &asking, problem);
 }
 
 void sshd_free(struct sshd *sshd)
@@ -189,126 +430,45 @@ bool sshd_says(const struct sshd *sshd, const char *keyword, const char *value)
 
 /* ---- its files ---- */
 
-/* What is looked for, and what was found. */
-struct hunt {
-    const char *keyword; /* outside of Match blocks; NULL: a Match block, see decides */
-    size_t skip;         /* so many that were found before */
-    bool found;
-    bool in_match;
-    char *where;
-    size_t where_size;
-    char *line;
-    size_t line_size;
-};
-
-static bool is_word(const char *line, const char *word)
-{
-    size_t length = strlen(word);
-    return strncasecmp(line, word, length) == 0 && strchr(" \t=\"\n", line[length]) != NULL;
-}
-
-/* Whether a line sets what decides who is asked. */
-static bool decides(const char *line)
-{
-    static const char *const words[] = {
-        "AuthenticationMethods",   "KbdInteractiveAuthentication",
-        "PasswordAuthentication",  "PubkeyAuthentication",
-        "PermitRootLogin",         "ChallengeResponseAuthentication",
-        "HostbasedAuthentication", "GSSAPIAuthentication"};
-    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
-        if (is_word(line, words[i]))
-            return true;
-    return false;
-}
-
-static bool search_file(struct hunt *hunt, const char *path, int depth);
-
-/* NOLINTBEGIN(misc-no-recursion): it ends at INCLUDES_MAX */
-
-/* "Include PATTERN...": the files in the order of their names; within a Match block conditional as
- * well. */
-static bool search_includes(struct hunt *hunt, const char *rest, int depth)
-{
-    char pattern[4096];
-    while (*(rest += strspn(rest, " \t=\"\n")) != '\0' && !hunt->found) {
-        size_t length = strcspn(rest, " \t\"\n");
-        glob_t files = {0};
-        (void)snprintf(pattern, sizeof(pattern), "%s%.*s", *rest == '/' ? "" : "/etc/ssh/",
-                       (int)length, rest);
-        if (glob(pattern, 0, NULL, &files) == 0)
-            for (size_t i = 0; i < files.gl_pathc && !hunt->found; i++)
-                (void)search_file(hunt, files.gl_pathv[i], depth + 1);
-        globfree(&files);
-        rest += length;
-    }
-    return hunt->found;
-}
-
-static bool matches(struct hunt *hunt, const char *line)
-{
-    bool good = hunt->keyword != NULL ? !hunt->in_match && is_word(line, hunt->keyword)
-                                      : hunt->in_match && decides(line);
-    if (good && hunt->skip > 0) {
-        hunt->skip--;
-        return false;
-    }
-    return good;
-}
-
-static void take(struct hunt *hunt, const char *path, unsigned number, const char *line)
-{
-    hunt->found = true;
-    (void)snprintf(hunt->where, hunt->where_size, "%s:%u", path, number);
-    if (hunt->line != NULL)
-        (void)snprintf(hunt->line, hunt->line_size, "%.*s", (int)strcspn(line, "\n"), line);
-}
-
-static void search_line(struct hunt *hunt, const char *path, unsigned number, const char *line,
-                        int depth)
-{
-    if (is_word(line, "Match"))
-        hunt->in_match = true;
-    else if (is_word(line, "Include"))
-        (void)search_includes(hunt, line + strlen("Include"), depth);
-    else if (matches(hunt, line))
-        take(hunt, path, number, line);
-}
-
-/* A Match block ends with the file that it began in. */
-static bool search_file(struct hunt *hunt, const char *path, int depth)
-{
-    char *line = NULL;
-    size_t size = 0;
-    bool in_match = hunt->in_match;
-    FILE *file = depth < INCLUDES_MAX ? fopen(path, "re") : NULL;
-    if (file == NULL)
-        return false;
-    for (unsigned number = 1; !hunt->found && getline(&line, &size, file) >= 0; number++)
-        search_line(hunt, path, number, line + strspn(line, " \t"), depth);
-    free(line);
-    (void)fclose(file);
-    hunt->in_match = in_match;
-    return hunt->found;
-}
-
-/* NOLINTEND(misc-no-recursion) */
-
 char *sshd_find(const char *keyword, char *buffer, size_t size)
 {
-    struct hunt hunt = {.keyword = keyword, .where = buffer, .where_size = size};
-    if (!search_file(&hunt, SSHD_CONFIG, 0))
-        (void)snprintf(buffer, size, "%s", SSHD_CONFIG);
+    struct sshd_files files;
+    struct problem ignored = {0};
+    (void)snprintf(buffer, size, "%s", SSHD_CONFIG);
+    (void)sshdfiles_read(&files, SSHD_CONFIG, NULL, &ignored);
+    for (size_t i = 0; i < files.count; i++) {
+        const struct sshd_line *line = &files.lines[i];
+        if (line->block == SSHD_NO_BLOCK && sshdfiles_is(line, keyword)) {
+            (void)snprintf(buffer, size, "%s:%u", line->file, line->number);
+            break;
+        }
+    }
+    sshdfiles_free(&files);
     return buffer;
 }
 
 bool sshd_find_match(size_t number, char *where, size_t where_size, char *line, size_t line_size)
 {
-    struct hunt hunt = {.skip = number,
-                        .where = where,
-                        .where_size = where_size,
-                        .line = line,
-                        .line_size = line_size};
-    return search_file(&hunt, SSHD_CONFIG, 0);
+    struct sshd_files files;
+    struct problem ignored = {0};
+    bool found = false;
+    (void)sshdfiles_read(&files, SSHD_CONFIG, NULL, &ignored);
+    for (size_t i = 0; i < files.count && !found; i++) {
+        const struct sshd_line *at = &files.lines[i];
+        found = at->block != SSHD_NO_BLOCK && sshd_decides(at) && number-- == 0;
+        if (!found)
+            continue;
+        (void)snprintf(where, where_size, "%s:%u", at->file, at->number);
+        (void)snprintf(line, line_size, "%s %s", at->keyword, at->rest);
+    }
+    sshdfiles_free(&files);
+    return found;
+}
+
+static bool is_word(const char *line, const char *word)
+{
+    size_t length = strlen(word);
+    return strncasecmp(line, word, length) == 0 && strchr(" \t=\"\n", line[length]) != NULL;
 }
 
 /* Each of the lists is a way in. */

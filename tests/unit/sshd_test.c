@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Tests of ctl/sshdfiles, the files of sshd and their copy for a plan, of ctl/sshdmatch,
+ * connections that meet the criteria of Match lines, and of ctl/sshd with the real sshd: that it
+ * sees the same in the copy as in the files.
+ */
+#include "unit.h"
+
+#include "ctl/sshd.h"
+
+/* ---- files ---- */
+
+/* Writes the files of a case: "== NAME" begins one; "@" is the folder. */
+static void write_files(const char *text)
+{
+    FILE *file = NULL;
+    for (const char *line = text; *line != '\0'; line += strcspn(line, "\n") + 1) {
+        int length = (int)strcspn(line, "\n");
+        if (strncmp(line, "== ", 3) == 0) {
+            if (file != NULL)
+                assert_int_equal(fclose(file), 0);
+            file = fopen(unit_format("%s/%.*s", unit_folder(), length - 3, line + 3), "we");
+            assert_non_null(file);
+            continue;
+        }
+        for (int i = 0; i < length; i++)
+            (void)(line[i] == '@' ? fputs(unit_folder(), file) : fputc(line[i], file));
+        (void)fputc('\n', file);
+    }
+    assert_int_equal(fclose(file), 0);
+}
+
+static int clear(void **state)
+{
+    (void)state;
+    return unit_remove_folder(NULL) == 0 && mkdir(unit_folder(), 0700) == 0 ? 0 : -1;
+}
+
+static const char *config(void)
+{
+    return unit_format("%s/config", unit_folder());
+}
+
+/* "NAME:LINE KEYWORD|REST[ <NAME:LINE of its Match]" for each line. */
+static const char *dump(const struct sshd_plan *plan)
+{
+    static char text[8192];
+    struct sshd_files files;
+    struct problem problem = {0};
+    size_t used = 0;
+    text[0] = '\0';
+    if (!sshdfiles_read(&files, config(), plan, &problem))
+        (void)snprintf(text, sizeof(text), "! %s", strstr(problem.text, ": ") + 2);
+    for (size_t i = 0; problem.text[0] == '\0' && i < files.count; i++) {
+        const struct sshd_line *line = &files.lines[i];
+        const struct sshd_line *block =
+            line->block != SSHD_NO_BLOCK ? &files.lines[line->block] : NULL;
+        used += (size_t)snprintf(text + used, sizeof(text) - used, "%s:%u %s|%s",
+                                 strrchr(line->file, '/') + 1, line->number, line->keyword,
+                                 strcasecmp(line->keyword, "Include") == 0 ? "" : line->rest);
+        if (block != NULL)
+            used += (size_t)snprintf(text + used, sizeof(text) - used, " <%s:%u",
+                                     strrchr(block->file, '/') + 1, block->number);
+        used += (size_t)snprintf(text + used, sizeof(text) - used, "\n");
+    }
+    sshdfiles_free(&files);
+    return text;
+}
+
+/* What the copy says, with its Include lines followed: the same dump of it. */
+static const struct {
+    const char *name;
+    const char *files;
+    const char *planned; /* NULL: no plan */
+    const char *expected;
+} readings[] = {
+    {"in the order of the names, comments aside",
+     "== config\n# one\n\n  Port 22\nInclude @/d.*\nUsePAM yes\n== d.b\nMaxSessions 2\n== "
+     "d.a\nMaxSessions 1\n",
+     NULL,
+     "config:3 Port|22\nconfig:4 Include|\nd.a:1 MaxSessions|1\nd.b:1 MaxSessions|2\n"
+     "config:5 UsePAM|yes\n"},
+    {"a planned file comes where its name sorts",
+     "== config\nInclude @/d.*\n== d.0\nMaxSessions 1\n== d.z\nMaxSessions 2\n", "MaxSessions 3\n",
+     "config:1 Include|\nd.0:1 MaxSessions|1\nd.plan:1 MaxSessions|3\nd.z:1 MaxSessions|2\n"},
+    {"a planned file stands for the one that is there",
+     "== config\nInclude @/d.*\n== d.plan\nMaxSessions 1\n", "MaxSessions 3\n",
+     "config:1 Include|\nd.plan:1 MaxSessions|3\n"},
+    {"a file that is to be absent is", "== config\nInclude @/d.*\n== d.plan\nMaxSessions 1\n", "",
+     "config:1 Include|\n"},
+    {"a planned file that no pattern matches is not read", "== config\nInclude @/e.*\nUsePAM yes\n",
+     "MaxSessions 3\n", "config:1 Include|\nconfig:2 UsePAM|yes\n"},
+    {"several patterns, quotes, an equals sign, a comment",
+     "== config\nInclude=\"@/with space\"  '@/d.a' # @/d.b\n== with space\nMaxSessions 1\n"
+     "== d.a\nMaxSessions=2\n== d.b\nMaxSessions 3\n",
+     NULL, "config:1 Include|\nwith space:1 MaxSessions|1\nd.a:1 MaxSessions|2\n"},
+    {"a block ends with its file, and holds what it includes",
+     "== config\nInclude @/d.a\nMaxSessions 1\nMatch User bob\nInclude @/d.b\nBanner none\n"
+     "== d.a\nMatch User al\nBanner a\n== d.b\nBanner b\nMatch Address 10.0.0.0/8\nBanner c\n",
+     NULL,
+     "config:1 Include|\nd.a:1 Match|User al\nd.a:2 Banner|a <d.a:1\nconfig:2 MaxSessions|1\n"
+     "config:3 Match|User bob\nconfig:4 Include| <config:3\nd.b:1 Banner|b <config:3\n"
+     "d.b:2 Match|Address 10.0.0.0/8 <config:3\nd.b:3 Banner|c <d.b:2\n"
+     "config:5 Banner|none <config:3\n"},
+    {"files that include themselves", "== config\nInclude @/config @/config\n", NULL,
+     "! its Include lines lead too deep"},
+};
+
+static void test_files_are_read_as_sshd_reads_them(void **state)
+{
+    for (size_t i = 0; i < COUNT(readings); i++) {
+        char *path = unit_path("d.plan");
+        const char *text = readings[i].planned;
+        struct sshd_plan plan = {.path = path, .text = text != NULL && *text != '\0' ? text : NULL};
+        assert_int_equal(clear(state), 0);
+        write_files(readings[i].files);
+        unit_same_text(readings[i].name, dump(text != NULL ? &plan : NULL), readings[i].expected);
+        free(path);
+    }
+}
+
+static void test_copy_keeps_lines_and_names_copies(void **state)
+{
+    struct sshd_mirror mirror;
+    struct problem problem = {0};
+    char real[512];
+    char *path = unit_path("d.plan");
+    struct sshd_plan plan = {.path = path, .text = "MaxSessions 3\n"};
+    assert_int_equal(clear(state), 0);
+    write_files("== config\n# one\nInclude @/d.* @/none # all\n\nUsePAM yes\nInclude \"\n"
+                "== d.a\nInclude @/nothing*\n");
+    assert_true(sshdmirror_make(&mirror, config(), &plan, &problem));
+    char *copy = unit_read(mirror.config);
+    unit_same_text("the first file", copy,
+                   unit_format("# one\nInclude %s/1 %s/2\n\nUsePAM yes\nInclude \"\n",
+                               mirror.folder, mirror.folder));
+    free(copy);
+    copy = unit_read(unit_format("%s/1", mirror.folder));
+    unit_same_text("nothing matches", copy, unit_format("Include %s/none\n", mirror.folder));
+    free(copy);
+    copy = unit_read(unit_format("%s/2", mirror.folder));
+    unit_same_text("the plan", copy, "MaxSessions 3\n");
+    free(copy);
+    struct stat status;
+    assert_int_equal(stat(mirror.folder, &status), 0);
+    assert_int_equal(status.st_mode & 0777, 0700);
+    unit_same_text("an error of sshd's",
+                   sshdmirror_real(&mirror, unit_format("%s/2: line 3: Bad", mirror.folder), real,
+                                   sizeof(real)),
+                   unit_format("%s:3: Bad", path));
+    unit_same_text("another one",
+                   sshdmirror_real(&mirror, unit_format("%s/0 line 12: no", mirror.folder), real,
+                                   sizeof(real)),
+                   unit_format("%s:12: no", config()));
+    char *folder = strdup(mirror.folder);
+    sshdmirror_remove(&mirror);
+    assert_int_not_equal(access(folder, F_OK), 0);
+    free(folder);
+    free(path);
+}
+
+/* ---- criteria ---- */
+
+static const char *const port_22[] = {"22", NULL};
+
+static const char *show(enum sshd_match match, const struct sshd_connection *connection,
+                        const struct problem *problem)
+{
+    if (match == SSHD_MATCH_NEVER)
+        return "never";
+    if (match == SSHD_MATCH_UNKNOWN)
+        return problem->text;
+    return unit_format("%s %s %s %s %s %s", connection->user, connection->host, connection->address,
+                       connection->local_address, connection->local_port, connection->rdomain);
+}
+
+/* With only one block; root is the only account that all systems have. */
+static const struct {
+    const char *line;
+    const char *user;
+    const char *expected; /* "U": any user */
+} builds[] = {
+    {"User bob", NULL, "bob 192.0.2.1 192.0.2.1 192.0.2.2 22 "},
+    {"user=bob", NULL, "bob 192.0.2.1 192.0.2.1 192.0.2.2 22 "},
+    {"User \"!bob,bob,al\"", NULL, "al 192.0.2.1 192.0.2.1 192.0.2.2 22 "},
+    {"User !bob", NULL, "never"},
+    {"User zz-?-*", NULL, "zz-1-1 192.0.2.1 192.0.2.1 192.0.2.2 22 "},
+    {"User bob Address 10.0.0.0/8", NULL, "bob 10.0.0.1 10.0.0.1 192.0.2.2 22 "},
+    {"User bob Address 10.0.0.0/8,!10.0.0.0/9", NULL,
+     "bob 10.255.255.254 10.255.255.254 192.0.2.2 22 "},
+    {"User bob Address *,!192.0.2.0/24", NULL, "bob 192.0.1.255 192.0.1.255 192.0.2.2 22 "},
+    {"User bob Address 10.1.2.*", NULL, "bob 10.1.2.1 10.1.2.1 192.0.2.2 22 "},
+    {"User bob Address 2001:db8:1::/48", NULL, "bob 2001:db8:1::1 2001:db8:1::1 192.0.2.2 22 "},
+    {"User bob Host *.Example.com", NULL, "bob 1.example.com 192.0.2.1 192.0.2.2 22 "},
+    {"User bob LocalPort 2223", NULL, "bob 192.0.2.1 192.0.2.1 192.0.2.2 2223 "},
+    {"User bob LocalAddress 10.9.0.1 RDomain vrf*", NULL,
+     "bob 192.0.2.1 192.0.2.1 10.9.0.1 22 vrf1"},
+    {"Group root User root", NULL, "root 192.0.2.1 192.0.2.1 192.0.2.2 22 "},
+    {"Group root", "root", "root 192.0.2.1 192.0.2.1 192.0.2.2 22 "},
+    {"Group zz-nobody-has-it", NULL, "no account of this system meets its User and Group criteria"},
+    {"Group zz-nobody-has-it", "root", "never"},
+    {"User bob", "al", "never"},
+    {"Address 10.0.0.0/8", "al", "al 10.0.0.1 10.0.0.1 192.0.2.2 22 "},
+    {"All", "al", "al 192.0.2.1 192.0.2.1 192.0.2.2 22 "},
+    {"Invalid-User", NULL, "never"},
+    {"Version OpenSSH_10.*", "al", "al 192.0.2.1 192.0.2.1 192.0.2.2 22 "},
+    {"Version OpenSSH_9.*", "al", "never"},
+    {"Weather fine", "al", "swmfactl does not know the criterion \"Weather\""},
+    {"User \"open", "al", "swmfactl does not know the criterion \"User \"open\""},
+};
+
+static void test_connections_meet_criteria(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT(builds); i++) {
+        struct sshd_criteria criteria = {0};
+        struct sshd_setting setting = {&criteria, 1, port_22, "OpenSSH_10.0p2 Debian-7"};
+        struct sshd_connection connection;
+        struct problem problem = {0};
+        assert_true(sshdmatch_add(&criteria, builds[i].line));
+        enum sshd_match match =
+            sshdmatch_build(&criteria, &setting, builds[i].user, &connection, &problem);
+        unit_same_text(builds[i].line, show(match, &connection, &problem), builds[i].expected);
+        sshdmatch_free(&criteria);
+    }
+}
+
+static void test_what_is_open_is_as_no_other_block_has_it(void **state)
+{
+    static const char *const ports[] = {"22", "2223", NULL};
+    static const char *const lines[] = {"Address 192.0.2.0/24", "LocalPort 22", "User root", "All"};
+    struct sshd_criteria criteria[COUNT(lines)] = {0};
+    struct sshd_setting setting = {criteria, COUNT(lines), ports, NULL};
+    struct sshd_connection connection;
+    struct problem problem = {0};
+    (void)state;
+    for (size_t i = 0; i < COUNT(lines); i++)
+        assert_true(sshdmatch_add(&criteria[i], lines[i]));
+    unit_same_text("a user's",
+                   show(sshdmatch_build(NULL, &setting, "al", &connection, &problem), &connection,
+                        &problem),
+                   "al 198.51.100.1 198.51.100.1 192.0.2.2 2223 ");
+    assert_int_equal(sshdmatch_build(NULL, &setting, NULL, &connection, &problem),
+                     SSHD_MATCH_BUILT);
+    unit_check("not root", strcmp(connection.user, "root") != 0, "another user");
+    for (size_t i = 0; i < COUNT(lines); i++)
+        sshdmatch_free(&criteria[i]);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_files_are_read_as_sshd_reads_them),
+        cmocka_unit_test(test_copy_keeps_lines_and_names_copies),
+        cmocka_unit_test(test_connections_meet_criteria),
+        cmocka_unit_test(test_what_is_open_is_as_no_other_block_has_it),
+    };
+    return cmocka_run_group_tests_name("sshd", tests, unit_make_folder, unit_remove_folder);
+}
