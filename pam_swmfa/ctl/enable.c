@@ -480,6 +480,22 @@ static bool show(const struct plan *plan, struct job *job)
 
 /* ---- enable ---- */
 
+/* What is not as it was before, and where that is kept. */
+static bool say_copy(const struct change *change, struct job *job)
+{
+    (void)job;
+    char copy[512];
+    change_copy_path(change->path, copy, sizeof(copy));
+    if (access(copy, F_OK) != 0 || (change->after != NULL && strstr(change->after, "pam_swmfa")))
+        return true;
+    if (change->after != NULL && change_is_copy(change->path, change->after))
+        (void)unlink(copy); /* it is that again */
+    else
+        (void)printf("%s has other changes since; as it was before enable: %s\n", change->path,
+                     copy);
+    return true;
+}
+
 static void say_reload(pid_t pid)
 {
     char command[64];
@@ -519,6 +535,7 @@ static enum ctl_status say_enabled(struct job *job, const struct plan *plan)
     const char *name = plan->service->name;
     job_changed(job, "enabled for %s%s", name, chosen.publickey ? " with public key" : "");
     (void)printf("%s asks for a code.\n", name);
+    (void)each_change(plan, job, say_copy);
     if (is_sshd(plan) && !sshd_has_read(&pid, &why)) {
         (void)printf("%s.\n", why.text);
         say_reload(pid);
@@ -558,22 +575,6 @@ static enum ctl_status do_enable(struct job *job, const struct plan *plan)
 }
 
 /* ---- disable ---- */
-
-/* What is not as it was before, and where that is kept. */
-static bool say_copy(const struct change *change, struct job *job)
-{
-    (void)job;
-    char copy[512];
-    change_copy_path(change->path, copy, sizeof(copy));
-    if (access(copy, F_OK) != 0 || (change->after != NULL && strstr(change->after, "pam_swmfa")))
-        return true;
-    if (change->after != NULL && change_is_copy(change->path, change->after))
-        (void)unlink(copy); /* it is that again */
-    else
-        (void)printf("%s has other changes since; as it was before enable: %s\n", change->path,
-                     copy);
-    return true;
-}
 
 static void say_disabled(const struct plan *plan, struct job *job)
 {

@@ -54,6 +54,6 @@ bool listeners_remember(struct problem *problem);
  */
 bool listeners_have_read(pid_t *pid, struct problem *problem);
 
-#define LISTENERS_RECORD "/run/swmfactl.sshd"
+#define LISTENERS_RECORD "/run/swmfactl-sshd-reload"
 
 #endif

@@ -236,7 +236,7 @@ def test_a_second_sshd_that_has_not_read_the_file_is_waited_for(sshd, key, sim):
 
 
 @pytest.mark.parametrize("lines, options, says", [
-    ("KbdInteractiveAuthentication yes\n", ["--publickey"], "the code alone would let in"),
+    ("PasswordAuthentication no\nKbdInteractiveAuthentication yes\n", ["--publickey"], "the code alone would let in"),
     ("PasswordAuthentication yes\n", [], "sshd's password method cannot prompt")])
 def test_an_sshd_with_a_file_of_its_own_is_asked_as_well(lines, options, says, sim):
     own = lab.WORK / "own-sshd.conf"
@@ -370,8 +370,8 @@ def test_the_form_is_changed_without_a_stretch_in_which_nobody_is_asked(sshd, ke
 def test_the_account_that_su_asks_is_changed_in_one_step(sim):
     done("enable", "su")
     out = done("enable", "su", "--use-uid")
-    assert re.search(r"^-auth.*pam_swmfa\.so$", out, flags=re.MULTILINE)
-    assert re.search(r"^\+auth.*pam_swmfa\.so use_uid$", out, flags=re.MULTILINE)
+    assert re.search(r"^-.*pam_swmfa\.so *$", out, flags=re.MULTILINE)
+    assert re.search(r"^\+.*pam_swmfa\.so use_uid *$", out, flags=re.MULTILINE)
     assert COMMON.read_text().count(lab.MODULE) == 1
     done("enable", "su")
     assert "use_uid" not in COMMON.read_text() and COMMON.read_text().count(lab.MODULE) == 1
@@ -847,7 +847,7 @@ def bad_sshd_config():
     (jump, r"common-auth:\d+: .*before a first factor was right"),
     (jump_in_common, r"common-auth:\d+: .*before a first factor was right"),
     (no_include, "/etc/pam.d/sshd: what asks for the first factor there is not known.*By hand"),
-    (no_sshd_include, r"begin sshd_config with \"Include /etc/ssh/sshd_config\.d/\*\.conf\""),
+    (no_sshd_include, r"no Include line reads .*: add this as the first line: Include /etc"),
     (earlier_file, "00-a.conf:1: PasswordAuthentication yes"),
     (keys_only, "sshd takes no password now.*--publickey"),
     (line_in_common, "is run twice in one login"),
@@ -892,7 +892,7 @@ def test_a_match_block_that_leads_around_the_code_is_said(sim):
     path.write_text(path.read_text() + "Match User bob\n  AuthenticationMethods publickey\n")
     status, _, error = ctl("enable", "sshd")
     assert status == 0
-    assert re.search(r'sshd_config:\d+: "AuthenticationMethods publickey" in a Match block', error)
+    assert re.search(r"sshd_config:\d+: Match User bob: sshd lets these in by a key alone", error)
 
 
 def test_whom_sudo_asks_for_nothing_is_said(sim):
@@ -1025,7 +1025,7 @@ def test_killed_in_the_middle_it_lets_people_in_and_can_be_done_again(sim, momen
 def test_one_at_a_time(sim):
     with wrapped(TOOL, "sleep 2; exec {real} \"$@\""):
         first = subprocess.Popen([lab.CTL, "enable", "sudo"], stdout=subprocess.DEVNULL)
-        assert lab.wait_until(lambda: list(Path("/run").glob("swmfactl.*")))
+        assert lab.wait_until(lambda: list(Path("/run").glob("swmfactl.??????")))
         assert "another swmfactl is already running" in failed("enable", "su")
         assert first.wait(30) == 0
     done("enable", "su")
@@ -1033,7 +1033,7 @@ def test_one_at_a_time(sim):
 
 def test_nothing_of_a_try_is_left(sim):
     done("enable", "sudo")
-    assert not list(Path("/run").glob("swmfactl.*"))
+    assert not list(Path("/run").glob("swmfactl.??????"))
     assert not list(Path("/etc/pam.d").glob("*.new"))
 
 
