@@ -7,6 +7,7 @@
 #include "config/file.h"
 #include "ctl/diff.h"
 #include "ctl/edit.h"
+#include "ctl/pamlink.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -34,26 +35,81 @@ void change_end(struct change *change)
     *change = (struct change){0};
 }
 
-bool change_begin(struct change *change, const char *path, struct problem *problem)
+/* Reads a file as text; NULL with the problem. */
+static char *read_text(const char *path, struct problem *problem)
+{
+    size_t length = 0;
+    char *text = file_read(path, FILE_PUBLIC, &length, problem);
+    if (text == NULL || strlen(text) == length)
+        return text;
+    explicit_bzero(text, length);
+    free(text);
+    problem_set(problem, "%s: has a NUL, and is no text", path);
+    return NULL;
+}
+
+static bool problem_of_race(const char *path, struct problem *problem)
+{
+    return problem_set(problem,
+                       "%s: somebody else has changed it meanwhile: it was left; begin again",
+                       path);
+}
+
+/* Whether a link still leads where it did. What is no link is opened so that it cannot be one. */
+static bool leads_there(const struct change *change, struct problem *problem)
+{
+    char file[sizeof(change->file)];
+    return strcmp(change->path, change->file) == 0 ||
+           (pamlink_resolve(change->path, file, sizeof(file), problem) &&
+            strcmp(file, change->file) == 0) ||
+           problem_of_race(change->path, problem);
+}
+
+/* Most files are only looked at. So a link that no change can follow is read as libpam does it;
+ * one that leads nowhere is no file for libpam either. */
+static bool read_fixed(struct change *change, struct problem *problem)
+{
+    char *real = realpath(change->path, NULL);
+    if (real == NULL)
+        return errno == ENOENT || errno == ELOOP ||
+               problem_set(problem, "%s: %s", change->path, strerror(errno));
+    change->before = read_text(real, problem);
+    free(real);
+    return change->before != NULL;
+}
+
+static bool read_link(struct change *change, struct problem *problem)
+{
+    if (!pamlink_resolve(change->path, change->file, sizeof(change->file), &change->fixed))
+        return read_fixed(change, problem);
+    change->before = read_text(change->file, problem);
+    return change->before != NULL && leads_there(change, problem);
+}
+
+static bool read_before(struct change *change, struct problem *problem)
 {
     struct stat status;
-    size_t length = 0;
+    if (lstat(change->path, &status) != 0 && errno == ENOENT)
+        return true;
+    if (pamlink_is(change->path))
+        return read_link(change, problem);
+    change->before = read_text(change->path, problem);
+    return change->before != NULL;
+}
+
+bool change_begin(struct change *change, const char *path, struct problem *problem)
+{
     *change = (struct change){0};
     (void)snprintf(change->path, sizeof(change->path), "%s", path);
-    if (lstat(path, &status) != 0 && errno == ENOENT)
-        return true;
-    change->before = file_read(path, FILE_PUBLIC, &length, problem);
-    if (change->before == NULL)
-        return false;
-    if (strlen(change->before) != length) {
-        change_end(change);
-        return problem_set(problem, "%s: has a NUL, and is no text", path);
+    (void)snprintf(change->file, sizeof(change->file), "%s", path);
+    bool good = read_before(change, problem);
+    if (good && change->before != NULL) {
+        change->after = strdup(change->before);
+        good = change->after != NULL || problem_set(problem, "no memory");
     }
-    change->after = strdup(change->before);
-    if (change->after != NULL)
-        return true;
-    change_end(change);
-    return problem_set(problem, "no memory");
+    if (!good)
+        change_end(change);
+    return good;
 }
 
 void change_set(struct change *change, char *text)
@@ -67,11 +123,24 @@ bool change_is_one(const struct change *change)
     return !same(change->before, change->after);
 }
 
+bool change_same_file(const struct change *one, const struct change *other)
+{
+    return one->before != NULL && other->before != NULL && strcmp(one->file, other->file) == 0;
+}
+
 bool change_show(const struct change *change, struct job *job)
 {
+    char name[sizeof(change->path) + sizeof(change->file) + 32];
     const char *before = change->before != NULL ? change->before : "";
     const char *after = change->after != NULL ? change->after : "";
-    return diff_print(job, change->path, before, strlen(before), after, strlen(after));
+    bool linked = strcmp(change->path, change->file) != 0;
+    if (change->fixed.text[0] != '\0') {
+        job->problem = change->fixed;
+        return false;
+    }
+    (void)snprintf(name, sizeof(name), linked ? "%s (the link %s leads to it)" : "%s", change->file,
+                   change->path);
+    return diff_print(job, name, before, strlen(before), after, strlen(after));
 }
 
 void change_copy_path(const char *path, char *copy, size_t size)
@@ -94,17 +163,19 @@ bool change_is_copy(const char *path, const char *text)
     return is;
 }
 
-/* Puts a text in a file's place; expected: what must be there now, NULL: nothing. */
-static bool put(const char *path, const char *expected, const char *text, mode_t mode,
+/* Puts a text in the file's place; expected: what must be there now, NULL: nothing. */
+static bool put(const struct change *change, const char *expected, const char *text, mode_t mode,
                 struct problem *problem)
 {
     struct edit edit;
-    if (!edit_begin(&edit, path, true, problem))
+    if (change->fixed.text[0] != '\0') {
+        *problem = change->fixed;
         return false;
-    bool good =
-        same(expected, edit.existed ? edit.text : NULL) ||
-        problem_set(problem, "%s: somebody else has changed it meanwhile: it was left; begin again",
-                    path);
+    }
+    if (!edit_begin(&edit, change->file, true, problem))
+        return false;
+    bool good = leads_there(change, problem) && (same(expected, edit.existed ? edit.text : NULL) ||
+                                                 problem_of_race(change->path, problem));
     if (good && text != NULL)
         good = edit_commit(&edit, text, strlen(text), mode, problem);
     else if (good && edit.existed)
@@ -135,8 +206,7 @@ bool change_keep(const struct change *change, struct problem *problem)
 
 bool change_put(const struct change *change, mode_t mode, struct problem *problem)
 {
-    return !change_is_one(change) ||
-           put(change->path, change->before, change->after, mode, problem);
+    return !change_is_one(change) || put(change, change->before, change->after, mode, problem);
 }
 
 bool change_make(const struct change *change, mode_t mode, struct problem *problem)
@@ -147,6 +217,5 @@ bool change_make(const struct change *change, mode_t mode, struct problem *probl
 
 bool change_undo(const struct change *change, mode_t mode, struct problem *problem)
 {
-    return !change_is_one(change) ||
-           put(change->path, change->after, change->before, mode, problem);
+    return !change_is_one(change) || put(change, change->after, change->before, mode, problem);
 }

@@ -12,15 +12,21 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-/* One file, as it was when it was looked at, and as it is to be. */
+/*
+ * One file, as it was when it was looked at, and as it is to be. A symbolic link in /etc/pam.d
+ * stays one: the file that it leads to is changed.
+ */
 struct change {
-    char path[256];
-    char *before; /* NULL: there was no such file */
-    char *after;  /* NULL: to be removed */
+    char path[256];       /* as it was given */
+    char file[256];       /* the file itself: path, or what the link leads to */
+    struct problem fixed; /* why the file can only be read; "": it can be changed */
+    char *before;         /* NULL: there was no such file */
+    char *after;          /* NULL: to be removed */
 };
 
 /* change_begin: reads a file, which may be missing. Returns false with the problem; otherwise the
- * caller owes change_end, and decides on after, which begins as a copy of before. */
+ * caller owes change_end, and decides on after, which begins as a copy of before. A link in
+ * /etc/pam.d that pamlink_resolve refuses is read as libpam reads it, and fixed says why. */
 bool change_begin(struct change *change, const char *path, struct problem *problem);
 
 /* change_end: frees both texts. Does nothing if change is all zero. */
@@ -32,7 +38,11 @@ void change_set(struct change *change, char *text);
 /* change_is_one: whether before and after differ. */
 bool change_is_one(const struct change *change);
 
-/* change_show: prints the difference, by diff -u. False with the problem. */
+/* change_same_file: whether two names lead to one file, which is there. */
+bool change_same_file(const struct change *one, const struct change *other);
+
+/* change_show: prints the difference, by diff -u. False with the problem, also if the file cannot
+ * be changed. */
 bool change_show(const struct change *change, struct job *job);
 
 /* change_keep: keeps a copy of the file as it was in CHANGE_COPIES, unless it has something of

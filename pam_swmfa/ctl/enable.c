@@ -137,7 +137,14 @@ static bool read_file_of(struct plan *plan, size_t number, struct problem *probl
     (void)snprintf(path, sizeof(path), "/etc/pam.d/%s", name);
     if (!change_begin(file, path, problem))
         return false;
-    return file->before != NULL || number > 0 || say_missing(path, name, problem);
+    if (number > 0 && change_same_file(&plan->files[0], file))
+        change_end(file); /* one file by two names is changed once */
+    if (file->before != NULL || number > 0)
+        return true;
+    if (file->fixed.text[0] == '\0')
+        return say_missing(path, name, problem);
+    *problem = file->fixed;
+    return false;
 }
 
 /* The stack of a key and a code: the module alone, in place of the first factor. */

@@ -6,6 +6,7 @@
 
 #include "config/file.h"
 #include "ctl/edit.h"
+#include "ctl/pamlink.h"
 #include "ctl/program.h"
 
 #include <errno.h>
@@ -27,7 +28,15 @@
 
 bool profile_there(void)
 {
-    return access(TOOL, X_OK) == 0;
+    static const char *const files[] = {"auth", "account", "password", "session",
+                                        "session-noninteractive"};
+    char path[64];
+    bool links = false;
+    for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+        (void)snprintf(path, sizeof(path), PAMLINK_FOLDER "/common-%s", files[i]);
+        links = links || pamlink_is(path);
+    }
+    return !links && access(TOOL, X_OK) == 0;
 }
 
 /* Where the two lines of these services begin, or NULL; end: behind them. */

@@ -16,7 +16,8 @@
 #define PROFILE_PATH   "/usr/share/pam-configs/swmfa"
 #define PROFILE_COMMON "/etc/pam.d/common-auth"
 
-/* profile_there: whether this system has pam-auth-update. */
+/* profile_there: whether this system has pam-auth-update, and none of the files that it writes is a
+ * symbolic link: it would put a file in place of the link. */
 bool profile_there(void);
 
 /* profile_with: the profile's text with a service's lines, in place of those that it has. profile:

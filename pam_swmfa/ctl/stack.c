@@ -440,10 +440,23 @@ static const char *keep_path(struct reader *reader, const char *path)
     return more[stack->file_count++] = copy;
 }
 
+/* Whether two paths are of one file; a file can be read by its own name and by links to it. */
+static bool is_file(const char *path, const char *other)
+{
+    if (strcmp(path, other) == 0)
+        return true;
+    char *real = realpath(path, NULL);
+    char *other_real = realpath(other, NULL);
+    bool is = real != NULL && other_real != NULL && strcmp(real, other_real) == 0;
+    free(real);
+    free(other_real);
+    return is;
+}
+
 static FILE *open_path(const struct reader *reader, const char *path)
 {
     for (const struct stack_text *at = reader->texts; at != NULL && at->path != NULL; at++)
-        if (strcmp(at->path, path) == 0) {
+        if (is_file(at->path, path)) {
             /* It is only read. */
             void *text = (void *)(uintptr_t)at->text;
             return fmemopen(text, strlen(at->text), "re");

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """swmfactl enable and disable, on the files of Debian, with the real sshd, sudo, su and login."""
+import os
 import re
 import shutil
 import signal
@@ -732,6 +733,253 @@ def test_a_stack_that_a_package_keeps_elsewhere_is_to_be_copied(other_system, si
         assert "first cp /usr/lib/pam.d/sudo /etc/pam.d/sudo" in failed("enable", "sudo")
     finally:
         vendor.unlink()
+
+
+# ---- links in /etc/pam.d ----
+
+# As openSUSE ships them; pam-config writes common-auth-pc, to which common-auth leads.
+_SUSE = {**{name: "auth     include        common-auth\naccount  include        common-account\n"
+                  "session  include        common-session\n" for name in ("sudo", "sudo-i")},
+         "sshd": "auth        requisite   pam_nologin.so\nauth        include     common-auth\n"
+                 "account     requisite   pam_nologin.so\naccount     include     common-account\n"
+                 "session     include     common-session\n",
+         "su": "auth     sufficient     pam_rootok.so\nauth     include        common-auth\n"
+               "account  sufficient     pam_rootok.so\naccount  include        common-account\n"
+               "session  include        common-session\n",
+         "su-l": "auth     include        su\naccount  include        su\n"
+                 "session  include        su\n",
+         "login": "auth     requisite      pam_nologin.so\nauth     include        common-auth\n"
+                  "account  include        common-account\nsession  include        common-session\n",
+         "common-auth-pc": "auth\trequired\tpam_env.so\t\nauth\trequired\tpam_unix.so\ttry_first_pass \n",
+         "common-account-pc": "account\trequired\tpam_unix.so\ttry_first_pass \n",
+         "common-session-pc": "session\trequired\tpam_unix.so\ttry_first_pass \n"}
+_SUSE_LINKS = {f"common-{name}": f"common-{name}-pc" for name in ("auth", "account", "session")}
+# With this change of the administrator's a wrong password is the end.
+_SUSE_STRICT = {**_SUSE, "common-auth-pc": _SUSE["common-auth-pc"].replace("required\tpam_unix",
+                                                                          "requisite\tpam_unix")}
+
+
+def lay_links(links):
+    for name, target in links.items():
+        (PAM / name).unlink(missing_ok=True)
+        os.symlink(target, PAM / name)
+
+
+def links_of():
+    return {path.name: os.readlink(path) for path in PAM.iterdir() if path.is_symlink()}
+
+
+def same_as(before, links):
+    """Each file and link of /etc/pam.d is what it was, and there is no other."""
+    return snapshot() == before and links_of() == links
+
+
+def sudo_asks(sent=0, *options):
+    client = sudo_as_alice(*options, "id", "-u")
+    client.expect(PROMPT)
+    client.sendline(lab.wait_for_code(ALICE, sent_before=sent))
+    client.expect(r"\n0\r")
+    return ended(client) == 0
+
+
+def sudo_asks_for_no_code():
+    client = sudo_as_alice("id", "-u")
+    client.expect(r"\n0\r")
+    return ended(client) == 0
+
+
+def test_on_opensuse_the_links_stay_and_disable_restores_each_file(other_system, sim, sshd):
+    other_system(_SUSE_STRICT)
+    lay_links(_SUSE_LINKS)
+    before = snapshot()
+    for service in SERVICES:
+        done_but_for_warnings("enable", service)
+    assert links_of() == _SUSE_LINKS
+    assert (PAM / "common-auth").read_text() == _SUSE_STRICT["common-auth-pc"]
+    sshd.reload()
+    assert gets_in_by_code(ssh_with_password())
+    assert sudo_asks(len(lab.messages(ALICE))) and sudo_asks(len(lab.messages(ALICE)), "-i")
+    client = su_to_bob("-")
+    client.expect(PROMPT)
+    client.sendline(lab.wait_for_code(BOB))
+    client.expect("bob")
+    assert ended(client) == 0
+    sent = len(lab.messages(ALICE))
+    client = login_as_alice()
+    client.sendline(lab.wait_for_code(ALICE, sent_before=sent))
+    client.expect(r"\$ ")
+    client.sendline("exit")
+    ended(client)
+    for service in SERVICES:
+        done_but_for_warnings("disable", service)
+    assert same_as(before, _SUSE_LINKS)
+    sshd.reload()
+    assert gets_in(ssh_with_password()) and sudo_asks_for_no_code()
+
+
+def test_on_opensuse_as_it_is_shipped_the_key_and_a_code_can_be_asked_for(other_system, sim, sshd,
+                                                                           key):
+    other_system(_SUSE)
+    lay_links(_SUSE_LINKS)
+    before = snapshot()
+    assert re.search(r"/etc/pam\.d/common-auth:\d+: .*with a wrong password the stack goes on",
+                     ctl("enable", "sudo")[2]), "the stack is the reason, and not the link"
+    assert same_as(before, _SUSE_LINKS)
+    assert ctl("enable", "sshd", "--publickey")[0] == 2
+    sshd.reload()
+    done_but_for_warnings("enable", "sshd", "--publickey")
+    assert gets_in_by_code(ssh(*key))
+    done_but_for_warnings("disable", "sshd")
+    assert same_as(before, _SUSE_LINKS)
+
+
+@pytest.mark.parametrize("links", [
+    {"sudo": "sudo-pc"}, {"sudo": "/etc/pam.d/sudo-pc"}, {"sudo": "../pam.d/./sudo-pc"},
+    {"sudo": "sudo-site", "sudo-site": "/etc/pam.d/sudo-base", "sudo-base": "./sudo-pc"}],
+    ids=["relative", "absolute", "by-the-folder", "chain"])
+def test_the_file_that_a_link_leads_to_is_changed_and_the_link_stays(other_system, sim, links):
+    other_system({**_SUSE_STRICT, "sudo-pc": _SUSE["sudo"]})
+    links = {**_SUSE_LINKS, **links}
+    lay_links(links)
+    before = snapshot()
+    out = done_but_for_warnings("enable", "sudo")
+    assert "--- /etc/pam.d/sudo-pc (the link /etc/pam.d/sudo leads to it)\n" in out
+    assert links_of() == links
+    assert (PAM / "sudo-pc").read_text().splitlines()[1:3] == BEHIND
+    assert sudo_asks() and sudo_asks(1, "-i")
+    out = done_but_for_warnings("disable", "sudo")
+    assert "--- /etc/pam.d/sudo-pc (the link /etc/pam.d/sudo leads to it)\n" in out
+    assert same_as(before, links)
+    assert sudo_asks_for_no_code()
+
+
+@pytest.mark.parametrize("links", [{"sudo-i": "sudo"}, {"sudo": "sudo-i"}])
+def test_one_file_by_two_names_is_changed_once(other_system, sim, links):
+    other_system(_SUSE_STRICT)
+    lay_links({**_SUSE_LINKS, **links})
+    before = snapshot()
+    out = done_but_for_warnings("enable", "sudo")
+    assert out.count(f"\n+auth\trequired\t{lab.MODULE}") == 1
+    assert (PAM / "sudo").read_text().count(lab.MODULE) == 1
+    assert sudo_asks() and sudo_asks(1, "-i")
+    done_but_for_warnings("disable", "sudo")
+    assert same_as(before, {**_SUSE_LINKS, **links})
+
+
+def lay_foreign_link():
+    """Whoever owns a link could lead it elsewhere."""
+    lay_links({"sudo": "sudo-pc"})
+    subprocess.run(["chown", "-h", "alice", PAM / "sudo"], check=True)
+
+
+def lay_link_to_folder():
+    lay_links({"sudo": "folder"})
+    (PAM / "folder").mkdir()
+
+
+def lay_link_to_what_others_write():
+    lay_links({"sudo": "sudo-pc"})
+    (PAM / "sudo-pc").chmod(0o664)
+
+
+@pytest.mark.parametrize("lay, says", [
+    (lambda: lay_links({"sudo": "/srv/sudo"}),
+     "/etc/pam.d/sudo: the link leads to /srv/sudo, which is not in /etc/pam.d"),
+    (lambda: lay_links({"sudo": "../../srv/sudo"}),
+     "/etc/pam.d/sudo: the link leads to ../../srv/sudo, which is not in /etc/pam.d"),
+    (lambda: lay_links({"sudo": "way", "way": "/srv/back"}),
+     "/etc/pam.d/sudo: the link leads to /srv/back, which is not in /etc/pam.d"),
+    (lambda: lay_links({"sudo": "one", "one": "other", "other": "one"}),
+     "/etc/pam.d/sudo: the link leads in a circle, by o"),
+    (lambda: lay_links({"sudo": "gone"}), "/etc/pam.d/sudo: the link leads to /etc/pam.d/gone: No such"),
+    (lay_foreign_link, "/etc/pam.d/sudo: the link must be owned by root"),
+    (lay_link_to_folder, "/etc/pam.d/folder: expected a regular file"),
+    (lay_link_to_what_others_write, "/etc/pam.d/sudo-pc: mode is 0664")],
+    ids=["out", "out-relative", "out-and-back", "circle", "nowhere", "not-roots", "folder", "writable"])
+def test_a_link_that_no_change_can_follow_is_refused_and_named(other_system, sim, lay, says):
+    Path("/srv/sudo").write_text(_SUSE["sudo"])
+    Path("/srv/back").unlink(missing_ok=True)
+    Path("/srv/back").symlink_to("/etc/pam.d/sudo-pc")
+    other_system({**_SUSE_STRICT, "sudo-pc": _SUSE["sudo"]})
+    lay_links(_SUSE_LINKS)
+    lay()
+    before, links = snapshot(), links_of()
+    try:
+        status, out, error = ctl("enable", "sudo")
+        assert status == 1 and error.count(says) == 1, error
+        assert same_as(before, links)
+        assert f"+auth\trequired\t{lab.MODULE}" not in out or "/etc/pam.d/sudo-i" in out
+    finally:
+        if (PAM / "folder").exists():
+            (PAM / "folder").rmdir()
+
+
+def test_a_line_by_a_link_that_no_change_can_follow_is_not_called_disabled(other_system, sim):
+    other_system({**_SUSE_STRICT, "sudo-pc": _SUSE["sudo"]})
+    lay_links({**_SUSE_LINKS, "sudo": "sudo-pc"})
+    done_but_for_warnings("enable", "sudo")
+    (PAM / "sudo-pc").rename("/srv/sudo")
+    lay_links({"sudo": "/srv/sudo"})
+    assert sudo_asks(), "libpam follows it"
+    before, links = snapshot(), links_of()
+    status, out, error = ctl("disable", "sudo")
+    assert status == 1 and "/etc/pam.d/sudo: the link leads to /srv/sudo" in error
+    assert "asks for no code" not in out
+    assert same_as(before, links)
+
+
+@pytest.mark.parametrize("target", ["/srv/common-auth", "common-auth", "gone"])
+def test_a_link_to_a_file_that_need_not_be_changed_is_no_hindrance(other_system, sim, target):
+    """Fedora's files are links to those of authselect, for example."""
+    Path("/srv/common-auth").write_text(_SUSE_STRICT["common-auth-pc"])
+    files = {name: text.replace("common-auth", "system-auth") if target != "/srv/common-auth" else text
+             for name, text in _SUSE_STRICT.items()}
+    other_system({**files, "system-auth": _SUSE_STRICT["common-auth-pc"]})
+    links = {**_SUSE_LINKS, "common-auth": target}
+    lay_links(links)
+    before = snapshot()
+    done_but_for_warnings("enable", "sudo")
+    assert sudo_asks()
+    assert links_of() == links
+    done_but_for_warnings("disable", "sudo")
+    assert same_as(before, links)
+
+
+def test_a_link_that_is_led_elsewhere_meanwhile_is_left(other_system, sim):
+    """Otherwise a file would be changed that no login reads any more."""
+    other_system({**_SUSE_STRICT, "sudo-pc": _SUSE["sudo"], "sudo-new": _SUSE["sudo"]})
+    lay_links({**_SUSE_LINKS, "sudo": "sudo-pc"})
+    before = snapshot(PAM)
+    with wrapped(Path("/usr/bin/diff"), f'ln -sfn sudo-new {PAM}/sudo; exec {{real}} "$@"'):
+        assert "somebody else has changed it meanwhile" in ctl("enable", "sudo")[2]
+    assert snapshot(PAM) == before
+    assert links_of() == {**_SUSE_LINKS, "sudo": "sudo-new"}
+
+
+@pytest.mark.parametrize("name", ["common-auth", "common-session"])
+@pytest.mark.parametrize("folder", ["", "/etc/pam.d/"], ids=["relative", "absolute"])
+def test_pam_auth_update_is_not_used_where_it_would_replace_a_link(sim, name, folder):
+    (PAM / name).rename(PAM / f"{name}-site")
+    lay_links({name: f"{folder}{name}-site"})
+    before, links = snapshot(), links_of()
+    done("enable", "sudo")
+    assert links_of() == links and not PROFILE.exists()
+    assert sudo_asks()
+    done("disable", "sudo")
+    assert same_as(before, links)
+
+
+def test_lines_in_a_common_auth_that_has_become_a_link_are_removed(sim):
+    before = COMMON.read_text()
+    done("enable", "sudo")
+    COMMON.rename(PAM / "common-auth-site")
+    lay_links({"common-auth": "common-auth-site"})
+    assert sudo_asks()
+    out = done("disable", "sudo")
+    assert "--- /etc/pam.d/common-auth-site (the link /etc/pam.d/common-auth leads to it)\n" in out
+    assert links_of() == {"common-auth": "common-auth-site"}
+    assert COMMON.read_text() == before and not PROFILE.exists()
+    assert sudo_asks_for_no_code()
 
 
 # ---- nothing is changed ----
