@@ -144,7 +144,7 @@ CASES = [
     Case("debian-sshd-match-or", DEBIAN, "sshd", (INCLUDE, ASK), "match-without-code",
          ssh=(*SSH_PASSWORD, "Match User rescue",
               '    authenticationmethods = "publickey,keyboard-interactive" publickey # or')),
-    Case("debian-sshd-match-with-code", DEBIAN, "sshd", (INCLUDE, ASK), "match-block",
+    Case("debian-sshd-match-with-code", DEBIAN, "sshd", (INCLUDE, ASK),
          ssh=(*SSH_PASSWORD, "Match User rescue",
               "    AuthenticationMethods publickey,keyboard-interactive keyboard-interactive:pam # key")),
     Case("debian-sshd-module-first", DEBIAN, "sshd", (ASK, INCLUDE), "sends-to-strangers",

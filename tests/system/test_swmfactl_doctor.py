@@ -468,7 +468,7 @@ def test_each_finding_says_where(start):
 def test_a_match_block_is_looked_into_by_connection(start):
     install(case_of("debian-sshd-match"), start)
     findings, services = examine("sshd")
-    assert find(findings, "match-without-code")["where"] == f"{DROP_IN}:6"
+    assert find(findings, "match-without-code")["where"] == f"{DROP_IN}:5"
     assert services["sshd"]["asked"] == "sometimes"
     rescue = "user=rescue,host=client.example,addr=192.0.2.10"
     assert "key-alone" in ids(examine("sshd", "--connection", rescue)[0])

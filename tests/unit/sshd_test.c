@@ -247,6 +247,113 @@ static void test_what_is_open_is_as_no_other_block_has_it(void **state)
         sshdmatch_free(&criteria[i]);
 }
 
+/* ---- the real sshd ---- */
+
+static const char *const plan_text = "UsePAM yes\nKbdInteractiveAuthentication yes\n"
+                                     "PasswordAuthentication no\n"
+                                     "AuthenticationMethods keyboard-interactive\n";
+
+/* What stands around a planned file, @/d/00-plan.conf, and what sshd_check_plan says of it: "" is
+ * that the plan is in force. "== d/NAME" begins another file. */
+static const struct {
+    const char *name;
+    const char *files;
+    const char *expected;
+} plans[] = {
+    {"included first", "Include @/d/*.conf\nPasswordAuthentication yes\nUsePAM no\n", ""},
+    {"among others",
+     "Include @/d/*.conf\nPasswordAuthentication yes\n== d/50-other.conf\nUsePAM no\n", ""},
+    {"a Match block after it",
+     "Include @/d/*.conf\nMatch LocalPort 22\nPasswordAuthentication yes\n", ""},
+    {"the same value before it is fine",
+     "UsePAM yes # as Debian\nInclude @/d/*.conf\nPasswordAuthentication yes\n", ""},
+    {"no Include line", "UsePAM yes\n",
+     "@/config: no Include line reads @/d: add this as the first line: Include @/d/*.conf"},
+    {"an Include line of other files", "Include @/d/*.local\nUsePAM yes\n",
+     "@/config: no Include line reads @/d: add this as the first line: Include @/d/*.conf"},
+    {"an Include line in a Match block", "UsePAM yes\nMatch User bob\nInclude @/d/*.conf\n",
+     "@/config:4: this Include line is under \"Match User bob\" (line 3) and counts only for "
+     "those: move it before the first Match line"},
+    {"an Include line at the end", "KbdInteractiveAuthentication no\nInclude @/d/*.conf\n",
+     "@/config:2: KbdInteractiveAuthentication no comes first, and sshd takes the first value: "
+     "delete it or move it after the Include line"},
+    {"by its old name", "\nChallengeResponseAuthentication no\nInclude @/d/*.conf\n",
+     "@/config:3: ChallengeResponseAuthentication no comes first, and sshd takes the first value: "
+     "delete it or move it after the Include line"},
+    {"methods", "AuthenticationMethods publickey keyboard-interactive\nInclude @/d/*.conf\n",
+     "@/config:2: AuthenticationMethods publickey keyboard-interactive comes first, and sshd takes "
+     "the first value: delete it or move it after the Include line"},
+    {"a file that sorts before it", "Include @/d/*.conf\n== d/00-a.conf\n\nUsePAM=no\n",
+     "@/d/00-a.conf:2: UsePAM no comes first, and sshd takes the first value: delete it, or rename "
+     "the file so that it sorts after 00-plan.conf"},
+    {"what sshd refuses", "Include @/d/*.conf\n== d/90.conf\nUseLogin no\nNonsense yes\n",
+     "@/d/90.conf:2: Bad configuration option: Nonsense"},
+};
+
+static const char *with_folder(const char *text)
+{
+    static char result[8192];
+    size_t used = 0;
+    for (; *text != '\0'; text++)
+        used += (size_t)snprintf(result + used, sizeof(result) - used, "%s",
+                                 *text == '@' ? unit_folder() : ((char[]){*text, '\0'}));
+    return result;
+}
+
+/* Whether sshd can be asked here: not before its first start, and not of keys of the host that are
+ * not there. */
+static bool can_ask(void)
+{
+    return geteuid() == 0 && access("/usr/sbin/sshd", X_OK) == 0 && access("/run/sshd", F_OK) == 0;
+}
+
+static void test_a_plan_is_in_force_or_something_is_to_blame(void **state)
+{
+    if (!can_ask()) {
+        assert_null(getenv("SWMFA_ASK_SSHD")); /* test_sshd_config.py has one to ask */
+        return;
+    }
+    char *path = unit_path("d/00-plan.conf");
+    char *key = unit_path("key");
+    char *first = unit_path("config");
+    const char *const options[] = {"-h", key, "-f", first, NULL};
+    for (size_t i = 0; i < COUNT(plans); i++) {
+        struct sshd_plan plan = {.path = path, .text = plan_text};
+        struct sshd_question question = {.plan = &plan, .options = options};
+        struct problem problem = {0};
+        assert_int_equal(clear(state), 0);
+        assert_int_equal(mkdir(unit_format("%s/d", unit_folder()), 0755), 0);
+        assert_int_equal(system(unit_format("ssh-keygen -q -t ed25519 -N '' -f '%s'", key)), 0);
+        write_files(unit_format("== config\nPort 22\n%s", plans[i].files));
+        bool good = sshd_check_plan(&question, &problem);
+        const char *said = strncmp(problem.text, "/usr/sbin/sshd -T: ", 19) == 0 ? problem.text + 19
+                                                                                 : problem.text;
+        unit_same_text(plans[i].name, said, with_folder(plans[i].expected));
+        unit_check(plans[i].name, good == (plans[i].expected[0] == '\0'), "in force or not");
+        assert_int_not_equal(access(path, F_OK), 0);
+    }
+    free(path);
+    free(key);
+    free(first);
+}
+
+static void test_a_plan_needs_its_folder(void **state)
+{
+    char *path = unit_path("d/00-plan.conf");
+    char *first = unit_path("config");
+    const char *const options[] = {"-f", first, NULL};
+    struct sshd_plan plan = {.path = path, .text = plan_text};
+    struct sshd_question question = {.plan = &plan, .options = options};
+    struct problem problem = {0};
+    assert_int_equal(clear(state), 0);
+    write_files("== config\nInclude @/d/*.conf\n");
+    assert_false(sshd_check_plan(&question, &problem));
+    unit_same_text("the folder", problem.text,
+                   with_folder("@/d: there is no such folder: mkdir -m 0755 @/d"));
+    free(path);
+    free(first);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -254,6 +361,8 @@ int main(void)
         cmocka_unit_test(test_copy_keeps_lines_and_names_copies),
         cmocka_unit_test(test_connections_meet_criteria),
         cmocka_unit_test(test_what_is_open_is_as_no_other_block_has_it),
+        cmocka_unit_test(test_a_plan_is_in_force_or_something_is_to_blame),
+        cmocka_unit_test(test_a_plan_needs_its_folder),
     };
     return cmocka_run_group_tests_name("sshd", tests, unit_make_folder, unit_remove_folder);
 }
