@@ -167,6 +167,18 @@ def test_root_is_refused_by_a_block(start):
     assert "after a code was sent" in find(findings, "match-root-login")["text"]
 
 
+def test_another_pam_service_is_noticed_where_sshd_has_it(start):
+    case = Case("service", DEBIAN, "sshd", (ASK,), ssh=(*SSH_KEY, "Match User alice", "  PAMServiceName other"))
+    install(case, start)
+    findings, services = examine("sshd")
+    if "sshd-unknown" in ids(findings): # before OpenSSH 10.0
+        assert "PAMServiceName" in find(findings, "sshd-unknown")["text"]
+        return
+    assert find(findings, "match-pam-service")["where"] == f"{DROP_IN}:{FIRST}"
+    assert services["sshd"]["asked"] == "sometimes"
+    assert "pam-service" in ids(examine("sshd", "--connection", "user=alice")[0])
+
+
 def has_dash_g():
     """Whether sshd prints its settings without starting; Debian 12's does not."""
     return subprocess.run(["/usr/sbin/sshd", "-G"], capture_output=True, check=False).returncode == 0
