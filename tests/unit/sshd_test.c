@@ -90,6 +90,9 @@ static const struct {
      "config:1 Include|\n"},
     {"a planned file that no pattern matches is not read", "== config\nInclude @/e.*\nUsePAM yes\n",
      "MaxSessions 3\n", "config:1 Include|\nconfig:2 UsePAM|yes\n"},
+    {"however its folder is spelled",
+     "== config\nInclude @/./d.* @/x/../d.plan\n== d.plan\nBanner a\n", "MaxSessions 3\n",
+     "config:1 Include|\nd.plan:1 MaxSessions|3\n"},
     {"several patterns, quotes, an equals sign, a comment",
      "== config\nInclude=\"@/with space\"  '@/d.a' # @/d.b\n== with space\nMaxSessions 1\n"
      "== d.a\nMaxSessions=2\n== d.b\nMaxSessions 3\n",
@@ -337,6 +340,93 @@ static void test_a_plan_is_in_force_or_something_is_to_blame(void **state)
     free(first);
 }
 
+/* An sshd with files of its own; its options. */
+static const char *const *make_sshd(void **state, const char *files)
+{
+    static char key[PATH_MAX + 8];
+    static char first[PATH_MAX + 8];
+    static const char *const options[] = {"-h", key, "-f", first, NULL};
+    assert_int_equal(clear(state), 0);
+    (void)snprintf(key, sizeof(key), "%s/key", unit_folder());
+    (void)snprintf(first, sizeof(first), "%s/config", unit_folder());
+    assert_int_equal(mkdir(unit_format("%s/d", unit_folder()), 0755), 0);
+    assert_int_equal(system(unit_format("ssh-keygen -q -t ed25519 -N '' -f '%s'", key)), 0);
+    write_files(files);
+    return options;
+}
+
+static const char two_ports[] =
+    "== config\nPort 22\nPort 2223\nInclude @/d/*.conf @/none\nBanner @/one\n"
+    "Match LocalPort 2223\nPasswordAuthentication yes\n"
+    "Match User root Address 10.0.0.0/8\n Include \"@/more\"\n"
+    "Match User nobody\nKbdInteractiveAuthentication no\n"
+    "== more\nKbdInteractiveAuthentication no\nMaxSessions 3\n"
+    "== d/10.conf\nMaxSessions 7\nPasswordAuthentication no\nMatch RDomain blue\nMaxSessions 1\n";
+
+static void test_sshd_says_of_the_copy_what_it_says_of_the_files(void **state)
+{
+    static const char text[] =
+        "MaxSessions 7\nPasswordAuthentication no\nMatch RDomain blue\nMaxSessions 1\n";
+    if (!can_ask())
+        return;
+    const struct sshd_connection connections[] = {
+        {"root", "h", "192.0.2.1", "192.0.2.2", "22", "", ""},
+        {"root", "h", "10.0.0.1", "192.0.2.2", "22", "", ""},
+        {"root", "h", "10.0.0.1", "192.0.2.2", "2223", "blue", ""},
+    };
+    char *path = unit_path("d/10.conf");
+    const struct sshd_plan plan = {path, text};
+    const struct sshd_plan gone = {path, NULL};
+    struct sshd_question question = {.options = make_sshd(state, two_ports)};
+    struct problem problem = {0};
+    for (size_t i = 0; i <= COUNT(connections); i++) {
+        struct sshd real;
+        struct sshd copy;
+        question.connection = i > 0 ? &connections[i - 1] : NULL;
+        question.plan = NULL;
+        unit_check(problem.text, sshd_ask(&real, &question, &problem), "an answer");
+        question.plan = &plan;
+        unit_check(problem.text, sshd_ask(&copy, &question, &problem), "an answer");
+        unit_same_text("the same text", copy.text, real.text);
+        sshd_free(&copy);
+        question.plan = &gone;
+        unit_check(problem.text, sshd_ask(&copy, &question, &problem), "an answer");
+        unit_check("without the file", strcmp(copy.text, real.text) != 0, "another answer");
+        sshd_free(&copy);
+        sshd_free(&real);
+    }
+    assert_int_equal(access(path, F_OK), 0);
+    free(path);
+}
+
+static void test_a_user_is_asked_about_under_each_block(void **state)
+{
+    if (!can_ask())
+        return;
+    const struct sshd_question question = {.options = make_sshd(state, two_ports)};
+    struct sshd_blocks blocks;
+    struct problem problem = {0};
+    char text[2048] = "";
+    unit_check(problem.text, sshd_ask_blocks(&blocks, &question, "root", &problem), "answers");
+    for (size_t i = 0; i < blocks.count; i++) {
+        const struct sshd_block *block = &blocks.at[i];
+        const char *place = strrchr(block->where, '/');
+        size_t used = strlen(text);
+        (void)snprintf(text + used, sizeof(text) - used, "%s %s:%s%s %s%s\n",
+                       place != NULL ? place + 1 : "-", block->connection.address,
+                       block->connection.local_port, block->decides ? " decides" : "",
+                       sshd_says(&block->answer, "kbdinteractiveauthentication", "no") ? "no " : "",
+                       sshd_says(&block->answer, "passwordauthentication", "yes") ? "password"
+                                                                                  : "");
+    }
+    unit_same_text("root", text,
+                   "- 192.0.2.1:22 \n"
+                   "10.conf:3 192.0.2.1:22 \n"
+                   "config:5 192.0.2.1:2223 decides password\n"
+                   "config:7 10.0.0.1:22 decides no \n");
+    sshd_free_blocks(&blocks);
+}
+
 static void test_a_plan_needs_its_folder(void **state)
 {
     char *path = unit_path("d/00-plan.conf");
@@ -354,6 +444,34 @@ static void test_a_plan_needs_its_folder(void **state)
     free(first);
 }
 
+static void test_what_is_asked_for_is_as_no_other_block_has_it(void **state)
+{
+    static const struct {
+        const char *line;
+        const char *expected;
+    } cases[] = {
+        {"User al,bob", "bob 192.0.2.1 192.0.2.1 192.0.2.2 22 "},
+        {"User bob Address 10.0.0.0/8", "bob 10.128.0.0 10.128.0.0 192.0.2.2 22 "},
+        {"User al", "al 192.0.2.1 192.0.2.1 192.0.2.2 22 "},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        const char *const lines[] = {"User al", "Address 10.0.0.0/9", "Address 10.192.0.0/10",
+                                     cases[i].line};
+        struct sshd_criteria criteria[COUNT(lines)] = {0};
+        struct sshd_setting setting = {criteria, COUNT(lines), port_22, NULL};
+        struct sshd_connection connection;
+        struct problem problem = {0};
+        for (size_t n = 0; n < COUNT(lines); n++)
+            assert_true(sshdmatch_add(&criteria[n], lines[n]));
+        enum sshd_match match =
+            sshdmatch_build(&criteria[COUNT(lines) - 1], &setting, NULL, &connection, &problem);
+        unit_same_text(cases[i].line, show(match, &connection, &problem), cases[i].expected);
+        for (size_t n = 0; n < COUNT(lines); n++)
+            sshdmatch_free(&criteria[n]);
+    }
+    (void)state;
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -361,7 +479,10 @@ int main(void)
         cmocka_unit_test(test_copy_keeps_lines_and_names_copies),
         cmocka_unit_test(test_connections_meet_criteria),
         cmocka_unit_test(test_what_is_open_is_as_no_other_block_has_it),
+        cmocka_unit_test(test_what_is_asked_for_is_as_no_other_block_has_it),
         cmocka_unit_test(test_a_plan_is_in_force_or_something_is_to_blame),
+        cmocka_unit_test(test_sshd_says_of_the_copy_what_it_says_of_the_files),
+        cmocka_unit_test(test_a_user_is_asked_about_under_each_block),
         cmocka_unit_test(test_a_plan_needs_its_folder),
     };
     return cmocka_run_group_tests_name("sshd", tests, unit_make_folder, unit_remove_folder);
