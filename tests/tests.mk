@@ -9,6 +9,7 @@ EXTRA_DIST += tests/system/system.sh tests/system/part-1.sh tests/system/part-2.
 	tests/system/test_package.py tests/system/test_remember.py \
 	tests/system/test_hostile.py tests/system/test_policy.py tests/system/test_provider.py \
 	tests/system/test_secrets.py tests/system/test_sim.py tests/system/test_ssh.py \
+	tests/system/test_sshd_config.py \
 	tests/system/test_store.py tests/system/test_swmfactl.py \
 	tests/system/test_swmfactl_history.py tests/system/test_swmfactl_pass.py \
 	tests/system/test_swmfactl_enable.py tests/system/test_swmfactl_init.py \
@@ -62,7 +63,8 @@ tests_unit_stack_test_SOURCES = tests/unit/stack_test.c $(stack_sources) \
 # The files of sshd.
 tests_unit_sshd_test_SOURCES = tests/unit/sshd_test.c pam_swmfa/ctl/sshdfiles.c \
 	pam_swmfa/ctl/sshdfiles.h pam_swmfa/ctl/sshdmatch.c pam_swmfa/ctl/sshdmatch.h \
-	pam_swmfa/ctl/sshd.h
+	pam_swmfa/ctl/sshd.c pam_swmfa/ctl/sshd.h pam_swmfa/ctl/sshdblocks.c \
+	pam_swmfa/ctl/sshdplan.c
 
 # The simulator of the provider.
 tests_sim_swmfa_sim_SOURCES = \

@@ -286,8 +286,7 @@ static bool ask_sshd(struct sshd *sshd, struct problem *why)
     struct sshd_question question = {0};
     *sshd = (struct sshd){0};
     if (connection != NULL) {
-        if (!sshd_connection_parse(&spec, connection, why) ||
-            !sshd_complete(&spec, &question, why))
+        if (!sshd_connection_parse(&spec, connection, why) || !sshd_complete(&spec, &question, why))
             return false;
         question.connection = &spec;
     }
@@ -302,7 +301,10 @@ static void examine_sshd(struct doctor *doctor, struct scene *scene)
     struct problem why = {0};
     if (!ask_sshd(&sshd, &why)) {
         findings_add(doctor->findings, sshd.installed ? SEVERITY_ERROR : SEVERITY_WARNING,
-                     "sshd-unknown", SSHD_CONFIG, sshd.installed ? "sshd -t" : "",
+                     "sshd-unknown", SSHD_CONFIG,
+                     sshd.fix != NULL ? sshd.fix
+                     : sshd.installed ? "sshd -t"
+                                      : "",
                      "sshd: what its settings are cannot be found out: %s", why.text);
         scene->before = has_factor(scene) ? NULL : "an SSH key";
         sshd_free(&sshd);

@@ -24,7 +24,7 @@ enum method {
     METHOD_OFF, /* it is switched off */
 };
 
-static bool kbdint_on(const struct sshd *sshd)
+bool judge_sshd_prompts(const struct sshd *sshd)
 {
     return sshd_says(sshd, "kbdinteractiveauthentication", "yes") &&
            !sshd_says(sshd, "challengeresponseauthentication", "no"); /* before OpenSSH 8.7 */
@@ -46,7 +46,7 @@ static enum method find_method(const struct sshd *sshd, const char *name, size_t
     for (size_t i = 0; i < sizeof(methods) / sizeof(methods[0]); i++) {
         if (strlen(methods[i].name) != length || strncmp(methods[i].name, name, length) != 0)
             continue;
-        bool on = methods[i].method == METHOD_KBDINT ? kbdint_on(sshd)
+        bool on = methods[i].method == METHOD_KBDINT ? judge_sshd_prompts(sshd)
                                                      : sshd_says(sshd, methods[i].keyword, "yes");
         return on ? methods[i].method : METHOD_OFF;
     }
@@ -98,12 +98,27 @@ void judge_sshd_view(const struct sshd *sshd, struct ssh_view *view)
 
 /* ---- what is wrong ---- */
 
-static const char *methods_line(const struct scene *scene)
+const char *judge_methods_line(const struct scene *scene)
 {
     for (size_t i = 0; i < scene->stack->count; i++)
         if (scene->roles[i].count > 0 && scene->roles[i].answers[0].meaning == MEANS_PROVED)
             return "AuthenticationMethods keyboard-interactive";
     return "AuthenticationMethods publickey,keyboard-interactive";
+}
+
+/* Since OpenSSH 10.0, the stack need not be that of "sshd". */
+static void judge_service(const struct scene *scene, const struct sshd *sshd)
+{
+    char where[PLACE];
+    char service[256];
+    (void)sshd_value(sshd, "pamservicename", service, sizeof(service));
+    if (*service != '\0' && strcmp(service, scene->service) != 0)
+        findings_add(
+            scene->findings, SEVERITY_ERROR, "pam-service",
+            sshd_find("PAMServiceName", where, sizeof(where)), "PAMServiceName sshd",
+            "sshd: PAMServiceName is %s: logins use the stack of that service, and not this "
+            "one",
+            service);
 }
 
 static void judge_use_pam(const struct scene *scene, const struct sshd *sshd,
@@ -114,7 +129,7 @@ static void judge_use_pam(const struct scene *scene, const struct sshd *sshd,
         findings_add(scene->findings, SEVERITY_ERROR, "use-pam",
                      sshd_find("UsePAM", where, sizeof(where)), "UsePAM yes",
                      "sshd: UsePAM is not yes: nobody is asked for a code");
-    if (kbdint_on(sshd))
+    if (judge_sshd_prompts(sshd))
         return;
     if (*sshd_find("KbdInteractiveAuthentication", where, sizeof(where)) != '\0' &&
         strcmp(where, SSHD_CONFIG) == 0)
@@ -156,11 +171,12 @@ static void judge_key(const struct scene *scene, const struct ssh_view *view)
     char where[PLACE];
     if (view->key_alone)
         findings_add(scene->findings, SEVERITY_ERROR, "key-alone",
-                     sshd_find("AuthenticationMethods", where, sizeof(where)), methods_line(scene),
-                     "sshd: a key alone lets in, and nobody who has one is asked for a code");
+                     sshd_find("AuthenticationMethods", where, sizeof(where)),
+                     judge_methods_line(scene),
+                     "sshd: a key alone lets users in: no code is requested");
 }
 
-static bool root_is_mapped(const struct scene *scene)
+bool judge_root_is_mapped(const struct scene *scene)
 {
     const struct sshkeys none = {0};
     struct phone phone;
@@ -176,7 +192,7 @@ static void judge_root(const struct scene *scene, const struct sshd *sshd,
                        const struct ssh_view *view)
 {
     char where[PLACE];
-    if (sshd_says(sshd, "permitrootlogin", "yes") || !root_is_mapped(scene))
+    if (sshd_says(sshd, "permitrootlogin", "yes") || !judge_root_is_mapped(scene))
         return;
     findings_add(scene->findings, SEVERITY_WARNING, "root-login",
                  sshd_find("PermitRootLogin", where, sizeof(where)), "PermitRootLogin yes",
@@ -242,27 +258,6 @@ static void judge_numbers(const struct scene *scene, const struct sshd *sshd)
                      tries);
 }
 
-/* Not for one connection, for which they count already. */
-static void judge_matches(struct scene *scene, const struct sshd *sshd)
-{
-    char where[PLACE];
-    char line[256];
-    for (size_t i = 0;
-         !sshd->matched && sshd_find_match(i, where, sizeof(where), line, sizeof(line)); i++) {
-        if (sshd_spares(line)) {
-            scene->around = true;
-            findings_add(
-                scene->findings, SEVERITY_WARNING, "match-without-code", where, methods_line(scene),
-                "sshd: \"%s\" in a Match block: those whom it is for get in without a code", line);
-            continue;
-        }
-        findings_add(scene->findings, SEVERITY_NOTE, "match-block", where, "",
-                     "sshd: \"%s\" holds in a Match block only; for those whom it is for, look "
-                     "with: swmfactl doctor sshd --connection user=NAME,host=HOST,addr=ADDRESS",
-                     line);
-    }
-}
-
 /* Before 10.3, what a module says is kept until its next prompt. */
 static void judge_version(const struct scene *scene, const struct sshd *sshd)
 {
@@ -278,12 +273,14 @@ void judge_sshd(struct scene *scene, const struct sshd *sshd, const struct ssh_v
 {
     scene->around = view->key_alone;
     scene->unused = !view->runs_pam && !view->password;
+    judge_service(scene, sshd);
     judge_use_pam(scene, sshd, view);
     judge_password(scene, sshd, view);
     judge_key(scene, view);
     judge_root(scene, sshd, view);
     judge_key_lines(scene, view);
     judge_numbers(scene, sshd);
-    judge_matches(scene, sshd);
+    if (!sshd->matched) /* otherwise they count already */
+        judge_matches(scene, sshd, view);
     judge_version(scene, sshd);
 }

@@ -79,7 +79,20 @@ struct ssh_view {
 /* judge_sshd_view: from the settings. */
 void judge_sshd_view(const struct sshd *sshd, struct ssh_view *view);
 
+/* judge_sshd_prompts: whether sshd can ask for a code, by keyboard-interactive. */
+bool judge_sshd_prompts(const struct sshd *sshd);
+
+/* judge_methods_line: the line of sshd_config that the stack is made for. */
+const char *judge_methods_line(const struct scene *scene);
+
+/* judge_root_is_mapped: whether root has a line in the users map. */
+bool judge_root_is_mapped(const struct scene *scene);
+
 /* judge_sshd: what is wrong with the settings; and whether they lead around the stack. */
 void judge_sshd(struct scene *scene, const struct sshd *sshd, const struct ssh_view *view);
+
+/* judge_matches: in judge-match.c: what is wrong with each Match block, for those that it applies
+ * to, which is not wrong for all connections: sshd and view are of these. */
+void judge_matches(struct scene *scene, const struct sshd *sshd, const struct ssh_view *view);
 
 #endif

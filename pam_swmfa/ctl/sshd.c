@@ -255,8 +255,8 @@ static void list_arguments(const struct asking *asking, const char *option, cons
 
 /* The line of its errors that says most: not that an option is deprecated. What has no place is
  * said before the line that has it. */
-static void explain(const struct asking *asking, const char *option, const char *said,
-                    struct problem *problem)
+static void explain(struct sshd *sshd, const struct asking *asking, const char *option,
+                    const char *said, struct problem *problem)
 {
     char line[512] = "";
     char real[512];
@@ -272,13 +272,17 @@ static void explain(const struct asking *asking, const char *option, const char 
             break;
     }
     if (strstr(line, "Missing privilege separation directory") != NULL)
-        (void)problem_set(problem, "sshd tells its settings only when there is a folder /run/sshd, "
-                                   "which its start makes: mkdir -m 0755 /run/sshd, then run "
-                                   "this command again");
+        sshd->fix = "mkdir -m 0755 /run/sshd";
     else if (strstr(line, "no hostkeys available") != NULL)
-        (void)problem_set(problem,
-                          "sshd tells its settings only when it has a host key that it can "
-                          "read: ssh-keygen -A, then run this command again, as root");
+        sshd->fix = "ssh-keygen -A";
+    if (sshd->fix != NULL)
+        (void)problem_set(
+            problem,
+            "sshd does not say what its settings are before there is %s: as root: %s, "
+            "then run this command again",
+            strstr(sshd->fix, "mkdir") != NULL ? "a folder /run/sshd, which its first start makes"
+                                               : "a host key that it can read",
+            sshd->fix);
     else
         (void)problem_set(problem, "%s %s: %s", asking->program, option,
                           sshdmirror_real(asking->mirror, line, real, sizeof(real)));
@@ -323,7 +327,7 @@ static bool ask(struct sshd *sshd, struct asking *asking, const char *option,
                *printed != '\0';
         again = !good && said != NULL && drop_part(asking, said);
         if (!good && !again)
-            explain(asking, option, said != NULL ? said : "", problem);
+            explain(sshd, asking, option, said != NULL ? said : "", problem);
         free(said);
         if (good) {
             free(sshd->text);

@@ -19,6 +19,7 @@ struct sshd {
     bool installed;
     int major, minor;  /* of OpenSSH; 0: not known */
     char version[128]; /* as in "OpenSSH_10.0p2 Debian-7"; "": not known */
+    const char *fix;   /* the command that helps where it could not be asked; or NULL */
     bool matched;      /* Match blocks count, for one connection */
 };
 

@@ -139,15 +139,55 @@ bool sshd_decides(const struct sshd_line *line)
 
 /* ---- files ---- */
 
-static bool is_planned(const struct sshd_plan *plan, const char *path)
+/* Whether two paths name entries of one folder, however that is spelled. */
+static bool is_same_folder(const char *one, const char *other)
 {
-    return plan != NULL && strcmp(plan->path, path) == 0;
+    const char *const paths[] = {one, other};
+    char *real[2] = {NULL, NULL};
+    for (size_t i = 0; i < 2; i++) {
+        const char *slash = strrchr(paths[i], '/');
+        char *folder = slash != NULL ? strndup(paths[i], (size_t)(slash - paths[i]) + 1) : NULL;
+        real[i] = folder != NULL ? realpath(folder, NULL) : NULL;
+        free(folder);
+    }
+    bool same = real[0] != NULL && real[1] != NULL && strcmp(real[0], real[1]) == 0;
+    free(real[0]);
+    free(real[1]);
+    return same;
+}
+
+bool sshdfiles_is_planned(const struct sshd_plan *plan, const char *path)
+{
+    if (plan == NULL)
+        return false;
+    const char *planned = strrchr(plan->path, '/');
+    const char *name = strrchr(path, '/');
+    return strcmp(plan->path, path) == 0 ||
+           (planned != NULL && name != NULL && strcmp(planned, name) == 0 &&
+            is_same_folder(plan->path, path));
+}
+
+/* The planned file's path, as a pattern matches it, the caller's to free; NULL: it does not. */
+static char *match_planned(const char *pattern, const struct sshd_plan *plan)
+{
+    char *path = NULL;
+    if (plan == NULL || plan->text == NULL)
+        return NULL;
+    if (fnmatch(pattern, plan->path, FNM_PATHNAME | FNM_PERIOD) == 0)
+        return strdup(plan->path);
+    const char *name = strrchr(plan->path, '/');
+    const char *last = strrchr(pattern, '/');
+    if (name != NULL && last != NULL && fnmatch(last, name, FNM_PATHNAME | FNM_PERIOD) == 0 &&
+        is_same_folder(pattern, plan->path) &&
+        asprintf(&path, "%.*s%s", (int)(last - pattern), pattern, name) >= 0)
+        return path;
+    return NULL;
 }
 
 /* An absent file is not opened, as a missing one. */
 static FILE *open_file(const char *path, const struct sshd_plan *plan)
 {
-    if (!is_planned(plan, path))
+    if (!sshdfiles_is_planned(plan, path))
         return fopen(path, "re");
     errno = ENOENT;
     return plan->text != NULL ? fmemopen((char *)plan->text, strlen(plan->text), "r") : NULL;
@@ -172,11 +212,12 @@ static bool expand(const char *pattern, const struct sshd_plan *plan, char ***pa
     int result = *pattern == '\0' ? GLOB_ABORTED : glob(absolute, GLOB_NOSORT, NULL, &found);
     good = result == 0 || result == GLOB_NOMATCH;
     for (size_t i = 0; good && result == 0 && i < found.gl_pathc; i++)
-        if (!is_planned(plan, found.gl_pathv[i]))
+        if (!sshdfiles_is_planned(plan, found.gl_pathv[i]))
             good = push(paths, count, found.gl_pathv[i]);
-    if (good && plan != NULL && plan->text != NULL &&
-        fnmatch(absolute, plan->path, FNM_PATHNAME | FNM_PERIOD) == 0)
-        good = push(paths, count, plan->path);
+    char *planned = good ? match_planned(absolute, plan) : NULL;
+    if (planned != NULL)
+        good = push(paths, count, planned);
+    free(planned);
     if (*count > first)
         qsort(*paths + first, *count - first, sizeof(**paths), by_bytes);
     globfree(&found);
@@ -350,7 +391,7 @@ static long find_copy(struct sshd_mirror *mirror, const char *path)
 static bool can_read(const char *path, const struct sshd_plan *plan)
 {
     struct stat status;
-    return is_planned(plan, path) ||
+    return sshdfiles_is_planned(plan, path) ||
            (access(path, R_OK) == 0 && stat(path, &status) == 0 && S_ISREG(status.st_mode));
 }
 

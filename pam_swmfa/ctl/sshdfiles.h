@@ -46,6 +46,9 @@ void sshdfiles_free(struct sshd_files *files);
 /* sshdfiles_is_under: whether a line stands under a Match line, or under one that does. */
 bool sshdfiles_is_under(const struct sshd_files *files, size_t line, size_t block);
 
+/* sshdfiles_is_planned: whether a path is that of the planned file, however it is spelled. */
+bool sshdfiles_is_planned(const struct sshd_plan *plan, const char *path);
+
 /* sshdfiles_is: whether a line has the keyword, or an older name of it. */
 bool sshdfiles_is(const struct sshd_line *line, const char *keyword);
 

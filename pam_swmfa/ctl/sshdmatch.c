@@ -312,39 +312,47 @@ static bool has_criterion(const struct sshd_criteria *criteria, enum sshd_criter
     return false;
 }
 
-/* Whether no block has a say in such a value, but for those with "*", which are for all. */
-static bool is_neutral(const struct sshd_setting *setting, enum sshd_criterion what,
-                       const char *value)
+/* How many other blocks have a say in such a value. */
+static size_t count_others(const struct sshd_setting *setting, const struct sshd_criteria *own,
+                           enum sshd_criterion what, const char *value)
 {
-    for (size_t i = 0; i < setting->count; i++)
-        if (has_criterion(&setting->blocks[i], what) && meets_all(&setting->blocks[i], what, value))
-            return false;
-    return true;
+    size_t count = 0;
+    for (size_t i = 0; i < setting->count; i++) {
+        const struct sshd_criteria *block = &setting->blocks[i];
+        count += block != own && has_criterion(block, what) && meets_all(block, what, value);
+    }
+    return count;
 }
 
 /* ---- candidates ---- */
 
-/* The search for the value of one criterion. */
+/*
+ * The search for the value of one criterion. The best is one in which no other block has a say:
+ * what sshd says is then the doing of this block. Were alice taken for "Match Group staff" where an
+ * earlier block is for her, what becomes of the others in the group would not be seen.
+ */
 struct search {
     const struct sshd_criteria *criteria;
     const struct sshd_setting *setting;
     enum sshd_criterion what;
-    bool open; /* the criteria leave it open: the neutral one is wanted */
+    bool open; /* the criteria leave it open */
     char *field;
     size_t size;
     bool found;
-    bool taken; /* one that would do, but is not neutral */
+    size_t others; /* blocks that have a say in what was found */
 };
 
 static void try_value(struct search *search, const char *value)
 {
-    if (search->found || strchr(value, ',') != NULL || strlen(value) >= search->size ||
-        !meets_all(search->criteria, search->what, value))
+    if ((search->found && search->others == 0) || strchr(value, ',') != NULL ||
+        strlen(value) >= search->size || !meets_all(search->criteria, search->what, value))
         return;
-    search->found = !search->open || is_neutral(search->setting, search->what, value);
-    if (search->found || !search->taken)
-        (void)snprintf(search->field, search->size, "%s", value);
-    search->taken = true;
+    size_t others = count_others(search->setting, search->criteria, search->what, value);
+    if (search->found && others >= search->others)
+        return;
+    (void)snprintf(search->field, search->size, "%s", value);
+    search->others = others;
+    search->found = true;
 }
 
 static void try_address(struct search *search, const struct address *address, int step)
@@ -408,6 +416,22 @@ static void try_lists(struct search *search)
                            try_network(search, item);
             if (!network && literal && !negated)
                 try_pattern(search, item);
+        }
+    }
+}
+
+/* The networks of other blocks: just beside them, these have no say. */
+static void try_other_networks(struct search *search)
+{
+    char item[ITEM_MAX];
+    bool negated = false;
+    for (size_t i = 0; i < search->setting->count; i++) {
+        const struct sshd_criteria *block = &search->setting->blocks[i];
+        for (size_t n = 0; n < block->count; n++) {
+            const char *at = block->at[n].list;
+            while (block->at[n].what == search->what &&
+                   (at = next_item(at, item, sizeof(item), &negated)) != NULL)
+                (void)try_network(search, item);
         }
     }
 }
@@ -502,7 +526,9 @@ static bool find_value(struct search *search, const char *const *defaults)
     for (; *defaults != NULL; defaults++)
         try_value(search, *defaults);
     fill_lists(search);
-    return search->taken;
+    if (search->what == SSHD_ADDRESS || search->what == SSHD_LOCAL_ADDRESS)
+        try_other_networks(search);
+    return search->found;
 }
 
 /* Lists without anything that is not negated never match, and only they are known never to. */

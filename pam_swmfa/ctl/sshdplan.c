@@ -49,7 +49,7 @@ static const struct sshd_line *find_own(const struct sshd_files *files,
                                         const struct sshd_plan *plan, bool conditional)
 {
     for (size_t i = 0; i < files->count; i++)
-        if (strcmp(files->lines[i].file, plan->path) == 0 &&
+        if (sshdfiles_is_planned(plan, files->lines[i].file) &&
             (files->lines[i].block != SSHD_NO_BLOCK) == conditional)
             return &files->lines[i];
     return NULL;
@@ -120,7 +120,7 @@ static const struct sshd_line *find_earlier(const struct sshd_files *files,
         if (line->block != SSHD_NO_BLOCK || !sshdfiles_is(line, keyword))
             continue;
         return strcasecmp(plain_value(line, value, sizeof(value)), wanted) == 0 ||
-                       strcmp(line->file, plan->path) == 0
+                       sshdfiles_is_planned(plan, line->file)
                    ? NULL
                    : line;
     }

@@ -90,6 +90,9 @@ static const struct {
      "config:1 Include|\n"},
     {"a planned file that no pattern matches is not read", "== config\nInclude @/e.*\nUsePAM yes\n",
      "MaxSessions 3\n", "config:1 Include|\nconfig:2 UsePAM|yes\n"},
+    {"however its folder is spelled",
+     "== config\nInclude @/./d.* @/x/../d.plan\n== d.plan\nBanner a\n", "MaxSessions 3\n",
+     "config:1 Include|\nd.plan:1 MaxSessions|3\n"},
     {"several patterns, quotes, an equals sign, a comment",
      "== config\nInclude=\"@/with space\"  '@/d.a' # @/d.b\n== with space\nMaxSessions 1\n"
      "== d.a\nMaxSessions=2\n== d.b\nMaxSessions 3\n",
@@ -247,6 +250,228 @@ static void test_what_is_open_is_as_no_other_block_has_it(void **state)
         sshdmatch_free(&criteria[i]);
 }
 
+/* ---- the real sshd ---- */
+
+static const char *const plan_text = "UsePAM yes\nKbdInteractiveAuthentication yes\n"
+                                     "PasswordAuthentication no\n"
+                                     "AuthenticationMethods keyboard-interactive\n";
+
+/* What stands around a planned file, @/d/00-plan.conf, and what sshd_check_plan says of it: "" is
+ * that the plan is in force. "== d/NAME" begins another file. */
+static const struct {
+    const char *name;
+    const char *files;
+    const char *expected;
+} plans[] = {
+    {"included first", "Include @/d/*.conf\nPasswordAuthentication yes\nUsePAM no\n", ""},
+    {"among others",
+     "Include @/d/*.conf\nPasswordAuthentication yes\n== d/50-other.conf\nUsePAM no\n", ""},
+    {"a Match block after it",
+     "Include @/d/*.conf\nMatch LocalPort 22\nPasswordAuthentication yes\n", ""},
+    {"the same value before it is fine",
+     "UsePAM yes # as Debian\nInclude @/d/*.conf\nPasswordAuthentication yes\n", ""},
+    {"no Include line", "UsePAM yes\n",
+     "@/config: no Include line reads @/d: add this as the first line: Include @/d/*.conf"},
+    {"an Include line of other files", "Include @/d/*.local\nUsePAM yes\n",
+     "@/config: no Include line reads @/d: add this as the first line: Include @/d/*.conf"},
+    {"an Include line in a Match block", "UsePAM yes\nMatch User bob\nInclude @/d/*.conf\n",
+     "@/config:4: this Include line is under \"Match User bob\" (line 3) and counts only for "
+     "those: move it before the first Match line"},
+    {"an Include line at the end", "KbdInteractiveAuthentication no\nInclude @/d/*.conf\n",
+     "@/config:2: KbdInteractiveAuthentication no comes first, and sshd takes the first value: "
+     "delete it or move it after the Include line"},
+    {"by its old name", "\nChallengeResponseAuthentication no\nInclude @/d/*.conf\n",
+     "@/config:3: ChallengeResponseAuthentication no comes first, and sshd takes the first value: "
+     "delete it or move it after the Include line"},
+    {"methods", "AuthenticationMethods publickey keyboard-interactive\nInclude @/d/*.conf\n",
+     "@/config:2: AuthenticationMethods publickey keyboard-interactive comes first, and sshd takes "
+     "the first value: delete it or move it after the Include line"},
+    {"a file that sorts before it", "Include @/d/*.conf\n== d/00-a.conf\n\nUsePAM=no\n",
+     "@/d/00-a.conf:2: UsePAM no comes first, and sshd takes the first value: delete it, or rename "
+     "the file so that it sorts after 00-plan.conf"},
+    {"what sshd refuses", "Include @/d/*.conf\n== d/90.conf\nUseLogin no\nNonsense yes\n",
+     "@/d/90.conf:2: Bad configuration option: Nonsense"},
+};
+
+static const char *with_folder(const char *text)
+{
+    static char result[8192];
+    size_t used = 0;
+    for (; *text != '\0'; text++)
+        used += (size_t)snprintf(result + used, sizeof(result) - used, "%s",
+                                 *text == '@' ? unit_folder() : ((char[]){*text, '\0'}));
+    return result;
+}
+
+/* Whether sshd can be asked here: not before its first start, and not of keys of the host that are
+ * not there. */
+static bool can_ask(void)
+{
+    return geteuid() == 0 && access("/usr/sbin/sshd", X_OK) == 0 && access("/run/sshd", F_OK) == 0;
+}
+
+static void test_a_plan_is_in_force_or_something_is_to_blame(void **state)
+{
+    if (!can_ask()) {
+        assert_null(getenv("SWMFA_ASK_SSHD")); /* test_sshd_config.py has one to ask */
+        return;
+    }
+    char *path = unit_path("d/00-plan.conf");
+    char *key = unit_path("key");
+    char *first = unit_path("config");
+    const char *const options[] = {"-h", key, "-f", first, NULL};
+    for (size_t i = 0; i < COUNT(plans); i++) {
+        struct sshd_plan plan = {.path = path, .text = plan_text};
+        struct sshd_question question = {.plan = &plan, .options = options};
+        struct problem problem = {0};
+        assert_int_equal(clear(state), 0);
+        assert_int_equal(mkdir(unit_format("%s/d", unit_folder()), 0755), 0);
+        assert_int_equal(system(unit_format("ssh-keygen -q -t ed25519 -N '' -f '%s'", key)), 0);
+        write_files(unit_format("== config\nPort 22\n%s", plans[i].files));
+        bool good = sshd_check_plan(&question, &problem);
+        const char *said = strncmp(problem.text, "/usr/sbin/sshd -T: ", 19) == 0 ? problem.text + 19
+                                                                                 : problem.text;
+        unit_same_text(plans[i].name, said, with_folder(plans[i].expected));
+        unit_check(plans[i].name, good == (plans[i].expected[0] == '\0'), "in force or not");
+        assert_int_not_equal(access(path, F_OK), 0);
+    }
+    free(path);
+    free(key);
+    free(first);
+}
+
+/* An sshd with files of its own; its options. */
+static const char *const *make_sshd(void **state, const char *files)
+{
+    static char key[PATH_MAX + 8];
+    static char first[PATH_MAX + 8];
+    static const char *const options[] = {"-h", key, "-f", first, NULL};
+    assert_int_equal(clear(state), 0);
+    (void)snprintf(key, sizeof(key), "%s/key", unit_folder());
+    (void)snprintf(first, sizeof(first), "%s/config", unit_folder());
+    assert_int_equal(mkdir(unit_format("%s/d", unit_folder()), 0755), 0);
+    assert_int_equal(system(unit_format("ssh-keygen -q -t ed25519 -N '' -f '%s'", key)), 0);
+    write_files(files);
+    return options;
+}
+
+static const char two_ports[] =
+    "== config\nPort 22\nPort 2223\nInclude @/d/*.conf @/none\nBanner @/one\n"
+    "Match LocalPort 2223\nPasswordAuthentication yes\n"
+    "Match User root Address 10.0.0.0/8\n Include \"@/more\"\n"
+    "Match User nobody\nKbdInteractiveAuthentication no\n"
+    "== more\nKbdInteractiveAuthentication no\nMaxSessions 3\n"
+    "== d/10.conf\nMaxSessions 7\nPasswordAuthentication no\nMatch RDomain blue\nMaxSessions 1\n";
+
+static void test_sshd_says_of_the_copy_what_it_says_of_the_files(void **state)
+{
+    static const char text[] =
+        "MaxSessions 7\nPasswordAuthentication no\nMatch RDomain blue\nMaxSessions 1\n";
+    if (!can_ask())
+        return;
+    const struct sshd_connection connections[] = {
+        {"root", "h", "192.0.2.1", "192.0.2.2", "22", "", ""},
+        {"root", "h", "10.0.0.1", "192.0.2.2", "22", "", ""},
+        {"root", "h", "10.0.0.1", "192.0.2.2", "2223", "blue", ""},
+    };
+    char *path = unit_path("d/10.conf");
+    const struct sshd_plan plan = {path, text};
+    const struct sshd_plan gone = {path, NULL};
+    struct sshd_question question = {.options = make_sshd(state, two_ports)};
+    struct problem problem = {0};
+    for (size_t i = 0; i <= COUNT(connections); i++) {
+        struct sshd real;
+        struct sshd copy;
+        question.connection = i > 0 ? &connections[i - 1] : NULL;
+        question.plan = NULL;
+        unit_check(problem.text, sshd_ask(&real, &question, &problem), "an answer");
+        question.plan = &plan;
+        unit_check(problem.text, sshd_ask(&copy, &question, &problem), "an answer");
+        unit_same_text("the same text", copy.text, real.text);
+        sshd_free(&copy);
+        question.plan = &gone;
+        unit_check(problem.text, sshd_ask(&copy, &question, &problem), "an answer");
+        unit_check("without the file", strcmp(copy.text, real.text) != 0, "another answer");
+        sshd_free(&copy);
+        sshd_free(&real);
+    }
+    assert_int_equal(access(path, F_OK), 0);
+    free(path);
+}
+
+static void test_a_user_is_asked_about_under_each_block(void **state)
+{
+    if (!can_ask())
+        return;
+    const struct sshd_question question = {.options = make_sshd(state, two_ports)};
+    struct sshd_blocks blocks;
+    struct problem problem = {0};
+    char text[2048] = "";
+    unit_check(problem.text, sshd_ask_blocks(&blocks, &question, "root", &problem), "answers");
+    for (size_t i = 0; i < blocks.count; i++) {
+        const struct sshd_block *block = &blocks.at[i];
+        const char *place = strrchr(block->where, '/');
+        size_t used = strlen(text);
+        (void)snprintf(text + used, sizeof(text) - used, "%s %s:%s%s %s%s\n",
+                       place != NULL ? place + 1 : "-", block->connection.address,
+                       block->connection.local_port, block->decides ? " decides" : "",
+                       sshd_says(&block->answer, "kbdinteractiveauthentication", "no") ? "no " : "",
+                       sshd_says(&block->answer, "passwordauthentication", "yes") ? "password"
+                                                                                  : "");
+    }
+    unit_same_text("root", text,
+                   "- 192.0.2.1:22 \n"
+                   "10.conf:3 192.0.2.1:22 \n"
+                   "config:5 192.0.2.1:2223 decides password\n"
+                   "config:7 10.0.0.1:22 decides no \n");
+    sshd_free_blocks(&blocks);
+}
+
+static void test_a_plan_needs_its_folder(void **state)
+{
+    char *path = unit_path("d/00-plan.conf");
+    char *first = unit_path("config");
+    const char *const options[] = {"-f", first, NULL};
+    struct sshd_plan plan = {.path = path, .text = plan_text};
+    struct sshd_question question = {.plan = &plan, .options = options};
+    struct problem problem = {0};
+    assert_int_equal(clear(state), 0);
+    write_files("== config\nInclude @/d/*.conf\n");
+    assert_false(sshd_check_plan(&question, &problem));
+    unit_same_text("the folder", problem.text,
+                   with_folder("@/d: there is no such folder: mkdir -m 0755 @/d"));
+    free(path);
+    free(first);
+}
+
+static void test_what_is_asked_for_is_as_no_other_block_has_it(void **state)
+{
+    static const struct {
+        const char *line;
+        const char *expected;
+    } cases[] = {
+        {"User al,bob", "bob 192.0.2.1 192.0.2.1 192.0.2.2 22 "},
+        {"User bob Address 10.0.0.0/8", "bob 10.128.0.0 10.128.0.0 192.0.2.2 22 "},
+        {"User al", "al 192.0.2.1 192.0.2.1 192.0.2.2 22 "},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        const char *const lines[] = {"User al", "Address 10.0.0.0/9", "Address 10.192.0.0/10",
+                                     cases[i].line};
+        struct sshd_criteria criteria[COUNT(lines)] = {0};
+        struct sshd_setting setting = {criteria, COUNT(lines), port_22, NULL};
+        struct sshd_connection connection;
+        struct problem problem = {0};
+        for (size_t n = 0; n < COUNT(lines); n++)
+            assert_true(sshdmatch_add(&criteria[n], lines[n]));
+        enum sshd_match match =
+            sshdmatch_build(&criteria[COUNT(lines) - 1], &setting, NULL, &connection, &problem);
+        unit_same_text(cases[i].line, show(match, &connection, &problem), cases[i].expected);
+        for (size_t n = 0; n < COUNT(lines); n++)
+            sshdmatch_free(&criteria[n]);
+    }
+    (void)state;
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -254,6 +479,11 @@ int main(void)
         cmocka_unit_test(test_copy_keeps_lines_and_names_copies),
         cmocka_unit_test(test_connections_meet_criteria),
         cmocka_unit_test(test_what_is_open_is_as_no_other_block_has_it),
+        cmocka_unit_test(test_what_is_asked_for_is_as_no_other_block_has_it),
+        cmocka_unit_test(test_a_plan_is_in_force_or_something_is_to_blame),
+        cmocka_unit_test(test_sshd_says_of_the_copy_what_it_says_of_the_files),
+        cmocka_unit_test(test_a_user_is_asked_about_under_each_block),
+        cmocka_unit_test(test_a_plan_needs_its_folder),
     };
     return cmocka_run_group_tests_name("sshd", tests, unit_make_folder, unit_remove_folder);
 }
