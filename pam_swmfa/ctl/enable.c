@@ -16,12 +16,12 @@
 #include "config/file.h"
 #include "config/users.h"
 #include "ctl/change.h"
+#include "ctl/judge.h"
 #include "ctl/pamfile.h"
 #include "ctl/placeholder.h"
 #include "ctl/profile.h"
 #include "ctl/program.h"
 #include "ctl/sshconf.h"
-#include "ctl/sudoers.h"
 #include "ctl/trial.h"
 
 #include <errno.h>
@@ -231,15 +231,27 @@ static void warn_about_root(const struct plan *plan, const char *users)
                   users, plan->service->name);
 }
 
+static bool warn(const struct finding *finding, void *context)
+{
+    char text[2048];
+    (void)context;
+    (void)fprintf(stderr, "swmfactl: warning: %s: %s\n", finding->where,
+                  log_escape(text, sizeof(text), finding->text, ""));
+    return true;
+}
+
 static void warn_about_sudoers(const struct plan *plan)
 {
-    char where[4200];
-    bool sudo = strcmp(plan->service->name, "sudo") == 0;
-    for (size_t i = 0; sudo && sudoers_find(i, where, sizeof(where)); i++)
-        (void)fprintf(stderr,
-                      "swmfactl: warning: %s: those whom this line is for are asked for neither "
-                      "password nor code\n",
-                      where);
+    struct sudoers sudoers;
+    struct problem why = {0};
+    struct scene scene = {.service = plan->service->name, .findings = findings_new()};
+    if (strcmp(plan->service->name, "sudo") == 0 && scene.findings != NULL) {
+        bool known = sudoers_read(&sudoers, &why);
+        judge_sudo(&scene, &sudoers, known ? NULL : why.text);
+        findings_each(scene.findings, warn, NULL);
+        sudoers_free(&sudoers);
+    }
+    findings_free(scene.findings);
 }
 
 /* The line that is made has no conf=. */

@@ -75,28 +75,24 @@ static bool is_listed(const char *list, const char *word)
     return false;
 }
 
-/* Whether root starts the application, as fail = safe wants it. */
-static bool is_setuid(const char *service)
-{
-    return strncmp(service, "su", 2) == 0;
-}
-
 /* How the module lets pass without a code: 0 not at all, or the codes as bits. */
 enum {
     PASS_IGNORE = 1,
     PASS_SUCCESS = 2,
 };
 
-static unsigned pass_codes(const struct config *config, const char *service)
+static unsigned pass_codes(const struct scene *scene)
 {
+    const struct config *config = scene->config;
     const struct policy *policy = &config->policy;
-    bool holds = policy->services == NULL || is_listed(policy->services, service);
+    bool holds = policy->services == NULL || is_listed(policy->services, scene->service);
+    bool safe = config->fail == FAIL_SAFE && scene->kind != APPLICATION_CALLER; /* root starts it */
     bool exempts = holds && (policy->exempt_groups != NULL || policy->exempt_networks != NULL ||
                              policy->require_groups != NULL || policy->remember > 0);
     unsigned codes = 0;
     if (exempts)
         codes |= policy->exempt_result == EXEMPT_SUCCESS ? PASS_SUCCESS : PASS_IGNORE;
-    if (config->unmapped == UNMAPPED_IGNORE || (config->fail == FAIL_SAFE && !is_setuid(service)))
+    if (config->unmapped == UNMAPPED_IGNORE || safe)
         codes |= PASS_IGNORE;
     return codes;
 }
@@ -128,8 +124,7 @@ static bool options_good(const struct stack_line *line)
 }
 
 /* What the module's own line can answer, by its words and the configuration. */
-static void take_ours(const struct config *config, const char *service,
-                      const struct stack_line *line, struct role *role)
+static void take_ours(const struct scene *scene, const struct stack_line *line, struct role *role)
 {
     static const int denials[] = {PAM_AUTH_ERR, PAM_MAXTRIES,   PAM_AUTHINFO_UNAVAIL,
                                   PAM_CONV_ERR, PAM_SYSTEM_ERR, PAM_SERVICE_ERR,
@@ -140,11 +135,11 @@ static void take_ours(const struct config *config, const char *service,
         add_answer(role, PAM_MODULE_UNKNOWN, MEANS_NOTHING);
         return;
     }
-    if (config == NULL || !options_good(line)) {
+    if (scene->config == NULL || !options_good(line)) {
         add_answer(role, PAM_SERVICE_ERR, MEANS_DENIAL);
         return;
     }
-    unsigned pass = pass_codes(config, service);
+    unsigned pass = pass_codes(scene);
     add_answer(role, PAM_SUCCESS, MEANS_CODE);
     if ((pass & PASS_IGNORE) != 0)
         add_answer(role, PAM_IGNORE, MEANS_PASS);
@@ -175,7 +170,7 @@ struct role *judge_roles(const struct scene *scene)
     for (size_t i = 0; roles != NULL && i < scene->stack->count; i++) {
         const struct stack_line *line = &scene->stack->lines[i];
         if (modules_is_ours(line))
-            take_ours(scene->config, scene->service, line, &roles[i]);
+            take_ours(scene, line, &roles[i]);
         else
             modules_role(line, scene->service, &roles[i]);
     }
@@ -199,6 +194,25 @@ const struct stack_line *judge_find_reached(const struct stack *stack, const cha
             found = &stack->lines[i];
     explore_free(&explore);
     free(roles);
+    return found;
+}
+
+/* In the service's own file such a condition is a mistake. */
+bool judge_is_kept(const struct scene *scene)
+{
+    const char *slash = strrchr(scene->ours->file, '/');
+    bool own = slash != NULL && strcmp(slash + 1, scene->service) == 0;
+    return !own && judge_find_reached(scene->stack, scene->service) == NULL &&
+           judge_find_reached(scene->stack, NULL) != NULL;
+}
+
+bool judge_asks(const char *service)
+{
+    struct stack *stack = stack_read(NULL, service, "auth");
+    struct scene scene = {.service = service, .stack = stack};
+    scene.ours = stack == NULL || stack->other ? NULL : judge_find_ours(stack);
+    bool found = scene.ours != NULL && !judge_is_kept(&scene);
+    stack_free(stack);
     return found;
 }
 
@@ -238,12 +252,14 @@ static void judge_use_uid(const struct scene *scene, const struct stack_line *li
             given = true;
         else
             add_text(fix, sizeof(fix), " %s", *at);
-    if (given && !su)
+    if (given && scene->kind != APPLICATION_CALLER)
         findings_add(scene->findings, SEVERITY_ERROR, "use-uid", place(line, where, sizeof(where)),
-                     fix,
-                     "%s: use_uid is for su; here the real uid is root's, and everybody would be "
-                     "asked for root's code",
-                     scene->service);
+                     fix, "%s: use_uid is for programs such as sudo, su and doas; %s",
+                     scene->service,
+                     scene->kind == APPLICATION_UNKNOWN
+                         ? "it is not known here that the real uid is the caller's"
+                         : "here the real uid is not the caller's, and the wrong user, mostly "
+                           "root, would be asked for a code");
     if (!given && su) {
         add_text(fix, sizeof(fix), " use_uid");
         findings_add(scene->findings, SEVERITY_NOTE, "su-target", place(line, where, sizeof(where)),
@@ -846,7 +862,7 @@ static void tell_steps(const struct scene *scene, char *text, size_t size)
 void judge_predict(const struct scene *scene, struct prediction *prediction)
 {
     const struct explore *explore = scene->explore;
-    bool past = false;
+    bool past = scene->unsure;
     bool exempts = scene->around;
     for (size_t i = 0; i < explore->edge_count; i++) {
         enum meaning meaning = explore_answer(explore, &explore->edges[i])->meaning;

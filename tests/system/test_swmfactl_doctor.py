@@ -432,20 +432,37 @@ def test_a_shared_file_that_keeps_all_from_the_module_is_a_warning(start):
     assert services == {} and ids(findings) == {"other-services", "not-asked"}
 
 
-def test_whom_sudo_asks_for_nothing_is_said(start):
-    install(case_of("debian-sudo"), start)
-    lines = Path("/etc/sudoers.d/doctor")
-    try:
-        lines.write_text("# NOPASSWD\n  alice ALL = NOPASSWD: /bin/true\nDefaults:bob !authenticate\n")
-        Path("/etc/sudoers.d/doctor.old").write_text("alice ALL = NOPASSWD: ALL\n")
-        findings, services = examine("sudo", "sudo-i")
-        assert [f["where"] for f in findings if f["id"] == "sudo-nopasswd"] == [f"{lines}:2", f"{lines}:3"]
-        assert services["sudo"]["asked"] == "sometimes"
-    finally:
-        lines.unlink()
-        Path("/etc/sudoers.d/doctor.old").unlink()
-    assert examine("sudo")[1]["sudo"]["asked"] == "always"
+# ---- programs that the user calls ----
 
+def in_common_auth(start):
+    """A common-auth that has the module for all."""
+    install(Case("unguarded", {"common-auth": DEBIAN["common-auth"] + ASK}, "sudo", (INCLUDE,)), start)
+
+
+def test_what_doas_lets_pass_is_said(start):
+    rules = Path("/etc/doas.conf")
+    in_common_auth(start)
+    lab.stack("doas", DEBIAN["common-auth"], f"{ASK} use_uid", *ACCOUNT, folder=PAM)
+    assert examine("doas")[1]["doas"]["asked"] == "always"
+    try:
+        rules.write_text("# permit nopass\npermit alice as nopass-user\npermit nopass keepenv bob # yes\n")
+        findings, services = examine("doas")
+        assert find(findings, "doas-nopass")["where"] == f"{rules}:3" and len(findings) == 1
+        assert services["doas"]["asked"] == "sometimes"
+    finally:
+        rules.unlink()
+
+
+@pytest.mark.parametrize("service, wrong", [("su", False), ("su-l", False), ("sudo", False),
+                                            ("sudo-i", False), ("doas", False), ("login", True),
+                                            ("local-app", True)])
+def test_use_uid_is_for_programs_that_the_user_calls(start, service, wrong):
+    in_common_auth(start)
+    lab.stack(service, DEBIAN["common-auth"], f"{ASK} use_uid", *ACCOUNT, folder=PAM)
+    assert ("use-uid" in ids(examine(service)[0])) == wrong
+
+
+# ---- what it says ----
 
 def test_each_finding_says_where(start):
     install(case_of("debian-sudo-sufficient-unix"), start)
@@ -548,4 +565,4 @@ def test_the_man_page_has_every_finding_and_the_tests_have_met_it():
     sources = "".join(path.read_text() for path in (lab.SRC / "pam_swmfa/ctl").glob("*.c"))
     assert all(f'"{name}"' in sources for name in named)
     if len(SEEN) > 20: # all tests ran
-        assert SEEN == named - {"too-many-ways"}
+        assert SEEN | stacks.found_in_sudoers() == named - {"too-many-ways"}
