@@ -375,6 +375,16 @@ static void examine_types(struct doctor *doctor, const char *service)
     }
 }
 
+/* The lines are there, and never run. */
+static void examine_idle(const struct doctor *doctor, const struct scene *scene)
+{
+    char where[PLACE];
+    findings_add(doctor->findings, SEVERITY_NOTE, "no-auth",
+                 place(scene->ours, where, sizeof(where)), "",
+                 "%s: %s runs no auth lines: it asks for neither password nor code", scene->service,
+                 applications_find(scene->service)->words);
+}
+
 /* The service has the module: what comes of it. */
 static void examine_ours(struct doctor *doctor, struct scene *scene)
 {
@@ -382,6 +392,10 @@ static void examine_ours(struct doctor *doctor, struct scene *scene)
     if (reached != NULL)
         scene->ours = reached;
     scene->kind = find_kind(doctor, scene->service);
+    if (scene->kind == APPLICATION_NO_AUTH) {
+        examine_idle(doctor, scene);
+        return;
+    }
     doctor->asked++;
     scene->config = read_config(doctor, scene->ours);
     scene->autosend = scene->config == NULL || scene->config->autosend != 0;
@@ -412,12 +426,17 @@ static void examine_others(const struct doctor *doctor, const struct scene *scen
     (void)snprintf(where, sizeof(where), "%s/%s", stack_folders[0], scene->service);
     if (scene->stack->problem.text[0] != '\0')
         return;
-    findings_add(doctor->findings, SEVERITY_WARNING, "not-asked", where,
-                 strcmp(scene->service, "su") == 0 ? OUR_LINE " use_uid" : OUR_LINE,
-                 !scene->stack->exists ? "%s: there is no such file; libpam goes by \"other\""
-                                       : "%s: no auth line names pam_swmfa: nobody is asked for a "
-                                         "code; the line belongs behind the first factor",
-                 scene->service);
+    if (!scene->stack->exists)
+        findings_add(doctor->findings, SEVERITY_WARNING, "no-such-service", where, "",
+                     "%s: there is no such service: pam.d has no such file, and libpam goes by "
+                     "\"other\"",
+                     scene->service);
+    else
+        findings_add(doctor->findings, SEVERITY_WARNING, "not-asked", where,
+                     strcmp(scene->service, "su") == 0 ? OUR_LINE " use_uid" : OUR_LINE,
+                     "%s: no auth line names pam_swmfa: nobody is asked for a code; the line "
+                     "belongs after the first factor",
+                     scene->service);
 }
 
 /* Of services that were not asked for, those that are kept from the module are only named. */

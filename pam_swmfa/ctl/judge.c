@@ -135,12 +135,14 @@ static void take_ours(const struct scene *scene, const struct stack_line *line, 
         add_answer(role, PAM_MODULE_UNKNOWN, MEANS_NOTHING);
         return;
     }
-    if (scene->config == NULL || !options_good(line)) {
-        add_answer(role, PAM_SERVICE_ERR, MEANS_DENIAL);
+    bool not_root = scene->kind == APPLICATION_NOT_ROOT;
+    if (scene->config == NULL || !options_good(line) || not_root) {
+        add_answer(role, not_root ? PAM_SYSTEM_ERR : PAM_SERVICE_ERR, MEANS_DENIAL);
         return;
     }
     unsigned pass = pass_codes(scene);
-    add_answer(role, PAM_SUCCESS, MEANS_CODE);
+    if (scene->kind != APPLICATION_NO_PROMPT)
+        add_answer(role, PAM_SUCCESS, MEANS_CODE);
     if ((pass & PASS_IGNORE) != 0)
         add_answer(role, PAM_IGNORE, MEANS_PASS);
     if ((pass & PASS_SUCCESS) != 0)
@@ -744,12 +746,18 @@ static void judge_never(const struct scene *scene)
                  "%s: no login comes to this line: nobody is asked for a code", scene->service);
 }
 
+/* What judge_application says of such a program is enough. */
+static bool cannot_ask(const struct scene *scene)
+{
+    return scene->kind == APPLICATION_NOT_ROOT || scene->kind == APPLICATION_NO_PROMPT;
+}
+
 /* Nobody gets in, with the right first factor and the right code. */
 static void judge_nobody(const struct scene *scene)
 {
     char where[PLACE];
     if (has_end(scene, true, FACT_CODE, 0) || has_end(scene, true, FACT_PROVED, 0) ||
-        scene->config == NULL || !options_good(scene->ours))
+        scene->config == NULL || !options_good(scene->ours) || cannot_ask(scene))
         return;
     findings_add(scene->findings, SEVERITY_ERROR, "nobody-gets-in",
                  place(scene->ours, where, sizeof(where)), "",
@@ -777,6 +785,47 @@ static void judge_jumps(const struct scene *scene)
     free(said);
 }
 
+/* ---- the program ---- */
+
+/* Conditions on the service, before the module, as "swmfactl enable" writes them. */
+static void write_guard(const struct scene *scene, char *fix, size_t size)
+{
+    const char *slash = strrchr(scene->ours->file, '/');
+    bool own = slash != NULL && strcmp(slash + 1, scene->service) == 0;
+    fix[0] = '\0';
+    if (own)
+        return;
+    add_text(fix, size, "auth  [success=1 default=ignore]  pam_succeed_if.so quiet service in %s",
+             scene->service);
+    add_line(fix, size, "required", scene->ours);
+}
+
+/* Whether the program can run the helper and show a prompt. */
+static void judge_application(const struct scene *scene)
+{
+    char where[PLACE];
+    char fix[TEXT];
+    const char *program = applications_find(scene->service)->words;
+    (void)place(scene->ours, where, sizeof(where));
+    write_guard(scene, fix, sizeof(fix));
+    if (scene->kind == APPLICATION_NOT_ROOT)
+        findings_add(scene->findings, SEVERITY_ERROR, "not-root", where, fix,
+                     "%s: %s does not run as root, and pam_swmfa denies every login: keep it from "
+                     "this line",
+                     scene->service, program);
+    if (scene->kind == APPLICATION_NO_PROMPT)
+        findings_add(scene->findings, SEVERITY_ERROR, "no-prompt", where, fix,
+                     "%s: %s cannot show a prompt for a code: each login with the right password "
+                     "%s: keep it from this line",
+                     scene->service, program,
+                     scene->autosend ? "has a code sent, and is denied" : "is denied");
+    if (scene->kind == APPLICATION_UNKNOWN)
+        findings_add(scene->findings, SEVERITY_NOTE, "unknown-service", where, "",
+                     "%s: the program is not known here: it can only ask for a code if it runs as "
+                     "root and shows a second prompt",
+                     scene->service);
+}
+
 static void judge_ways(const struct scene *scene)
 {
     char path[PLACE];
@@ -787,6 +836,7 @@ static void judge_ways(const struct scene *scene)
         judge_never(scene);
         return;
     }
+    judge_application(scene);
     judge_wrong_factor(scene);
     judge_early(scene);
     judge_code_alone(scene);

@@ -388,7 +388,6 @@ def test_nobody_is_asked_where_no_service_names_the_module(start):
     assert ids(findings) == {"not-asked"} and services == {}
     assert find(findings, "not-asked")["fix"] == "swmfactl enable sshd"
     assert ids(examine("sshd")[0]) == {"not-asked"}
-    assert "there is no such file" in find(examine("nothing")[0], "not-asked")["text"]
 
 
 def test_all_services_that_name_the_module_are_found(start):
@@ -432,11 +431,83 @@ def test_a_shared_file_that_keeps_all_from_the_module_is_a_warning(start):
     assert services == {} and ids(findings) == {"other-services", "not-asked"}
 
 
-# ---- programs that the user calls ----
+# ---- programs that cannot ask ----
 
-def in_common_auth(start):
-    """A common-auth that has the module for all."""
-    install(Case("unguarded", {"common-auth": DEBIAN["common-auth"] + ASK}, "sudo", (INCLUDE,)), start)
+ROW = re.compile(r'^    \{"([^"]+)",\s+APPLICATION_(\w+),\s+"([^"]+)"\},$', re.MULTILINE)
+PROGRAMS = {name: (kind, words) for name, kind, words in
+            ROW.findall((lab.SRC / "pam_swmfa/ctl/applications.c").read_text())}
+AS_ALICE = ["setpriv", "--reuid", "alice", "--regid", "alice", "--init-groups"]
+
+
+def in_common_auth(start, *services, guard=""):
+    """A common-auth that has the module for all; and services that include it."""
+    text = DEBIAN["common-auth"] + (f"{guard}\n" if guard else "") + ASK
+    install(Case("unguarded", {"common-auth": text}, "sudo", (INCLUDE,)), start)
+    for service in services:
+        lab.stack(service, INCLUDE, *ACCOUNT, folder=PAM)
+
+
+def test_each_program_that_cannot_ask_is_named(start):
+    in_common_auth(start, *PROGRAMS)
+    findings, services = examine()
+    expected = {"NOT_ROOT": "not-root", "NO_PROMPT": "no-prompt", "NO_AUTH": "no-auth"}
+    assert len(PROGRAMS) > 80 and {kind for kind, _ in PROGRAMS.values()} == {"ASKS", "CALLER", *expected}
+    for service, (kind, words) in PROGRAMS.items():
+        found = [finding for finding in findings if finding["text"].startswith(f"{service}: {words} ")]
+        named = {finding["id"] for finding in found} & set(expected.values())
+        assert named == ({expected[kind]} if kind in expected else set()), (service, found)
+        if kind == "NO_AUTH":
+            assert service not in services
+        else:
+            assert services[service]["asked"] == ("never" if kind in expected else "always"), service
+            assert services[service]["all_right_lets_in"] == ("never" if kind in expected else "always")
+    assert "nobody-gets-in" not in ids(findings)
+
+
+def test_a_program_that_does_not_run_as_root_is_denied_until_it_is_kept_from_the_module(start):
+    in_common_auth(start, "swaylock")
+    findings, services = examine("swaylock")
+    finding = find(findings, "not-root")
+    assert (finding["severity"], finding["where"]) == ("error", "/etc/pam.d/common-auth:4")
+    assert services["swaylock"]["steps"] == "" and ids(findings) == {"not-root"}
+
+    def unlock():
+        return lab.pamhost("swaylock", answers=[lab.PASSWORD, "@code"], prefix=AS_ALICE,
+                           arguments=("--confdir", PAM))
+    assert unlock().result != "PAM_SUCCESS" and lab.messages() == []
+    guard = finding["fix"].splitlines()[0]
+    in_common_auth(start, "swaylock", guard=guard)
+    assert unlock().result == "PAM_SUCCESS" and lab.messages() == []
+    assert ids(examine("swaylock")[0]) == {"not-asked"}
+    assert ids(examine("sudo")[0]) == set()
+
+
+def test_a_program_that_shows_no_prompt_has_a_code_sent_and_is_denied(start):
+    in_common_auth(start, "vsftpd")
+    findings, _ = examine("vsftpd")
+    finding = find(findings, "no-prompt")
+    assert finding["severity"] == "error" and "has a code sent, and is denied" in finding["text"]
+    outcome = lab.pamhost("vsftpd", answers=[lab.PASSWORD] * 9, arguments=("--confdir", PAM))
+    assert outcome.result != "PAM_SUCCESS" and len(lab.messages()) == 1
+    assert doctor("vsftpd")[1].startswith("vsftpd\n    Nobody gets in.\n    A code is asked for in no case.")
+    in_common_auth(start, "vsftpd", guard=finding["fix"].splitlines()[0])
+    outcome = lab.pamhost("vsftpd", answers=[lab.PASSWORD] * 9, arguments=("--confdir", PAM))
+    assert outcome.result == "PAM_SUCCESS" and lab.messages() == []
+
+
+def test_with_autosend_off_such_a_program_is_denied(start):
+    in_common_auth(start, "vsftpd")
+    lab.configure(start(name="second"), swmfa="autosend = no")
+    text = find(examine("vsftpd")[0], "no-prompt")["text"]
+    assert "is denied" in text and "sent" not in text
+
+
+def test_a_program_that_is_not_known_is_said_to_be_that(start):
+    in_common_auth(start, "local-app")
+    findings, services = examine("local-app")
+    finding = find(findings, "unknown-service")
+    assert finding["severity"] == "note" and "runs as root and shows a second prompt" in finding["text"]
+    assert services["local-app"]["asked"] == "always" and ids(findings) == {"unknown-service"}
 
 
 def test_what_doas_lets_pass_is_said(start):
@@ -463,6 +534,13 @@ def test_use_uid_is_for_programs_that_the_user_calls(start, service, wrong):
 
 
 # ---- what it says ----
+
+def test_a_service_that_is_not_there_gets_no_line_to_write(start):
+    install(case_of("debian-sudo"), start)
+    finding = find(examine("sduo")[0], "no-such-service")
+    assert finding["text"].startswith("sduo: there is no such service") and finding["fix"] == ""
+    assert finding["severity"] == "warning" and finding["where"] == "/etc/pam.d/sduo"
+
 
 def test_each_finding_says_where(start):
     install(case_of("debian-sudo-sufficient-unix"), start)
