@@ -168,13 +168,14 @@ static void take_unknown(const struct stack *stack, struct role *roles)
 
 struct role *judge_roles(const struct scene *scene)
 {
+    const char *factors = scene->config != NULL ? scene->config->first_factor_modules : NULL;
     struct role *roles = calloc(scene->stack->count, sizeof(*roles));
     for (size_t i = 0; roles != NULL && i < scene->stack->count; i++) {
         const struct stack_line *line = &scene->stack->lines[i];
         if (modules_is_ours(line))
             take_ours(scene, line, &roles[i]);
         else
-            modules_role(line, scene->service, &roles[i]);
+            modules_role(line, scene->service, factors, &roles[i]);
     }
     if (roles != NULL)
         take_unknown(scene->stack, roles);
@@ -693,7 +694,7 @@ static void judge_past(const struct scene *scene, const struct edge *edge)
     case MEANS_ANYTHING:
         findings_add(scene->findings, SEVERITY_WARNING, "may-skip", where, fix,
                      "%s: %s is not known here; it can end the stack, and then nobody is asked for "
-                     "a code",
+                     "a code (if it checks a password: first_factor_modules in swmfa.conf)",
                      scene->service, name);
         break;
     case MEANS_PROVED:

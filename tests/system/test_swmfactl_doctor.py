@@ -18,7 +18,7 @@ from stacks import ASK, CASES, DEBIAN, INCLUDE, Case
 
 PAM = Path("/etc/pam.d")
 DROP_IN = Path("/etc/ssh/sshd_config.d/00-swmfa.conf")
-STUBS = ["pam_sss", "pam_u2f", "pam_local_invention"] # not installed here; a file is enough
+STUBS = ["pam_sss", "pam_u2f", "pam_local_invention", "pam_authd_exec"] # not installed here; a file is enough
 MODULES = next(Path("/lib").glob("*/security/pam_permit.so"), Path("/lib/security/x")).parent
 ACCOUNT = "account required pam_permit.so", "session required pam_permit.so"
 ALICE = lab.NUMBERS["alice"]
@@ -531,6 +531,55 @@ def test_use_uid_is_for_programs_that_the_user_calls(start, service, wrong):
     in_common_auth(start)
     lab.stack(service, DEBIAN["common-auth"], f"{ASK} use_uid", *ACCOUNT, folder=PAM)
     assert ("use-uid" in ids(examine(service)[0])) == wrong
+
+
+# ---- modules that are not known ----
+
+def beside_unix(start, module, **keywords):
+    """The common-auth of an Ubuntu with another module for passwords, as pam-auth-update writes it."""
+    text = (f"auth [success=2 default=ignore] {module}\nauth [success=1 default=ignore] pam_unix.so\n"
+            "auth requisite pam_deny.so\nauth required pam_permit.so\n")
+    install(Case("beside", {"common-auth": text}, "sudo", (INCLUDE, ASK), **keywords), start)
+
+
+def test_a_module_of_authd_is_known(start):
+    beside_unix(start, "pam_authd_exec.so /usr/libexec/authd-pam")
+    findings, services = examine("sudo")
+    assert ids(findings) == set() and services["sudo"]["asked"] == "always"
+    assert services["sudo"]["steps"].startswith("1. what authd asks for (pam_authd_exec")
+
+
+@pytest.mark.parametrize("value", ["pam_local_invention", "pam_other, pam_local_invention.so"])
+def test_a_module_that_the_administrator_names_checks_a_first_factor(start, value):
+    beside_unix(start, "pam_local_invention.so")
+    assert "sends-to-strangers" in ids(examine("sudo")[0])
+    beside_unix(start, "pam_local_invention.so", swmfa=f"first_factor_modules = {value}")
+    findings, services = examine("sudo")
+    assert ids(findings) == set() and services["sudo"]["asked"] == "always"
+    assert services["sudo"]["steps"].startswith("1. first factor (pam_local_invention, ")
+    assert not services["sudo"]["code_sent_without_first_factor"]
+
+
+def test_enable_believes_the_administrator_as_well(start):
+    def enable(swmfa):
+        beside_unix(start, "pam_local_invention.so", swmfa=swmfa)
+        lab.stack("sudo", INCLUDE, *ACCOUNT, folder=PAM)
+        return subprocess.run([lab.CTL, "enable", "--dry-run", "sudo"], capture_output=True, text=True,
+                              check=False)
+    assert "nothing was changed" in enable("").stderr
+    assert enable("first_factor_modules = pam_local_invention").returncode == 0
+
+
+def test_what_is_known_of_a_module_stays(start):
+    install(Case("permit", {}, "sudo", ("auth required pam_permit.so", ASK),
+                 swmfa="first_factor_modules = pam_permit, pam_succeed_if"), start)
+    assert "sends-to-strangers" in ids(examine("sudo")[0])
+
+
+def test_a_login_does_not_mind_the_names_of_modules(start):
+    install(case_of("debian-sudo"), start)
+    lab.configure(start(name="second"), swmfa="first_factor_modules = pam_one, pam_two")
+    assert play(case_of("debian-sudo")) == (True, True)
 
 
 # ---- what it says ----
