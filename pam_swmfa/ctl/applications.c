@@ -16,12 +16,14 @@ static const struct application applications[] = {
     {"sshd", APPLICATION_ASKS, "sshd"},
     {"login", APPLICATION_ASKS, "login"},
     {"remote", APPLICATION_ASKS, "login from the network"},
-    {"vlock", APPLICATION_ASKS, "vlock"},
+    {"polkit-1", APPLICATION_ASKS, "polkit"},
     {"physlock", APPLICATION_ASKS, "physlock"},
     {"cockpit", APPLICATION_ASKS, "Cockpit"},
     {"gdm", APPLICATION_ASKS, "GDM"},
     {"gdm3", APPLICATION_ASKS, "GDM"},
     {"gdm-password", APPLICATION_ASKS, "GDM"},
+    {"gdm-fingerprint", APPLICATION_ASKS, "GDM"},
+    {"gdm-smartcard", APPLICATION_ASKS, "GDM"},
     {"lightdm", APPLICATION_ASKS, "LightDM"},
     {"greetd", APPLICATION_ASKS, "greetd"},
     {"su", APPLICATION_CALLER, "su"},
@@ -110,6 +112,8 @@ static const struct application applications[] = {
     {"atd", APPLICATION_NO_AUTH, "atd"},
     {"systemd-user", APPLICATION_NO_AUTH, "the user manager of systemd"},
     {"passwd", APPLICATION_NO_AUTH, "passwd"},
+    {"runuser", APPLICATION_NO_AUTH, "runuser"},
+    {"runuser-l", APPLICATION_NO_AUTH, "runuser"},
 };
 
 const struct application *applications_find(const char *service)
