@@ -307,7 +307,7 @@ static void examine_sudo(struct doctor *doctor, struct scene *scene)
                    doctor->sudo_why.text[0] != '\0' ? doctor->sudo_why.text : NULL);
 }
 
-/* Rules with the words nopass and persist. */
+/* Rules with the word nopass. */
 static void examine_doas(const struct doctor *doctor, struct scene *scene)
 {
     static const char path[] = "/etc/doas.conf";
