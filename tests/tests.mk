@@ -14,6 +14,7 @@ EXTRA_DIST += tests/system/system.sh tests/system/part-1.sh tests/system/part-2.
 	tests/system/test_swmfactl_history.py tests/system/test_swmfactl_pass.py \
 	tests/system/test_swmfactl_enable.py tests/system/test_swmfactl_init.py \
 	tests/system/stacks.py tests/system/test_swmfactl_doctor.py \
+	tests/system/test_swmfactl_doctor_sudo.py \
 	tests/system/test_swmfactl_check.py \
 	tests/system/test_swmfactl_test.py \
 	tests/system/test_swmfactl_user.py \

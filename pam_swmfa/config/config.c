@@ -31,8 +31,9 @@ static const char *const exempt_words[] = {"ignore", "success", NULL};
 #define LABEL "[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?" /* of a host name */
 #define PORT                                                                                       \
     "(:([1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5]))?"
-#define HOST_MOST     253 /* characters of a host name (RFC 1035, 2.3.4) */
-#define LONGEST_SHOWN 40  /* bytes of a wrong value in a message; SignalWire's tokens are longer */
+#define MODULE        "[A-Za-z0-9_.-]+" /* a PAM module */
+#define HOST_MOST     253               /* characters of a host name (RFC 1035, 2.3.4) */
+#define LONGEST_SHOWN 40 /* bytes of a wrong value in a message; SignalWire's tokens are longer */
 
 #define AT(member)                  KEY_AT(struct config, member)
 #define NUMBER(member, least, most) AT(member), .kind = KEY_NUMBER, .min = (least), .max = (most)
@@ -63,6 +64,7 @@ static const struct key swmfa_keys[] = {
     {"timeout", "10", NUMBER(timeout, 1, 30)},
     {"deadline", "30", NUMBER(deadline, 1, 30)},
     {"currency", "USD", AT(currency), .kind = KEY_TEXT, .pattern = "^[A-Za-z]+$", .max = 8, .expected = "1 to 8 letters"},
+    {"first_factor_modules", NULL, AT(first_factor_modules), .kind = KEY_TEXT, .pattern = "^" MODULE "([ \t]*,[ \t]*" MODULE ")*$", .expected = "the name of a PAM module such as pam_example, several with commas between"},
     {.name = NULL},
 };
 

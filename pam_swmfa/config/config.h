@@ -60,6 +60,8 @@ struct config {
     int timeout;         /* seconds */
     int deadline;        /* seconds */
     char *currency;      /* of the providers' prices */
+    /* For swmfactl alone: modules that check a first factor. NULL: not given. */
+    char *first_factor_modules;
     struct policy policy;
     struct limits sends;            /* of [limits]; none of the lists is empty */
     char *countries;                /* a list for countries_permit; NULL: not given */

@@ -10,7 +10,6 @@
 #include <config.h>
 
 #include "ctl/judge.h"
-#include "ctl/sudoers.h"
 
 #include <dirent.h>
 #include <limits.h>
@@ -35,9 +34,12 @@ struct doctor {
     bool conf_good;
     struct config config;
     size_t asked; /* services of which a login can come to the module */
-    char *kept;   /* those that are kept from it, see is_kept; NULL: none */
+    char *kept;   /* those that are kept from it, see judge_is_kept; NULL: none */
     char kept_where[PLACE];
-    bool failed; /* job->problem says why */
+    struct sudoers sudoers;
+    bool sudo_read;          /* sudoers, or why it could not be read */
+    struct problem sudo_why; /* "": it was */
+    bool failed;             /* job->problem says why */
 };
 
 static const char *place(const struct stack_line *line, char *buffer, size_t size)
@@ -118,29 +120,6 @@ static bool names_module(struct doctor *doctor, const char *service)
         found = !stack->other && judge_find_ours(stack) != NULL;
         stack_free(stack);
     }
-    return found;
-}
-
-/*
- * Whether a file that services share has the module for others than this one: only conditions of
- * the service keep every login from it. In the service's own file that is a mistake.
- */
-static bool is_kept(const struct scene *scene)
-{
-    const char *slash = strrchr(scene->ours->file, '/');
-    bool own = slash != NULL && strcmp(slash + 1, scene->service) == 0;
-    return !own && judge_find_reached(scene->stack, scene->service) == NULL &&
-           judge_find_reached(scene->stack, NULL) != NULL;
-}
-
-/* Whether a service has the module, and is not kept from it. */
-static bool asks(const char *service)
-{
-    struct stack *stack = stack_read(NULL, service, "auth");
-    struct scene scene = {.service = service, .stack = stack};
-    scene.ours = stack == NULL || stack->other ? NULL : judge_find_ours(stack);
-    bool found = scene.ours != NULL && !is_kept(&scene);
-    stack_free(stack);
     return found;
 }
 
@@ -316,17 +295,57 @@ static void examine_sshd(struct doctor *doctor, struct scene *scene)
     sshd_free(&sshd);
 }
 
-/* sudo does not authenticate everybody. */
-static void examine_sudo(const struct doctor *doctor, struct scene *scene)
+/* ---- sudo and doas ---- */
+
+/* What sudo says is read once, when it is first needed. */
+static void read_sudoers(struct doctor *doctor)
 {
+    if (doctor->sudo_read)
+        return;
+    doctor->sudo_read = true;
+    (void)sudoers_read(&doctor->sudoers, &doctor->sudo_why);
+}
+
+/* A service that is not known by its name can be one that sudo's settings name. */
+static enum application_kind find_kind(struct doctor *doctor, const char *service)
+{
+    enum application_kind kind = applications_find(service)->kind;
+    if (kind != APPLICATION_UNKNOWN)
+        return kind;
+    read_sudoers(doctor);
+    return judge_is_sudo(&doctor->sudoers, service) ? APPLICATION_CALLER : kind;
+}
+
+static void examine_sudo(struct doctor *doctor, struct scene *scene)
+{
+    read_sudoers(doctor);
+    if (judge_is_sudo(&doctor->sudoers, scene->service))
+        judge_sudo(scene, &doctor->sudoers,
+                   doctor->sudo_why.text[0] != '\0' ? doctor->sudo_why.text : NULL);
+}
+
+/* Rules with the word nopass. */
+static void examine_doas(const struct doctor *doctor, struct scene *scene)
+{
+    static const char path[] = "/etc/doas.conf";
+    char line[1024];
     char where[PLACE];
-    for (size_t i = 0; sudoers_find(i, where, sizeof(where)); i++) {
-        scene->around = true;
-        if (strcmp(scene->service, "sudo") == 0)
-            findings_add(doctor->findings, SEVERITY_NOTE, "sudo-nopasswd", where, "",
-                         "sudo: those whom this line is for are asked for neither password nor "
-                         "code");
+    FILE *file = fopen(path, "re");
+    for (unsigned number = 1; file != NULL && fgets(line, sizeof(line), file) != NULL; number++) {
+        char *rest = NULL;
+        line[strcspn(line, "#")] = '\0';
+        for (char *word = strtok_r(line, " \t\n", &rest); word != NULL;
+             word = strtok_r(NULL, " \t\n", &rest)) {
+            if (strcmp(word, "nopass") != 0)
+                continue;
+            scene->around = true;
+            (void)snprintf(where, sizeof(where), "%s:%u", path, number);
+            findings_add(doctor->findings, SEVERITY_NOTE, "doas-nopass", where, "",
+                         "doas: the rule has nopass: doas asks for neither password nor code");
+        }
     }
+    if (file != NULL)
+        (void)fclose(file);
 }
 
 /* login ends by itself after a time. */
@@ -373,13 +392,28 @@ static void examine_types(struct doctor *doctor, const char *service)
     }
 }
 
+/* The lines are there, and never run. */
+static void examine_idle(const struct doctor *doctor, const struct scene *scene)
+{
+    char where[PLACE];
+    findings_add(doctor->findings, SEVERITY_NOTE, "no-auth",
+                 place(scene->ours, where, sizeof(where)), "",
+                 "%s: %s runs no auth lines: it asks for neither password nor code", scene->service,
+                 applications_find(scene->service)->words);
+}
+
 /* The service has the module: what comes of it. */
 static void examine_ours(struct doctor *doctor, struct scene *scene)
 {
     const struct stack_line *reached = judge_find_reached(scene->stack, scene->service);
-    doctor->asked++;
     if (reached != NULL)
         scene->ours = reached;
+    scene->kind = find_kind(doctor, scene->service);
+    if (scene->kind == APPLICATION_NO_AUTH) {
+        examine_idle(doctor, scene);
+        return;
+    }
+    doctor->asked++;
     scene->config = read_config(doctor, scene->ours);
     scene->autosend = scene->config == NULL || scene->config->autosend != 0;
     struct role *roles = judge_roles(scene);
@@ -392,8 +426,10 @@ static void examine_ours(struct doctor *doctor, struct scene *scene)
         examine_sshd(doctor, scene);
     if (strcmp(scene->service, "login") == 0)
         examine_login(doctor, scene);
-    if (strcmp(scene->service, "sudo") == 0 || strcmp(scene->service, "sudo-i") == 0)
+    if (scene->kind == APPLICATION_CALLER)
         examine_sudo(doctor, scene);
+    if (strcmp(scene->service, "doas") == 0)
+        examine_doas(doctor, scene);
     predict(doctor, scene);
     free(roles);
 }
@@ -407,12 +443,17 @@ static void examine_others(const struct doctor *doctor, const struct scene *scen
     (void)snprintf(where, sizeof(where), "%s/%s", stack_folders[0], scene->service);
     if (scene->stack->problem.text[0] != '\0')
         return;
-    findings_add(doctor->findings, SEVERITY_WARNING, "not-asked", where,
-                 strcmp(scene->service, "su") == 0 ? OUR_LINE " use_uid" : OUR_LINE,
-                 !scene->stack->exists ? "%s: there is no such file; libpam goes by \"other\""
-                                       : "%s: no auth line names pam_swmfa: nobody is asked for a "
-                                         "code; the line belongs behind the first factor",
-                 scene->service);
+    if (!scene->stack->exists)
+        findings_add(doctor->findings, SEVERITY_WARNING, "no-such-service", where, "",
+                     "%s: there is no such service: pam.d has no such file, and libpam goes by "
+                     "\"other\"",
+                     scene->service);
+    else
+        findings_add(doctor->findings, SEVERITY_WARNING, "not-asked", where,
+                     strcmp(scene->service, "su") == 0 ? OUR_LINE " use_uid" : OUR_LINE,
+                     "%s: no auth line names pam_swmfa: nobody is asked for a code; the line "
+                     "belongs after the first factor",
+                     scene->service);
 }
 
 /* Of services that were not asked for, those that are kept from the module are only named. */
@@ -454,7 +495,7 @@ static void examine(struct doctor *doctor, const char *service)
         (void)snprintf(where, sizeof(where), "%s:%u", stack->problem_file, stack->problem_line);
         findings_add(doctor->findings, SEVERITY_ERROR, "unreadable", where, "",
                      "%s: %s; libpam denies every login", service, stack->problem.text);
-    } else if (scene.ours != NULL && is_kept(&scene)) {
+    } else if (scene.ours != NULL && judge_is_kept(&scene)) {
         examine_kept(doctor, &scene);
     } else if (scene.ours != NULL) {
         examine_ours(doctor, &scene);
@@ -473,7 +514,7 @@ static void examine_siblings(struct doctor *doctor)
     char where[PLACE];
     for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++) {
         const char *sibling = pairs[i][1];
-        if (!is_known(doctor, pairs[i][0]) || !asks(pairs[i][0]) || asks(sibling))
+        if (!is_known(doctor, pairs[i][0]) || !judge_asks(pairs[i][0]) || judge_asks(sibling))
             continue;
         struct stack *stack = stack_read(NULL, sibling, "auth");
         (void)snprintf(where, sizeof(where), "%s/%s", stack_folders[0], sibling);
@@ -563,6 +604,7 @@ static void examine_all(struct doctor *doctor)
                      "hand: pam_swmfa(8), EXAMPLES");
     examine_system(doctor);
     forget_config(doctor);
+    sudoers_free(&doctor->sudoers);
     for (size_t i = 0; i < doctor->count; i++)
         free(doctor->names[i]);
     free(doctor->names);

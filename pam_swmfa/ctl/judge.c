@@ -65,10 +65,6 @@ static void add_answer(struct role *role, int code, enum meaning meaning)
     role->answers[role->count++] = (struct answer){code, meaning};
 }
 
-/* Whether root starts the application, as fail = safe wants it. */
-static bool is_setuid(const char *service)
-{
-    return strncmp(service, "su", 2) == 0;
 }
 
 /* How the module lets pass without a code: 0 not at all, or the codes as bits. */
@@ -77,16 +73,18 @@ enum {
     PASS_SUCCESS = 2,
 };
 
-static unsigned pass_codes(const struct config *config, const char *service)
+static unsigned pass_codes(const struct scene *scene)
 {
+    const struct config *config = scene->config;
     const struct policy *policy = &config->policy;
-    bool holds = policy->services == NULL || key_list_has(policy->services, service);
+    bool holds = policy->services == NULL || key_list_has(policy->services, scene->service);
+    bool safe = config->fail == FAIL_SAFE && scene->kind != APPLICATION_CALLER; /* root starts it */
     bool exempts = holds && (policy->exempt_groups != NULL || policy->exempt_networks != NULL ||
                              policy->require_groups != NULL || policy->remember > 0);
     unsigned codes = 0;
     if (exempts)
         codes |= policy->exempt_result == EXEMPT_SUCCESS ? PASS_SUCCESS : PASS_IGNORE;
-    if (config->unmapped == UNMAPPED_IGNORE || (config->fail == FAIL_SAFE && !is_setuid(service)))
+    if (config->unmapped == UNMAPPED_IGNORE || safe)
         codes |= PASS_IGNORE;
     return codes;
 }
@@ -118,8 +116,7 @@ static bool options_good(const struct stack_line *line)
 }
 
 /* What the module's own line can answer, by its words and the configuration. */
-static void take_ours(const struct config *config, const char *service,
-                      const struct stack_line *line, struct role *role)
+static void take_ours(const struct scene *scene, const struct stack_line *line, struct role *role)
 {
     static const int denials[] = {PAM_AUTH_ERR, PAM_MAXTRIES,   PAM_AUTHINFO_UNAVAIL,
                                   PAM_CONV_ERR, PAM_SYSTEM_ERR, PAM_SERVICE_ERR,
@@ -130,12 +127,14 @@ static void take_ours(const struct config *config, const char *service,
         add_answer(role, PAM_MODULE_UNKNOWN, MEANS_NOTHING);
         return;
     }
-    if (config == NULL || !options_good(line)) {
-        add_answer(role, PAM_SERVICE_ERR, MEANS_DENIAL);
+    bool not_root = scene->kind == APPLICATION_NOT_ROOT;
+    if (scene->config == NULL || !options_good(line) || not_root) {
+        add_answer(role, not_root ? PAM_SYSTEM_ERR : PAM_SERVICE_ERR, MEANS_DENIAL);
         return;
     }
-    unsigned pass = pass_codes(config, service);
-    add_answer(role, PAM_SUCCESS, MEANS_CODE);
+    unsigned pass = pass_codes(scene);
+    if (scene->kind != APPLICATION_NO_PROMPT)
+        add_answer(role, PAM_SUCCESS, MEANS_CODE);
     if ((pass & PASS_IGNORE) != 0)
         add_answer(role, PAM_IGNORE, MEANS_PASS);
     if ((pass & PASS_SUCCESS) != 0)
@@ -161,13 +160,14 @@ static void take_unknown(const struct stack *stack, struct role *roles)
 
 struct role *judge_roles(const struct scene *scene)
 {
+    const char *factors = scene->config != NULL ? scene->config->first_factor_modules : NULL;
     struct role *roles = calloc(scene->stack->count, sizeof(*roles));
     for (size_t i = 0; roles != NULL && i < scene->stack->count; i++) {
         const struct stack_line *line = &scene->stack->lines[i];
         if (modules_is_ours(line))
-            take_ours(scene->config, scene->service, line, &roles[i]);
+            take_ours(scene, line, &roles[i]);
         else
-            modules_role(line, scene->service, &roles[i]);
+            modules_role(line, scene->service, factors, &roles[i]);
     }
     if (roles != NULL)
         take_unknown(scene->stack, roles);
@@ -189,6 +189,25 @@ const struct stack_line *judge_find_reached(const struct stack *stack, const cha
             found = &stack->lines[i];
     explore_free(&explore);
     free(roles);
+    return found;
+}
+
+/* In the service's own file such a condition is a mistake. */
+bool judge_is_kept(const struct scene *scene)
+{
+    const char *slash = strrchr(scene->ours->file, '/');
+    bool own = slash != NULL && strcmp(slash + 1, scene->service) == 0;
+    return !own && judge_find_reached(scene->stack, scene->service) == NULL &&
+           judge_find_reached(scene->stack, NULL) != NULL;
+}
+
+bool judge_asks(const char *service)
+{
+    struct stack *stack = stack_read(NULL, service, "auth");
+    struct scene scene = {.service = service, .stack = stack};
+    scene.ours = stack == NULL || stack->other ? NULL : judge_find_ours(stack);
+    bool found = scene.ours != NULL && !judge_is_kept(&scene);
+    stack_free(stack);
     return found;
 }
 
@@ -228,12 +247,14 @@ static void judge_use_uid(const struct scene *scene, const struct stack_line *li
             given = true;
         else
             add_text(fix, sizeof(fix), " %s", *at);
-    if (given && !su)
+    if (given && scene->kind != APPLICATION_CALLER)
         findings_add(scene->findings, SEVERITY_ERROR, "use-uid", place(line, where, sizeof(where)),
-                     fix,
-                     "%s: use_uid is for su; here the real uid is root's, and everybody would be "
-                     "asked for root's code",
-                     scene->service);
+                     fix, "%s: use_uid is for programs such as sudo, su and doas; %s",
+                     scene->service,
+                     scene->kind == APPLICATION_UNKNOWN
+                         ? "it is not known here that the real uid is the caller's"
+                         : "here the real uid is not the caller's, and the wrong user, mostly "
+                           "root, would be asked for a code");
     if (!given && su) {
         add_text(fix, sizeof(fix), " use_uid");
         findings_add(scene->findings, SEVERITY_NOTE, "su-target", place(line, where, sizeof(where)),
@@ -665,7 +686,7 @@ static void judge_past(const struct scene *scene, const struct edge *edge)
     case MEANS_ANYTHING:
         findings_add(scene->findings, SEVERITY_WARNING, "may-skip", where, fix,
                      "%s: %s is not known here; it can end the stack, and then nobody is asked for "
-                     "a code",
+                     "a code (if it checks a password: first_factor_modules in swmfa.conf)",
                      scene->service, name);
         break;
     case MEANS_PROVED:
@@ -718,12 +739,18 @@ static void judge_never(const struct scene *scene)
                  "%s: no login comes to this line: nobody is asked for a code", scene->service);
 }
 
+/* What judge_application says of such a program is enough. */
+static bool cannot_ask(const struct scene *scene)
+{
+    return scene->kind == APPLICATION_NOT_ROOT || scene->kind == APPLICATION_NO_PROMPT;
+}
+
 /* Nobody gets in, with the right first factor and the right code. */
 static void judge_nobody(const struct scene *scene)
 {
     char where[PLACE];
     if (has_end(scene, true, FACT_CODE, 0) || has_end(scene, true, FACT_PROVED, 0) ||
-        scene->config == NULL || !options_good(scene->ours))
+        scene->config == NULL || !options_good(scene->ours) || cannot_ask(scene))
         return;
     findings_add(scene->findings, SEVERITY_ERROR, "nobody-gets-in",
                  place(scene->ours, where, sizeof(where)), "",
@@ -751,6 +778,47 @@ static void judge_jumps(const struct scene *scene)
     free(said);
 }
 
+/* ---- the program ---- */
+
+/* Conditions on the service, before the module, as "swmfactl enable" writes them. */
+static void write_guard(const struct scene *scene, char *fix, size_t size)
+{
+    const char *slash = strrchr(scene->ours->file, '/');
+    bool own = slash != NULL && strcmp(slash + 1, scene->service) == 0;
+    fix[0] = '\0';
+    if (own)
+        return;
+    add_text(fix, size, "auth  [success=1 default=ignore]  pam_succeed_if.so quiet service in %s",
+             scene->service);
+    add_line(fix, size, "required", scene->ours);
+}
+
+/* Whether the program can run the helper and show a prompt. */
+static void judge_application(const struct scene *scene)
+{
+    char where[PLACE];
+    char fix[TEXT];
+    const char *program = applications_find(scene->service)->words;
+    (void)place(scene->ours, where, sizeof(where));
+    write_guard(scene, fix, sizeof(fix));
+    if (scene->kind == APPLICATION_NOT_ROOT)
+        findings_add(scene->findings, SEVERITY_ERROR, "not-root", where, fix,
+                     "%s: %s does not run as root, and pam_swmfa denies every login: keep it from "
+                     "this line",
+                     scene->service, program);
+    if (scene->kind == APPLICATION_NO_PROMPT)
+        findings_add(scene->findings, SEVERITY_ERROR, "no-prompt", where, fix,
+                     "%s: %s cannot show a prompt for a code: each login with the right password "
+                     "%s: keep it from this line",
+                     scene->service, program,
+                     scene->autosend ? "has a code sent, and is denied" : "is denied");
+    if (scene->kind == APPLICATION_UNKNOWN)
+        findings_add(scene->findings, SEVERITY_NOTE, "unknown-service", where, "",
+                     "%s: the program is not known here: it can only ask for a code if it runs as "
+                     "root and shows a second prompt",
+                     scene->service);
+}
+
 static void judge_ways(const struct scene *scene)
 {
     char path[PLACE];
@@ -761,6 +829,7 @@ static void judge_ways(const struct scene *scene)
         judge_never(scene);
         return;
     }
+    judge_application(scene);
     judge_wrong_factor(scene);
     judge_early(scene);
     judge_code_alone(scene);
@@ -836,7 +905,7 @@ static void tell_steps(const struct scene *scene, char *text, size_t size)
 void judge_predict(const struct scene *scene, struct prediction *prediction)
 {
     const struct explore *explore = scene->explore;
-    bool past = false;
+    bool past = scene->unsure;
     bool exempts = scene->around;
     for (size_t i = 0; i < explore->edge_count; i++) {
         enum meaning meaning = explore_answer(explore, &explore->edges[i])->meaning;

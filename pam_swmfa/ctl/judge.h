@@ -4,9 +4,11 @@
 #define SWMFA_JUDGE_H
 
 #include "config/config.h"
+#include "ctl/applications.h"
 #include "ctl/explore.h"
 #include "ctl/finding.h"
 #include "ctl/sshd.h"
+#include "ctl/sudoers.h"
 
 /* How often something is so, in all that can come of a stack. */
 enum often {
@@ -32,6 +34,7 @@ struct prediction {
 struct scene {
     struct findings *findings;
     const char *service;
+    enum application_kind kind;  /* of the program */
     const struct config *config; /* NULL: it cannot be read */
     const struct stack *stack;   /* its auth lines */
     const struct role *roles;
@@ -39,8 +42,9 @@ struct scene {
     const struct stack_line *ours; /* the first line of the module */
     const char *before; /* what was asked for before the stack, such as an SSH key; or NULL */
     bool autosend;      /* codes are sent without being asked for */
-    bool around;        /* somebody gets in without the stack, by sshd's settings */
+    bool around;        /* somebody gets in without the stack, by settings of sshd or sudo */
     bool unused;        /* nobody comes to the stack */
+    bool unsure;        /* whether all come to the stack is not known */
 };
 
 /* judge_find_ours: the first line of the module, or NULL. */
@@ -49,6 +53,13 @@ const struct stack_line *judge_find_ours(const struct stack *stack);
 /* judge_find_reached: the first line of the module that a login by the service can come to; or
  * NULL. Conditions on the service can keep it from each. Without service: by any. */
 const struct stack_line *judge_find_reached(const struct stack *stack, const char *service);
+
+/* judge_is_kept: whether a file that services share has the module for others than this one: only
+ * conditions of the service keep every login from it. */
+bool judge_is_kept(const struct scene *scene);
+
+/* judge_asks: whether a service has the module, and is not kept from it. */
+bool judge_asks(const char *service);
 
 /* judge_roles: what each line of the stack can answer, for roles; ours by its words and the
  * configuration. Without service and configuration: in any service. Returns the caller's to free,
@@ -94,5 +105,13 @@ void judge_sshd(struct scene *scene, const struct sshd *sshd, const struct ssh_v
 /* judge_matches: in judge-match.c: what is wrong with each Match block, for those that it applies
  * to, which is not wrong for all connections: sshd and view are of these. */
 void judge_matches(struct scene *scene, const struct sshd *sshd, const struct ssh_view *view);
+/* ---- sudo, in judge-sudo.c ---- */
+
+/* judge_is_sudo: whether sudo goes by a service, by its own name or as its settings say. */
+bool judge_is_sudo(const struct sudoers *sudoers, const char *service);
+
+/* judge_sudo: what is wrong with sudo's settings; and whether they lead around the stack. why: why
+ * they could not be read; NULL: they were. */
+void judge_sudo(struct scene *scene, const struct sudoers *sudoers, const char *why);
 
 #endif

@@ -7,6 +7,8 @@
 
 #include "ctl/modules.h"
 
+#include "config/key.h"
+
 #include <security/pam_appl.h>
 #include <stdio.h>
 #include <string.h>
@@ -170,8 +172,110 @@ static const struct row {
      "YubiKey",
      {PAM_AUTH_ERR, PAM_USER_UNKNOWN, PAM_AUTHINFO_UNAVAIL},
      false},
-    {"pam_duo", NULL, PROVES, "Duo", {PAM_AUTH_ERR}, false},
+    {"pam_duo",
+     NULL,
+     PROVES,
+     "Duo",
+     {PAM_MAXTRIES, PAM_ABORT, PAM_USER_UNKNOWN, PAM_SERVICE_ERR, PAM_AUTH_ERR},
+     false},
     {"pam_otpw", NULL, PROVES, "one-time password", {PAM_AUTH_ERR, PAM_USER_UNKNOWN}, false},
+    {"pam_authd_exec",
+     NULL,
+     PROVES,
+     "what authd asks for",
+     {PAM_AUTH_ERR, PAM_USER_UNKNOWN, PAM_AUTHINFO_UNAVAIL, PAM_IGNORE},
+     false},
+    {"pam_authd",
+     NULL,
+     PROVES,
+     "what authd asks for",
+     {PAM_AUTH_ERR, PAM_USER_UNKNOWN, PAM_AUTHINFO_UNAVAIL, PAM_IGNORE},
+     false},
+    {"pam_kanidm",
+     NULL,
+     PROVES,
+     "password",
+     {PAM_AUTH_ERR, PAM_USER_UNKNOWN, PAM_ACCT_EXPIRED, PAM_CRED_INSUFFICIENT, PAM_IGNORE},
+     false},
+    {"pam_aad",
+     NULL,
+     PROVES,
+     "password",
+     {PAM_AUTH_ERR, PAM_USER_UNKNOWN, PAM_AUTHINFO_UNAVAIL, PAM_IGNORE},
+     false},
+    {"pam_lsass",
+     NULL,
+     PROVES,
+     "password",
+     {PAM_AUTH_ERR, PAM_USER_UNKNOWN, PAM_AUTHINFO_UNAVAIL, PAM_IGNORE},
+     false},
+    {"pam_centrifydc",
+     NULL,
+     PROVES,
+     "password",
+     {PAM_AUTH_ERR, PAM_USER_UNKNOWN, PAM_AUTHINFO_UNAVAIL, PAM_IGNORE},
+     false},
+    {"pam_vas3",
+     NULL,
+     PROVES,
+     "password",
+     {PAM_AUTH_ERR, PAM_USER_UNKNOWN, PAM_AUTHINFO_UNAVAIL, PAM_IGNORE},
+     false},
+    {"pam_unix2",
+     NULL,
+     PROVES,
+     "password",
+     {PAM_AUTH_ERR, PAM_USER_UNKNOWN, PAM_AUTHINFO_UNAVAIL},
+     false},
+    {"pam_pgsql",
+     NULL,
+     PROVES,
+     "password",
+     {PAM_AUTH_ERR, PAM_USER_UNKNOWN, PAM_AUTHINFO_UNAVAIL},
+     false},
+    {"pam_mysql",
+     NULL,
+     PROVES,
+     "password",
+     {PAM_AUTH_ERR, PAM_USER_UNKNOWN, PAM_AUTHINFO_UNAVAIL, PAM_PERM_DENIED},
+     false},
+    {"pam_tacplus",
+     NULL,
+     PROVES,
+     "TACACS+ password",
+     {PAM_AUTH_ERR, PAM_USER_UNKNOWN, PAM_AUTHINFO_UNAVAIL, PAM_CRED_INSUFFICIENT},
+     false},
+    {"pam_radius",
+     NULL,
+     PROVES,
+     "RADIUS password",
+     {PAM_AUTH_ERR, PAM_USER_UNKNOWN, PAM_AUTHINFO_UNAVAIL},
+     false},
+    {"pam_oslogin_login", NULL, PROVES, "what Google OS Login asks for", {PAM_PERM_DENIED}, false},
+    {"pam_securid",
+     NULL,
+     PROVES,
+     "RSA SecurID code",
+     {PAM_AUTH_ERR, PAM_USER_UNKNOWN, PAM_AUTHINFO_UNAVAIL},
+     false},
+    {"pam_privacyidea",
+     NULL,
+     PROVES,
+     "one-time code of privacyIDEA",
+     {PAM_AUTH_ERR, PAM_USER_UNKNOWN, PAM_AUTHINFO_UNAVAIL},
+     false},
+    {"pam_howdy",
+     NULL,
+     PROVES,
+     "face",
+     {PAM_AUTH_ERR, PAM_USER_UNKNOWN, PAM_AUTHINFO_UNAVAIL, PAM_IGNORE},
+     false},
+    {"pam_usb",
+     NULL,
+     PROVES,
+     "USB drive",
+     {PAM_AUTH_ERR, PAM_USER_UNKNOWN, PAM_AUTHINFO_UNAVAIL, PAM_IGNORE},
+     false},
     /* what looks at who it is, from where, when and how often */
     {"pam_faillock", "authfail", DECIDES, NULL, {PAM_IGNORE, PAM_AUTH_ERR}, true},
     {"pam_faillock", NULL, DECIDES, NULL, {PAM_AUTH_ERR}, false},
@@ -210,6 +314,8 @@ static const struct row {
      false},
     {"pam_kwallet5", NULL, DOES_OTHER, NULL, {PAM_IGNORE, PAM_AUTH_ERR}, false},
     {"pam_ecryptfs", NULL, DOES_OTHER, NULL, {PAM_IGNORE, PAM_AUTH_ERR}, false},
+    {"pam_fscrypt", NULL, DOES_OTHER, NULL, {PAM_IGNORE, PAM_AUTH_ERR, PAM_SERVICE_ERR}, false},
+    {"pam_zfs_key", NULL, DOES_OTHER, NULL, {PAM_IGNORE, PAM_AUTH_ERR, PAM_SERVICE_ERR}, false},
     {"pam_mount", NULL, DOES_OTHER, NULL, {PAM_IGNORE, PAM_AUTH_ERR, PAM_SERVICE_ERR}, false},
 };
 
@@ -312,9 +418,37 @@ static int decide_succeed_if(const struct stack_line *line, const char *service)
 
 /* ---- all ---- */
 
-static void take_known(const struct stack_line *line, const char *service, struct role *role)
+/* Whether the administrator says that the module checks a first factor. */
+static bool is_factor(const struct stack_line *line, const char *factors)
 {
+    char name[64];
+    const char *item = NULL;
+    size_t length = 0;
+    (void)modules_name(line, name, sizeof(name));
+    while ((item = key_next_item(&factors, &length)) != NULL) {
+        if (length > 3 && strncmp(item + length - 3, ".so", 3) == 0)
+            length -= 3;
+        if (length == strlen(name) && strncmp(item, name, length) == 0)
+            return true;
+    }
+    return false;
+}
+
+static void take_known(const struct stack_line *line, const char *service, const char *factors,
+                       struct role *role)
+{
+    static const struct row factor = {NULL,
+                                      NULL,
+                                      PROVES,
+                                      "first factor",
+                                      {PAM_AUTH_ERR, PAM_USER_UNKNOWN, PAM_AUTHINFO_UNAVAIL,
+                                       PAM_PERM_DENIED, PAM_IGNORE},
+                                      false};
     const struct row *row = find_row(line);
+    if (row == NULL && is_factor(line, factors)) {
+        take_row(&factor, role);
+        return;
+    }
     if (row == NULL) {
         take_unknown(role);
         return;
@@ -328,7 +462,8 @@ static void take_known(const struct stack_line *line, const char *service, struc
 }
 
 /* libpam puts something in the place of "$ISA" that it was built with: the file may be there. */
-void modules_role(const struct stack_line *line, const char *service, struct role *role)
+void modules_role(const struct stack_line *line, const char *service, const char *factors,
+                  struct role *role)
 {
     char path[4096];
     *role = (struct role){0};
@@ -338,7 +473,7 @@ void modules_role(const struct stack_line *line, const char *service, struct rol
     }
     bool there = modules_path(line, path, sizeof(path));
     if (there || strstr(path, "$ISA") != NULL)
-        take_known(line, service, role);
+        take_known(line, service, factors, role);
     if (!there)
         add(role, PAM_MODULE_UNKNOWN, MEANS_NOTHING);
 }

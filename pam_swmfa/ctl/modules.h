@@ -45,8 +45,12 @@ bool modules_is_ours(const struct stack_line *line);
  */
 bool modules_path(const struct stack_line *line, char *buffer, size_t size);
 
-/* modules_role: what the module of a line, which is not ours, can answer in a service; NULL: in
- * any. */
-void modules_role(const struct stack_line *line, const char *service, struct role *role);
+/*
+ * modules_role: what the module of a line, which is not ours, can answer in a service; NULL: in
+ * any. factors: a list of modules that check a first factor, for those that are not known here; or
+ * NULL.
+ */
+void modules_role(const struct stack_line *line, const char *service, const char *factors,
+                  struct role *role);
 
 #endif

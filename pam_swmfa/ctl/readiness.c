@@ -6,6 +6,7 @@
 
 #include "auth/log.h"
 #include "config/users.h"
+#include "ctl/judge.h"
 #include "ctl/placeholder.h"
 #include "ctl/sudoers.h"
 
@@ -230,12 +231,25 @@ static bool check_users_of(const struct readiness *readiness, struct problem *pr
                                 readiness->config->users);
 }
 
+static bool warn(const struct finding *finding, void *context)
+{
+    (void)context;
+    readiness_warn("%s: %s", finding->where, finding->text);
+    return true;
+}
+
 static void warn_about_sudoers(void)
 {
-    char where[4200];
-    for (size_t i = 0; sudoers_find(i, where, sizeof(where)); i++)
-        readiness_warn("%s: those whom this line is for are asked for neither password nor code",
-                       where);
+    struct sudoers sudoers;
+    struct problem why = {0};
+    struct scene scene = {.service = "sudo", .findings = findings_new()};
+    if (scene.findings != NULL) {
+        bool known = sudoers_read(&sudoers, &why);
+        judge_sudo(&scene, &sudoers, known ? NULL : why.text);
+        findings_each(scene.findings, warn, NULL);
+        sudoers_free(&sudoers);
+    }
+    findings_free(scene.findings);
 }
 
 bool readiness_check_accounts(const struct readiness *readiness, struct problem *problem)

@@ -1,16 +1,65 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* sudoers: the lines of sudoers(5) by which sudo does not come to its PAM stack. */
+/*
+ * sudoers: the configuration of sudo, as sudo's own parser reads it: cvtsudoers(1) writes it as
+ * JSON, with all files that are included.
+ */
 #ifndef SWMFA_SUDOERS_H
 #define SWMFA_SUDOERS_H
 
+#include "base/problem.h"
+
+#include <json-c/json.h>
 #include <stdbool.h>
 #include <stddef.h>
 
+struct sudoers {
+    char path[4096];    /* of the first file */
+    char others[256];   /* sources that are not read here, as nsswitch.conf has them; "": none */
+    json_object *early; /* the rules, and the Defaults for all, for users and for hosts */
+    json_object *late;  /* the Defaults for target users and for commands, which sudo sets later */
+};
+
 /*
- * sudoers_find: the next line, by its number from 0, that has NOPASSWD or !authenticate, in
- * /etc/sudoers and the files in /etc/sudoers.d: "FILE:LINE" into the buffer. Returns false behind
- * the last. It looks for these words alone: whom a line is for, sudo -l -U USER says.
+ * sudoers_read: asks sudo where its configuration is, and cvtsudoers what it says. Returns false
+ * with the problem if one of them does not say so. The caller owes sudoers_free in any case.
  */
-bool sudoers_find(size_t number, char *where, size_t size);
+bool sudoers_read(struct sudoers *sudoers, struct problem *problem);
+void sudoers_free(struct sudoers *sudoers);
+
+/* One line of Defaults that sets an option. */
+struct sudoers_setting {
+    json_object *value; /* true, false, or the text */
+    char whom[512];     /* " for WHOM"; "": for all */
+};
+
+/*
+ * sudoers_each_setting: hands over each setting of an option that no later one for the same users,
+ * hosts or commands overrides, in their order.
+ */
+void sudoers_each_setting(const struct sudoers *sudoers, const char *option,
+                          void (*take)(void *context, const struct sudoers_setting *setting),
+                          void *context);
+
+/* What a rule says of the password. */
+enum sudoers_tag {
+    SUDOERS_NO_TAG,
+    SUDOERS_PASSWD,
+    SUDOERS_NOPASSWD,
+};
+
+struct sudoers_rule {
+    enum sudoers_tag tag;
+    char users[512];
+    char hosts[256];
+    char commands[512];
+};
+
+/*
+ * sudoers_each_rule: hands over each list of commands that users may run, with its tag, in their
+ * order; without those that a later rule for the same users, targets and commands overrides. asked:
+ * whether sudo asks for the password where a rule has no tag.
+ */
+void sudoers_each_rule(const struct sudoers *sudoers, bool asked,
+                       void (*take)(void *context, const struct sudoers_rule *rule), void *context);
 
 #endif

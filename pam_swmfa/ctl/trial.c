@@ -78,6 +78,7 @@ bool trial_run(const struct config *config, const char *service, bool key,
     struct stack *stack = stack_read_planned(texts, service, "auth");
     struct role *roles = NULL;
     bool good = false;
+    scene.kind = applications_find(service)->kind;
     scene.before = key ? "an SSH key" : NULL;
     scene.stack = stack;
     scene.findings = findings_new();

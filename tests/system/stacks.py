@@ -325,6 +325,89 @@ CASES = [
 ]
 
 
+# ---- sudo's own configuration ----
+
+ELSEWHERE = "/etc/doctor-sudoers"
+
+
+@dataclasses.dataclass
+class Sudoers:
+    name: str
+    lines: tuple            # of a file in sudoers.d
+    findings: str = ""
+    asked: str = "always"   # what doctor must say of the service sudo
+    ask: str = ""           # options of the module's line
+    elsewhere: str = ""     # of the file ELSEWHERE/rules
+    stacks: tuple = ()      # more services, without the module
+
+
+_ALL = "alice ALL=(ALL) ALL"
+SUDOERS = [
+    Sudoers("plain", (_ALL,)),
+    Sudoers("words-that-are-names", (_ALL, "# NOPASSWD, !authenticate", "Cmnd_Alias NOPASSWD_CMDS = /usr/bin/id",
+                                     "alice ALL=(ALL) NOPASSWD_CMDS")),
+    Sudoers("authenticate", (_ALL, "Defaults authenticate")),
+    Sudoers("nopasswd", ("alice ALL=(ALL) NOPASSWD: ALL",), "sudo-nopasswd", "sometimes"),
+    Sudoers("nopasswd-of-a-command", (_ALL, "alice ALL = NOPASSWD: /usr/bin/id"), "sudo-nopasswd",
+            "sometimes"),
+    Sudoers("nopasswd-inherited", ("alice ALL=(ALL) PASSWD: /bin/true, NOPASSWD: /bin/ls, /usr/bin/id",),
+            "sudo-nopasswd", "sometimes"),
+    Sudoers("nopasswd-by-alias", ("User_Alias OPERATORS = alice, bob", "OPERATORS ALL=(ALL) NOPASSWD: ALL"),
+            "sudo-nopasswd", "sometimes"),
+    Sudoers("nopasswd-overridden", ("alice ALL=(ALL) NOPASSWD: ALL", _ALL)),
+    Sudoers("nopasswd-overridden-by-passwd", ("alice ALL=(ALL) NOPASSWD: /usr/bin/id, PASSWD: ALL",)),
+    Sudoers("nopasswd-not-overridden", ("alice ALL=(ALL) NOPASSWD: ALL", "alice ALL=(bob) ALL"),
+            "sudo-nopasswd", "sometimes"),
+    Sudoers("nopasswd-and-defaults", ("alice ALL=(ALL) NOPASSWD: ALL", "Defaults authenticate"),
+            "sudo-nopasswd", "sometimes"),
+    Sudoers("include", (_ALL, f"@include {ELSEWHERE}/rules"), "sudo-nopasswd", "sometimes",
+            elsewhere="alice ALL=(ALL) NOPASSWD: ALL"),
+    Sudoers("include-with-a-hash", (_ALL, f"#include {ELSEWHERE}/rules"), "sudo-nopasswd", "sometimes",
+            elsewhere="Defaults:alice !authenticate"),
+    Sudoers("includedir", (_ALL, f"@includedir {ELSEWHERE}"), "sudo-nopasswd", "sometimes",
+            elsewhere="alice ALL=(ALL) NOPASSWD: ALL"),
+    Sudoers("defaults-of-a-user", (_ALL, "Defaults:alice !authenticate"), "sudo-nopasswd", "sometimes"),
+    Sudoers("defaults-of-a-user-undone", (_ALL, "Defaults:alice !authenticate", "Defaults authenticate")),
+    Sudoers("defaults-of-a-user-undone-for-her", (_ALL, "Defaults:alice !authenticate",
+                                                  "Defaults:alice authenticate")),
+    Sudoers("defaults-of-a-user-after-all", (_ALL, "Defaults authenticate", "Defaults:alice !authenticate"),
+            "sudo-nopasswd", "sometimes"),
+    Sudoers("defaults-of-a-host", (_ALL, "Defaults@ALL !authenticate"), "sudo-nopasswd", "sometimes"),
+    Sudoers("defaults-of-a-target", (_ALL, "Defaults authenticate", "Defaults>root !authenticate"),
+            "sudo-nopasswd", "sometimes"),
+    Sudoers("defaults-of-a-command", (_ALL, "Defaults!/usr/bin/id !authenticate"), "sudo-nopasswd",
+            "sometimes"),
+    Sudoers("defaults-of-all", (_ALL, "Defaults !authenticate"), "sudo-unauthenticated", "never"),
+    Sudoers("defaults-of-all-undone", (_ALL, "Defaults !authenticate", "Defaults authenticate")),
+    Sudoers("defaults-of-all-but-a-command", (_ALL, "Defaults !authenticate", "alice ALL = PASSWD: /bin/true"),
+            "sudo-unauthenticated", "sometimes"),
+    Sudoers("exempt-group", (_ALL, "Defaults exempt_group=alice"), "sudo-nopasswd", "sometimes"),
+    Sudoers("exempt-group-undone", (_ALL, "Defaults exempt_group=alice", "Defaults !exempt_group")),
+    Sudoers("exempt-group-with-passwd", ("Defaults exempt_group=alice", "alice ALL=(ALL) PASSWD: ALL"),
+            "sudo-nopasswd", "sometimes"),
+    Sudoers("timestamp", (_ALL, "Defaults timestamp_timeout=-1"), "sudo-timestamp"),
+    Sudoers("timestamp-of-minutes", (_ALL, "Defaults timestamp_timeout=30")),
+    Sudoers("targetpw", (_ALL, "Defaults targetpw"), "sudo-target"),
+    Sudoers("targetpw-asks-the-caller", (_ALL, "Defaults targetpw"), ask="use_uid"),
+    Sudoers("rootpw-of-a-user", (_ALL, "Defaults:alice rootpw"), "sudo-target"),
+    Sudoers("runaspw-of-a-command", (_ALL, "Defaults!/usr/bin/id runaspw"), "sudo-target"),
+    Sudoers("targetpw-undone", (_ALL, "Defaults targetpw", "Defaults !targetpw")),
+    Sudoers("service", (_ALL, "Defaults pam_service=weak"), "sudo-service", "never", stacks=("weak",)),
+    Sudoers("service-of-a-user", (_ALL, "Defaults:alice pam_service=weak"), "sudo-service", "sometimes",
+            stacks=("weak",)),
+    Sudoers("service-of-askpass", (_ALL, "Defaults pam_askpass_service=weak"), "sudo-service", "sometimes",
+            stacks=("weak",)),
+    Sudoers("service-of-sudo-i", (_ALL, "Defaults pam_login_service=weak"), stacks=("weak",)),
+    Sudoers("service-as-before", (_ALL, "Defaults pam_service=sudo")),
+    Sudoers("syntax-error", (_ALL, "alice ALL=(ALL) NOPASSWD: ALL here and there"), "sudo-unknown",
+            "sometimes"),
+]
+
+
+def found_in_sudoers():
+    return {name for case in SUDOERS for name in case.findings.split()}
+
+
 # ---- stacks as nobody would write them ----
 
 _CONTROLS = ["required", "requisite", "sufficient", "optional", "[success=1 default=ignore]",

@@ -18,7 +18,7 @@ from stacks import ASK, CASES, DEBIAN, INCLUDE, Case
 
 PAM = Path("/etc/pam.d")
 DROP_IN = Path("/etc/ssh/sshd_config.d/00-swmfa.conf")
-STUBS = ["pam_sss", "pam_u2f", "pam_local_invention"] # not installed here; a file is enough
+STUBS = ["pam_sss", "pam_u2f", "pam_local_invention", "pam_authd_exec"] # not installed here; a file is enough
 MODULES = next(Path("/lib").glob("*/security/pam_permit.so"), Path("/lib/security/x")).parent
 ACCOUNT = "account required pam_permit.so", "session required pam_permit.so"
 ALICE = lab.NUMBERS["alice"]
@@ -388,7 +388,6 @@ def test_nobody_is_asked_where_no_service_names_the_module(start):
     assert ids(findings) == {"not-asked"} and services == {}
     assert find(findings, "not-asked")["fix"] == "swmfactl enable sshd"
     assert ids(examine("sshd")[0]) == {"not-asked"}
-    assert "there is no such file" in find(examine("nothing")[0], "not-asked")["text"]
 
 
 def test_all_services_that_name_the_module_are_found(start):
@@ -432,19 +431,164 @@ def test_a_shared_file_that_keeps_all_from_the_module_is_a_warning(start):
     assert services == {} and ids(findings) == {"other-services", "not-asked"}
 
 
-def test_whom_sudo_asks_for_nothing_is_said(start):
-    install(case_of("debian-sudo"), start)
-    lines = Path("/etc/sudoers.d/doctor")
+# ---- programs that cannot ask ----
+
+ROW = re.compile(r'^    \{"([^"]+)",\s+APPLICATION_(\w+),\s+"([^"]+)"\},$', re.MULTILINE)
+PROGRAMS = {name: (kind, words) for name, kind, words in
+            ROW.findall((lab.SRC / "pam_swmfa/ctl/applications.c").read_text())}
+AS_ALICE = ["setpriv", "--reuid", "alice", "--regid", "alice", "--init-groups"]
+
+
+def in_common_auth(start, *services, guard=""):
+    """A common-auth that has the module for all; and services that include it."""
+    text = DEBIAN["common-auth"] + (f"{guard}\n" if guard else "") + ASK
+    install(Case("unguarded", {"common-auth": text}, "sudo", (INCLUDE,)), start)
+    for service in services:
+        lab.stack(service, INCLUDE, *ACCOUNT, folder=PAM)
+
+
+def test_each_program_that_cannot_ask_is_named(start):
+    in_common_auth(start, *PROGRAMS)
+    findings, services = examine()
+    expected = {"NOT_ROOT": "not-root", "NO_PROMPT": "no-prompt", "NO_AUTH": "no-auth"}
+    assert len(PROGRAMS) > 80 and {kind for kind, _ in PROGRAMS.values()} == {"ASKS", "CALLER", *expected}
+    for service, (kind, words) in PROGRAMS.items():
+        found = [finding for finding in findings if finding["text"].startswith(f"{service}: {words} ")]
+        named = {finding["id"] for finding in found} & set(expected.values())
+        assert named == ({expected[kind]} if kind in expected else set()), (service, found)
+        if kind == "NO_AUTH":
+            assert service not in services
+        else:
+            assert services[service]["asked"] == ("never" if kind in expected else "always"), service
+            assert services[service]["all_right_lets_in"] == ("never" if kind in expected else "always")
+    assert "nobody-gets-in" not in ids(findings)
+
+
+def test_a_program_that_does_not_run_as_root_is_denied_until_it_is_kept_from_the_module(start):
+    in_common_auth(start, "swaylock")
+    findings, services = examine("swaylock")
+    finding = find(findings, "not-root")
+    assert (finding["severity"], finding["where"]) == ("error", "/etc/pam.d/common-auth:4")
+    assert services["swaylock"]["steps"] == "" and ids(findings) == {"not-root"}
+
+    def unlock():
+        return lab.pamhost("swaylock", answers=[lab.PASSWORD, "@code"], prefix=AS_ALICE,
+                           arguments=("--confdir", PAM))
+    assert unlock().result != "PAM_SUCCESS" and lab.messages() == []
+    guard = finding["fix"].splitlines()[0]
+    in_common_auth(start, "swaylock", guard=guard)
+    assert unlock().result == "PAM_SUCCESS" and lab.messages() == []
+    assert ids(examine("swaylock")[0]) == {"not-asked"}
+    assert ids(examine("sudo")[0]) == set()
+
+
+def test_a_program_that_shows_no_prompt_has_a_code_sent_and_is_denied(start):
+    in_common_auth(start, "vsftpd")
+    findings, _ = examine("vsftpd")
+    finding = find(findings, "no-prompt")
+    assert finding["severity"] == "error" and "has a code sent, and is denied" in finding["text"]
+    outcome = lab.pamhost("vsftpd", answers=[lab.PASSWORD] * 9, arguments=("--confdir", PAM))
+    assert outcome.result != "PAM_SUCCESS" and len(lab.messages()) == 1
+    assert doctor("vsftpd")[1].startswith("vsftpd\n    Nobody gets in.\n    A code is asked for in no case.")
+    in_common_auth(start, "vsftpd", guard=finding["fix"].splitlines()[0])
+    outcome = lab.pamhost("vsftpd", answers=[lab.PASSWORD] * 9, arguments=("--confdir", PAM))
+    assert outcome.result == "PAM_SUCCESS" and lab.messages() == []
+
+
+def test_with_autosend_off_such_a_program_is_denied(start):
+    in_common_auth(start, "vsftpd")
+    lab.configure(start(name="second"), swmfa="autosend = no")
+    text = find(examine("vsftpd")[0], "no-prompt")["text"]
+    assert "is denied" in text and "sent" not in text
+
+
+def test_a_program_that_is_not_known_is_said_to_be_that(start):
+    in_common_auth(start, "local-app")
+    findings, services = examine("local-app")
+    finding = find(findings, "unknown-service")
+    assert finding["severity"] == "note" and "runs as root and shows a second prompt" in finding["text"]
+    assert services["local-app"]["asked"] == "always" and ids(findings) == {"unknown-service"}
+
+
+def test_what_doas_lets_pass_is_said(start):
+    rules = Path("/etc/doas.conf")
+    in_common_auth(start)
+    lab.stack("doas", DEBIAN["common-auth"], f"{ASK} use_uid", *ACCOUNT, folder=PAM)
+    assert examine("doas")[1]["doas"]["asked"] == "always"
     try:
-        lines.write_text("# NOPASSWD\n  alice ALL = NOPASSWD: /bin/true\nDefaults:bob !authenticate\n")
-        Path("/etc/sudoers.d/doctor.old").write_text("alice ALL = NOPASSWD: ALL\n")
-        findings, services = examine("sudo", "sudo-i")
-        assert [f["where"] for f in findings if f["id"] == "sudo-nopasswd"] == [f"{lines}:2", f"{lines}:3"]
-        assert services["sudo"]["asked"] == "sometimes"
+        rules.write_text("# permit nopass\npermit alice as nopass-user\npermit nopass keepenv bob # yes\n")
+        findings, services = examine("doas")
+        assert find(findings, "doas-nopass")["where"] == f"{rules}:3" and len(findings) == 1
+        assert services["doas"]["asked"] == "sometimes"
     finally:
-        lines.unlink()
-        Path("/etc/sudoers.d/doctor.old").unlink()
-    assert examine("sudo")[1]["sudo"]["asked"] == "always"
+        rules.unlink()
+
+
+@pytest.mark.parametrize("service, wrong", [("su", False), ("su-l", False), ("sudo", False),
+                                            ("sudo-i", False), ("doas", False), ("login", True),
+                                            ("local-app", True)])
+def test_use_uid_is_for_programs_that_the_user_calls(start, service, wrong):
+    in_common_auth(start)
+    lab.stack(service, DEBIAN["common-auth"], f"{ASK} use_uid", *ACCOUNT, folder=PAM)
+    assert ("use-uid" in ids(examine(service)[0])) == wrong
+
+
+# ---- modules that are not known ----
+
+def beside_unix(start, module, **keywords):
+    """The common-auth of an Ubuntu with another module for passwords, as pam-auth-update writes it."""
+    text = (f"auth [success=2 default=ignore] {module}\nauth [success=1 default=ignore] pam_unix.so\n"
+            "auth requisite pam_deny.so\nauth required pam_permit.so\n")
+    install(Case("beside", {"common-auth": text}, "sudo", (INCLUDE, ASK), **keywords), start)
+
+
+def test_a_module_of_authd_is_known(start):
+    beside_unix(start, "pam_authd_exec.so /usr/libexec/authd-pam")
+    findings, services = examine("sudo")
+    assert ids(findings) == set() and services["sudo"]["asked"] == "always"
+    assert services["sudo"]["steps"].startswith("1. what authd asks for (pam_authd_exec")
+
+
+@pytest.mark.parametrize("value", ["pam_local_invention", "pam_other, pam_local_invention.so"])
+def test_a_module_that_the_administrator_names_checks_a_first_factor(start, value):
+    beside_unix(start, "pam_local_invention.so")
+    assert "sends-to-strangers" in ids(examine("sudo")[0])
+    beside_unix(start, "pam_local_invention.so", swmfa=f"first_factor_modules = {value}")
+    findings, services = examine("sudo")
+    assert ids(findings) == set() and services["sudo"]["asked"] == "always"
+    assert services["sudo"]["steps"].startswith("1. first factor (pam_local_invention, ")
+    assert not services["sudo"]["code_sent_without_first_factor"]
+
+
+def test_enable_believes_the_administrator_as_well(start):
+    def enable(swmfa):
+        beside_unix(start, "pam_local_invention.so", swmfa=swmfa)
+        lab.stack("sudo", INCLUDE, *ACCOUNT, folder=PAM)
+        return subprocess.run([lab.CTL, "enable", "--dry-run", "sudo"], capture_output=True, text=True,
+                              check=False)
+    assert "nothing was changed" in enable("").stderr
+    assert enable("first_factor_modules = pam_local_invention").returncode == 0
+
+
+def test_what_is_known_of_a_module_stays(start):
+    install(Case("permit", {}, "sudo", ("auth required pam_permit.so", ASK),
+                 swmfa="first_factor_modules = pam_permit, pam_succeed_if"), start)
+    assert "sends-to-strangers" in ids(examine("sudo")[0])
+
+
+def test_a_login_does_not_mind_the_names_of_modules(start):
+    install(case_of("debian-sudo"), start)
+    lab.configure(start(name="second"), swmfa="first_factor_modules = pam_one, pam_two")
+    assert play(case_of("debian-sudo")) == (True, True)
+
+
+# ---- what it says ----
+
+def test_a_service_that_is_not_there_gets_no_line_to_write(start):
+    install(case_of("debian-sudo"), start)
+    finding = find(examine("sduo")[0], "no-such-service")
+    assert finding["text"].startswith("sduo: there is no such service") and finding["fix"] == ""
+    assert finding["severity"] == "warning" and finding["where"] == "/etc/pam.d/sduo"
 
 
 def test_each_finding_says_where(start):
@@ -549,4 +693,4 @@ def test_the_man_page_has_every_finding_and_the_tests_have_met_it():
     assert all(f'"{name}"' in sources for name in named)
     if len(SEEN) > 20: # all tests ran
         newer = {"pam-service", "match-pam-service"} # OpenSSH 10.0: test_sshd_config.py
-        assert SEEN - newer == named - {"too-many-ways"} - newer
+        assert (SEEN | stacks.found_in_sudoers()) - newer == named - {"too-many-ways"} - newer

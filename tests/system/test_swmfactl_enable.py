@@ -1146,7 +1146,7 @@ def test_a_match_block_that_leads_around_the_code_is_said(sim):
 def test_whom_sudo_asks_for_nothing_is_said(sim):
     lab.write("/etc/sudoers.d/all", "bob ALL = NOPASSWD: ALL\n", 0o440)
     status, _, error = ctl("enable", "sudo")
-    assert status == 0 and "/etc/sudoers.d/all:1: those whom this line is for are asked for" in error
+    assert status == 0 and "/etc/sudoers: sudo: bob may run ALL with NOPASSWD" in error
     assert "sudoers" not in ctl("enable", "su")[2]
 
 

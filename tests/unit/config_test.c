@@ -221,6 +221,7 @@ static void check_defaults(void)
     assert_int_equal(config.timeout, 10);
     assert_int_equal(config.deadline, 30);
     check_text("currency", config.currency, "USD");
+    check_text("first_factor_modules", config.first_factor_modules, NULL);
     check_text("services", config.policy.services, NULL);
     check_text("exempt_groups", config.policy.exempt_groups, NULL);
     check_text("exempt_networks", config.policy.exempt_networks, NULL);
@@ -292,6 +293,7 @@ static void test_each_key_has_the_value_that_is_given(void **state)
                 "timeout = 29\n"
                 "deadline = 29\n"
                 "currency = chf\n"
+                "first_factor_modules = pam_one, pam-2.so\n"
                 "[policy]\n"
                 "services = sshd, sudo\n"
                 "exempt_groups = staff\n"
@@ -341,6 +343,7 @@ static void test_each_key_has_the_value_that_is_given(void **state)
     assert_int_equal(config.timeout, 29);
     assert_int_equal(config.deadline, 29);
     check_text("currency", config.currency, "chf");
+    check_text("first_factor_modules", config.first_factor_modules, "pam_one, pam-2.so");
     check_text("services", config.policy.services, "sshd, sudo");
     check_text("exempt_groups", config.policy.exempt_groups, "staff");
     check_text("exempt_networks", config.policy.exempt_networks, "192.0.2.0/24 , 2001:db8::/32");
@@ -692,6 +695,22 @@ static void test_a_list_of_the_policy_has_no_empty_item(void **state)
             }
         }
     }
+}
+
+static void test_modules_are_named_without_a_folder(void **state)
+{
+    (void)state;
+    static const char *const good[] = {"pam_a", "pam_a.so", "pam_a,pam_b", "pam_a ,\tpam-b , c"};
+    static const char *const wrong[] = {"/lib/pam_a.so", "pam_a,", ",pam_a", "pam_a,,pam_b",
+                                        "pam_a pam_b",   "$ISA/a", "pam_a;", ""};
+    for (size_t i = 0; i < COUNT(good); i++) {
+        check_loads(with_key("swmfa", "first_factor_modules", good[i]));
+        config_free(&config);
+    }
+    for (size_t i = 0; i < COUNT(wrong); i++)
+        check_key_refused(
+            "swmfa", "first_factor_modules",
+            "the name of a PAM module such as pam_example, several with commas between", wrong[i]);
 }
 
 static void test_each_network_is_checked(void **state)
@@ -1103,6 +1122,7 @@ static void test_a_value_has_at_most_so_many_bytes(void **state)
         bool longer; /* longer than a line of some builds of inih */
     } keys[] = {
         {"swmfa", "users", "/", KEY_TEXT_MAX, true},
+        {"swmfa", "first_factor_modules", "p", KEY_TEXT_MAX, true},
         {"policy", "services", "a", KEY_TEXT_MAX, true},
         {"policy", "require_groups", "a", KEY_TEXT_MAX, true},
         {"signalwire", "ca_file", "/", KEY_TEXT_MAX, true},
@@ -1903,6 +1923,7 @@ static void test_each_key_is_listed_once(void **state)
         "swmfa.timeout",
         "swmfa.deadline",
         "swmfa.currency",
+        "swmfa.first_factor_modules",
         "policy.services",
         "policy.exempt_groups",
         "policy.exempt_networks",
@@ -2250,6 +2271,7 @@ int main(void)
         cmocka_unit_test(test_a_list_of_words_keeps_its_order),
         cmocka_unit_test(test_a_list_of_words_has_each_known_word_once),
         cmocka_unit_test(test_a_list_of_the_policy_has_no_empty_item),
+        cmocka_unit_test(test_modules_are_named_without_a_folder),
         cmocka_unit_test(test_each_network_is_checked),
         cmocka_unit_test(test_each_limit_is_checked),
         cmocka_unit_test(test_prices_are_exact_and_none_is_given_by_default),
