@@ -76,7 +76,8 @@ tests_sim_swmfa_sim_SOURCES = \
 	tests/sim/phone.h tests/sim/provider.h tests/sim/random.c tests/sim/random.h \
 	tests/sim/request.c tests/sim/request.h tests/sim/server.c tests/sim/server.h \
 	tests/sim/signalwire.c tests/sim/sink.c tests/sim/sink.h tests/sim/template.c \
-	tests/sim/template.h tests/sim/trouble.c tests/sim/trouble.h
+	tests/sim/template.h tests/sim/trouble.c tests/sim/trouble.h \
+	pam_swmfa/base/json_ascii.c pam_swmfa/base/json_ascii.h
 tests_sim_swmfa_sim_CFLAGS = $(helper_cflags)
 tests_sim_swmfa_sim_LDFLAGS = $(helper_ldflags)
 tests_sim_swmfa_sim_LDADD = $(JSONC_LIBS) $(MICROHTTPD_LIBS) $(GNUTLS_LIBS)

@@ -14,7 +14,7 @@
 int64_t delivery_now(void)
 {
     struct timespec now = {0};
-    clock_gettime(CLOCK_BOOTTIME, &now);
+    (void)clock_gettime(CLOCK_BOOTTIME, &now);
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 

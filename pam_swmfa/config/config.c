@@ -40,13 +40,12 @@ static const char *const exempt_words[] = {"ignore", "success", NULL};
 #define SPAN(member, most)          AT(member), .kind = KEY_SPAN, .max = (most)
 #define WORD(member, list)          AT(member), .kind = KEY_WORD, .words = (list)
 #define WORDS(member, list)         AT(member), .kind = KEY_WORDS, .words = (list)
-#define LIMITS(member)                                                                             \
-    AT(member), .kind = KEY_LIMITS,                                                                \
-                .expected = "NUMBER/TIME such as 3/10m, several with commas between, each time "   \
-                            "once and at most 30d"
+#define SEVERAL                     ", several with commas between"
+#define A_LIST                      "^[^,]*[^, \t][^,]*(,[^,]*[^, \t][^,]*)*$"
+#define LIMITS_EXPECTED             "NUMBER/TIME such as 3/10m" SEVERAL ", each time once and at most 30d"
+#define LIMITS(member)              AT(member), .kind = KEY_LIMITS, .expected = LIMITS_EXPECTED
 #define LIST_OF(member, what)                                                                      \
-    AT(member), .kind = KEY_TEXT, .pattern = "^[^,]*[^, \t][^,]*(,[^,]*[^, \t][^,]*)*$",           \
-                .expected = what ", several with commas between"
+    AT(member), .kind = KEY_TEXT, .pattern = A_LIST, .expected = what SEVERAL
 
 /* clang-format off */
 static const struct key swmfa_keys[] = {

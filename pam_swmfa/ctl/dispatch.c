@@ -12,7 +12,7 @@
 /* Goes into the line where it is; the marks of substacks are no modules. */
 static void enter(const struct stack *stack, struct dispatch *dispatch)
 {
-    for (; dispatch->at < stack->count; dispatch->at++) {
+    for (; dispatch->at != stack->count; dispatch->at++) {
         const struct stack_line *line = &stack->lines[dispatch->at];
         if (dispatch->level < line->level)
             dispatch->before[line->level] = dispatch->now;

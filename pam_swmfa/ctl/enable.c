@@ -669,13 +669,10 @@ static enum ctl_status run_disable(struct job *job)
 #define KEY_USE_UID   0x2001
 #define KEY_FORCE     0x2002
 
-#define OPTION_DRY_RUN                                                                             \
-    {                                                                                              \
-        .name = "dry-run", .key = KEY_DRY_RUN, .doc = "Show what would be changed; change nothing" \
-    }
+#define DRY_RUN "dry-run", KEY_DRY_RUN, NULL, 0, "Show what would be changed; change nothing", 0
 
 static const struct argp_option enable_options[] = {
-    OPTION_DRY_RUN,
+    {DRY_RUN},
     {.name = "publickey", .key = KEY_PUBLICKEY, .doc = "sshd: key and code, not password and code"},
     {.name = "use-uid", .key = KEY_USE_UID, .doc = "su: ask the caller, not the target account"},
     {.name = "force",
@@ -684,7 +681,7 @@ static const struct argp_option enable_options[] = {
     {0},
 };
 
-static const struct argp_option disable_options[] = {OPTION_DRY_RUN, {0}};
+static const struct argp_option disable_options[] = {{DRY_RUN}, {0}};
 
 static error_t take_option(int key, char *argument, struct argp_state *state)
 {

@@ -889,7 +889,7 @@ static void tell_steps(const struct scene *scene, char *text, size_t size)
     text[0] = '\0';
     if (scene->before != NULL)
         add_text(text, size, "%d. %s (sshd). ", number++, scene->before);
-    for (size_t i = 1; i < count; i++) {
+    for (size_t i = 1; way != NULL && i < count; i++) {
         const struct edge edge = {way[i - 1], way[i], explore->nodes[way[i]]->answer};
         const struct stack_line *line = explore_line(explore, explore->nodes[edge.from]);
         enum meaning meaning = explore_answer(explore, &edge)->meaning;

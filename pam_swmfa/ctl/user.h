@@ -32,20 +32,12 @@ enum user_option_key {
     USER_KEY_UPDATE,
 };
 
+/* The fields of a struct argp_option. */
 #define USER_OPTION_USERS                                                                          \
-    {                                                                                              \
-        .name = "users", .key = USER_KEY_USERS, .arg = "FILE",                                     \
-        .doc = "The users map, instead of the one that swmfa.conf names",                          \
-    }
+    "users", USER_KEY_USERS, "FILE", 0, "The users map, instead of the one that swmfa.conf names", 0
 #define USER_OPTION_KEY                                                                            \
-    {                                                                                              \
-        .name = "key", .key = USER_KEY_KEY, .arg = "SHA256:...",                                   \
-        .doc = "The line for this SSH key; ssh-keygen -lf prints it",                              \
-    }
-#define USER_OPTION_NUMBERS                                                                        \
-    {                                                                                              \
-        .name = "numbers", .key = USER_KEY_NUMBERS, .doc = "Show whole numbers",                   \
-    }
+    "key", USER_KEY_KEY, "SHA256:...", 0, "The line for this SSH key; ssh-keygen -lf prints it", 0
+#define USER_OPTION_NUMBERS "numbers", USER_KEY_NUMBERS, NULL, 0, "Show whole numbers", 0
 
 error_t user_option(int key, char *argument, struct argp_state *state);
 

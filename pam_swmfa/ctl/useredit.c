@@ -258,19 +258,18 @@ static enum ctl_status run_remove(struct job *job)
 /* ---- all of them ---- */
 
 #define OPTION_COUNTRY                                                                             \
-    {                                                                                              \
-        .name = "force", .key = USER_KEY_FORCE,                                                    \
-        .doc = "Enter the number also if countries does not permit it",                            \
-    }
+    "force", USER_KEY_FORCE, NULL, 0, "Enter the number also if countries does not permit it", 0
 
-static const struct argp_option entry_options[] = {USER_OPTION_USERS,
-                                                   USER_OPTION_KEY,
-                                                   OPTION_COUNTRY,
-                                                   {0}};
+static const struct argp_option entry_options[] = {
+    {USER_OPTION_USERS},
+    {USER_OPTION_KEY},
+    {OPTION_COUNTRY},
+    {0},
+};
 
 static const struct argp_option remove_options[] = {
-    USER_OPTION_USERS,
-    USER_OPTION_KEY,
+    {USER_OPTION_USERS},
+    {USER_OPTION_KEY},
     {
         .name = "keep",
         .key = USER_KEY_KEEP,

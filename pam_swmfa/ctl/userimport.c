@@ -321,8 +321,8 @@ static enum ctl_status run_import(struct job *job)
 }
 
 static const struct argp_option options[] = {
-    USER_OPTION_USERS,
-    USER_OPTION_NUMBERS,
+    {USER_OPTION_USERS},
+    {USER_OPTION_NUMBERS},
     {
         .name = "dry-run",
         .key = USER_KEY_DRY_RUN,

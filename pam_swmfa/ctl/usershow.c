@@ -161,7 +161,7 @@ static enum ctl_status run_show(struct job *job)
     return done ? CTL_DONE : CTL_FAILED;
 }
 
-static const struct argp_option options[] = {USER_OPTION_USERS, USER_OPTION_NUMBERS, {0}};
+static const struct argp_option options[] = {{USER_OPTION_USERS}, {USER_OPTION_NUMBERS}, {0}};
 
 const struct command command_user_list = {
     .name = "user list",

@@ -2,7 +2,11 @@
 /* json: see json.h. */
 #include "provider/json.h"
 
+#include "base/json_ascii.h"
+
+#include <errno.h>
 #include <json-c/json_visit.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define DEPTH_MAX 8
@@ -21,7 +25,7 @@ static int count_member(json_object *value, int flags, json_object *parent, cons
 
 /*
  * What json-c does not tell of a text that it has found to be JSON. (It also takes numbers such as
- * 01 and 1. and UTF-8 of surrogates; no number is used here, and no text is shown as it is.)
+ * 01 and 1.; no number is used here.)
  */
 struct scan {
     size_t members; /* how many are written down: each has one colon outside of strings */
@@ -57,24 +61,27 @@ static bool kept_all(json_object *object, size_t members)
     return json_c_visit(object, 0, count_member, &kept) == 0 && kept == members;
 }
 
-static json_object *parse(struct json_tokener *tokener, const char *text, size_t length,
-                          struct problem *problem)
+/* Reads a text of ASCII: the tokener says what is no JSON, and where it ended. */
+static json_object *tokenize(const char *ascii, size_t length, struct problem *problem)
 {
-    json_object *object = json_tokener_parse_ex(tokener, text, (int)length);
+    struct json_tokener *tokener = json_tokener_new_ex(DEPTH_MAX);
+    if (tokener == NULL) {
+        problem_set(problem, "no memory");
+        return NULL;
+    }
+    json_tokener_set_flags(tokener, JSON_TOKENER_STRICT);
+    json_object *object = json_tokener_parse_ex(tokener, ascii, (int)length);
     enum json_tokener_error error = json_tokener_get_error(tokener);
-    struct scan scan = scan_text(text, length);
+    size_t end = json_tokener_get_parse_end(tokener);
+    json_tokener_free(tokener);
     if (error != json_tokener_success)
         problem_set(problem, "not JSON: %s",
                     error == json_tokener_continue ? "it is cut off"
                                                    : json_tokener_error_desc(error));
-    else if (json_tokener_get_parse_end(tokener) != length)
+    else if (end != length)
         problem_set(problem, "not JSON: something follows it");
     else if (!json_object_is_type(object, json_type_object))
         problem_set(problem, "not a JSON object");
-    else if (scan.foreign)
-        problem_set(problem, "not JSON: a character that may not stand there");
-    else if (!kept_all(object, scan.members))
-        problem_set(problem, "a key stands twice in a JSON object");
     else
         return object;
     json_object_put(object);
@@ -85,15 +92,23 @@ json_object *json_read(const char *text, size_t length, struct problem *problem)
 {
     while (length > 0 && strchr(" \t\r\n", text[length - 1]) != NULL && text[length - 1] != '\0')
         length--; /* blanks may follow; json-c's strict mode takes them for trailing text */
-    struct json_tokener *tokener = json_tokener_new_ex(DEPTH_MAX);
-    if (tokener == NULL) {
-        problem_set(problem, "no memory");
+    size_t ascii_length = 0;
+    char *ascii = json_ascii(text, length, &ascii_length);
+    if (ascii == NULL) {
+        problem_set(problem, errno == ENOMEM ? "no memory" : "not JSON: invalid UTF-8");
         return NULL;
     }
-    json_tokener_set_flags(tokener, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
-    json_object *object = parse(tokener, text, length, problem);
-    json_tokener_free(tokener);
-    return object;
+    json_object *object = tokenize(ascii, ascii_length, problem);
+    free(ascii);
+    if (object == NULL)
+        return NULL;
+    struct scan scan = scan_text(text, length);
+    if (!scan.foreign && kept_all(object, scan.members))
+        return object;
+    problem_set(problem, scan.foreign ? "not JSON: a character that may not stand there"
+                                      : "a key stands twice in a JSON object");
+    json_object_put(object);
+    return NULL;
 }
 
 bool json_boolean(json_object *object, const char *key, bool *value)

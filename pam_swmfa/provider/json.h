@@ -10,8 +10,8 @@
 
 /*
  * json_read: reads a JSON object that is the whole of a text: as RFC 8259 has it but for the form
- * of numbers and the code points of UTF-8, where json-c is lenient; at most 8 levels deep, no key
- * twice in an object, no NUL. Returns the object, the caller's to put, or NULL with the problem.
+ * of numbers, where json-c is lenient; at most 8 levels deep, no key twice in an object, no NUL.
+ * Returns the object, the caller's to put, or NULL with the problem.
  */
 json_object *json_read(const char *text, size_t length, struct problem *problem);
 

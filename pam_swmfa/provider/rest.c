@@ -26,6 +26,7 @@ struct rest {
     const char *body; /* of the request that is under way: what is still to be sent */
     size_t body_left;
     size_t received; /* headers and body */
+    bool failed;     /* the last transfer: what easy holds of it must not reach the next */
     struct rest_answer *answer;
     char error[CURL_ERROR_SIZE];
 };
@@ -317,6 +318,25 @@ static enum outcome explain(const struct rest *rest, CURLcode code, struct probl
     return outcome;
 }
 
+/*
+ * After a transfer that failed, the next one gets a handle of its own. Since 8.7 libcurl keeps in
+ * the handle that a request could not be rewound, and refuses every later one; not even
+ * curl_easy_reset clears that in all versions. Connections, addresses and TLS sessions stay: they
+ * are the multi handle's.
+ */
+static bool renew(struct rest *rest)
+{
+    if (!rest->failed)
+        return true;
+    CURL *easy = curl_easy_duphandle(rest->easy);
+    if (easy == NULL)
+        return false;
+    curl_easy_cleanup(rest->easy);
+    rest->easy = easy;
+    rest->failed = false;
+    return true;
+}
+
 enum outcome rest_post(struct rest *rest, const char *path, const char *body, int milliseconds,
                        struct rest_answer *answer, struct problem *problem)
 {
@@ -331,7 +351,7 @@ enum outcome rest_post(struct rest *rest, const char *path, const char *body, in
     rest->body_left = strlen(body);
     rest->received = 0;
     *rest->error = '\0';
-    if (length < 0 || (size_t)length >= sizeof(url) || !SET(CURLOPT_URL, url) ||
+    if (length < 0 || (size_t)length >= sizeof(url) || !renew(rest) || !SET(CURLOPT_URL, url) ||
         !set_times(rest, milliseconds) ||
         !SET(CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)rest->body_left) ||
         curl_multi_add_handle(rest->multi, rest->easy) != CURLM_OK) {
@@ -342,6 +362,7 @@ enum outcome rest_post(struct rest *rest, const char *path, const char *body, in
     bool waited_for = drive(rest, &driven);
     CURLcode code = driven == CURLM_OK ? transfer_result(rest) : CURLE_OUT_OF_MEMORY;
     curl_multi_remove_handle(rest->multi, rest->easy);
+    rest->failed = !waited_for || code != CURLE_OK;
     if (!waited_for) {
         problem_set(problem, "the application or its user went away");
         answer->gone_out = rest->body_left == 0;

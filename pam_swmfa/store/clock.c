@@ -15,7 +15,7 @@
 static int64_t milliseconds(clockid_t clock)
 {
     struct timespec now = {0};
-    clock_gettime(clock, &now);
+    (void)clock_gettime(clock, &now);
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 

@@ -105,7 +105,7 @@ bool engine_damaged(const struct engine *engine, struct problem *problem, const 
 static int64_t now_ms(void)
 {
     struct timespec now = {0};
-    clock_gettime(CLOCK_MONOTONIC, &now);
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
@@ -118,7 +118,7 @@ static int wait_for_others(void *context, int calls)
     (void)calls;
     if (now_ms() >= engine->wait_until)
         return 0;
-    clock_gettime(CLOCK_MONOTONIC, &now);
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
     const struct timespec pause = {.tv_nsec = now.tv_nsec % WAIT_MOST_NS + 200000};
     (void)nanosleep(&pause, NULL);
     return 1;

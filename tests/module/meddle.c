@@ -152,7 +152,7 @@ API int clock_gettime(clockid_t clock, struct timespec *time)
 
 API int gettimeofday(struct timeval *restrict time, void *restrict zone)
 {
-    struct timespec now;
+    struct timespec now = {0};
     if (!is_meddled())
         return NEXT(gettimeofday)(time, zone);
     (void)clock_gettime(CLOCK_REALTIME, &now);
@@ -163,7 +163,7 @@ API int gettimeofday(struct timeval *restrict time, void *restrict zone)
 
 API time_t time(time_t *to)
 {
-    struct timespec now;
+    struct timespec now = {0};
     if (!is_meddled())
         return NEXT(time)(to);
     (void)clock_gettime(CLOCK_REALTIME, &now);

@@ -34,9 +34,11 @@
 
 #include "request.h"
 
+#include "base/json_ascii.h"
 #include "phone.h"
 #include "trouble.h"
 
+#include <errno.h>
 #include <json-c/json.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -131,15 +133,22 @@ static bool has_raw_control(const char *bytes, size_t size)
 /* The JSON value that is the whole body, or NULL. */
 static struct json_object *parse_strictly(const char *bytes, size_t size)
 {
+    size_t length = 0;
+    char *ascii = json_ascii(bytes, size, &length);
+
+    if (ascii == NULL && errno == EILSEQ) {
+        return NULL;
+    }
     struct json_tokener *tokener = must(json_tokener_new_ex(JSON_DEPTH));
 
-    json_tokener_set_flags(tokener, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
-    struct json_object *value = json_tokener_parse_ex(tokener, bytes, (int)size);
-    if (json_tokener_get_parse_end(tokener) != size || has_raw_control(bytes, size)) {
+    json_tokener_set_flags(tokener, JSON_TOKENER_STRICT);
+    struct json_object *value = json_tokener_parse_ex(tokener, must(ascii), (int)length);
+    if (json_tokener_get_parse_end(tokener) != length || has_raw_control(bytes, size)) {
         json_object_put(value);
         value = NULL;
     }
     json_tokener_free(tokener);
+    free(ascii);
     return value;
 }
 

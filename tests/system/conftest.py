@@ -123,8 +123,9 @@ def pytest_collection_modifyitems(items):
 class Tap:
     """One line for each test, and for each thing that goes wrong before or after one."""
 
-    def __init__(self):
+    def __init__(self, writer):
         self.number = 0
+        self._tw = writer # pytest 8 asks the plugin "terminalreporter" for it to explain an assertion
 
     @staticmethod
     def print(text):
@@ -149,8 +150,9 @@ class Tap:
 def pytest_configure(config):
     if config.option.tap:
         manager = config.pluginmanager
+        tap = Tap(config.get_terminal_writer())
         manager.unregister(manager.get_plugin("terminalreporter"))
-        manager.register(Tap())
+        manager.register(tap, "terminalreporter")
 
 
 def pytest_addoption(parser):

@@ -618,7 +618,24 @@ def wait_until(condition, seconds=5):
     return False
 
 
+def free_name(name):
+    """The private root begins as a copy of the host, which may have this account or this group."""
+    for database, command in (("passwd", "userdel"), ("group", "groupdel")):
+        if subprocess.run(["getent", database, name], check=False,
+                          stdout=subprocess.DEVNULL).returncode == 0:
+            subprocess.run([command, "--force", name], check=True, capture_output=True)
+
+
+def use_local_accounts():
+    """No directory that the host knows accounts from has a say here."""
+    path = Path("/etc/nsswitch.conf")
+    if path.exists():
+        write(path, re.sub(r"(?m)^(passwd|group|shadow|gshadow|initgroups|subid|sudoers):.*$",
+                           r"\1: files", path.read_text()), 0o644)
+
+
 def add_account(name):
+    free_name(name)
     home = WORK / "home" / name
     home.parent.mkdir(parents=True, exist_ok=True)
     subprocess.run(["useradd", "--create-home", "--home-dir", home, "--shell", "/bin/sh", name],
@@ -691,6 +708,7 @@ def prepare():
         if Path(folder).is_dir(): # sudo is not needed for the demo
             shutil.copytree(folder, str(DEBIAN) + folder)
     stack("other", "auth required pam_deny.so", "account required pam_deny.so")
+    use_local_accounts()
     for name in ("alice", "bob", "carol"):
         add_account(name)
     users_map()

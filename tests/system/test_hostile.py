@@ -4,6 +4,7 @@ shown, nothing unprintable is logged, and the login goes on at the next provider
 import gzip
 import socket
 import struct
+import threading
 import time
 
 import pytest
@@ -265,6 +266,75 @@ def test_a_connection_that_was_idle_for_too_long_is_no_outage(hostile, log, case
     lab.write(lab.CONF, text)
     assert lab.pamhost(lab.between_permits(), answers=["123456"] * 2).result == "PAM_SUCCESS"
     assert log.last("result=ignored reason=network .*fail = safe")
+
+
+def once(break_off):
+    """Breaks off the first verify; the others are right."""
+    broken = []
+
+    def answer(connection):
+        if broken:
+            connection.sendall(lab.http(200, '{"success":true}'))
+        else:
+            broken.append(True)
+            break_off(connection)
+    return answer
+
+
+BREAKS = {
+    "a reset": reset,
+    "closed": lambda connection: connection.shutdown(socket.SHUT_RDWR),
+    "closed by an alert": lambda connection: connection.unwrap(),
+    "no answer": stall(b""),
+}
+
+
+@pytest.mark.parametrize("case", BREAKS)
+@pytest.mark.parametrize("answers", [["123456"] * 2, ["123456", "resend", "123456"]],
+                         ids=["the code again", "resend"])
+def test_after_a_kept_connection_broke_a_fresh_one_is_used(hostile, case, answers):
+    server = hostile(lab.http(200, sent()), verify=once(BREAKS[case]),
+                     swmfa="timeout = 1\nresend_delay = 0")
+    out = lab.pamhost(lab.between_permits(), answers=answers)
+    assert out.result == "PAM_SUCCESS"
+    assert out.prompts[1].startswith("The code could not be checked. Type it again")
+    assert len(server.requests) == 1 + len(answers)
+
+
+def close_by_alert(connection):
+    """Says that it closes, and does not wait for the client to say so as well."""
+    connection.settimeout(0)
+    try:
+        connection.unwrap()
+    except OSError:
+        connection.shutdown(socket.SHUT_RDWR)
+
+
+IDLE_ENDS = {"a reset": reset, "closed": BREAKS["closed"], "closed by an alert": close_by_alert,
+             "announced": None}
+
+
+@pytest.mark.parametrize("case", IDLE_ENDS)
+def test_a_connection_that_ends_while_the_person_types_is_not_used(hostile, tmp_path, case):
+    gate = tmp_path / "gate" # the person types when it is there
+    prompt = threading.Event()
+    end = IDLE_ENDS[case]
+
+    def send(connection):
+        connection.sendall(lab.http(200, sent(), "" if end else "Connection: close\r\n"))
+        prompt.wait()
+        if end:
+            end(connection)
+        gate.touch()
+
+    server = hostile(send, verify=lab.http(200, '{"success":true}'))
+    process = lab.start_pamhost(lab.between_permits(), answers=["123456"],
+                                arguments=["--gate", gate])
+    assert process.stdout.readline().startswith("prompt on Code sent by SMS")
+    prompt.set()
+    text, _ = process.communicate(timeout=120)
+    assert "result PAM_SUCCESS" in text and "prompt on" not in text
+    assert len(server.requests) == 2
 
 
 def tampered(connection):

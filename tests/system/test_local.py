@@ -141,9 +141,10 @@ class Console(pexpect.spawn):
         try:
             return super().read_nonblocking(size, timeout)
         except pexpect.EOF:
+            self.flag_eof = False # with it, isalive waits for the end
             if not self.isalive():
+                self.flag_eof = True
                 raise
-            self.flag_eof = False
             time.sleep(0.05)
             return ""
 

@@ -445,3 +445,18 @@ def test_the_provider_that_the_guide_shows_compiles(tmp_path):
     flags = [flag.replace("-I../", f"-I{lab.BUILD}/../") for flag in flags]
     run("cc", *flags, "-Werror", f"-I{lab.BUILD}", f"-I{lab.SRC}/pam_swmfa", "-c",
         tmp_path / "example.c", "-o", tmp_path / "example.o")
+
+
+def test_accounts_of_the_host_make_way_for_those_of_the_tests():
+    """Whoever runs the tests may have an alice of their own, with groups and a sudoers' group."""
+    run("useradd", "--groups", "sudo", "--no-user-group", "-u", "4242", "lab-host-user")
+    run("groupadd", "lab-host-group")
+    try:
+        for name in ("lab-host-user", "lab-host-group"):
+            lab.add_account(name)
+            assert run("id", "-Gn", name).split() == [name]
+        assert run("id", "-u", "lab-host-user") != "4242\n"
+    finally:
+        for name in ("lab-host-user", "lab-host-group"):
+            lab.free_name(name)
+            assert subprocess.run(["getent", "group", name], check=False).returncode != 0

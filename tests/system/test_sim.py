@@ -253,6 +253,7 @@ NO_BODIES = [
     ('{"to":"a\nb"}', "application/json", "JSON object"),
     ("{'to':'+15550100182'}", "application/json", "JSON object"),
     (b'{"to":"\xff"}', "application/json", "JSON object"),
+    (b'{"to":"\\\xc3\xa9"}', "application/json", "JSON object"),
     (" " * 65536 + "%s", "application/json", "65536 bytes"),
 ]
 

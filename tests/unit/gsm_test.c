@@ -69,7 +69,7 @@ static const char *encode(unsigned point, char *text)
 static void test_every_other_character_needs_ucs2(void **state)
 {
     (void)state;
-    char text[4];
+    char text[4] = "";
     for (unsigned point = 0xa0; point <= 0xffff; point++)
         if ((point < 0xd800 || point > 0xdfff) &&
             !listed(basic, COUNT(basic), encode(point, text)) &&
@@ -110,7 +110,7 @@ static void test_units_add_up_in_the_alphabet_of_the_whole_text(void **state)
 static void test_control_characters_are_invalid(void **state)
 {
     (void)state;
-    char text[4];
+    char text[4] = "";
     for (unsigned point = 1; point < 0xa0; point++)
         if (point < ' ' || point >= 0x7f)
             check(encode(point, text), GSM_INVALID, 0);

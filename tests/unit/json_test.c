@@ -64,6 +64,11 @@ static void test_json_objects_are_accepted(void **state)
         {TEXT("{\"a\":\"\\b\\f\\n\\r\\t\\/\\\\\\\"\\u0041\"}")},
         {TEXT("{\"a\":\"\\ud83d\\udd11\"}")},
         {TEXT("{\"a\":\"caf\xc3\xa9 \xf0\x9f\x94\x91 \x7f\"}")},
+        {TEXT(
+            "{\"\xc2\x80\":\"\xdf\xbf\xe0\xa0\x80\xef\xbf\xbf\xf0\x90\x80\x80\xf4\x8f\xbf\xbf\"}")},
+        {TEXT("{\"a\":\"\xed\x9f\xbf\xee\x80\x80\"}")}, /* next to the surrogates */
+        {TEXT(
+            "{\"a\":\"\\\\\xc3\xa9\\\"\xc3\xa9\\n\xc3\xa9\"}")}, /* after escapes that are whole */
         {TEXT("{\"a\":\"/* no comment */ // none\"}")},
         {TEXT("{\"a\":\"'\"}")},
     };
@@ -254,9 +259,48 @@ static void test_invalid_utf8_is_refused(void **state)
 {
     (void)state;
     static const char *const texts[] = {
-        "{\"a\":\"\xff\"}",    "{\"a\":\"\x80\"}",     "{\"a\":\"\xc3\"}",
-        "{\"a\":\"\xc3(\"}",   "{\"a\":\"\xe2\x82\"}", "{\"a\":\"\xf0\x9f\x94\"}",
-        "{\"a\":\"caf\xe9\"}", "{\"\xff\":1}",         "{\"a\":\"\xf8\x88\x80\x80\x80\"}",
+        "{\"a\":\"\xff\"}",
+        "{\"a\":\"\x80\"}",
+        "{\"a\":\"\xc3\"}",
+        "{\"a\":\"\xc3(\"}",
+        "{\"a\":\"\xe2\x82\"}",
+        "{\"a\":\"\xf0\x9f\x94\"}",
+        "{\"a\":\"caf\xe9\"}",
+        "{\"\xff\":1}",
+        "{\"a\":\"\xf8\x88\x80\x80\x80\"}",
+        /* written in more bytes than it takes: / and U+07FF and U+FFFF */
+        "{\"a\":\"\xc0\xaf\"}",
+        "{\"a\":\"\xe0\x9f\xbf\"}",
+        "{\"a\":\"\xf0\x8f\xbf\xbf\"}",
+        /* surrogates, and what is above U+10FFFF */
+        "{\"a\":\"\xed\xa0\x80\"}",
+        "{\"a\":\"\xed\xbf\xbf\"}",
+        "{\"a\":\"\xf4\x90\x80\x80\"}",
+        "{\"a\":\"\xed\xa0\xbd\xed\xb4\x91\"}",
+        "{\"a\":\"\xc3\"",
+        "{\"a\":\"\xf0\x9f\x94",
+        "\xc3",
+    };
+    check_all_refused(texts, COUNT(texts), "not JSON");
+}
+
+static void test_what_is_not_ascii_stands_in_strings_alone_and_not_after_a_backslash(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {
+        "{\"a\":\"\\\xc3\xa9\"}",
+        "{\"\\\xc3\xa9\":1}",
+        "{\"a\":\"\\\\\\\xc3\xa9\"}",
+        "{\"a\":\xc3\xa9}",
+        "{\xc3\xa9:1}",
+        "{\"a\":1\xc3\xa9}",
+        "\xc3\xa9{\"a\":1}",
+        "{\"a\":1}\xc3\xa9",
+        "{\xe2\x80\x9c"
+        "a\xe2\x80\x9d:1}",
+        "{\"a\":\"\\u00e\xc3\xa9\"}",
+        "{\"a\":\xef\xbc\x91}",
+        "{\"a\":\xe2\x80\xa8 1}",
     };
     check_all_refused(texts, COUNT(texts), "not JSON");
 }
@@ -377,6 +421,9 @@ static void test_a_text_is_a_string_without_a_nul(void **state)
         {"{\"id\":\"abc\"}", "abc"},
         {"{\"id\":\"\"}", ""},
         {"{\"id\":\"a\\u00e9\\n\"}", "a\xc3\xa9\n"},
+        {"{\"id\":\"caf\xc3\xa9 \xe2\x82\xac \xf0\x9f\x94\x91\"}",
+         "caf\xc3\xa9 \xe2\x82\xac \xf0\x9f\x94\x91"},
+        {"{\"\xc3\xa9\":1,\"id\":\"\xf4\x8f\xbf\xbf\"}", "\xf4\x8f\xbf\xbf"},
         {"{\"id\":1}", NULL},
         {"{\"id\":true}", NULL},
         {"{\"id\":null}", NULL},
@@ -409,6 +456,7 @@ int main(void)
         cmocka_unit_test(test_a_nul_is_refused_wherever_it_stands),
         cmocka_unit_test(test_control_characters_in_strings_must_be_escaped),
         cmocka_unit_test(test_invalid_utf8_is_refused),
+        cmocka_unit_test(test_what_is_not_ascii_stands_in_strings_alone_and_not_after_a_backslash),
         cmocka_unit_test(test_eight_levels_are_the_most),
         cmocka_unit_test(test_a_problem_is_short_whatever_the_text),
         cmocka_unit_test(test_a_boolean_is_true_or_false_and_nothing_else),

@@ -22,10 +22,11 @@
 #define ON_ITS_OWN "a new one is made then" /* what an administrator can do who has no backup */
 
 /* What a process of its own tells the test. */
-static struct {
+struct told {
     struct problem problem;
     volatile int64_t number;
-} * told;
+};
+static struct told *told;
 
 static int set_up(void **state)
 {
@@ -1182,10 +1183,10 @@ static void test_a_moment_is_now(void **state)
     assert_true(moment_now(&one, &problem));
     assert_int_equal(strlen(one.boot), 36);
     assert_int_equal(strspn(one.boot, "0123456789abcdef-"), 36);
-    clock_gettime(CLOCK_REALTIME, &now);
+    (void)clock_gettime(CLOCK_REALTIME, &now);
     assert_in_range(one.wall_ms, (int64_t)now.tv_sec * 1000 - 5000,
                     (int64_t)now.tv_sec * 1000 + 5000);
-    clock_gettime(CLOCK_BOOTTIME, &now);
+    (void)clock_gettime(CLOCK_BOOTTIME, &now);
     assert_in_range(one.boot_ms, (int64_t)now.tv_sec * 1000 - 5000,
                     (int64_t)now.tv_sec * 1000 + 5000);
     (void)usleep(3000);
@@ -1199,7 +1200,7 @@ static void test_a_moment_is_now(void **state)
 static int64_t milliseconds(void)
 {
     struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
