@@ -65,8 +65,6 @@ static void add_answer(struct role *role, int code, enum meaning meaning)
     role->answers[role->count++] = (struct answer){code, meaning};
 }
 
-}
-
 /* How the module lets pass without a code: 0 not at all, or the codes as bits. */
 enum {
     PASS_IGNORE = 1,
