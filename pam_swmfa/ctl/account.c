@@ -49,9 +49,9 @@ static enum known has_password(const struct passwd *entry)
 static void take(const struct passwd *entry, struct host_account *account)
 {
     *account = (struct host_account){.uid = entry->pw_uid,
-                                .gid = entry->pw_gid,
-                                .shell = has_shell(entry),
-                                .password = has_password(entry)};
+                                     .gid = entry->pw_gid,
+                                     .shell = has_shell(entry),
+                                     .password = has_password(entry)};
     (void)snprintf(account->name, sizeof(account->name), "%s", entry->pw_name);
     (void)snprintf(account->home, sizeof(account->home), "%s", entry->pw_dir);
 }
@@ -204,8 +204,8 @@ static bool has_line(const char *path)
 }
 
 /* One of AuthorizedKeysFile, with %h, %u, %U and %% in it. */
-static void expand(const struct host_account *account, const char *pattern, size_t length, char *path,
-                   size_t size)
+static void expand(const struct host_account *account, const char *pattern, size_t length,
+                   char *path, size_t size)
 {
     size_t used = 0;
     path[0] = '\0';

@@ -66,7 +66,6 @@ enum account_code {
 };
 
 /* account_code: what comes of an account when a service asks for a code. */
-enum account_code account_code(const char *name, const char *service,
-                               const struct config *config);
+enum account_code account_code(const char *name, const char *service, const struct config *config);
 
 #endif

@@ -2,13 +2,13 @@
 /*
  * enable: swmfactl enable and disable: the module in the stack of a service, and what sshd needs.
  *
- * No state in between may ask for less than before, or lock somebody out who was not named. For sshd
- * two things change, and sshd reads its file only when it is reloaded:
+ * No state in between may ask for less than before, or lock somebody out who was not named. For
+ * sshd two things change, and sshd reads its file only when it is reloaded:
  *  - to enable, sshd's file is first, and the stack waits until every sshd has read it: the module
  *    before an sshd that cannot prompt would send a code for each password and deny, and a stack of
  *    the module alone before an sshd that asks for no key would let in by the code alone;
- *  - from key and code to password and code, and to disable, the stack is first, for the same reason:
- *    until sshd is reloaded, it asks for the key as well.
+ *  - from key and code to password and code, and to disable, the stack is first, for the same
+ * reason: until sshd is reloaded, it asks for the key as well.
  */
 #include <config.h>
 
@@ -354,10 +354,11 @@ static bool plan_anew(struct plan *plan, struct problem *problem)
 {
     for (size_t i = 0; i < FILES; i++)
         if (plan->files[i].before != NULL && !pamfile_made_by_us(plan->files[i].before))
-            return problem_set(problem,
-                               "%s: the module's line was added by hand, with other options: change "
-                               "it there, see pam_swmfa(8), EXAMPLES",
-                               plan->files[i].path);
+            return problem_set(
+                problem,
+                "%s: the module's line was added by hand, with other options: change "
+                "it there, see pam_swmfa(8), EXAMPLES",
+                plan->files[i].path);
     return plan_files_without(plan, problem);
 }
 
@@ -530,8 +531,9 @@ static enum ctl_status wait_for_reload(struct job *job, pid_t pid, const struct 
                  "needs %s.\n"
                  "To undo it: swmfactl disable sshd\n",
                  chosen.publickey ? " --publickey" : "",
-                 chosen.publickey ? "the key and the password" : "the password, and a key is not "
-                                                                 "enough");
+                 chosen.publickey ? "the key and the password"
+                                  : "the password, and a key is not "
+                                    "enough");
     return job_flush(job) ? CTL_WARNINGS : CTL_FAILED;
 }
 

@@ -56,7 +56,8 @@ static bool is_named_sshd(pid_t pid)
 {
     char name[32] = "";
     FILE *file = open_of(pid, "comm");
-    bool is = file != NULL && fgets(name, sizeof(name), file) != NULL && strcmp(name, "sshd\n") == 0;
+    bool is =
+        file != NULL && fgets(name, sizeof(name), file) != NULL && strcmp(name, "sshd\n") == 0;
     if (file != NULL)
         (void)fclose(file);
     return is;
@@ -280,9 +281,8 @@ static char *add_file(char *text, const char *path)
     struct stat status;
     if (stat(path, &status) != 0)
         return text;
-    return add_line(text, "file %s %" PRIuMAX " %" PRIdMAX ".%09ld", path,
-                    (uintmax_t)status.st_ino, (intmax_t)status.st_ctim.tv_sec,
-                    status.st_ctim.tv_nsec);
+    return add_line(text, "file %s %" PRIuMAX " %" PRIdMAX ".%09ld", path, (uintmax_t)status.st_ino,
+                    (intmax_t)status.st_ctim.tv_sec, status.st_ctim.tv_nsec);
 }
 
 /* How sshd's configuration files are; the caller's to free, or NULL without memory. */
@@ -317,8 +317,8 @@ static bool write_record(const char *text, struct problem *problem)
     return good;
 }
 
-/* The files come first: a change of them after that is noticed, and a process that starts after that
- * is among the listeners, which have not read it. */
+/* The files come first: a change of them after that is noticed, and a process that starts after
+ * that is among the listeners, which have not read it. */
 bool listeners_remember(struct problem *problem)
 {
     struct listeners listeners;

@@ -21,10 +21,10 @@
 
 struct listener {
     pid_t pid;
-    unsigned long long start; /* clock ticks after the boot */
-    unsigned long long code, stack; /* addresses; others after each exec */
+    unsigned long long start;        /* clock ticks after the boot */
+    unsigned long long code, stack;  /* addresses; others after each exec */
     char *options[LISTENER_OPTIONS]; /* "-f", FILE, "-o", "KEY=VALUE", ... as sshd takes them */
-    bool options_known; /* false: there are more, or one could not be read */
+    bool options_known;              /* false: there are more, or one could not be read */
 };
 
 struct listeners {
@@ -49,8 +49,8 @@ bool listeners_remember(struct problem *problem);
 /*
  * listeners_have_read: whether every sshd that listens has started or reloaded since
  * listeners_remember, with the configuration files as they were then; also true if none listens.
- * Otherwise, and where it is not known, false with the problem, and in pid the process that has not;
- * 0: none is known. Where nothing was noted, or files have changed since, it is noted now.
+ * Otherwise, and where it is not known, false with the problem, and in pid the process that has
+ * not; 0: none is known. Where nothing was noted, or files have changed since, it is noted now.
  */
 bool listeners_have_read(pid_t *pid, struct problem *problem);
 

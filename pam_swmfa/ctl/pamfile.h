@@ -27,9 +27,9 @@ bool pamfile_is_known(const char *text);
 bool pamfile_made_by_us(const char *text);
 
 /*
- * pamfile_insert: the text with the module's line after that include. options: of the module, or "".
- * in_place: in its place, and with a line that lets in whomever the module lets pass.
- * Returns the caller's to free; NULL without memory. Only if pamfile_is_known.
+ * pamfile_insert: the text with the module's line after that include. options: of the module, or
+ * "". in_place: in its place, and with a line that lets in whomever the module lets pass. Returns
+ * the caller's to free; NULL without memory. Only if pamfile_is_known.
  */
 char *pamfile_insert(const char *text, const char *options, bool in_place);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * readiness-sshd: what sshd would make of the module: its settings for everybody, those of each Match
- * block, those of each sshd that runs, and who gets in with them. See readiness.h.
+ * readiness-sshd: what sshd would make of the module: its settings for everybody, those of each
+ * Match block, those of each sshd that runs, and who gets in with them. See readiness.h.
  */
 #include <config.h>
 
@@ -26,7 +26,7 @@ struct look {
     struct sshd now, then;              /* what it says of everybody */
     bool blocks;                        /* there are Match blocks: each account is asked about */
     size_t asked;
-    bool by_key;                        /* somebody gets in by a key alone now */
+    bool by_key; /* somebody gets in by a key alone now */
     struct names unmapped, key_only, without_key;
     char mapped[TEXT_SIZE]; /* why accounts of the map do not get in: "alice: ..., bob: ..." */
     bool usable;            /* one of them does */
@@ -38,7 +38,8 @@ struct look {
 static const char *find_hole(const struct ssh_view *view, bool publickey)
 {
     if (view->password)
-        return "sshd's password method cannot prompt for a code: each password would have one sent, "
+        return "sshd's password method cannot prompt for a code: each password would have one "
+               "sent, "
                "and be denied";
     if (publickey && view->runs_pam && !view->key_first)
         return "sshd would ask for no key, and the code alone would let in";
@@ -54,9 +55,10 @@ static bool check_keys_alone(struct look *look, struct problem *problem)
     bool good = sshd_ask(&own, &question, problem);
     if (good && !look->readiness->publickey && sshd_says(&own, "passwordauthentication", "no") &&
         sshd_says(&own, "kbdinteractiveauthentication", "no"))
-        good = problem_set(problem, "sshd takes no password now, and would take one. For key and "
-                                    "code: swmfactl enable sshd --publickey. For password and code, "
-                                    "set PasswordAuthentication yes first");
+        good =
+            problem_set(problem, "sshd takes no password now, and would take one. For key and "
+                                 "code: swmfactl enable sshd --publickey. For password and code, "
+                                 "set PasswordAuthentication yes first");
     sshd_free(&own);
     return good;
 }
@@ -141,14 +143,16 @@ static bool check_listener(const struct look *look, const struct listener *liste
         sshd_free(&sshd);
     }
     if (hole == NULL && view.key_alone)
-        readiness_warn("sshd (process %d) runs with options of its own, and lets in by a key alone, "
-                       "without a code",
-                       (int)listener->pid);
+        readiness_warn(
+            "sshd (process %d) runs with options of its own, and lets in by a key alone, "
+            "without a code",
+            (int)listener->pid);
     return hole == NULL ||
-           problem_set(problem,
-                       "sshd (process %d) runs with options of its own: %.300s; stop it, or start it "
-                       "without -f and -o",
-                       (int)listener->pid, hole);
+           problem_set(
+               problem,
+               "sshd (process %d) runs with options of its own: %.300s; stop it, or start it "
+               "without -f and -o",
+               (int)listener->pid, hole);
 }
 
 static bool check_listeners(const struct look *look, struct problem *problem)
@@ -292,8 +296,7 @@ static bool check_mapped(struct look *look, struct problem *problem)
     if (!look->usable && !readiness_each_mapped(look->readiness, take_mapped, look, problem))
         return false;
     return look->usable ||
-           problem_set(problem,
-                       "%s: nobody in it could log in by sshd: %.350s",
+           problem_set(problem, "%s: nobody in it could log in by sshd: %.350s",
                        look->readiness->config->users,
                        *look->mapped != '\0' ? look->mapped
                                              : "none of its users has an account on this host");
@@ -318,16 +321,18 @@ static bool check_key_only(struct look *look, struct problem *problem)
         return true;
     names = names_show(&look->key_only);
     if (look->readiness->force) {
-        readiness_warn("these accounts have an SSH key and no password, and can no longer log in by "
-                       "sshd: %s",
-                       names);
+        readiness_warn(
+            "these accounts have an SSH key and no password, and can no longer log in by "
+            "sshd: %s",
+            names);
         return true;
     }
-    return problem_set(problem,
-                       "these accounts have an SSH key and no password, and could no longer log in "
-                       "by sshd: %.300s. For key and code: swmfactl enable sshd --publickey; to shut "
-                       "them out, add --force",
-                       names);
+    return problem_set(
+        problem,
+        "these accounts have an SSH key and no password, and could no longer log in "
+        "by sshd: %.300s. For key and code: swmfactl enable sshd --publickey; to shut "
+        "them out, add --force",
+        names);
 }
 
 static bool check_accounts(struct look *look, struct problem *problem)
@@ -357,8 +362,9 @@ bool readiness_check_sshd(const struct readiness *readiness, struct problem *pro
     bool good = check_settings(&look, problem) && check_blocks(&look, problem) &&
                 check_listeners(&look, problem) && check_accounts(&look, problem);
     if (good && look.by_key && !readiness->publickey)
-        (void)printf("A key alone will no longer log in: sshd will ask for the password and a code. "
-                     "For key and code:\n    swmfactl enable sshd --publickey\n");
+        (void)printf(
+            "A key alone will no longer log in: sshd will ask for the password and a code. "
+            "For key and code:\n    swmfactl enable sshd --publickey\n");
     sshd_free(&look.now);
     sshd_free(&look.then);
     return good;

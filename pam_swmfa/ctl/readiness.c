@@ -57,9 +57,9 @@ const char *names_show(struct names *names)
 static bool check_path(const char *conf, struct problem *problem)
 {
     return conf == NULL || strcmp(conf, SWMFA_CONF_PATH) == 0 ||
-           problem_set(problem,
-                       "logins read " SWMFA_CONF_PATH ", and not the file of --conf; add a line with "
-                       "conf= by hand, see pam_swmfa(8)");
+           problem_set(problem, "logins read " SWMFA_CONF_PATH
+                                ", and not the file of --conf; add a line with "
+                                "conf= by hand, see pam_swmfa(8)");
 }
 
 bool readiness_load(const struct readiness *readiness, struct config *config,
@@ -149,11 +149,11 @@ static bool check_map(const struct config *config, struct problem *problem)
                            "%s: it has no user, and everybody would be denied; swmfactl user add "
                            "enters users",
                            config->users);
-    return problem_set(problem,
-                       "%s:%lu: none of its lines can be used, and everybody in it would be denied: "
-                       "%s; see swmfa.users(5)",
-                       config->users, doubt != NULL ? at : 0,
-                       doubt != NULL ? doubt : "see the warnings");
+    return problem_set(
+        problem,
+        "%s:%lu: none of its lines can be used, and everybody in it would be denied: "
+        "%s; see swmfa.users(5)",
+        config->users, doubt != NULL ? at : 0, doubt != NULL ? doubt : "see the warnings");
 }
 
 bool readiness_each_mapped(const struct readiness *readiness,
@@ -220,15 +220,17 @@ static bool check_users_of(const struct readiness *readiness, struct problem *pr
             account_code(account.name, readiness->service, readiness->config) >= ACCOUNT_UNMAPPED)
             names_add(&denied, account.name);
     if (denied.count > 0)
-        readiness_warn("%s will deny these accounts, which have no usable line in the users map, %s: "
-                       "%s",
-                       readiness->service, readiness->config->users, names_show(&denied));
+        readiness_warn(
+            "%s will deny these accounts, which have no usable line in the users map, %s: "
+            "%s",
+            readiness->service, readiness->config->users, names_show(&denied));
     if (!found && !readiness_each_mapped(readiness, stop, &found, problem))
         return false;
-    return found || problem_set(problem,
-                                "%s: none of its users has an account with a shell on this host, and "
-                                "everybody would be denied",
-                                readiness->config->users);
+    return found ||
+           problem_set(problem,
+                       "%s: none of its users has an account with a shell on this host, and "
+                       "everybody would be denied",
+                       readiness->config->users);
 }
 
 static bool warn(const struct finding *finding, void *context)

@@ -64,9 +64,9 @@ void names_add(struct names *names, const char *name);
 const char *names_show(struct names *names);
 
 /*
- * readiness_each_mapped: the accounts of this host that the map has a usable line for, in its order,
- * until take returns false: for SSH keys alone a line is usable with publickey. A map can have a
- * million lines, and a name service can be slow: so many names are looked up at most.
+ * readiness_each_mapped: the accounts of this host that the map has a usable line for, in its
+ * order, until take returns false: for SSH keys alone a line is usable with publickey. A map can
+ * have a million lines, and a name service can be slow: so many names are looked up at most.
  * Returns false with the problem if the map cannot be read.
  */
 bool readiness_each_mapped(const struct readiness *readiness,
