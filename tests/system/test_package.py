@@ -2,12 +2,16 @@
 """What is built and what is written about it."""
 import re
 import shlex
+import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
 
 import lab
+import test_swmfactl_enable as enabling
+from test_local import PROMPT, ended, login_as_alice, sudo_as_alice
+from test_swmfactl import done
 
 
 def run(*command):
@@ -186,6 +190,251 @@ def test_an_administrators_configuration_is_never_overwritten(sim):
     before = lab.CONF.read_text()
     run("make", "-s", "-C", lab.BUILD, "install")
     assert lab.CONF.read_text() == before
+
+
+# ---- uninstall and upgrade ----
+
+PAM = Path("/etc/pam.d")
+
+
+def make(*arguments):
+    """make in the build folder: its status and what it says."""
+    made = subprocess.run(["make", "-s", "-C", lab.BUILD, *[str(part) for part in arguments]],
+                          check=False, capture_output=True, text=True)
+    return made.returncode, made.stdout + made.stderr
+
+
+@pytest.fixture(scope="session")
+def installed(tmp_path_factory):
+    """The paths that make install makes, without those that uninstall may leave."""
+    folder = tmp_path_factory.mktemp("installed")
+    assert make("install", f"DESTDIR={folder}")[0] == 0
+    found = [path.relative_to(folder) for path in folder.rglob("*") if path.is_file()]
+    assert len(found) > 15
+    return [Path("/", path) for path in found if path.name not in ("swmfa.conf", "swmfa.users") or
+            "examples" in path.parts]
+
+
+@pytest.fixture
+def system(sim):
+    """Debian's stacks; and pam_swmfa is installed afterwards, whatever the test did."""
+    def restore():
+        lab.restore_debian()
+        shutil.rmtree(lab.SECURITY / "swmfa.before", ignore_errors=True)
+    restore()
+    for service in ("sshd", "login"):
+        text = (PAM / service).read_text()
+        (PAM / service).write_text(re.sub("^session.*pam_loginuid.so.*\n", "", text,
+                                          flags=re.MULTILINE))
+    with open("/etc/ssh/sshd_config", "a", encoding="utf-8") as conf:
+        conf.write("PermitRootLogin yes\n")
+    lab.write("/etc/sudoers.d/lab", "alice ALL=(ALL) ALL\nDefaults timestamp_timeout=0, "
+              "passwd_tries=1\n", 0o440)
+    numbers = lab.NUMBERS
+    lab.users_map(f"alice {numbers['alice']}\nbob {numbers['bob']}\nroot {numbers['alice']}\n")
+    Path("/run/sshd").mkdir(exist_ok=True)
+    yield
+    restore()
+    assert make("install")[0] == 0
+
+
+def use_sshd(asked):
+    server = enabling.Sshd()
+    try:
+        client = enabling.ssh_with_password()
+        return enabling.gets_in_by_code(client) if asked else enabling.gets_in(client)
+    finally:
+        server.stop()
+
+
+def use_sudo(asked):
+    client = sudo_as_alice("id", "-u")
+    if asked:
+        client.expect(PROMPT)
+        client.sendline(lab.wait_for_code(lab.NUMBERS["alice"]))
+    client.expect(r"\n0\r")
+    return ended(client) == 0
+
+
+def use_su(asked):
+    client = enabling.su_to_bob()
+    if asked:
+        client.expect(PROMPT)
+        client.sendline(lab.wait_for_code(lab.NUMBERS["bob"]))
+    client.expect("bob")
+    return ended(client) == 0
+
+
+def use_login(asked):
+    if not asked:
+        return True # what a console without a code looks like is seen by sudo and su
+    client = login_as_alice()
+    client.sendline(lab.wait_for_code(lab.NUMBERS["alice"]))
+    client.expect(r"\$ ")
+    client.sendline("exit")
+    ended(client)
+    return True
+
+
+USES = {"sshd": use_sshd, "sudo": use_sudo, "su": use_su, "login": use_login}
+
+
+@pytest.mark.parametrize("tool", [True, False], ids=["pam-auth-update", "own-file"])
+@pytest.mark.parametrize("service", USES)
+def test_uninstall_is_refused_while_a_service_asks_and_works_after_disable(system, installed, service,
+                                                                          tool):
+    if not tool:
+        enabling.TOOL.rename("/usr/sbin/pam-auth-update.away")
+    try:
+        done("enable", service)
+        for jobs in ("-j1", "-j2"):
+            status, said = make("uninstall", jobs)
+            assert status != 0 and f'run "swmfactl disable {service}"' in said, said
+            assert [path for path in installed if not path.exists()] == []
+        assert "remove this line" not in said and "is missing" not in said
+        assert USES[service](asked=True), "all is as it was"
+        done("disable", service)
+    finally:
+        if not tool:
+            Path("/usr/sbin/pam-auth-update.away").rename(enabling.TOOL)
+    assert make("uninstall", "-j2")[0] == 0
+    assert [path for path in installed if path.exists()] == []
+    assert all(use(asked=False) for use in USES.values())
+
+
+def test_uninstall_names_all_services_that_ask_and_every_line_by_hand(system):
+    for service in USES:
+        done("enable", service, *["--use-uid"] * (service == "su"))
+    (PAM / "cron").write_text("account required pam_permit.so\n" f"auth required {lab.MODULE}\n")
+    status, said = make("uninstall")
+    assert status != 0
+    assert {"sshd", "sudo", "su", "login"} == set(re.findall('run "swmfactl disable ([a-z]+)"', said))
+    assert "  /etc/pam.d/cron:2: remove this line\n" in said
+    for service in USES:
+        done("disable", service)
+    status, said = make("uninstall")
+    assert status != 0 and "swmfactl" not in said and "/etc/pam.d/cron:2: remove" in said
+    (PAM / "cron").unlink()
+    assert make("uninstall")[0] == 0
+
+
+def test_uninstall_is_refused_while_a_profile_can_bring_the_line_back(system):
+    """As after pam-auth-update --remove by hand."""
+    done("enable", "sudo")
+    environment = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "DEBIAN_FRONTEND": "noninteractive"}
+    subprocess.run([enabling.TOOL, "--remove", "swmfa"], check=True, env=environment)
+    assert lab.MODULE not in enabling.COMMON.read_text()
+    status, said = make("uninstall")
+    assert status != 0 and re.search(r"^  /usr/share/pam-configs/swmfa:\d+: run \"swmfactl disable "
+                                     r"sudo\"$", said, flags=re.MULTILINE), said
+    done("disable", "sudo")
+    assert make("uninstall")[0] == 0
+
+
+def test_uninstall_is_refused_without_swmfactl_as_well(system):
+    done("enable", "sudo")
+    Path(lab.CTL).unlink()
+    status, said = make("uninstall")
+    assert status != 0 and f"{lab.CTL} is missing: install pam_swmfa once more" in said
+    assert Path(lab.MODULE).exists() and use_sudo(asked=True)
+    assert make("install")[0] == 0
+    done("disable", "sudo")
+    assert make("uninstall")[0] == 0
+
+
+def test_uninstall_of_a_packagers_folder_looks_into_that_only(system, tmp_path):
+    done("enable", "sudo")
+    assert make("install", f"DESTDIR={tmp_path}")[0] == 0
+    folder = tmp_path / "usr/lib/pam.d"
+    folder.mkdir(parents=True)
+    (folder / "sudo").write_text("auth required pam_swmfa.so\n")
+    status, said = make("uninstall", f"DESTDIR={tmp_path}")
+    assert status != 0 and f"  {folder}/sudo:1: remove this line\n" in said
+    assert "/etc/pam.d" not in said
+    (folder / "sudo").unlink()
+    assert make("uninstall", f"DESTDIR={tmp_path}")[0] == 0
+    assert not list(tmp_path.rglob("*swmfa-auth")) and Path(lab.HELPER).exists()
+
+
+def test_no_step_of_uninstall_removes_anything_while_a_stack_names_the_module(tmp_path):
+    """Also one that is added to the Makefile later."""
+    steps = set(re.findall(r"^(uninstall-\w+):", (lab.BUILD / "Makefile").read_text(),
+                           flags=re.MULTILINE)) - {"uninstall-hook"} # runs after the others
+    assert len(steps) > 8
+    assert make("install", f"DESTDIR={tmp_path}")[0] == 0
+    (tmp_path / "etc/pam.d").mkdir(parents=True, exist_ok=True)
+    (tmp_path / "etc/pam.d/x").write_text("auth required pam_swmfa.so\n")
+    before = sorted(tmp_path.rglob("*"))
+    assert make("-k", "-j2", *sorted(steps), f"DESTDIR={tmp_path}")[0] != 0
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def in_use(root, **files):
+    """What conf/in-use finds in a system of these files: the places of the lines."""
+    for path, text in files.items():
+        path = root / path.replace("__", ".").replace("_", "/")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    ran = subprocess.run(["sh", lab.SRC / "conf/in-use", lab.CTL, root], check=False,
+                         capture_output=True, text=True)
+    found = re.findall("^  (.*): remove this line$", ran.stderr, flags=re.MULTILINE)
+    assert (ran.returncode, ran.stdout) == (1 if found else 0, "")
+    return [place.removeprefix(f"{root}/") for place in found]
+
+
+@pytest.mark.parametrize("line, counts", [
+    ("auth required pam_swmfa.so", True), ("auth required /x/pam_swmfa.so use_uid", True),
+    ("  AUTH [success=ok default=die] pam_swmfa.so", True), ("account required pam_swmfa.so", True),
+    ("-auth required pam_swmfa.so", True), ("auth required pam_swmfa.so # why", True),
+    ("auth required \\\n  pam_swmfa.so", True),
+    ("# auth required pam_swmfa.so", False), ("  #auth required pam_swmfa.so", False),
+    ("auth required pam_unix.so # pam_swmfa.so", False), ("auth required pam_unix.so", False)])
+@pytest.mark.parametrize("path", ["etc_pam__d_my", "usr_lib_pam__d_my", "usr_etc_pam__d_my",
+                                  "etc_pam__conf", "usr_share_pam-configs_my"])
+def test_a_line_that_names_the_module_is_found_and_a_comment_is_none(tmp_path, path, line, counts):
+    number = 2 + line.count("\n")
+    place = path.replace("__", ".").replace("_", "/")
+    found = in_use(tmp_path, **{path: f"# a stack\n{line}"}) # the last line has no newline
+    assert found == ([f"{place}:{number}"] if counts else [])
+
+
+def test_an_included_file_outside_of_the_usual_folders_is_searched(tmp_path):
+    assert in_use(tmp_path, etc_pam__d_a="auth include /srv/one\n@include ../two\n",
+                  srv_one="auth required pam_swmfa.so\nauth substack /srv/three\n",
+                  etc_two="#\nauth required pam_swmfa.so", srv_three="auth include /srv/three\n"
+                  "auth optional pam_swmfa.so\n", srv_four="auth required pam_swmfa.so\n") == \
+        ["srv/one:1", "etc/pam.d/../two:2", "srv/three:2"]
+
+
+def test_where_a_stack_cannot_be_read_nothing_is_removed():
+    root = lab.WORK / "in-use"
+    stack = root / "etc/pam.d/x"
+    stack.parent.mkdir(parents=True)
+    stack.write_text("auth required pam_unix.so\n")
+    script = (lab.SRC / "conf/in-use").read_text()
+    command = ["setpriv", "--reuid", "alice", "--regid", "alice", "--clear-groups", "sh", "-s",
+               lab.CTL, root]
+    for path, mode in ((stack, 0o600), (stack.parent, 0o700)):
+        path.chmod(mode)
+        ran = subprocess.run(command, check=False, capture_output=True, text=True, input=script)
+        assert ran.returncode == 1 and f"{path} cannot be read, so whether" in ran.stderr
+        path.chmod(0o755)
+    assert subprocess.run(command, check=False, text=True, input=script).returncode == 0
+
+
+@pytest.mark.parametrize("path", [lab.MODULE, lab.HELPER])
+def test_an_upgrade_that_finds_no_space_leaves_the_file_that_was_there(tmp_path, path):
+    """There is the old one or the new one at any moment: logins go on meanwhile."""
+    file = Path(f"{tmp_path}{path}")
+    file.parent.mkdir(parents=True)
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=16k", "tmpfs", file.parent], check=True)
+    try:
+        file.write_text("the old one")
+        assert make("install", f"DESTDIR={tmp_path}")[0] != 0
+        assert file.read_text() == "the old one"
+        assert list(file.parent.iterdir()) == [file]
+    finally:
+        subprocess.run(["umount", file.parent], check=True)
 
 
 def test_the_provider_that_the_guide_shows_compiles(tmp_path):
