@@ -35,21 +35,22 @@ ASKPASS_TEXT = """#!/bin/sh
 # Answers ssh's prompts with what this login may use; at any other prompt ssh ends.
 case "$1" in
 *Code*)
-    [ -n "$CODE_NUMBER" ] || kill "$PPID"
+    [ -n "$CODE_NUMBER" ] || { kill "$PPID"; exit 1; }
     tries=0
     while [ "$(grep -c "^$CODE_NUMBER " "$INBOX")" -le "$CODES_BEFORE" ]; do
         tries=$((tries + 1))
-        [ "$tries" -lt 2000 ] || kill "$PPID"
+        [ "$tries" -lt 2000 ] || { kill "$PPID"; exit 1; }
         sleep 0.05
     done
     grep "^$CODE_NUMBER " "$INBOX" | tail -n 1 | sed 's/.* //'
     ;;
 *[Pp]assword*)
-    [ -n "$PASSWORD" ] || kill "$PPID"
+    [ -n "$PASSWORD" ] || { kill "$PPID"; exit 1; }
     printf '%s\\n' "$PASSWORD"
     ;;
 *)
     kill "$PPID"
+    exit 1
     ;;
 esac
 """
