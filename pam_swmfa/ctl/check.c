@@ -70,8 +70,10 @@ static void check_as_service_user(struct check *check, bool store)
 static void check_all(struct check *check)
 {
     check_configuration(check);
-    if (check->config.users != NULL)
+    if (check->config.users != NULL) {
         check_users(check);
+        check_accounts(check);
+    }
     check_programs(check);
     bool user = check_service_user(check);
     bool store = user && check_state(check);

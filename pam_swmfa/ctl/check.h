@@ -46,6 +46,9 @@ void check_configuration(struct check *check);
 /* check_users: the users map that the configuration names. */
 void check_users(struct check *check);
 
+/* check_accounts: accounts that use a service and are not in the map. */
+void check_accounts(struct check *check);
+
 /* check_programs: the helper and the module. */
 void check_programs(struct check *check);
 

@@ -187,7 +187,7 @@ bool readiness_check_host(const struct readiness *readiness, struct problem *pro
            check_installed(SWMFA_MODULE_PATH, problem) && check_installed(SWMFA_AUTH_PATH, problem);
 }
 
-/* ---- the accounts that use a service other than sshd ---- */
+/* ---- the accounts that use a service ---- */
 
 #define SUDO_GROUPS "sudo, wheel, admin"
 
@@ -195,11 +195,24 @@ bool readiness_check_host(const struct readiness *readiness, struct problem *pro
 static bool uses(const struct readiness *readiness, const struct host_account *account)
 {
     bool root = account->uid == 0;
+    if (readiness->sshd != NULL)
+        return account_refused(account, readiness->sshd) == NULL &&
+               (account->password != KNOWN_NO || account_keys(account, readiness->sshd) != KNOWN_NO);
     if (strcmp(readiness->service, "sudo") == 0)
         return !root && account_in_groups(account, SUDO_GROUPS);
     if (strcmp(readiness->service, "su") == 0 && readiness->use_uid)
         return !root && account->password != KNOWN_NO;
     return account->password != KNOWN_NO;
+}
+
+void readiness_find_denied(const struct readiness *readiness, struct names *names)
+{
+    struct host_account account;
+    account_rewind();
+    for (size_t i = 0; i < READINESS_LOOKED_UP && account_next(&account); i++)
+        if (uses(readiness, &account) &&
+            account_code(account.name, readiness->service, readiness->config) >= ACCOUNT_UNMAPPED)
+            names_add(names, account.name);
 }
 
 static bool stop(const struct host_account *account, void *context)
@@ -211,14 +224,9 @@ static bool stop(const struct host_account *account, void *context)
 
 static bool check_users_of(const struct readiness *readiness, struct problem *problem)
 {
-    struct host_account account;
     struct names denied = {0};
     bool found = readiness->config->unmapped == UNMAPPED_IGNORE;
-    account_rewind();
-    for (size_t i = 0; i < READINESS_LOOKED_UP && account_next(&account); i++)
-        if (uses(readiness, &account) &&
-            account_code(account.name, readiness->service, readiness->config) >= ACCOUNT_UNMAPPED)
-            names_add(&denied, account.name);
+    readiness_find_denied(readiness, &denied);
     if (denied.count > 0)
         readiness_warn(
             "%s will deny these accounts, which have no usable line in the users map, %s: "

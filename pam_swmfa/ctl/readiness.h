@@ -24,6 +24,7 @@ struct readiness {
     bool from_key;         /* of sshd: the stack is that of key and code now */
     bool use_uid;          /* of su */
     bool force;            /* accounts that can only use a key may be shut out */
+    const struct sshd *sshd; /* of readiness_find_denied: its settings, for sshd */
 };
 
 /* readiness_load: reads the configuration, which must be the one that logins read, and set up.
@@ -39,6 +40,10 @@ bool readiness_check_host(const struct readiness *readiness, struct problem *pro
  * settings, those of each Match block and of each sshd that runs make of it. False with the
  * problem. */
 bool readiness_check_accounts(const struct readiness *readiness, struct problem *problem);
+
+/* readiness_find_denied: the accounts that use the service, and have no usable line in the map. */
+struct names;
+void readiness_find_denied(const struct readiness *readiness, struct names *names);
 
 /* ---- in readiness-sshd.c ---- */
 
