@@ -507,14 +507,16 @@ static void examine(struct doctor *doctor, const char *service)
 
 /* ---- what surrounds them ---- */
 
-/* sudo and sudo -i, su and su -l have files of their own. */
+/* sudo and sudo -i, su and su -l have files of their own; sudo -i another if sudoers says so. */
 static void examine_siblings(struct doctor *doctor)
 {
     static const char *const pairs[][3] = {{"sudo", "sudo-i", "sudo -i"}, {"su", "su-l", "su -"}};
     char where[PLACE];
     for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++) {
-        const char *sibling = pairs[i][1];
-        if (!is_known(doctor, pairs[i][0]) || !judge_asks(pairs[i][0]) || judge_asks(sibling))
+        if (!is_known(doctor, pairs[i][0]) || !judge_asks(pairs[i][0]))
+            continue;
+        const char *sibling = i == 0 ? judge_sudo_login(&doctor->sudoers) : pairs[i][1];
+        if (judge_asks(sibling))
             continue;
         struct stack *stack = stack_read(NULL, sibling, "auth");
         (void)snprintf(where, sizeof(where), "%s/%s", stack_folders[0], sibling);

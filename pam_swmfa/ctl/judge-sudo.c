@@ -249,6 +249,21 @@ bool judge_is_sudo(const struct sudoers *sudoers, const char *service)
     return said.found;
 }
 
+static void take_login_service(void *context, const struct sudoers_setting *setting)
+{
+    const char **service = context;
+    const char *text = text_of(setting);
+    if (text != NULL && *text != '\0' && setting->whom[0] == '\0')
+        *service = text;
+}
+
+const char *judge_sudo_login(const struct sudoers *sudoers)
+{
+    const char *service = "sudo-i";
+    sudoers_each_setting(sudoers, "pam_login_service", take_login_service, &service);
+    return service;
+}
+
 void judge_sudo(struct scene *scene, const struct sudoers *sudoers, const char *why)
 {
     struct look look = {.scene = scene, .sudoers = sudoers};

@@ -778,17 +778,18 @@ static void judge_jumps(const struct scene *scene)
 
 /* ---- the program ---- */
 
-/* Conditions on the service, before the module, as "swmfactl enable" writes them. */
-static void write_guard(const struct scene *scene, char *fix, size_t size)
+/* What keeps the service from the module in a file that services share: a condition before the
+ * line. Returns what to do, in words. */
+static const char *write_guard(const struct scene *scene, char *fix, size_t size)
 {
     const char *slash = strrchr(scene->ours->file, '/');
-    bool own = slash != NULL && strcmp(slash + 1, scene->service) == 0;
     fix[0] = '\0';
-    if (own)
-        return;
+    if (slash != NULL && strcmp(slash + 1, scene->service) == 0)
+        return "remove this line";
     add_text(fix, size, "auth  [success=1 default=ignore]  pam_succeed_if.so quiet service in %s",
              scene->service);
     add_line(fix, size, "required", scene->ours);
+    return "keep it from this line";
 }
 
 /* Whether the program can run the helper and show a prompt. */
@@ -797,19 +798,18 @@ static void judge_application(const struct scene *scene)
     char where[PLACE];
     char fix[TEXT];
     const char *program = applications_find(scene->service)->words;
+    const char *cure = write_guard(scene, fix, sizeof(fix));
     (void)place(scene->ours, where, sizeof(where));
-    write_guard(scene, fix, sizeof(fix));
     if (scene->kind == APPLICATION_NOT_ROOT)
         findings_add(scene->findings, SEVERITY_ERROR, "not-root", where, fix,
-                     "%s: %s does not run as root, and pam_swmfa denies every login: keep it from "
-                     "this line",
-                     scene->service, program);
+                     "%s: %s does not run as root, and pam_swmfa denies every login: %s",
+                     scene->service, program, cure);
     if (scene->kind == APPLICATION_NO_PROMPT)
         findings_add(scene->findings, SEVERITY_ERROR, "no-prompt", where, fix,
                      "%s: %s cannot show a prompt for a code: each login with the right password "
-                     "%s: keep it from this line",
+                     "%s: %s",
                      scene->service, program,
-                     scene->autosend ? "has a code sent, and is denied" : "is denied");
+                     scene->autosend ? "has a code sent, and is denied" : "is denied", cure);
     if (scene->kind == APPLICATION_UNKNOWN)
         findings_add(scene->findings, SEVERITY_NOTE, "unknown-service", where, "",
                      "%s: the program is not known here: it can only ask for a code if it runs as "

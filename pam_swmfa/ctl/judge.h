@@ -110,6 +110,9 @@ void judge_matches(struct scene *scene, const struct sshd *sshd, const struct ss
 /* judge_is_sudo: whether sudo goes by a service, by its own name or as its settings say. */
 bool judge_is_sudo(const struct sudoers *sudoers, const char *service);
 
+/* judge_sudo_login: the service by which sudo -i goes; for as long as the settings. */
+const char *judge_sudo_login(const struct sudoers *sudoers);
+
 /* judge_sudo: what is wrong with sudo's settings; and whether they lead around the stack. why: why
  * they could not be read; NULL: they were. */
 void judge_sudo(struct scene *scene, const struct sudoers *sudoers, const char *why);

@@ -495,6 +495,13 @@ def test_a_program_that_shows_no_prompt_has_a_code_sent_and_is_denied(start):
     assert outcome.result == "PAM_SUCCESS" and lab.messages() == []
 
 
+def test_a_stack_of_its_own_is_to_lose_the_line(start):
+    in_common_auth(start)
+    lab.stack("vsftpd", DEBIAN["common-auth"], ASK, *ACCOUNT, folder=PAM)
+    finding = find(examine("vsftpd")[0], "no-prompt")
+    assert finding["text"].endswith(": remove this line") and finding["fix"] == ""
+
+
 def test_with_autosend_off_such_a_program_is_denied(start):
     in_common_auth(start, "vsftpd")
     lab.configure(start(name="second"), swmfa="autosend = no")

@@ -238,12 +238,48 @@ static void test_what_can_come_of_a_stack(void **state)
     }
 }
 
+static void test_a_module_that_is_named_checks_a_first_factor(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *module;
+        const char *factors;
+        enum meaning meaning; /* of success */
+    } cases[] = {
+        {"pam_local.so", NULL, MEANS_ANYTHING},
+        {"pam_local.so", "pam_loca, pam_local2, local", MEANS_ANYTHING},
+        {"pam_local.so", "pam_local", MEANS_PROVED},
+        {"pam_local.so", "pam_x.so ,\tpam_local.so", MEANS_PROVED},
+        {"pam_succeed_if.so", "pam_succeed_if", MEANS_YES},
+        {"pam_env.so", "pam_env", MEANS_NOTHING},
+        {"pam_kanidm.so", NULL, MEANS_PROVED},
+        {"pam_authd_exec.so", NULL, MEANS_PROVED},
+        {"pam_oslogin_login.so", NULL, MEANS_PROVED},
+        {"pam_fscrypt.so", NULL, MEANS_NOTHING},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct role role;
+        write_files(unit_format("== %s\n#\n== s\nauth required %s/%s", cases[i].module,
+                                unit_folder(), cases[i].module));
+        struct stack *stack = stack_read(unit_folder(), "s", "auth");
+        assert_non_null(stack);
+        modules_role(&stack->lines[0], NULL, cases[i].factors, &role);
+        unit_check(unit_format("%zu: %s", i, cases[i].module),
+                   role.answers[0].code == PAM_SUCCESS &&
+                       role.answers[0].meaning == cases[i].meaning &&
+                       (role.asks != NULL) == (cases[i].meaning == MEANS_PROVED),
+                   "what its success means");
+        stack_free(stack);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_lines_are_read_as_libpam_reads_them),
         cmocka_unit_test(test_a_circle_that_doubles_at_each_turn_ends),
         cmocka_unit_test(test_what_can_come_of_a_stack),
+        cmocka_unit_test(test_a_module_that_is_named_checks_a_first_factor),
     };
     return cmocka_run_group_tests_name("stack", tests, unit_make_folder, unit_remove_folder);
 }
