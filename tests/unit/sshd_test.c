@@ -257,7 +257,7 @@ static void test_what_is_open_is_as_no_other_block_has_it(void **state)
 
 static const char *const plan_text = "UsePAM yes\nKbdInteractiveAuthentication yes\n"
                                      "PasswordAuthentication no\n"
-                                     "AuthenticationMethods keyboard-interactive\n";
+                                     "AuthenticationMethods publickey,keyboard-interactive\n";
 
 /* What stands around a planned file, @/d/00-plan.conf, and what sshd_check_plan says of it: "" is
  * that the plan is in force. "== d/NAME" begins another file. */
@@ -292,6 +292,10 @@ static const struct {
     {"a file that sorts before it", "Include @/d/*.conf\n== d/00-a.conf\n\nUsePAM=no\n",
      "@/d/00-a.conf:2: UsePAM no comes first, and sshd takes the first value: delete it, or rename "
      "the file so that it sorts after 00-plan.conf"},
+    {"no keys, where they are needed", "PubkeyAuthentication no\nInclude @/d/*.conf\n",
+     "@/config:2: PubkeyAuthentication no: sshd takes no keys, and AuthenticationMethods would "
+     "need "
+     "one: set PubkeyAuthentication yes"},
     {"what sshd refuses", "Include @/d/*.conf\n== d/90.conf\nUseLogin no\nNonsense yes\n",
      "@/d/90.conf:2: Bad configuration option: Nonsense"},
 };
