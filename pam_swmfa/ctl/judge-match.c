@@ -162,35 +162,44 @@ static void judge_root_block(const struct match *match)
 
 /* ---- all ---- */
 
+static void judge_one(const struct match *match, const char *user)
+{
+    if (user != NULL)
+        judge_root_block(match);
+    else if (match->block->known)
+        judge_block(match);
+    else
+        judge_unknown(match);
+}
+
 /* user: NULL: each block for anybody; "root": for root alone. */
-static void judge_all(struct match *match, const char *user)
+static void judge_all(struct scene *scene, const struct sshd *sshd, const struct ssh_view *view,
+                      const char *user)
 {
     const struct sshd_question as_it_is = {0};
     struct sshd_blocks blocks;
     struct problem why = {0};
-    if (!sshd_ask_blocks(&blocks, &as_it_is, user, &why))
-        findings_add(match->scene->findings, SEVERITY_WARNING, "match-unknown", SSHD_CONFIG,
+    bool good = sshd_ask_blocks(&blocks, &as_it_is, user, &why);
+    scene->around = scene->around || !good;
+    if (!good)
+        findings_add(scene->findings, SEVERITY_WARNING, "match-unknown", SSHD_CONFIG,
                      CONNECTION_COMMAND, "sshd: what its Match blocks do is unknown: %s", why.text);
     for (size_t i = 0; i < blocks.count; i++) {
-        match->block = &blocks.at[i];
-        if (!match->block->decides)
-            continue;
-        if (match->block->known)
-            judge_sshd_view(&match->block->answer, &match->view);
-        if (user != NULL)
-            judge_root_block(match);
-        else if (match->block->known)
-            judge_block(match);
-        else
-            judge_unknown(match);
+        struct match match = {.scene = scene,
+                              .block = &blocks.at[i],
+                              .all = sshd,
+                              .all_view = view};
+        if (match.block->known)
+            judge_sshd_view(&match.block->answer, &match.view);
+        if (match.block->decides)
+            judge_one(&match, user);
     }
     sshd_free_blocks(&blocks);
 }
 
 void judge_matches(struct scene *scene, const struct sshd *sshd, const struct ssh_view *view)
 {
-    struct match match = {.scene = scene, .all = sshd, .all_view = view};
-    judge_all(&match, NULL);
+    judge_all(scene, sshd, view, NULL);
     if (judge_root_is_mapped(scene))
-        judge_all(&match, "root");
+        judge_all(scene, sshd, view, "root");
 }

@@ -155,22 +155,41 @@ static void add_pair(char *spec, const struct asking *asking, unsigned bit, cons
         (void)snprintf(spec + used, SPEC_MAX - used, "%s%s=%s", used > 0 ? "," : "", key, value);
 }
 
-/* "-f FILE" and "-fFILE". Returns how many words it takes, 0: it is something else. */
-static size_t is_config(const char *const *option, const char **config)
+/* A walk through the options of an sshd, as getopt takes them: "-f", FILE; "-fFILE"; "-De". */
+struct walk {
+    const char *const *at;
+    const char *letters; /* that are left of a word */
+};
+
+/* The next option. Returns its letter, or NUL after the last; value: its argument, or NULL. */
+static char next_option(struct walk *walk, const char **value)
 {
-    if (strncmp(option[0], "-f", 2) != 0)
-        return 0;
-    *config = option[0][2] != '\0' ? option[0] + 2 : option[1];
-    return option[0][2] != '\0' || option[1] == NULL ? 1 : 2;
+    *value = NULL;
+    while (walk->letters == NULL || *walk->letters == '\0') {
+        if (walk->at == NULL || *walk->at == NULL)
+            return '\0';
+        const char *word = *walk->at++;
+        walk->letters = word[0] == '-' ? word + 1 : NULL;
+    }
+    char letter = *walk->letters++;
+    if (strchr("CEbcfghkopu", letter) == NULL)
+        return letter;
+    if (*walk->letters != '\0')
+        *value = walk->letters;
+    else if (*walk->at != NULL)
+        *value = *walk->at++;
+    walk->letters = NULL;
+    return letter;
 }
 
 static const char *find_config(const struct sshd_question *question)
 {
+    struct walk walk = {.at = question->options};
     const char *config = NULL;
-    for (const char *const *at = question->options; at != NULL && *at != NULL;) {
-        size_t words = is_config(at, &config);
-        at += words > 0 ? words : 1;
-    }
+    const char *value = NULL;
+    for (char letter; (letter = next_option(&walk, &value)) != '\0';)
+        if (letter == 'f')
+            config = value;
     return config;
 }
 
@@ -225,25 +244,36 @@ static bool write_spec(const struct asking *asking, char *spec)
     return true;
 }
 
-/* The options of the question that are not -f, which comes from asking. */
+/* The options of the question that its answer depends on. -f comes from asking; others, such as -D,
+ * -q or -E, are about how sshd runs and where it logs. */
+static size_t list_options(const struct sshd_question *question, const char **arguments,
+                           size_t count)
+{
+    static const char *const kept[] = {"-4", "-6", "-c", "-h", "-o", "-p", "-g"};
+    struct walk walk = {.at = question->options};
+    const char *value = NULL;
+    for (char letter; (letter = next_option(&walk, &value)) != '\0' && count + 5 < ARGUMENTS_MAX;)
+        for (size_t i = 0; i < sizeof(kept) / sizeof(kept[0]); i++) {
+            if (kept[i][1] != letter)
+                continue;
+            arguments[count++] = kept[i];
+            if (value != NULL)
+                arguments[count++] = value;
+        }
+    return count;
+}
+
 static void list_arguments(const struct asking *asking, const char *option, const char *spec,
                            const char **arguments)
 {
     size_t count = 0;
-    const char *ignored = NULL;
     arguments[count++] = "sshd";
     arguments[count++] = option;
     if (asking->config != NULL) {
         arguments[count++] = "-f";
         arguments[count++] = asking->config;
     }
-    for (const char *const *at = asking->question->options;
-         at != NULL && *at != NULL && count + 4 < ARGUMENTS_MAX;) {
-        size_t words = is_config(at, &ignored);
-        if (words == 0)
-            arguments[count++] = *at;
-        at += words > 0 ? words : 1;
-    }
+    count = list_options(asking->question, arguments, count);
     if (spec != NULL) {
         arguments[count++] = "-C";
         arguments[count++] = spec;
@@ -351,9 +381,10 @@ static bool ask_either(struct sshd *sshd, struct asking *asking, struct problem 
 }
 
 /* A signal that ends us waits until the copy is gone. */
-static bool ask_planned(struct sshd *sshd, struct asking *asking, struct problem *problem)
+static bool ask_planned(struct sshd *sshd, const struct asking *asking, struct problem *problem)
 {
     struct sshd_mirror mirror = {0};
+    struct asking planned = *asking;
     sigset_t ending;
     sigset_t before;
     const char *config = sshd_config_of(asking->question);
@@ -363,9 +394,9 @@ static bool ask_planned(struct sshd *sshd, struct asking *asking, struct problem
     sigaddset(&ending, SIGHUP);
     (void)sigprocmask(SIG_BLOCK, &ending, &before);
     bool good = sshdmirror_make(&mirror, config, asking->question->plan, problem);
-    asking->config = mirror.config;
-    asking->mirror = &mirror;
-    good = good && ask_either(sshd, asking, problem);
+    planned.config = mirror.config;
+    planned.mirror = &mirror;
+    good = good && ask_either(sshd, &planned, problem);
     sshdmirror_remove(&mirror);
     (void)sigprocmask(SIG_SETMASK, &before, NULL);
     return good;

@@ -27,8 +27,9 @@ struct sshd {
 struct sshd_question {
     const struct sshd_connection *connection; /* Match blocks count for it; NULL: for none */
     const struct sshd_plan *plan;             /* what its files would be; NULL: as they are */
-    const char *const *options; /* that the sshd in question was started with, such as "-o",
-                                   "UsePAM=no" or "-f", FILE; ends with NULL; NULL: none */
+    const char *const *options; /* that the sshd in question was started with, such as "-D", "-o",
+                                   "UsePAM=no", "-f", FILE; those that do not matter for its
+                                   settings are not passed on; ends with NULL; NULL: none */
 };
 
 /*

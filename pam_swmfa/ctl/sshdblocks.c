@@ -161,14 +161,16 @@ bool sshd_ask_blocks(struct sshd_blocks *blocks, const struct sshd_question *que
     struct survey survey;
     *blocks = (struct sshd_blocks){0};
     bool good = take_survey(&survey, question, problem);
-    if (good) {
-        blocks->at = calloc(survey.count + 1, sizeof(*blocks->at));
-        good = blocks->at != NULL || problem_set(problem, "no memory");
+    struct sshd_block *all = good ? calloc(survey.count + 1, sizeof(*all)) : NULL;
+    if (good && all == NULL)
+        good = problem_set(problem, "no memory");
+    if (all != NULL) {
+        blocks->at = all;
+        if (user != NULL)
+            take_block(blocks, &survey, survey.count, question, user);
+        for (size_t i = 0; i < survey.count; i++)
+            take_block(blocks, &survey, i, question, user);
     }
-    if (good && user != NULL)
-        take_block(blocks, &survey, survey.count, question, user);
-    for (size_t i = 0; good && i < survey.count; i++)
-        take_block(blocks, &survey, i, question, user);
     end_survey(&survey);
     return good;
 }

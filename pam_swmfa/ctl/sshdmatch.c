@@ -392,7 +392,7 @@ static void try_pattern(struct search *search, const char *item)
         char value[2 * ITEM_MAX] = "";
         size_t used = 0;
         for (const char *at = item; *at != '\0' && used + 8 < sizeof(value); at++) {
-            const char one[] = {*at == '?' ? '1' : *at, '\0'};
+            const char one[] = {(char)(*at == '?' ? '1' : *at), '\0'};
             used += (size_t)snprintf(value + used, sizeof(value) - used, "%s",
                                      *at == '*' ? fills[i] : one);
         }

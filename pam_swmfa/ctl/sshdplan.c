@@ -178,6 +178,27 @@ static bool blame(const struct sshd_question *question, const char *keyword, con
     return found;
 }
 
+/* A key is planned to be needed, but sshd is to take none. */
+static bool blame_keys(const struct sshd_question *question, struct problem *problem)
+{
+    static const char keyword[] = "PubkeyAuthentication";
+    struct sshd_files files;
+    struct problem ignored = {0};
+    (void)sshdfiles_read(&files, sshd_config_of(question), question->plan, &ignored);
+    for (size_t i = 0; i < files.count; i++) {
+        const struct sshd_line *line = &files.lines[i];
+        if (line->block != SSHD_NO_BLOCK || !sshdfiles_is(line, keyword))
+            continue;
+        (void)problem_set(problem,
+                          "%.150s:%u: %s %.60s: sshd takes no keys, and AuthenticationMethods "
+                          "would need one: set %s yes",
+                          line->file, line->number, keyword, line->rest, keyword);
+        break;
+    }
+    sshdfiles_free(&files);
+    return false;
+}
+
 /* sshd refuses what is planned for what stands around it: it names the planned file, or no file. */
 static bool blame_refusal(const struct sshd_question *question, struct problem *problem)
 {
@@ -186,8 +207,8 @@ static bool blame_refusal(const struct sshd_question *question, struct problem *
         return false;
     for (const char *const *keyword = deciding; *keyword != NULL; keyword++)
         if (blame(question, *keyword, NULL, problem))
-            break;
-    return false;
+            return false;
+    return strstr(problem->text, "\"publickey\"") != NULL && blame_keys(question, problem);
 }
 
 /* ---- checking ---- */

@@ -8,6 +8,9 @@
 
 #include "ctl/sshd.h"
 
+#include <spawn.h>
+#include <sys/wait.h>
+
 /* ---- files ---- */
 
 /* Writes the files of a case: "== NAME" begins one; "@" is the folder. */
@@ -254,7 +257,7 @@ static void test_what_is_open_is_as_no_other_block_has_it(void **state)
 
 static const char *const plan_text = "UsePAM yes\nKbdInteractiveAuthentication yes\n"
                                      "PasswordAuthentication no\n"
-                                     "AuthenticationMethods keyboard-interactive\n";
+                                     "AuthenticationMethods publickey,keyboard-interactive\n";
 
 /* What stands around a planned file, @/d/00-plan.conf, and what sshd_check_plan says of it: "" is
  * that the plan is in force. "== d/NAME" begins another file. */
@@ -289,6 +292,10 @@ static const struct {
     {"a file that sorts before it", "Include @/d/*.conf\n== d/00-a.conf\n\nUsePAM=no\n",
      "@/d/00-a.conf:2: UsePAM no comes first, and sshd takes the first value: delete it, or rename "
      "the file so that it sorts after 00-plan.conf"},
+    {"no keys, where they are needed", "PubkeyAuthentication no\nInclude @/d/*.conf\n",
+     "@/config:2: PubkeyAuthentication no: sshd takes no keys, and AuthenticationMethods would "
+     "need "
+     "one: set PubkeyAuthentication yes"},
     {"what sshd refuses", "Include @/d/*.conf\n== d/90.conf\nUseLogin no\nNonsense yes\n",
      "@/d/90.conf:2: Bad configuration option: Nonsense"},
 };
@@ -310,6 +317,16 @@ static bool can_ask(void)
     return geteuid() == 0 && access("/usr/sbin/sshd", X_OK) == 0 && access("/run/sshd", F_OK) == 0;
 }
 
+static void make_key(char *path)
+{
+    char *const argv[] = {"ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", path, NULL};
+    pid_t pid = 0;
+    int status = -1;
+    assert_int_equal(posix_spawnp(&pid, argv[0], NULL, NULL, argv, environ), 0);
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_int_equal(status, 0);
+}
+
 static void test_a_plan_is_in_force_or_something_is_to_blame(void **state)
 {
     if (!can_ask()) {
@@ -326,7 +343,7 @@ static void test_a_plan_is_in_force_or_something_is_to_blame(void **state)
         struct problem problem = {0};
         assert_int_equal(clear(state), 0);
         assert_int_equal(mkdir(unit_format("%s/d", unit_folder()), 0755), 0);
-        assert_int_equal(system(unit_format("ssh-keygen -q -t ed25519 -N '' -f '%s'", key)), 0);
+        make_key(key);
         write_files(unit_format("== config\nPort 22\n%s", plans[i].files));
         bool good = sshd_check_plan(&question, &problem);
         const char *said = strncmp(problem.text, "/usr/sbin/sshd -T: ", 19) == 0 ? problem.text + 19
@@ -345,12 +362,13 @@ static const char *const *make_sshd(void **state, const char *files)
 {
     static char key[PATH_MAX + 8];
     static char first[PATH_MAX + 8];
-    static const char *const options[] = {"-h", key, "-f", first, NULL};
+    static const char *const options[] = {"-De", "-q",  "-h", key, "-E/nowhere/log",
+                                          "-f",  first, NULL};
     assert_int_equal(clear(state), 0);
     (void)snprintf(key, sizeof(key), "%s/key", unit_folder());
     (void)snprintf(first, sizeof(first), "%s/config", unit_folder());
     assert_int_equal(mkdir(unit_format("%s/d", unit_folder()), 0755), 0);
-    assert_int_equal(system(unit_format("ssh-keygen -q -t ed25519 -N '' -f '%s'", key)), 0);
+    make_key(key);
     write_files(files);
     return options;
 }
@@ -397,6 +415,23 @@ static void test_sshd_says_of_the_copy_what_it_says_of_the_files(void **state)
     }
     assert_int_equal(access(path, F_OK), 0);
     free(path);
+}
+
+static void test_options_of_sshd_count_before_its_files(void **state)
+{
+    if (!can_ask())
+        return;
+    const char *const *made = make_sshd(state, two_ports);
+    const char *options[16] = {"-oPasswordAuthentication=yes", "-D", "-o", "MaxSessions 9"};
+    for (size_t i = 0; made[i] != NULL; i++)
+        options[4 + i] = made[i];
+    const struct sshd_question question = {.options = options};
+    struct sshd sshd;
+    struct problem problem = {0};
+    unit_check(problem.text, sshd_ask(&sshd, &question, &problem), "an answer");
+    unit_check("-oX=Y", sshd_says(&sshd, "passwordauthentication", "yes"), "yes");
+    unit_check("-o X Y", sshd_says(&sshd, "maxsessions", "9"), "9");
+    sshd_free(&sshd);
 }
 
 static void test_a_user_is_asked_about_under_each_block(void **state)
@@ -482,6 +517,7 @@ int main(void)
         cmocka_unit_test(test_what_is_asked_for_is_as_no_other_block_has_it),
         cmocka_unit_test(test_a_plan_is_in_force_or_something_is_to_blame),
         cmocka_unit_test(test_sshd_says_of_the_copy_what_it_says_of_the_files),
+        cmocka_unit_test(test_options_of_sshd_count_before_its_files),
         cmocka_unit_test(test_a_user_is_asked_about_under_each_block),
         cmocka_unit_test(test_a_plan_needs_its_folder),
     };
