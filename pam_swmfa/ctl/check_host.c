@@ -334,10 +334,11 @@ static bool check_store_files(struct check *check, uid_t owner)
 {
     bool good = true;
     DIR *folder = opendir(STORE_FOLDER);
+    int fd = folder != NULL ? dirfd(folder) : -1;
     const struct dirent *entry = NULL;
-    while (folder != NULL && (entry = readdir(folder)) != NULL)
+    while (fd >= 0 && (entry = readdir(folder)) != NULL)
         if (strncmp(entry->d_name, STORE_FILE, sizeof(STORE_FILE) - 1) == 0)
-            good = check_store_file(check, dirfd(folder), entry->d_name, owner) && good;
+            good = check_store_file(check, fd, entry->d_name, owner) && good;
     if (folder != NULL)
         (void)closedir(folder);
     return good;

@@ -252,7 +252,9 @@ static void warn_about_sudoers(void)
 {
     struct sudoers sudoers;
     struct problem why = {0};
-    struct scene scene = {.service = "sudo", .findings = findings_new()};
+    struct scene scene = {.service = "sudo",
+                          .kind = applications_find("sudo")->kind,
+                          .findings = findings_new()};
     if (scene.findings != NULL) {
         bool known = sudoers_read(&sudoers, &why);
         judge_sudo(&scene, &sudoers, known ? NULL : why.text);

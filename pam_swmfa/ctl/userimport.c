@@ -47,7 +47,7 @@ static char *read_stream(FILE *from, const char *path, size_t *length, struct pr
     char block[16384];
     size_t got = 0;
     errno = 0;
-    while (to != NULL && *length < EDIT_READ_MAX &&
+    while (to != NULL && *length < EDIT_READ_MAX && !feof(from) && !ferror(from) &&
            (got = fread(block, 1, sizeof(block), from)) > 0) {
         (void)fwrite(block, 1, got, to);
         (void)fflush(to);

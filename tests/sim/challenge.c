@@ -139,7 +139,7 @@ static int64_t now(void)
 {
     struct timespec time;
 
-    clock_gettime(CLOCK_BOOTTIME, &time);
+    (void)clock_gettime(CLOCK_BOOTTIME, &time);
     return time.tv_sec * NANOSECONDS + time.tv_nsec;
 }
 

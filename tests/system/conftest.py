@@ -132,13 +132,23 @@ class Tap:
         sys.__stdout__.write(text + "\n")
         sys.__stdout__.flush()
 
+    @staticmethod
+    def note(text):
+        """For tests/all, which shows how far it is: what automake makes of TAP comes at the end."""
+        with open(lab.BUILD / "progress.log", "a", encoding="ascii") as progress:
+            progress.write(text + "\n")
+
+    def pytest_runtest_logstart(self, nodeid):
+        self.note(f"now {ascii(nodeid.split('[')[0])[1:-1]}")
+
     def pytest_runtest_logreport(self, report):
         if report.when == "call" or not report.passed:
             self.number += 1
             verdict = "not ok" if report.failed else "ok"
             name = report.nodeid.encode("ascii", "backslashreplace").decode().replace("#", "-")
-            self.print(f"{verdict} {self.number} - {name[:120]}" +
-                       (" # SKIP" if report.skipped else ""))
+            line = f"{verdict} {self.number} - {name[:120]}" + (" # SKIP" if report.skipped else "")
+            self.print(line)
+            self.note(line)
         if report.failed:
             self.print("\n".join("# " + line for line in report.longreprtext.splitlines()))
 

@@ -15,6 +15,7 @@ import test_swmfactl as ctl
 
 COUNTRIES = "countries = +1555\n"
 GOOD_MAP = "alice +15550100182\nbob +15550100183\n"
+DENIED = "accounts-unmapped" # carol is in none of these maps: a test of its own
 KEY = "SHA256:uNiVztksCsDhcc0u9e8BrrJXVGDrpZcEZ0zxKV2e8q4"
 KEY_2 = "SHA256:lS2cYOoIRJ1tUr5mzyHmb1Ug0tgdd27zTN5pHPuoWrM"
 
@@ -30,12 +31,14 @@ def users_map(text):
     lab.write(lab.USERS, text, 0o600)
 
 
-def check(*arguments, **keywords):
+def check(*arguments, keep_denied=False, **keywords):
     """The document that it prints; the exit status is that of the worst finding."""
     status, out, error = ctl.ctl(*arguments, "check", "--json", **keywords)
     lab.OUTPUT.append(out)
     assert error == ""
     document = json.loads(out)
+    document["findings"] = [finding for finding in document["findings"]
+                            if finding["id"] != DENIED or keep_denied]
     severities = {finding["severity"] for finding in document["findings"]}
     assert status == (3 if "error" in severities else 2 if "warning" in severities else 0)
     for finding in document["findings"]:
@@ -58,8 +61,9 @@ def texts(*arguments):
 # ---- a good host ----
 
 def test_of_a_good_host_it_says_what_was_examined():
+    users_map(GOOD_MAP + "carol +15550100184\n")
     out = ctl.done("check")
-    assert out == (f"{lab.CONF}, 2 users, helper, module, user {lab.SERVICE_USER}, store: "
+    assert out == (f"{lab.CONF}, 3 users, helper, module, user {lab.SERVICE_USER}, store: "
                    "nothing to mend\n")
     assert check()["examined"] == out.rsplit(":", 1)[0].split(", ")
     assert found() == []
@@ -650,6 +654,23 @@ def test_it_takes_no_words():
     assert "too many arguments" in ctl.failed("check", "alice", status=64)
     assert "unrecognized option" in ctl.failed("check", "--of-line", status=64)
     assert "unrecognized option" in ctl.failed("status", "--online", "alice", status=64)
+
+
+def test_accounts_that_use_a_service_and_are_not_in_the_map_are_named():
+    """By what they could log in with: a password, or a key; for sudo by their groups."""
+    denied = {finding["text"]: finding["severity"] for finding in check(keep_denied=True)["findings"]}
+    assert denied == {f"accounts that can use {service} have no usable line, and are denied once it "
+                      "asks for a code: carol": "note" for service in ("sshd", "login")}
+    subprocess.run(["usermod", "--append", "--groups", "sudo", "carol"], check=True)
+    subprocess.run(["usermod", "--password", "!", "carol"], check=True)
+    try:
+        denied = [finding["text"] for finding in check(keep_denied=True)["findings"]]
+        assert len(denied) == 1 and "can use sudo" in denied[0] and denied[0].endswith(": carol")
+    finally:
+        subprocess.run(["gpasswd", "--delete", "carol", "sudo"], check=True, capture_output=True)
+        subprocess.run(["chpasswd"], input=f"carol:{lab.PASSWORD}\n", text=True, check=True)
+    users_map(GOOD_MAP + "carol +15550100184\n")
+    assert check(keep_denied=True)["findings"] == []
 
 
 def test_it_must_run_as_root():
