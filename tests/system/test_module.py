@@ -266,10 +266,10 @@ def test_a_silent_helper_is_a_denial_within_the_deadline(sim, helper, log):
     services = [lab.between_permits(f"conf=/impostor/{act}", f"swmfa-{act}")
                 for act in ("stopped", "deaf")]
     with concurrent.futures.ThreadPoolExecutor() as pool:
-        for out in pool.map(lambda service: lab.pamhost(service, timeout=60), services):
+        for out in pool.map(lab.pamhost, services):
             assert out.result == "PAM_SYSTEM_ERR"
             assert out.one("state") == "unchanged"
-    text = real.communicate(timeout=60)[0]
+    text = real.communicate(timeout=lab.PATIENCE)[0]
     assert "result PAM_SYSTEM_ERR" in text and "state unchanged" in text
     assert len([line for line in log.ours() if "no answer within 40 seconds; denied" in line]) == 3
     assert lab.helper_processes() == [] and sim.count("verify") == 0
@@ -320,7 +320,7 @@ def test_the_real_helper_killed_before_its_next_message_is_a_denial(start, log, 
     assert lab.wait_until(lambda: sim.count(word) == 1)
     for pid, _ in lab.helper_processes():
         os.kill(pid, 9)
-    text = process.communicate(timeout=20)[0]
+    text = process.communicate(timeout=lab.PATIENCE)[0]
     assert "result PAM_SYSTEM_ERR" in text
     assert "ended without an answer" in log.last("denied")
 
@@ -333,7 +333,7 @@ def test_no_process_is_left_when_the_host_dies(sim, log, answer):
         assert lab.wait_until(lambda: len(lab.helper_processes()) == 1)
         process.kill()
     process.wait()
-    assert lab.wait_until(lambda: lab.helper_processes() == [], 1)
+    assert lab.wait_until(lambda: lab.helper_processes() == [])
     assert "reason=host-gone" in log.last("result=aborted")
 
 
@@ -343,7 +343,7 @@ def test_no_process_is_left_when_the_host_dies_during_a_request(start, log):
     assert lab.wait_until(lambda: sim.count("sms") == 1)
     process.kill()
     process.wait()
-    assert lab.wait_until(lambda: lab.helper_processes() == [], 1)
+    assert lab.wait_until(lambda: lab.helper_processes() == [])
     assert "reason=host-gone" in log.last("result=aborted")
 
 

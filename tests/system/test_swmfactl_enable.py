@@ -91,7 +91,7 @@ class Sshd:
 
     def stop(self):
         self.process.terminate()
-        self.process.wait(10)
+        self.process.wait(lab.PATIENCE)
         self.output.close()
 
 
@@ -819,12 +819,14 @@ def test_killed_in_the_middle_it_lets_people_in_and_can_be_done_again(sim, momen
     assert snapshot("/etc/pam.d", "/etc/ssh", "/usr/share/pam-configs") == before
 
 
-def test_one_at_a_time(sim):
-    with wrapped(TOOL, "sleep 2; exec {real} \"$@\""):
+def test_one_at_a_time(sim, tmp_path):
+    gate = tmp_path / "gate"
+    with wrapped(TOOL, f"while [ ! -e {gate} ]; do sleep 0.1; done; exec {{real}} \"$@\""):
         first = subprocess.Popen([lab.CTL, "enable", "sudo"], stdout=subprocess.DEVNULL)
         assert lab.wait_until(lambda: list(Path("/run").glob("swmfactl.*")))
         assert "another swmfactl is at it" in failed("enable", "su")
-        assert first.wait(30) == 0
+        gate.touch()
+        assert first.wait(lab.PATIENCE) == 0
     done("enable", "su")
 
 
