@@ -206,8 +206,7 @@ static const char *reason_of(const struct login *login)
 static int priority_of(const struct login *login)
 {
     int priority = ends[reported(login)].priority;
-    bool notable =
-        login->delivery.failed != 0 || (login->end == END_VERIFIED && *login->problem.text != '\0');
+    bool notable = login->delivery.failed != 0;
     if (login->passed_by_fail_safe || (notable && priority > LOG_WARNING))
         return LOG_WARNING;
     return priority;
@@ -269,9 +268,8 @@ void end_report(struct login *login, int64_t milliseconds)
     struct summary summary;
     char text[sizeof(summary) + 512];
     summarise(login, milliseconds, &summary);
-    if (!guard_settle(login, &summary.login))
-        summarise(login, milliseconds, &summary);
     log_line(priority_of(login), "%s", history_write(&summary.login, text, sizeof(text)));
+    guard_settle(login, &summary.login);
 }
 
 /* ---- the answer ---- */
@@ -290,7 +288,10 @@ int end_tell(struct login *login)
 {
     struct wire_say done = {.code = pam_code(login)};
     const char *text = login->passed_by_fail_safe ? TEXT_PASSED : ends[login->end].text;
-    if (text != NULL && !say(login, WIRE_ALERT, false, text))
-        return 1;
-    return wire_send(login->socket, WIRE_DONE, &done, sizeof(done)) == 0 ? 0 : 1;
+    bool passes = done.code == PAM_SUCCESS || done.code == PAM_IGNORE;
+    bool told = (text == NULL || say(login, WIRE_ALERT, false, text)) &&
+                wire_send(login->socket, WIRE_DONE, &done, sizeof(done)) == 0;
+    if (!told && passes) /* the line that is in the log already says something else */
+        log_line(LOG_NOTICE, "the application was gone before it was told: nobody is let in");
+    return told ? 0 : 1;
 }

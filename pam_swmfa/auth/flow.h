@@ -98,7 +98,8 @@ bool end_by_store(struct login *login, bool may_pass);
  * asked, none has queued a code, and each of the failures is a cause that it covers. */
 bool end_is_covered(const struct login *login);
 
-/* end_report: keeps the login in the store, and writes the one line about it to the log. */
+/* end_report: writes the one line about the login to the log, then keeps the login in the store:
+ * the store may be slow, and whoever ends this process meanwhile must not end the line as well. */
 void end_report(struct login *login, int64_t milliseconds);
 
 /* end_tell: says the last words to the module. Returns the exit status. */

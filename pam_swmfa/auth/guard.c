@@ -448,22 +448,21 @@ static bool settle(struct login *login, const struct history_login *summary)
            history_add(login->guard.store, summary, &id) && note_times(login, id);
 }
 
-bool guard_settle(struct login *login, const struct history_login *summary)
+void guard_settle(struct login *login, const struct history_login *summary)
 {
     struct guard *guard = &login->guard;
     bool late = guard->store == NULL;
     int wait = late || login->end == END_HOST_GONE ? LATE_WAIT_MS : WAIT_MS;
     if (login->end == END_STORE || (late && !open_late(login)))
-        return true; /* nothing was counted, or nothing more is to be tried */
+        return; /* nothing was counted, or nothing more is to be tried */
     if (store_begin(guard->store, STORE_RELAX, NULL, wait) && settle(login, summary) &&
         store_commit(guard->store))
-        return true;
+        return;
     const struct problem *why = store_problem(guard->store);
     if (login->end == END_VERIFIED)
-        return problem_set(&login->problem, "this try stays counted as a failure: %.400s",
-                           why->text);
-    say_not_kept(why);
-    return true;
+        log_line(LOG_WARNING, "this try stays counted as a failure: %s", why->text);
+    else
+        say_not_kept(why);
 }
 
 void guard_end(struct login *login)

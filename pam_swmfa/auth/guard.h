@@ -84,10 +84,10 @@ void guard_took(struct login *login, bool verify);
 
 /*
  * guard_settle: the login is decided: after a right code nothing is held against the person, and
- * the place is remembered; the login is kept in the history. Decides nothing. Returns false with
- * the problem if a right code stays counted as a failure.
+ * the place is remembered; the login is kept in the history. Decides nothing: what could not be
+ * written is a line in the log.
  */
-bool guard_settle(struct login *login, const struct history_login *summary);
+void guard_settle(struct login *login, const struct history_login *summary);
 
 /* guard_end: closes the store. */
 void guard_end(struct login *login);

@@ -15,8 +15,12 @@
 #include "base/sshkey.h"
 #include "config/users.h"
 
+#include <errno.h>
 #include <pwd.h>
+#include <signal.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <syslog.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -92,7 +96,50 @@ static bool drop_privileges(struct login *login)
     return login->dropped || end(login, END_UNPREPARED);
 }
 
+/* ---- signals ---- */
+
+static volatile sig_atomic_t signal_socket;
+static volatile sig_atomic_t signal_number; /* 0: none has come */
+
+/* Whatever waits for the module or for the network sees the socket close, and the login ends. */
+static void close_the_door(int number)
+{
+    int error = errno;
+    signal_number = number;
+    (void)shutdown(signal_socket, SHUT_RDWR);
+    errno = error;
+}
+
+void login_end_by_signals(int socket)
+{
+    static const int numbers[] = {SIGHUP,  SIGINT,  SIGQUIT, SIGTERM,
+                                  SIGALRM, SIGUSR1, SIGUSR2, SIGXCPU};
+    struct sigaction action = {.sa_handler = close_the_door, .sa_flags = SA_RESTART};
+    sigemptyset(&action.sa_mask);
+    signal_socket = socket;
+    for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
+        (void)sigaction(numbers[i], &action, NULL);
+}
+
 /* ---- the whole ---- */
+
+void login_log_nobody(void)
+{
+    static const struct history_login nobody = {
+        .user = "",
+        .service = "",
+        .rhost = "",
+        .result = "aborted",
+        .reason = "host-gone",
+        .channel = "",
+        .provider = "",
+        .request = "",
+        .number = "",
+        .detail = "before it said who logs in",
+    };
+    char text[512];
+    log_line(LOG_NOTICE, "%s", history_write(&nobody, text, sizeof(text)));
+}
 
 static void decide(struct login *login)
 {
@@ -119,6 +166,8 @@ int login_run(int socket, const struct wire_request *request, const struct probl
     struct login login = {.socket = socket, .request = request, .unprepared = unprepared};
 
     decide(&login);
+    if (login.end == END_HOST_GONE && signal_number != 0)
+        problem_set(&login.problem, "signal %d", (int)signal_number);
     end_report(&login, now_ms() - start);
     int status = end_tell(&login);
     guard_end(&login);

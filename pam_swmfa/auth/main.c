@@ -10,8 +10,8 @@
  * DESCRIPTION
  *   It keeps the configuration, the token and libcurl out of sshd, sudo, su and login. It starts as
  *   root, reads the configuration and the users map, becomes the service user for good, and only
- *   then speaks to the network. It serves one login and ends; within a second when the other end of
- *   the socket closes.
+ *   then speaks to the network. It serves one login and ends; also when the other end of the socket
+ *   closes, or when a signal asks it to: the login is logged first.
  *
  * DIAGNOSTICS
  *   One line for a login in the system log, facility authpriv. Exit status 0: the module was told
@@ -74,12 +74,15 @@ int main(int argc, char **argv)
     struct wire_request request = {0};
     (void)signal(SIGPIPE, SIG_IGN);
     (void)signal(SIGXFSZ, SIG_IGN); /* a write that is too long is an error, not the end */
+    login_end_by_signals(0);
     bool prepared = privilege_prepare(&problem);
 
     enum wire_result received = wire_receive(0, &request, sizeof(request));
     if (received != WIRE_OK || !well_formed(&request)) {
         log_open("?", false);
-        if (received != WIRE_EOF)
+        if (received == WIRE_EOF)
+            login_log_nobody();
+        else
             log_line(LOG_CRIT, "not a request of this version: install module and helper together");
         return 1;
     }

@@ -23,8 +23,10 @@
 #include <time.h>
 #include <unistd.h>
 
-#define END_SECONDS  5 /* for a helper that has said its last word */
-#define KILL_SECONDS 1 /* for a helper that was cut off, before and after SIGKILL */
+/* All of them are for a helper that hangs: one that works may be slow on a host with much to do. */
+#define END_SECONDS  10 /* for a helper that has said its last word */
+#define LOG_SECONDS  5  /* for a helper that was cut off: it writes its line to the log first */
+#define KILL_SECONDS 1  /* for a helper after SIGKILL */
 
 /* Between two looks whether it has ended: it mostly has within a fraction of a millisecond. */
 #define PAUSE_FIRST_NS 50000
@@ -167,7 +169,7 @@ bool helper_end(const pam_handle_t *pamh, struct helper *helper, bool expect_cle
     bool closed = expect_clean && closed_its_end(helper->socket);
     close(helper->socket);
 
-    if (!reap(helper, closed ? END_SECONDS : KILL_SECONDS, &ended_well)) {
+    if (!reap(helper, closed ? END_SECONDS : LOG_SECONDS, &ended_well)) {
         kill(helper->pid, SIGKILL);
         bool ignored = false;
         if (!reap(helper, KILL_SECONDS, &ignored))

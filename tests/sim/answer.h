@@ -14,7 +14,7 @@ enum answer_manner {
     ANSWER_ENDLESS, /* the status and the header, then the body and letters without an end */
 };
 
-enum { ANSWER_LATE_MS = 3000 };
+enum { ANSWER_LATE_MS = 8000 };
 
 /* An answer, before it is HTTP. */
 struct answer {

@@ -19,10 +19,10 @@ def laboratory():
 def watchdog():
     """A test that waits for ever fails, and the others go on."""
     def expire(*_):
-        raise TimeoutError("this test has waited for five minutes")
+        raise TimeoutError("this test has waited for half an hour")
 
     signal.signal(signal.SIGALRM, expire)
-    signal.alarm(300)
+    signal.alarm(15 * lab.PATIENCE)
     yield
     signal.alarm(0)
 
@@ -110,7 +110,7 @@ def empty_store(laboratory):
 def nothing_left():
     """No helper outlives the test that it served."""
     yield
-    assert lab.wait_until(lambda: lab.helper_processes() == [], 10), lab.helper_processes()
+    assert lab.wait_until(lambda: lab.helper_processes() == []), lab.helper_processes()
 
 
 def pytest_collection_modifyitems(items):

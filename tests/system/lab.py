@@ -58,6 +58,7 @@ DEBIAN_FOLDERS = ("/etc/pam.d", "/etc/ssh", "/var/lib/pam", "/usr/share/pam-conf
 PASSWORD = "correct horse"
 TOKEN = "PT-lab-secret-token"
 BANDWIDTH_PASSWORD = "BW-lab-secret-password"
+PATIENCE = 120 # seconds: a wait that has no end is given up; no machine is as slow as that
 NUMBERS = {"alice": "+15550100182", "bob": "+15550100183"}
 
 
@@ -108,9 +109,9 @@ class Log:
         self.settle()
         return [line for line in self.lines if "pam_swmfa(" in line]
 
-    def last(self, pattern, seconds=5):
+    def last(self, pattern):
         """Waits for a line that has the pattern; the newest of them."""
-        end = time.monotonic() + seconds
+        end = time.monotonic() + PATIENCE
         while True:
             found = [line for line in self.ours() if re.search(pattern, line)]
             if found:
@@ -153,7 +154,7 @@ class Simulator:
 
     def stop(self):
         self.process.terminate()
-        self.process.wait(10)
+        self.process.wait(PATIENCE)
         remember_codes()
         OUTPUT.append(self.log_path.read_text())
 
@@ -178,7 +179,7 @@ class RawServer:
         self.answers = answers
         self.verify = verify
         self.requests = []
-        self.socket = socket.create_server((address, 0))
+        self.socket = socket.create_server((address, 0), backlog=1024) # all at once, if need be
         self.port = self.socket.getsockname()[1]
         self.endpoint = f"https://{name}:{self.port}"
         threading.Thread(target=self._serve, daemon=True).start()
@@ -234,7 +235,7 @@ class RawServer:
         unread is a reset, which can overtake the last that was said."""
         with connection:
             try:
-                connection.settimeout(2)
+                connection.settimeout(PATIENCE)
                 connection.shutdown(socket.SHUT_WR)
                 while connection.recv(65536):
                     pass
@@ -263,13 +264,8 @@ def messages(number=None):
 
 def wait_for_code(number, sent_before=0):
     """The code of the newest message to a number that came after so many others."""
-    end = time.monotonic() + 10
-    while time.monotonic() < end:
-        got = messages(number)
-        if len(got) > sent_before:
-            return got[-1].split()[-1]
-        time.sleep(0.02)
-    raise AssertionError(f"no message came to {number}")
+    assert wait_until(lambda: len(messages(number)) > sent_before), f"no message came to {number}"
+    return messages(number)[-1].split()[-1]
 
 
 def write(path, text, mode=0o600):
@@ -391,14 +387,14 @@ def pamhost_command(service, users, answers):
     return command
 
 
-def pamhost(service, *users, answers=("@code",), arguments=(), prefix=(), timeout=120):
+def pamhost(service, *users, answers=("@code",), arguments=(), prefix=()):
     """Authenticates through the real libpam; see tests/module/pamhost.c."""
     command = [*prefix, *pamhost_command(service, users, answers), *arguments]
-    return Outcome(subprocess.run(command, stdout=subprocess.PIPE, timeout=timeout, check=False,
+    return Outcome(subprocess.run(command, stdout=subprocess.PIPE, timeout=PATIENCE, check=False,
                                   text=True, errors="surrogateescape"))
 
 
-def pamhosts(service, n, user="alice", answers=("@code",), arguments=(), timeout=120, meanwhile=None):
+def pamhosts(service, n, user="alice", answers=("@code",), arguments=(), meanwhile=None):
     """So many of them at the same time; the outcome of each. user: one, or several who take turns.
     meanwhile: is called while they run."""
     users = [user] if isinstance(user, str) else list(user)
@@ -409,7 +405,7 @@ def pamhosts(service, n, user="alice", answers=("@code",), arguments=(), timeout
     try:
         if meanwhile is not None:
             meanwhile()
-        texts = [process.communicate(timeout=timeout)[0] for process in running]
+        texts = [process.communicate(timeout=PATIENCE)[0] for process in running]
     finally:
         for process in running:
             process.kill()
@@ -609,8 +605,8 @@ class Clock:
         self._set()
 
 
-def wait_until(condition, seconds=5):
-    end = time.monotonic() + seconds
+def wait_until(condition):
+    end = time.monotonic() + PATIENCE
     while time.monotonic() < end:
         if condition():
             return True
@@ -668,14 +664,14 @@ class Sshd:
 
     def _answers(self):
         try:
-            with socket.create_connection(("127.0.0.1", self.port), 1) as connection:
+            with socket.create_connection(("127.0.0.1", self.port), PATIENCE) as connection:
                 return connection.recv(4).startswith(b"SSH")
         except OSError:
             return False
 
     def stop(self):
         self.process.send_signal(signal.SIGTERM)
-        self.process.wait(10)
+        self.process.wait(PATIENCE)
         self.output.close()
         OUTPUT.append(Path(self.output.name).read_text())
 
@@ -691,7 +687,7 @@ def ssh_command(port, user, command="echo in-the-shell", options=()):
 def ssh(port, user, **keywords):
     """The same on a terminal of its own."""
     command = ssh_command(port, user, **keywords)
-    return pexpect.spawn(command[0], command[1:], timeout=30, encoding="utf-8")
+    return pexpect.spawn(command[0], command[1:], timeout=PATIENCE, encoding="utf-8")
 
 
 def restore_debian():

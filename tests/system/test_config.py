@@ -62,7 +62,7 @@ def assert_service_error(log, out, words):
 def test_a_configuration_that_cannot_be_trusted_denies(sim, log, case):
     spoil, words = BAD_CONF[case]
     spoil(lab.CONF)
-    assert_service_error(log, lab.pamhost(lab.between_permits(), timeout=10), words)
+    assert_service_error(log, lab.pamhost(lab.between_permits()), words)
     assert sim.requests() == []
     remove(lab.CONF)
 
@@ -74,7 +74,7 @@ def test_a_map_that_cannot_be_trusted_denies_everybody(start, log, case):
     spoil(lab.USERS)
     for user in ("alice", "carol"):
         log.begin()
-        assert_service_error(log, lab.pamhost(lab.between_permits(), user, timeout=10), words)
+        assert_service_error(log, lab.pamhost(lab.between_permits(), user), words)
     remove(lab.USERS)
     lab.users_map()
 

@@ -197,7 +197,7 @@ def stolen_pid_file():
     assert lab.wait_until(lambda: pid_file.exists() and
                           pid_file.read_text().strip() == str(second.pid))
     second.terminate()
-    second.wait(60)
+    second.wait(lab.PATIENCE)
     assert lab.wait_until(lambda: not pid_file.exists())
 
 

@@ -130,7 +130,7 @@ SILENCE = {
     "chunks that are none": (raw(OK_HEAD + "Transfer-Encoding: chunked\n\n", b"zz\r\nEVIL\r\n"), True),
 }
 
-WIDEST = "fail = safe\nfail_on = network, server, limit, credentials\ntimeout = 1\nresend_delay = 0"
+WIDEST = "fail = safe\nfail_on = network, server, limit, credentials\ntimeout = 4\nresend_delay = 0"
 
 
 @pytest.fixture
@@ -169,7 +169,7 @@ def test_after_nonsense_the_next_provider_sends(hostile, sim, log, case):
                                   "raw control characters in an error"])
 def test_nonsense_lets_nobody_in_whatever_fail_on_says(hostile, log, case):
     """But for the statuses that fail_on names."""
-    hostile(NONSENSE[case], swmfa=WIDEST.replace("timeout = 1", "timeout = 5"))
+    hostile(NONSENSE[case], swmfa=WIDEST.replace("timeout = 4", "timeout = 5"))
     out = lab.pamhost(lab.between_permits())
     assert out.result in ("PAM_AUTHINFO_UNAVAIL", "PAM_AUTH_ERR") and out.prompts == []
     assert_clean(out, log)
@@ -178,7 +178,7 @@ def test_nonsense_lets_nobody_in_whatever_fail_on_says(hostile, log, case):
 
 @pytest.mark.parametrize("case", SILENCE)
 def test_after_silence_nobody_else_sends_unasked(hostile, sim, log, case):
-    server = hostile(SILENCE[case][0], swmfa="providers = signalwire, bandwidth\ntimeout = 1\n"
+    server = hostile(SILENCE[case][0], swmfa="providers = signalwire, bandwidth\ntimeout = 4\n"
                      "resend_delay = 0")
     out = lab.pamhost(lab.between_permits(), answers=["123456", "resend", "@code"])
     assert out.result == "PAM_SUCCESS"
@@ -227,7 +227,7 @@ VERIFIES.update({case: answer for case, answer in NONSENSE.items()
 
 @pytest.mark.parametrize("case", VERIFIES)
 def test_no_such_answer_to_a_verify_lets_in(hostile, log, case):
-    server = hostile(lab.http(200, sent()), verify=VERIFIES[case], swmfa="timeout = 2")
+    server = hostile(lab.http(200, sent()), verify=VERIFIES[case], swmfa="timeout = 4")
     out = lab.pamhost(lab.between_permits(), answers=["123456"])
     assert out.result in ("PAM_AUTHINFO_UNAVAIL", "PAM_AUTH_ERR")
     assert server.requests == ["/api/relay/rest/mfa/sms", f"/api/relay/rest/mfa/{ID}/verify"]
@@ -237,7 +237,7 @@ def test_no_such_answer_to_a_verify_lets_in(hostile, log, case):
 @pytest.mark.parametrize("case", [case for case in VERIFIES if case != "HTML with status 503"])
 def test_no_such_answer_to_a_verify_is_covered_by_fail_safe(hostile, log, case):
     hostile(lab.http(200, sent()), verify=VERIFIES[case],
-            swmfa=WIDEST.replace("timeout = 1", "timeout = 2"))
+            swmfa=WIDEST)
     out = lab.pamhost(lab.between_permits(), answers=["123456"])
     assert out.result in ("PAM_AUTHINFO_UNAVAIL", "PAM_AUTH_ERR")
     assert_clean(out, log)
@@ -246,7 +246,7 @@ def test_no_such_answer_to_a_verify_is_covered_by_fail_safe(hostile, log, case):
 @pytest.mark.parametrize("case", SILENCE)
 def test_a_verify_without_an_answer_is_denied_and_not_repeated(hostile, log, case):
     answer, begun = SILENCE[case]
-    server = hostile(lab.http(200, sent()), verify=answer, swmfa="timeout = 1\ntries = 2")
+    server = hostile(lab.http(200, sent()), verify=answer, swmfa="timeout = 4\ntries = 2")
     out = lab.pamhost(lab.between_permits(), answers=["123456"] * 2)
     assert out.result == "PAM_AUTHINFO_UNAVAIL"
     if not begun: # on the connection of the send it may only have been idle for too long

@@ -60,7 +60,7 @@ def gate(tmp_path):
         arguments = ("--gate", path)
 
         def open_when(self, condition):
-            assert lab.wait_until(condition, 60)
+            assert lab.wait_until(condition)
             self.path.touch()
 
     return Gate()
@@ -93,7 +93,7 @@ def test_codes_of_two_providers_are_counted_together(sim, gate):
                                  meanwhile=meanwhile))
 
     def second():
-        lab.wait_until(lambda: sent(sim) == 50, 60)
+        lab.wait_until(lambda: sent(sim) == 50)
         configure("bandwidth")
         run(lab.between_permits(service="swmfa-other"),
             lambda: gate.open_when(lambda: sent(sim) == 100))
@@ -285,7 +285,7 @@ def test_a_send_that_was_refused_is_given_back(start, log, fault):
 
 @pytest.mark.parametrize("fault", PERHAPS_SENT + ["send-stall"])
 def test_a_send_that_may_have_happened_is_counted(start, fault):
-    sim = start("--fault", fault, limits="user_sends = 1/10m\n", swmfa="timeout = 1")
+    sim = start("--fault", fault, limits="user_sends = 1/10m\n", swmfa="timeout = 4")
     lab.users_map()
     login("@fail", rhost="192.0.2.7")
     assert sent(sim) == 1 and rows() == [("alice", "192.0.2.7", True)]
@@ -552,7 +552,7 @@ def test_who_is_locked_before_a_code_is_asked_for_has_none_sent(start, log, gate
     login(*first, "123456")
     before = sent(sim)
     gate.path.touch()
-    text = process.communicate(timeout=60)[0]
+    text = process.communicate(timeout=lab.PATIENCE)[0]
     assert text.count("prompt on") == len(answers) - 1 and "result PAM_MAXTRIES" in text
     assert sent(sim) == before and sim.count("verify") == 1
     assert log.last("result=denied reason=locked .*1 failures? in a row")

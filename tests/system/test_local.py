@@ -19,7 +19,7 @@ def on_terminal(*command, user=None, **keywords):
     command = [str(part) for part in command]
     if user is not None:
         command = ["setpriv", "--reuid", user, "--regid", user, "--init-groups", "--", *command]
-    return pexpect.spawn(command[0], command[1:], timeout=20, encoding="utf-8", **keywords)
+    return pexpect.spawn(command[0], command[1:], timeout=lab.PATIENCE, encoding="utf-8", **keywords)
 
 
 def ended(client):
@@ -94,7 +94,7 @@ def test_ctrl_c_at_sudos_prompt_ends_helper_and_sudo(sudo):
     client.expect(PROMPT)
     client.sendintr()
     assert ended(client) == 1
-    assert lab.wait_until(lambda: lab.helper_processes() == [], 2)
+    assert lab.wait_until(lambda: lab.helper_processes() == [])
 
 
 # ---- su ----
@@ -150,7 +150,7 @@ class Console(pexpect.spawn):
 
 
 def login_as_alice():
-    client = Console("login", ["alice"], timeout=20, encoding="utf-8",
+    client = Console("login", ["alice"], timeout=lab.PATIENCE, encoding="utf-8",
                      env={"TERM": "dumb", "PATH": "/bin:/usr/bin"})
     client.expect("Password: ")
     client.sendline(lab.PASSWORD)
@@ -311,7 +311,7 @@ def test_fail_safe_does_not_cover_the_callers_of_su(start, log):
 
 def test_timers_that_the_caller_lets_be_late_hold_nothing_up(start):
     """PR_SET_TIMERSLACK is kept through setuid programs."""
-    start("--fault", "verify-stall", swmfa="timeout = 2")
+    start("--fault", "verify-stall", swmfa="timeout = 4")
     lab.use_example("su", "su", options="")
     slack = ("import ctypes, os; ctypes.CDLL(None).prctl(29, ctypes.c_ulong(3600 * 10**9), 0, 0, 0); "
              "os.execvp('su', ['su', 'bob', '-c', 'echo i-am-in'])")

@@ -36,7 +36,7 @@ PATHS = [
     ("no JSON", ["--fault", "send-garbage"], {}, "alice", [], "PAM_AUTHINFO_UNAVAIL"),
     ("key twice", ["--fault", "send-duplicate"], {}, "alice", [], "PAM_AUTHINFO_UNAVAIL"),
     ("endless answer", ["--fault", "send-endless"], {}, "alice", [], "PAM_AUTHINFO_UNAVAIL"),
-    ("no answer", ["--fault", "send-stall"], {"swmfa": "timeout = 2"}, "alice", ["123456"] * 3,
+    ("no answer", ["--fault", "send-stall"], {"swmfa": "timeout = 4"}, "alice", ["123456"] * 3,
      "PAM_AUTHINFO_UNAVAIL"),
     ("connection reset", ["--fault", "verify-reset"], {}, "alice", ["@code"] * 2,
      "PAM_AUTHINFO_UNAVAIL"),

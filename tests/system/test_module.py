@@ -4,6 +4,8 @@ import concurrent.futures
 import os
 import re
 import shutil
+import signal
+import socket
 import subprocess
 
 import pytest
@@ -266,10 +268,10 @@ def test_a_silent_helper_is_a_denial_within_the_deadline(sim, helper, log):
     services = [lab.between_permits(f"conf=/impostor/{act}", f"swmfa-{act}")
                 for act in ("stopped", "deaf")]
     with concurrent.futures.ThreadPoolExecutor() as pool:
-        for out in pool.map(lambda service: lab.pamhost(service, timeout=60), services):
+        for out in pool.map(lab.pamhost, services):
             assert out.result == "PAM_SYSTEM_ERR"
             assert out.one("state") == "unchanged"
-    text = real.communicate(timeout=60)[0]
+    text = real.communicate(timeout=lab.PATIENCE)[0]
     assert "result PAM_SYSTEM_ERR" in text and "state unchanged" in text
     assert len([line for line in log.ours() if "no answer within 40 seconds; denied" in line]) == 3
     assert lab.helper_processes() == [] and sim.count("verify") == 0
@@ -320,7 +322,7 @@ def test_the_real_helper_killed_before_its_next_message_is_a_denial(start, log, 
     assert lab.wait_until(lambda: sim.count(word) == 1)
     for pid, _ in lab.helper_processes():
         os.kill(pid, 9)
-    text = process.communicate(timeout=20)[0]
+    text = process.communicate(timeout=lab.PATIENCE)[0]
     assert "result PAM_SYSTEM_ERR" in text
     assert "ended without an answer" in log.last("denied")
 
@@ -333,7 +335,7 @@ def test_no_process_is_left_when_the_host_dies(sim, log, answer):
         assert lab.wait_until(lambda: len(lab.helper_processes()) == 1)
         process.kill()
     process.wait()
-    assert lab.wait_until(lambda: lab.helper_processes() == [], 1)
+    assert lab.wait_until(lambda: lab.helper_processes() == [])
     assert "reason=host-gone" in log.last("result=aborted")
 
 
@@ -343,8 +345,54 @@ def test_no_process_is_left_when_the_host_dies_during_a_request(start, log):
     assert lab.wait_until(lambda: sim.count("sms") == 1)
     process.kill()
     process.wait()
-    assert lab.wait_until(lambda: lab.helper_processes() == [], 1)
+    assert lab.wait_until(lambda: lab.helper_processes() == [])
     assert "reason=host-gone" in log.last("result=aborted")
+
+
+# ---- no login ends without its line in the log ----
+
+SIGNALS = [signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM, signal.SIGALRM,
+           signal.SIGUSR1, signal.SIGUSR2, signal.SIGXCPU]
+
+
+def helper_pid():
+    [(pid, _)] = lab.helper_processes()
+    return pid
+
+
+@pytest.mark.parametrize("number", SIGNALS)
+def test_a_helper_that_is_told_to_end_denies_and_is_in_the_log(sim, log, tmp_path, number):
+    gate = tmp_path / "gate"
+    process = lab.start_pamhost(lab.between_permits(), answers=["@code"],
+                                arguments=["--gate", gate])
+    assert process.stdout.readline().startswith("prompt")
+    os.kill(helper_pid(), number)
+    assert log.last(f'result=aborted reason=host-gone .*detail="signal {number:d}"')
+    gate.touch()
+    text = process.communicate(timeout=lab.PATIENCE)[0]
+    assert "result PAM_SYSTEM_ERR" in text and sim.count("verify") == 0
+
+
+@pytest.mark.parametrize("fault, word", [("send-stall", "sms"), ("verify-stall", "verify")])
+def test_a_session_that_is_ended_with_all_its_processes_is_in_the_log(start, log, fault, word):
+    """As by systemd, which ends the host as well; in the midst of a request."""
+    sim = start("--fault", fault)
+    process = lab.start_pamhost(lab.alone(), answers=["@code"])
+    assert lab.wait_until(lambda: sim.count(word) == 1)
+    os.kill(helper_pid(), signal.SIGTERM)
+    process.kill()
+    process.wait()
+    assert log.last('result=aborted reason=host-gone .*detail=".*signal 15"')
+
+
+def test_a_host_that_goes_before_it_says_who_logs_in_is_in_the_log(log):
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    with theirs:
+        process = subprocess.Popen([lab.HELPER], stdin=theirs)
+    ours.close()
+    assert process.wait(lab.PATIENCE) == 1
+    assert log.last('user=- service=- rhost=- result=aborted reason=host-gone .*'
+                    'detail="before it said who logs in"')
 
 
 # ---- the host ----

@@ -71,7 +71,7 @@ def test_a_verify_that_fails_is_denied_and_never_repeated(start, log, fault, cod
 
 @pytest.mark.parametrize("fault", ["send-stall", "verify-stall"])
 def test_a_provider_that_stalls_is_given_up_after_the_timeout(start, log, fault):
-    start("--fault", fault, swmfa="timeout = 1")
+    start("--fault", fault, swmfa="timeout = 4")
     out = lab.pamhost(lab.between_permits(), answers=["123456"] * 3)
     assert_outcome(log, out, "PAM_AUTHINFO_UNAVAIL", "network", "timed out")
 
@@ -206,7 +206,7 @@ def test_hundreds_of_logins_side_by_side_all_succeed(sim):
     for base in (0, 100):
         running = [lab.start_pamhost(service, f"u{n}", answers=["@code"])
                    for n in range(base, base + 100)]
-        outputs = [process.communicate(timeout=120)[0] for process in running]
+        outputs = [process.communicate(timeout=lab.PATIENCE)[0] for process in running]
         assert all("result PAM_SUCCESS" in text for text in outputs)
         lab.INBOX.write_text("")
     assert sim.count("verify") == 200

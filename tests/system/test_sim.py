@@ -73,7 +73,7 @@ class Client:
         if content_type is not None:
             headers["Content-Type"] = content_type
         connection = http.client.HTTPSConnection(self.address.hostname, self.address.port,
-                                                 context=self.context, timeout=10)
+                                                 context=self.context, timeout=lab.PATIENCE)
         connection.request(method, path, body, headers)
         return connection.getresponse()
 
@@ -543,7 +543,7 @@ def test_a_fault_can_be_for_one_api(start_client):
     (["--port", "65536"], "65536"),
 ])
 def test_a_wrong_command_line_is_refused(options, word):
-    ended = subprocess.run([lab.SIM, *options], capture_output=True, text=True, timeout=5,
+    ended = subprocess.run([lab.SIM, *options], capture_output=True, text=True, timeout=lab.PATIENCE,
                                check=False)
     assert ended.returncode == 64
     assert word in ended.stderr

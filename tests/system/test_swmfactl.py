@@ -47,7 +47,7 @@ def start_ctl(*arguments, prefix=(), **keywords):
 
 def finish(process):
     """(status, standard output, standard error); no code may be seen in what others print."""
-    out, error = process.communicate(timeout=30)
+    out, error = process.communicate(timeout=lab.PATIENCE)
     for code in CODE.findall(out):
         lab.CODES.update([code.replace("-", ""), *code.split("-")])
     lab.OUTPUT.append(error)
@@ -215,7 +215,7 @@ def test_a_reader_that_is_gone_is_noticed():
     process = start_ctl("codes", "alice")
     process.stdout.close()
     error = process.stderr.read()
-    assert process.wait(30) == 1 and "standard output: Broken pipe" in error
+    assert process.wait(lab.PATIENCE) == 1 and "standard output: Broken pipe" in error
 
 
 # ---- status, unlock, forget ----
@@ -426,7 +426,7 @@ def test_codes_are_logged_with_who_made_them_and_without_a_code(log):
     assert line.startswith("<85>") # authpriv, notice
     assert re.search(r"swmfactl\[\d+\]: break-glass codes made for alice by uid 0"
                      r"( \(login uid \d+\))?\x00?$", line)
-    time.sleep(0.2)
+    log.settle()
     for code in codes:
         for part in [code, code.replace("-", ""), *code.split("-")]:
             assert not any(part in line for line in log.lines)

@@ -576,8 +576,8 @@ FAULTS = [
 @pytest.mark.parametrize("fault, expected, word", FAULTS)
 def test_what_a_provider_does_wrong_is_told(start, name, fault, expected, word):
     sim = start("--fault", fault)
-    lab.configure(sim, limits=COUNTRIES, swmfa=f"providers = {name}\ntimeout = 2\n"
-                  "connect_timeout = 2\n", bandwidth=sim)
+    lab.configure(sim, limits=COUNTRIES, swmfa=f"providers = {name}\ntimeout = 4\n"
+                  "connect_timeout = 4\n", bandwidth=sim)
     assert online() == ([expected], {name: word})
 
 

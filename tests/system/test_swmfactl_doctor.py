@@ -60,8 +60,8 @@ def install(case, start):
 
 def doctor(*arguments):
     """The exit status, and what it printed."""
-    ran = subprocess.run([lab.CTL, "doctor", *arguments], capture_output=True, text=True, timeout=60,
-                         check=False)
+    ran = subprocess.run([lab.CTL, "doctor", *arguments], capture_output=True, text=True,
+                         timeout=lab.PATIENCE, check=False)
     lab.OUTPUT.append(ran.stdout + ran.stderr)
     assert ran.stderr == "", ran.stderr
     return ran.returncode, ran.stdout

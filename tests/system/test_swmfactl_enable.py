@@ -98,7 +98,7 @@ class Sshd:
 
     def stop(self):
         self.process.terminate()
-        self.process.wait(10)
+        self.process.wait(lab.PATIENCE)
         self.output.close()
 
 
@@ -231,7 +231,7 @@ def test_a_second_sshd_that_has_not_read_the_file_is_waited_for(sshd, key, sim):
         assert status == 2 and f"sshd (process {second.pid}) has not read" in out
     finally:
         second.terminate()
-        second.wait(60)
+        second.wait(lab.PATIENCE)
     done("enable", "sshd", "--publickey")
     assert gets_in_by_code(ssh(*key))
 
@@ -252,7 +252,7 @@ def test_an_sshd_with_a_file_of_its_own_is_asked_as_well(lines, options, says, s
             assert says in error
     finally:
         second.terminate()
-        second.wait(60)
+        second.wait(lab.PATIENCE)
     assert snapshot() == before
 
 
@@ -1270,12 +1270,14 @@ def test_killed_in_the_middle_it_lets_people_in_and_can_be_done_again(sim, momen
     assert snapshot("/etc/pam.d", "/etc/ssh", "/usr/share/pam-configs") == before
 
 
-def test_one_at_a_time(sim):
-    with wrapped(TOOL, "sleep 2; exec {real} \"$@\""):
+def test_one_at_a_time(sim, tmp_path):
+    gate = tmp_path / "gate"
+    with wrapped(TOOL, f"while [ ! -e {gate} ]; do sleep 0.1; done; exec {{real}} \"$@\""):
         first = subprocess.Popen([lab.CTL, "enable", "sudo"], stdout=subprocess.DEVNULL)
         assert lab.wait_until(lambda: list(Path("/run").glob("swmfactl.??????")))
         assert "another swmfactl is already running" in failed("enable", "su")
-        assert first.wait(30) == 0
+        gate.touch()
+        assert first.wait(lab.PATIENCE) == 0
     done("enable", "su")
 
 

@@ -138,12 +138,12 @@ def test_who_reads_slowly_holds_nobody_up(sim):
            "INSERT INTO swmfa_try SELECT 'user' || i, 3, 0, 0 FROM n")
     process = start_ctl("status") # more than a pipe takes
     assert process.stdout.readline().startswith("sent by")
-    time.sleep(0.3)
     database = lab.sqlite3.connect(lab.STATE / "state.db")
-    assert database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0] == 0, "nobody reads it"
+    assert lab.wait_until(lambda: database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+                          == 0), "somebody reads it for as long as the output waits"
     database.close()
     assert process.stdout.read().count("\nuser") == 5000
-    assert process.stderr.read() == "" and process.wait(30) == 0
+    assert process.stderr.read() == "" and process.wait(lab.PATIENCE) == 0
 
 
 # ---- status of one ----
@@ -292,7 +292,7 @@ def test_follow_shows_those_to_come_until_nobody_reads(sim):
     assert json.loads(process.stdout.readline())["service"] == "swmfa-permits"
     assert process.poll() is None
     process.stdout.close()
-    assert process.stderr.read() == "" and process.wait(10) == 0
+    assert process.stderr.read() == "" and process.wait(lab.PATIENCE) == 0
 
 
 def test_follow_shows_a_table_too(sim):
@@ -301,7 +301,7 @@ def test_follow_shows_a_table_too(sim):
     add_logins({"reason": "one"})
     assert " one " in process.stdout.readline()
     process.stdout.close()
-    assert process.wait(10) == 0
+    assert process.wait(lab.PATIENCE) == 0
 
 
 def test_follow_holds_nobody_up(sim):

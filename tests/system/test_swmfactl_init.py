@@ -85,7 +85,7 @@ def test_with_options_both_files_are_written_and_a_code_comes(installed, log):
 
 def test_the_token_can_come_by_standard_input(installed):
     process = start_ctl(*options(installed, secret=()), stdin=subprocess.PIPE)
-    out, error = process.communicate(lab.TOKEN + "\n", timeout=30)
+    out, error = process.communicate(lab.TOKEN + "\n", timeout=lab.PATIENCE)
     assert (process.returncode, error) == (0, "") and lab.TOKEN not in out
     assert f"api_token = {lab.TOKEN}" in active()
 
