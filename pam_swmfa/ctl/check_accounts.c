@@ -10,16 +10,16 @@
 /* Those of one service, in one finding. */
 static void check_service(struct check *check, const char *service, const struct sshd *sshd)
 {
-    const struct readiness readiness = {
-        .service = service, .config = &check->config, .sshd = sshd};
+    const struct readiness readiness = {.service = service, .config = &check->config, .sshd = sshd};
     struct names names = {0};
     readiness_find_denied(&readiness, &names);
     if (names.count > 0)
-        findings_add(check->findings, SEVERITY_NOTE, "accounts-unmapped", check->config.users,
-                     "swmfactl user add, for those who are to log in",
-                     "accounts that can use %s have no usable line, and are denied once it asks for a "
-                     "code: %s",
-                     service, names_show(&names));
+        findings_add(
+            check->findings, SEVERITY_NOTE, "accounts-unmapped", check->config.users,
+            "swmfactl user add, for those who are to log in",
+            "accounts that can use %s have no usable line, and are denied once it asks for a "
+            "code: %s",
+            service, names_show(&names));
 }
 
 /* Where sshd does not say what its settings are, doctor says why. */

@@ -96,8 +96,8 @@ static enum ctl_status plan_begin(struct job *job, struct plan *plan)
         return CTL_USAGE;
     }
     if ((chosen.publickey && strcmp(plan->service->name, "sshd") != 0) ||
-        (chosen.use_uid && strcmp(plan->service->name, "su") != 0)) {
-        problem_set(&job->problem, "--publickey is for sshd, and --use-uid for su");
+        (chosen.use_uid && strncmp(plan->service->name, "su", 2) != 0)) {
+        problem_set(&job->problem, "--publickey is for sshd, and --use-uid for su and sudo");
         return CTL_USAGE;
     }
     plan->options = chosen.use_uid ? "use_uid" : "";
@@ -343,8 +343,7 @@ static bool asks_otherwise(const struct plan *plan)
     bool common = in_common(plan, NULL);
     return (common && !in_common(plan, plan->options)) ||
            (own && chosen.use_uid && !in_files(plan, "use_uid")) ||
-           (own && !chosen.use_uid && strcmp(plan->service->name, "su") == 0 &&
-            pamfile_has_module(plan->files[0].before, "use_uid")) ||
+           (own && !chosen.use_uid && pamfile_has_module(plan->files[0].before, "use_uid")) ||
            (is_sshd(plan) && (common || own) && plan->from_key != chosen.publickey) ||
            (plan->from_key && chosen.publickey && lacks_permit(plan));
 }
@@ -676,7 +675,9 @@ static enum ctl_status run_disable(struct job *job)
 static const struct argp_option enable_options[] = {
     {DRY_RUN},
     {.name = "publickey", .key = KEY_PUBLICKEY, .doc = "sshd: key and code, not password and code"},
-    {.name = "use-uid", .key = KEY_USE_UID, .doc = "su: ask the caller, not the target account"},
+    {.name = "use-uid",
+     .key = KEY_USE_UID,
+     .doc = "su, sudo: ask the caller, not the target account"},
     {.name = "force",
      .key = KEY_FORCE,
      .doc = "sshd: also where accounts have a key and no password, and are shut out"},

@@ -197,7 +197,8 @@ static bool uses(const struct readiness *readiness, const struct host_account *a
     bool root = account->uid == 0;
     if (readiness->sshd != NULL)
         return account_refused(account, readiness->sshd) == NULL &&
-               (account->password != KNOWN_NO || account_keys(account, readiness->sshd) != KNOWN_NO);
+               (account->password != KNOWN_NO ||
+                account_keys(account, readiness->sshd) != KNOWN_NO);
     if (strcmp(readiness->service, "sudo") == 0)
         return !root && account_in_groups(account, SUDO_GROUPS);
     if (strcmp(readiness->service, "su") == 0 && readiness->use_uid)

@@ -19,11 +19,11 @@ struct readiness {
     const char *service; /* sshd, sudo, su or login */
     const char *conf;    /* of the command line, or NULL */
     const struct config *config;
-    const char *sshd_text; /* of sshd: what SSHCONF_PATH is to say */
-    bool publickey;        /* of sshd: key and code, not password and code */
-    bool from_key;         /* of sshd: the stack is that of key and code now */
-    bool use_uid;          /* of su */
-    bool force;            /* accounts that can only use a key may be shut out */
+    const char *sshd_text;   /* of sshd: what SSHCONF_PATH is to say */
+    bool publickey;          /* of sshd: key and code, not password and code */
+    bool from_key;           /* of sshd: the stack is that of key and code now */
+    bool use_uid;            /* of su */
+    bool force;              /* accounts that can only use a key may be shut out */
     const struct sshd *sshd; /* of readiness_find_denied: its settings, for sshd */
 };
 

@@ -108,13 +108,4 @@ bool sshd_check_plan(const struct sshd_question *question, struct problem *probl
  */
 char *sshd_find(const char *keyword, char *buffer, size_t size);
 
-/* sshd_find_match: the next line in a Match block, by its number from 0, that sets one of the
- * keywords that decide who is asked: "FILE:LINE", and the line without its indentation. Returns
- * false after the last. */
-bool sshd_find_match(size_t number, char *where, size_t where_size, char *line, size_t line_size);
-
-/* sshd_spares: whether such a line permits a way in that does not come to keyboard-interactive: one
- * of AuthenticationMethods. */
-bool sshd_spares(const char *line);
-
 #endif

@@ -368,6 +368,24 @@ def test_the_form_is_changed_without_a_stretch_in_which_nobody_is_asked(sshd, ke
             away.rename(TOOL)
 
 
+def test_with_use_uid_sudo_asks_the_caller_where_it_takes_the_targets_password(sim):
+    lab.write("/etc/sudoers.d/lab", "alice ALL=(ALL) ALL\nDefaults timestamp_timeout=0, targetpw\n",
+              0o440)
+    done_with_warnings("enable", "sudo", "--use-uid")
+    assert ctl("doctor", "sudo", "sudo-i")[0] == 0
+    client = sudo_as_alice("-u", "bob", "id", "-un") # bob's password is the same
+    client.expect(PROMPT)
+    client.sendline(lab.wait_for_code(ALICE))
+    client.expect("bob")
+    assert ended(client) == 0 and lab.messages(BOB) == []
+
+
+def done_with_warnings(*arguments):
+    status, out, error = ctl(*arguments)
+    assert status == 0, error
+    return out
+
+
 def test_the_account_that_su_asks_is_changed_in_one_step(sim):
     done("enable", "su")
     out = done("enable", "su", "--use-uid")
@@ -1008,7 +1026,7 @@ def test_a_dry_run_shows_the_change_and_makes_none(service, options, key):
     (["enable", "cron"], "cron: expected sshd, sudo, su or login"),
     (["disable", "../sudo"], "expected sshd"), (["enable"], "too few"),
     (["enable", "sshd", "su"], "too many"), (["enable", "su", "--publickey"], "--publickey is for sshd"),
-    (["enable", "sshd", "--use-uid"], "--use-uid for su"),
+    (["enable", "sshd", "--use-uid"], "--use-uid for su and sudo"),
     (["disable", "sshd", "--publickey"], "unrecognized option")])
 def test_a_wrong_command_line_is_64_and_changes_nothing(arguments, says):
     before = snapshot()
