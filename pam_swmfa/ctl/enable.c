@@ -563,6 +563,22 @@ static bool change_sshd(const struct plan *plan, struct problem *problem)
            (sshconf_make(&plan->sshd, chosen.publickey, problem) && listeners_remember(problem));
 }
 
+static void say_waiting(size_t count)
+{
+    (void)
+        printf("Waiting for logins that began before the reload to end: %zu. sshd ends them after "
+               "LoginGraceTime.\n",
+               count);
+    (void)fflush(stdout);
+}
+
+/* A login that began before the reload is asked for no key: it must not meet the module alone. */
+static bool wait_for_logins(const struct plan *plan, struct problem *problem)
+{
+    return !is_sshd(plan) || !chosen.publickey || !stack_changes(plan) ||
+           listeners_wait_for_logins(say_waiting, problem);
+}
+
 static enum ctl_status do_enable(struct job *job, const struct plan *plan)
 {
     struct problem why;
@@ -579,7 +595,9 @@ static enum ctl_status do_enable(struct job *job, const struct plan *plan)
                     chosen.publickey ? "public key" : "password");
         return wait_for_reload(job, pid, &why);
     }
-    return change_stack(plan, &job->problem) ? say_enabled(job, plan) : CTL_FAILED;
+    return wait_for_logins(plan, &job->problem) && change_stack(plan, &job->problem)
+               ? say_enabled(job, plan)
+               : CTL_FAILED;
 }
 
 /* ---- disable ---- */

@@ -13,6 +13,7 @@
 #include <glob.h>
 #include <inttypes.h>
 #include <limits.h>
+#include <pwd.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -63,18 +64,18 @@ static bool is_named_sshd(pid_t pid)
     return is;
 }
 
-/* A user's own sshd cannot use the module, which needs root. */
-static bool is_roots(pid_t pid)
+/* Whether its effective uid is that one. */
+static bool is_of(pid_t pid, uid_t uid)
 {
     char line[LINE_SIZE];
-    unsigned effective = 1;
+    unsigned effective = 0;
+    bool known = false;
     FILE *file = open_of(pid, "status");
-    while (file != NULL && fgets(line, sizeof(line), file) != NULL)
-        if (sscanf(line, "Uid: %*u %u", &effective) == 1)
-            break;
+    while (file != NULL && !known && fgets(line, sizeof(line), file) != NULL)
+        known = sscanf(line, "Uid: %*u %u", &effective) == 1;
     if (file != NULL)
         (void)fclose(file);
-    return effective == 0;
+    return known && effective == uid;
 }
 
 static bool read_stat(struct listener *listener)
@@ -222,7 +223,8 @@ static bool look_at(struct listeners *listeners, pid_t pid, struct problem *prob
     struct listener listener = {.pid = pid};
     if (!read_program(pid, program, sizeof(program)) && is_named_sshd(pid))
         return problem_set(problem, "/proc/%d/exe: %s", (int)pid, strerror(errno));
-    if (!is_sshd(program) || !is_roots(pid) || !listens(pid))
+    /* A user's own sshd cannot use the module, which needs root. */
+    if (!is_sshd(program) || !is_of(pid, 0) || !listens(pid))
         return true;
     if (!read_stat(&listener))
         return problem_set(problem, "/proc/%d/stat cannot be read", (int)pid);
@@ -230,10 +232,12 @@ static bool look_at(struct listeners *listeners, pid_t pid, struct problem *prob
     return keep(listeners, &listener) || problem_set(problem, "no memory");
 }
 
-bool listeners_find(struct listeners *listeners, struct problem *problem)
+typedef bool look_at_process(struct listeners *found, pid_t pid, struct problem *problem);
+
+static bool each_process(struct listeners *found, look_at_process *look, struct problem *problem)
 {
     bool good = true;
-    *listeners = (struct listeners){0};
+    *found = (struct listeners){0};
     DIR *folder = opendir("/proc");
     if (folder == NULL || access("/proc/self/stat", R_OK) != 0) {
         good = problem_set(problem, "/proc: %s", strerror(errno));
@@ -241,11 +245,16 @@ bool listeners_find(struct listeners *listeners, struct problem *problem)
         const struct dirent *entry = NULL;
         while (good && (entry = readdir(folder)) != NULL)
             if (isdigit((unsigned char)entry->d_name[0]))
-                good = look_at(listeners, (pid_t)strtol(entry->d_name, NULL, 10), problem);
+                good = look(found, (pid_t)strtol(entry->d_name, NULL, 10), problem);
     }
     if (folder != NULL)
         (void)closedir(folder);
     return good;
+}
+
+bool listeners_find(struct listeners *listeners, struct problem *problem)
+{
+    return each_process(listeners, look_at, problem);
 }
 
 void listeners_free(struct listeners *listeners)
@@ -400,5 +409,49 @@ bool listeners_have_read(pid_t *pid, struct problem *problem)
     char *record = current_record(problem);
     bool good = record != NULL && all_have_read(record, pid, problem);
     free(record);
+    return good;
+}
+
+/* ---- logins that have begun ---- */
+
+/* Until somebody has proved who it is, a process of sshd's own user speaks for each connection. */
+static bool look_for_login(struct listeners *logins, pid_t pid, struct problem *problem)
+{
+    char name[32] = "";
+    struct listener login = {.pid = pid};
+    const struct passwd *user = getpwnam("sshd");
+    FILE *file = open_of(pid, "comm");
+    bool is = file != NULL && fgets(name, sizeof(name), file) != NULL &&
+              strncmp(name, "sshd", 4) == 0 && user != NULL && is_of(pid, user->pw_uid);
+    if (file != NULL)
+        (void)fclose(file);
+    return !is || !read_stat(&login) || keep(logins, &login) || problem_set(problem, "no memory");
+}
+
+static size_t count_open(const struct listeners *logins)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < logins->count; i++) {
+        struct listener now = {.pid = logins->at[i].pid};
+        count += read_stat(&now) && now.start == logins->at[i].start ? 1 : 0;
+    }
+    return count;
+}
+
+bool listeners_wait_for_logins(void (*tell)(size_t count), struct problem *problem)
+{
+    static const struct timespec pause = {.tv_nsec = 100000000};
+    struct listeners logins;
+    bool good = each_process(&logins, look_for_login, problem);
+    if (good && logins.count > 0)
+        tell(logins.count);
+    for (int i = 0; good && count_open(&logins) > 0; i++) {
+        if (i == LISTENERS_PATIENCE * 10)
+            good = problem_set(problem, "a login that began before sshd was reloaded has not ended "
+                                        "yet; run this again when it has");
+        else
+            (void)nanosleep(&pause, NULL);
+    }
+    listeners_free(&logins);
     return good;
 }

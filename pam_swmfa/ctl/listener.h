@@ -54,6 +54,16 @@ bool listeners_remember(struct problem *problem);
  */
 bool listeners_have_read(pid_t *pid, struct problem *problem);
 
+/*
+ * listeners_wait_for_logins: waits until all logins have ended, or got in, that are being asked for
+ * their proofs now: they go by what sshd had read when they began, and PAM's stack when they come
+ * to it. sshd ends them after LoginGraceTime. tell: is called once with their number if there are
+ * any. Returns false with the problem if one is left after LISTENERS_PATIENCE seconds.
+ */
+bool listeners_wait_for_logins(void (*tell)(size_t count), struct problem *problem);
+
+#define LISTENERS_PATIENCE 660 /* LoginGraceTime is 120 by default, and 600 is much */
+
 #define LISTENERS_RECORD "/run/swmfactl-sshd-reload"
 
 #endif

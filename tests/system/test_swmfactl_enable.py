@@ -236,6 +236,25 @@ def test_a_second_sshd_that_has_not_read_the_file_is_waited_for(sshd, key, sim):
     assert gets_in_by_code(ssh(*key))
 
 
+def test_a_login_that_began_before_the_reload_does_not_meet_the_module_alone(sshd, key, sim):
+    """It was asked for no key: the code alone would let it in."""
+    before = (PAM / "sshd").read_text()
+    early = ssh("-o", "PubkeyAuthentication=no")
+    early.expect("[Pp]assword: ")
+    assert ctl("enable", "sshd", "--publickey")[0] == 2
+    sshd.reload()
+    with subprocess.Popen([lab.CTL, "enable", "sshd", "--publickey"], stdout=subprocess.PIPE,
+                          text=True) as second:
+        for line in second.stdout:
+            if line.startswith("Waiting for logins that began before the reload to end: 1."):
+                break
+        assert (PAM / "sshd").read_text() == before
+        early.close(force=True)
+        assert "sshd asks for a code" in second.stdout.read()
+    assert second.returncode == 0
+    assert gets_in_by_code(ssh(*key))
+
+
 @pytest.mark.parametrize("lines, options, says", [
     ("PasswordAuthentication no\nKbdInteractiveAuthentication yes\n", ["--publickey"], "the code alone would let in"),
     ("PasswordAuthentication yes\n", [], "sshd's password method cannot prompt")])
