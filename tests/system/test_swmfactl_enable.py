@@ -239,7 +239,7 @@ def test_a_second_sshd_that_has_not_read_the_file_is_waited_for(sshd, key, sim):
 def test_a_login_that_began_before_the_reload_does_not_meet_the_module_alone(sshd, key, sim):
     """It was asked for no key: the code alone would let it in."""
     before = (PAM / "sshd").read_text()
-    early = ssh("-o", "PubkeyAuthentication=no")
+    early = ssh("-o", "PubkeyAuthentication=no", "-o", "PreferredAuthentications=password")
     early.expect("[Pp]assword: ")
     assert ctl("enable", "sshd", "--publickey")[0] == 2
     sshd.reload()
@@ -392,7 +392,9 @@ def test_with_use_uid_sudo_asks_the_caller_where_it_takes_the_targets_password(s
               0o440)
     done_with_warnings("enable", "sudo", "--use-uid")
     assert ctl("doctor", "sudo", "sudo-i")[0] == 0
-    client = sudo_as_alice("-u", "bob", "id", "-un") # bob's password is the same
+    client = on_terminal("sudo", "-u", "bob", "id", "-un", user="alice")
+    client.expect("password for bob: ")
+    client.sendline(lab.PASSWORD)
     client.expect(PROMPT)
     client.sendline(lab.wait_for_code(ALICE))
     client.expect("bob")
