@@ -873,7 +873,9 @@ static int allocations_left = -1; /* the one after these fails; below 0: none do
 
 static bool out_of_memory(void)
 {
-    return allocations_left >= 0 && allocations_left-- == 0;
+    if (allocations_left < 0)
+        return false;
+    return allocations_left-- == 0;
 }
 
 static void *allocate(int size)
