@@ -493,8 +493,8 @@ static void examine(struct doctor *doctor, const char *service)
     examine_types(doctor, service);
     if (stack->problem.text[0] != '\0') {
         (void)snprintf(where, sizeof(where), "%s:%u", stack->problem_file, stack->problem_line);
-        findings_add(doctor->findings, SEVERITY_ERROR, "unreadable", where, "",
-                     "%s: %s; libpam denies every login", service, stack->problem.text);
+        findings_add(doctor->findings, SEVERITY_ERROR, "unreadable", where, "", "%s: %s; %s",
+                     service, stack->problem.text, stack_consequence(stack));
     } else if (scene.ours != NULL && judge_is_kept(&scene)) {
         examine_kept(doctor, &scene);
     } else if (scene.ours != NULL) {

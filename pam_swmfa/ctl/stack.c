@@ -14,6 +14,7 @@
 
 #define BLANKS     " \t\n"
 #define LINE_SIZE  1022 /* with its newline */
+#define TOO_LONG   "the line is longer than libpam before 1.6.0 can read"
 #define LINES_MAX  1000 /* more is a loop of includes that doubles at each turn */
 #define DIGITS_MAX 6    /* of a jump */
 
@@ -82,6 +83,7 @@ struct source {
     int level;        /* of substacks */
     unsigned next;    /* number of the next line */
     unsigned number;  /* where text began */
+    const char *why;  /* GOT_UNSURE: what versions of libpam differ in */
     char *text;       /* one line, with what continues it */
 };
 
@@ -95,6 +97,13 @@ static bool refuse(struct reader *reader, const struct source *source, const cha
         (void)problem_set(&stack->problem, "%s%s%s", why, *what != '\0' ? ": " : "", what);
     }
     return false;
+}
+
+/* What Linux-PAM 1.5 and 1.7 read differently is not judged: each would do something else. */
+static bool refuse_unsure(struct reader *reader, const struct source *source, const char *why)
+{
+    reader->stack->unsure = reader->stack->problem.text[0] == '\0';
+    return refuse(reader, source, why, "");
 }
 
 /* ---- lines and words ---- */
@@ -126,24 +135,44 @@ static bool append(struct source *source, const char *more)
 enum got {
     GOT_LINE,
     GOT_END,
-    GOT_HALF, /* the file ends where a line should go on */
+    GOT_HALF,   /* the file ends where a line should go on */
+    GOT_UNSURE, /* source->why */
     GOT_NO_MEMORY,
 };
 
-/* A "#" behind words ends a line, also one that a backslash would continue. What has nothing but
- * blanks or a comment is no line, not even between those that belong together. */
+/* What versions of libpam differ in, of a line as it stands in the file; or NULL. Those with a
+ * buffer of a fixed size read the rest of a longer line as another one, also of a comment. */
+static const char *differs(const char *line, size_t length, bool continued)
+{
+    const char *start = line + strspn(line, BLANKS);
+    if (length > LINE_SIZE)
+        return TOO_LONG;
+    if (strlen(line) != length)
+        return "there is a NUL in the line";
+    return continued && (*start == '\0' || *start == '#')
+               ? "an empty line or a comment comes after a backslash"
+               : NULL;
+}
+
+/* A "#" after words ends a line, also one that a backslash would continue. */
 static enum got read_line(struct source *source)
 {
     char *line = NULL;
     size_t size = 0;
+    ssize_t length = 0;
     bool more = false;
     enum got got = GOT_END;
     free(source->text);
     source->text = NULL;
-    while (got == GOT_END && getline(&line, &size, source->file) >= 0) {
+    while (got == GOT_END && (length = getline(&line, &size, source->file)) >= 0) {
         if (!more)
             source->number = source->next;
         source->next++;
+        source->why = differs(line, (size_t)length, more);
+        if (source->why != NULL) {
+            got = GOT_UNSURE;
+            break;
+        }
         char *start = line + strspn(line, BLANKS);
         if (*start == '\0' || *start == '#')
             continue;
@@ -397,7 +426,7 @@ static bool take_line(struct reader *reader, const struct source *source)
     struct stack_line line = {.kind = STACK_MODULE};
     char *rest = source->text;
     if (strlen(rest) > LINE_SIZE)
-        return refuse(reader, source, "the line is longer than libpam before 1.6.0 can read", "");
+        return refuse_unsure(reader, source, TOO_LONG);
     char *word = next_word(&rest);
     if (word != NULL && strcasecmp(word, "@include") == 0)
         return at_include(reader, source, rest);
@@ -500,6 +529,8 @@ static bool read_lines(struct reader *reader, struct source *source)
             return false;
     if (got == GOT_NO_MEMORY)
         reader->no_memory = true;
+    if (got == GOT_UNSURE)
+        return refuse_unsure(reader, source, source->why);
     return got == GOT_END ||
            (got == GOT_HALF &&
             refuse(reader, source, "the file ends with a line that a backslash continues", ""));
@@ -526,6 +557,12 @@ static bool read_file(struct reader *reader, const char *name, const char *type,
 /* NOLINTEND(misc-no-recursion) */
 
 /* ---- the stack ---- */
+
+const char *stack_consequence(const struct stack *stack)
+{
+    return stack->unsure ? "versions of libpam differ in how they read that, so write it otherwise"
+                         : "libpam denies every login";
+}
 
 static void free_lines(struct stack *stack)
 {

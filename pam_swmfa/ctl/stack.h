@@ -51,10 +51,14 @@ struct stack {
     bool other;   /* the lines are those of the service "other", for want of any */
     char **files; /* the names in lines */
     size_t file_count;
-    struct problem problem; /* why libpam refuses all logins by this service; "": it does not */
+    struct problem problem; /* why it is not read to its end; "": it is */
+    bool unsure;            /* versions of libpam differ there; otherwise all refuse every login */
     const char *problem_file;
     unsigned problem_line;
 };
+
+/* stack_consequence: what a problem means for logins, in words. */
+const char *stack_consequence(const struct stack *stack);
 
 /*
  * stack_read: reads the lines of one type, such as "auth", of a service. folder: in place of those

@@ -65,8 +65,8 @@ static bool check_readable(const struct scene *scene, struct problem *problem)
 {
     const struct stack *stack = scene->stack;
     if (stack->problem.text[0] != '\0')
-        return problem_set(problem, "%.200s:%u: %.200s; libpam denies every login",
-                           stack->problem_file, stack->problem_line, stack->problem.text);
+        return problem_set(problem, "%.200s:%u: %.200s; %s", stack->problem_file,
+                           stack->problem_line, stack->problem.text, stack_consequence(stack));
     return scene->ours != NULL ||
            problem_set(problem, "%s: the module's line would not be reached", scene->service);
 }

@@ -231,7 +231,9 @@ CASES = [
          (INCLUDE, "auth [success=1 default=ignore] pam_succeed_if.so quiet service in sudo:su",
           ASK), "never-asked", play="p"),
     Case("debian-sudo-continued-over-a-comment", DEBIAN, "sudo",
-         (INCLUDE, "auth optional pam_env.so \\\n  # and now:", ASK, PERMIT), "not-asked"),
+         (INCLUDE, "auth optional pam_env.so \\\n  # and now:", ASK, PERMIT), "unreadable"),
+    Case("debian-sudo-comment-too-long", DEBIAN, "sudo",
+         (INCLUDE, "#" + "x" * 1100, ASK), "unreadable"),
     Case("debian-sudo-line-too-long", DEBIAN, "sudo",
          (INCLUDE, "auth optional pam_env.so " + "x" * 1000, ASK), "unreadable"),
     Case("debian-sudo-isa", DEBIAN, "sudo", # which may be read or not

@@ -831,11 +831,12 @@ def test_on_opensuse_the_links_stay_and_disable_restores_each_file(other_system,
     other_system(_SUSE_STRICT)
     lay_links(_SUSE_LINKS)
     before = snapshot()
+    assert ctl("enable", "sshd")[0] == 2
+    sshd.reload()
     for service in SERVICES:
         done_but_for_warnings("enable", service)
     assert links_of() == _SUSE_LINKS
     assert (PAM / "common-auth").read_text() == _SUSE_STRICT["common-auth-pc"]
-    sshd.reload()
     assert gets_in_by_code(ssh_with_password())
     assert sudo_asks(len(lab.messages(ALICE))) and sudo_asks(len(lab.messages(ALICE)), "-i")
     client = su_to_bob("-")

@@ -57,6 +57,8 @@ static const char *dump(const struct stack *stack)
     if (stack->problem.text[0] != '\0')
         add(text, "%s%s:%u! %s", stack->count > 0 ? "\n" : "",
             strrchr(stack->problem_file, '/') + 1, stack->problem_line, stack->problem.text);
+    if (stack->unsure)
+        add(text, " (unsure)");
     return text;
 }
 
@@ -71,10 +73,15 @@ static const struct {
      "s:1 0 required a.so|x\ns:4 0 optional b.so"},
     {"== s\nauth required a.so # \\\nauth required b.so\n",
      "s:1 0 required a.so\ns:2 0 required b.so"},
-    {"== s\nauth required a.so \\\n\n  # one \\\n \\\nauth required b.so\nauth required c.so\n",
-     "s:1 0 required a.so|auth|required|b.so\ns:6 0 required c.so"},
-    {"== s\nauth required a.so x\\\n # one\ny#z \\\nauth required b.so\n",
-     "s:1 0 required a.so|x|y\ns:4 0 required b.so"},
+    /* Linux-PAM 1.5 goes on after it, 1.7 does not. */
+    {"== s\nauth required a.so \\\n\nauth required b.so\n",
+     "s:1! an empty line or a comment comes after a backslash (unsure)"},
+    {"== s\nauth optional b.so\nauth required a.so x\\\n \\\n # one\ny\n",
+     "s:1 0 optional b.so\ns:2! an empty line or a comment comes after a backslash (unsure)"},
+    {"== s\nauth required a.so \\\n \n",
+     "s:1! an empty line or a comment comes after a backslash (unsure)"},
+    {"== s\nauth required a.so x\\\ny#z \\\nauth required b.so\n",
+     "s:1 0 required a.so|x|y\ns:3 0 required b.so"},
     {"== s\nauth [success=1 default=ignore] a.so [x y] [u\\]v] z\n",
      "s:1 0 success=1 default=ignore a.so|x y|u]v|z"},
     {"== s\n-auth required a.so\n", "s:1 0 required a.so (silent)"},

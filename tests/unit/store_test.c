@@ -873,7 +873,9 @@ static int allocations_left = -1; /* the one after these fails; below 0: none do
 
 static bool out_of_memory(void)
 {
-    return allocations_left >= 0 && allocations_left-- == 0;
+    if (allocations_left < 0)
+        return false;
+    return allocations_left-- == 0;
 }
 
 static void *allocate(int size)
@@ -1182,8 +1184,8 @@ static void test_a_moment_is_now(void **state)
     struct timespec up;
     struct timespec later;
     memset(&one, 'x', sizeof(one));
-    clock_gettime(CLOCK_REALTIME, &now);
-    clock_gettime(CLOCK_BOOTTIME, &up);
+    (void)clock_gettime(CLOCK_REALTIME, &now);
+    (void)clock_gettime(CLOCK_BOOTTIME, &up);
     assert_true(moment_now(&one, &problem));
     assert_int_equal(strlen(one.boot), 36);
     assert_int_equal(strspn(one.boot, "0123456789abcdef-"), 36);
