@@ -68,14 +68,39 @@ static bool is_named_sshd(pid_t pid)
 static bool is_of(pid_t pid, uid_t uid)
 {
     char line[LINE_SIZE];
-    unsigned effective = 0;
-    bool known = false;
+    bool is = false;
     FILE *file = open_of(pid, "status");
-    while (file != NULL && !known && fgets(line, sizeof(line), file) != NULL)
-        known = sscanf(line, "Uid: %*u %u", &effective) == 1;
+    while (file != NULL && fgets(line, sizeof(line), file) != NULL) {
+        if (strncmp(line, "Uid:", 4) != 0)
+            continue;
+        char *end = line + 4;
+        (void)strtoul(end, &end, 10); /* the real one */
+        is = strtoul(end, NULL, 10) == uid;
+        break;
+    }
     if (file != NULL)
         (void)fclose(file);
-    return known && effective == uid;
+    return is;
+}
+
+/* The field of that number, counted from 0, of a line; or NULL. The line is cut up. */
+static const char *find_field(char *line, size_t number)
+{
+    char *rest = NULL;
+    char *field = strtok_r(line, " \n", &rest);
+    while (number-- > 0 && field != NULL)
+        field = strtok_r(NULL, " \n", &rest);
+    return field;
+}
+
+/* Of what follows the name of the program in /proc/PID/stat, where fields count from 3. */
+static bool read_number(const char *fields, size_t field, unsigned long long *number)
+{
+    char copy[LINE_SIZE];
+    (void)snprintf(copy, sizeof(copy), "%s", fields);
+    const char *found = find_field(copy, field - 3);
+    *number = found != NULL ? strtoull(found, NULL, 10) : 0;
+    return found != NULL;
 }
 
 static bool read_stat(struct listener *listener)
@@ -85,26 +110,35 @@ static bool read_stat(struct listener *listener)
     const char *got = file != NULL ? fgets(line, sizeof(line), file) : NULL;
     if (file != NULL)
         (void)fclose(file);
-    const char *fields = got != NULL ? strrchr(line, ')') : NULL; /* the name can have blanks */
-    return fields != NULL &&
-           sscanf(fields,
-                  ") %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d "
-                  "%llu %*u %*d %*u %llu %*u %llu",
-                  &listener->start, &listener->code, &listener->stack) == 3;
+    const char *end = got != NULL ? strrchr(line, ')') : NULL; /* the name can have blanks */
+    return end != NULL && read_number(end + 1, 22, &listener->start) &&
+           read_number(end + 1, 26, &listener->code) && read_number(end + 1, 28, &listener->stack);
 }
 
 /* ---- its sockets ---- */
+
+/* The inode of a socket, from a line of /proc/net/tcp; 0: it does not listen. */
+static unsigned long find_listening(const char *line)
+{
+    char copy[LINE_SIZE];
+    (void)snprintf(copy, sizeof(copy), "%s", line);
+    const char *state = find_field(copy, 3);
+    if (state == NULL || strcmp(state, LISTENING) != 0)
+        return 0;
+    (void)snprintf(copy, sizeof(copy), "%s", line);
+    const char *inode = find_field(copy, 9);
+    return inode != NULL ? strtoul(inode, NULL, 10) : 0;
+}
 
 /* The sockets that listen in the network namespace of a process. */
 static size_t add_listening(pid_t pid, const char *table, unsigned long *inodes, size_t count)
 {
     char line[LINE_SIZE];
-    char state[8];
     FILE *file = open_of(pid, table);
-    while (file != NULL && count < INODES_MAX && fgets(line, sizeof(line), file) != NULL)
-        if (sscanf(line, " %*d: %*s %*s %7s %*s %*s %*s %*u %*u %lu", state, &inodes[count]) == 2 &&
-            strcmp(state, LISTENING) == 0)
-            count++;
+    while (file != NULL && count < INODES_MAX && fgets(line, sizeof(line), file) != NULL) {
+        inodes[count] = find_listening(line);
+        count += inodes[count] != 0 ? 1 : 0;
+    }
     if (file != NULL)
         (void)fclose(file);
     return count;
@@ -129,9 +163,9 @@ static bool has_socket(pid_t pid, const unsigned long *inodes, size_t count)
     const struct dirent *entry = NULL;
     while (folder != NULL && !has && (entry = readdir(folder)) != NULL) {
         ssize_t length = readlinkat(dirfd(folder), entry->d_name, link, sizeof(link) - 1);
-        unsigned long inode = 0;
         link[length > 0 ? length : 0] = '\0';
-        has = sscanf(link, "socket:[%lu]", &inode) == 1 && has_inode(inodes, count, inode);
+        has = strncmp(link, "socket:[", 8) == 0 &&
+              has_inode(inodes, count, strtoul(link + 8, NULL, 10));
     }
     if (folder != NULL)
         (void)closedir(folder);
@@ -148,60 +182,50 @@ static bool listens(pid_t pid)
 
 /* ---- its options ---- */
 
-/* The command line, a blank between the words: a listening sshd shows its own in one string. */
-static bool read_command(pid_t pid, char *line, size_t size)
+/* The command line; its length, or 0 if it is not known whole. */
+static size_t read_command(pid_t pid, char *line, size_t size)
 {
     FILE *file = open_of(pid, "cmdline");
     size_t length = file != NULL ? fread(line, 1, size - 1, file) : 0;
     if (file != NULL)
         (void)fclose(file);
-    for (size_t i = 0; i < length; i++)
-        if (line[i] == '\0')
-            line[i] = ' ';
     line[length] = '\0';
-    char *end = strstr(line, "[listener]");
-    if (end != NULL)
-        *end = '\0';
-    return length > 0 && length < size - 1;
+    return length < size - 1 ? length : 0;
 }
 
-static bool keep_option(struct listener *listener, size_t *count, char option, const char *value)
-{
-    char word[3] = {'-', option, '\0'};
-    /* Without "=", the value was several words, which cannot be told apart any more. */
-    if (*count + 3 > LISTENER_OPTIONS || value == NULL ||
-        (option == 'o' && strchr(value, '=') == NULL))
-        return false;
-    listener->options[*count] = strdup(word);
-    listener->options[*count + 1] = strdup(value);
-    *count += 2;
-    return listener->options[*count - 2] != NULL && listener->options[*count - 1] != NULL;
-}
-
-/* One word of options, such as "-Def": returns false if one that matters could not be kept. */
-static bool take_options(struct listener *listener, size_t *count, const char *word, char **rest)
-{
-    static const char with_value[] = "CEbcfghkopu";
-    for (const char *at = word + 1; *at != '\0'; at++) {
-        if (strchr(with_value, *at) == NULL)
-            continue;
-        const char *value = at[1] != '\0' ? at + 1 : strtok_r(NULL, " ", rest);
-        return (*at != 'f' && *at != 'o') || keep_option(listener, count, *at, value);
-    }
-    return true;
-}
-
+/*
+ * A listening sshd shows "sshd: PROGRAM OPTIONS [listener] ..." in one string, in which the blanks
+ * within an option cannot be told from those between two: sshd then refuses what is left of it.
+ */
 static bool read_options(struct listener *listener)
 {
-    char line[LINE_SIZE];
-    char *rest = NULL;
+    static const char title[] = "sshd: ";
+    size_t length = read_command(listener->pid, listener->line, sizeof(listener->line));
+    char *end = listener->line + length;
+    char *at = listener->line;
     size_t count = 0;
-    bool known = read_command(listener->pid, line, sizeof(line));
-    for (char *word = strtok_r(line, " ", &rest); known && word != NULL;
-         word = strtok_r(NULL, " ", &rest))
-        if (word[0] == '-')
-            known = take_options(listener, &count, word, &rest);
-    return known;
+    if (strncmp(at, title, strlen(title)) == 0) {
+        char *mark = strstr(at, " [listener]");
+        end = mark != NULL ? mark : at + strlen(at);
+        at += strlen(title);
+        for (char *blank = at; blank < end; blank++)
+            if (*blank == ' ')
+                *blank = '\0';
+        *end = '\0';
+    }
+    for (at += strlen(at) + 1; at < end && count + 1 < LISTENER_OPTIONS; at += strlen(at) + 1)
+        if (*at != '\0')
+            listener->options[count++] = at - listener->line;
+    listener->option_count = count;
+    return length > 0 && at >= end;
+}
+
+const char **listener_options(const struct listener *listener)
+{
+    const char **options = calloc(listener->option_count + 1, sizeof(*options));
+    for (size_t i = 0; options != NULL && i < listener->option_count; i++)
+        options[i] = listener->line + listener->options[i];
+    return options;
 }
 
 /* ---- all of them ---- */
@@ -259,9 +283,6 @@ bool listeners_find(struct listeners *listeners, struct problem *problem)
 
 void listeners_free(struct listeners *listeners)
 {
-    for (size_t i = 0; i < listeners->count; i++)
-        for (char **option = listeners->at[i].options; *option != NULL; option++)
-            free(*option);
     free(listeners->at);
     *listeners = (struct listeners){0};
 }
@@ -338,8 +359,8 @@ bool listeners_remember(struct problem *problem)
                         listeners.at[i].start, listeners.at[i].code, listeners.at[i].stack);
     listeners_free(&listeners);
     text = add_line(text, "at %llu", now_in_ticks());
-    if (good && text == NULL)
-        good = problem_set(problem, "no memory");
+    if (text == NULL)
+        return problem_set(problem, "no memory");
     good = good && write_record(text, problem);
     free(text);
     return good;
@@ -360,16 +381,16 @@ static bool is_of_these_files(const char *record)
 static bool has_read(const struct listener *listener, const char *record)
 {
     unsigned long long at = ULLONG_MAX;
-    const char *line = record;
-    for (; line != NULL && *line != '\0'; line = strchr(line, '\n'), line += line != NULL) {
-        int pid = 0;
-        unsigned long long start = 0;
-        unsigned long long code = 0;
-        unsigned long long stack = 0;
-        if (sscanf(line, "sshd %d %llu %llu %llu", &pid, &start, &code, &stack) == 4 &&
-            pid == listener->pid && start == listener->start)
-            return code != listener->code || stack != listener->stack;
-        (void)sscanf(line, "at %llu", &at);
+    char process[128];
+    char whole[256];
+    (void)snprintf(process, sizeof(process), "sshd %d %llu ", (int)listener->pid, listener->start);
+    (void)snprintf(whole, sizeof(whole), "%s%llu %llu\n", process, listener->code, listener->stack);
+    for (const char *line = record; line != NULL && *line != '\0';
+         line = strchr(line, '\n'), line += line != NULL) {
+        if (strncmp(line, process, strlen(process)) == 0)
+            return strncmp(line, whole, strlen(whole)) != 0;
+        if (strncmp(line, "at ", 3) == 0)
+            at = strtoull(line + 3, NULL, 10);
     }
     return listener->start > at;
 }

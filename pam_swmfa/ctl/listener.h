@@ -17,14 +17,16 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-#define LISTENER_OPTIONS 16 /* words, with the NULL at the end */
+#define LISTENER_OPTIONS 128
 
 struct listener {
     pid_t pid;
-    unsigned long long start;        /* clock ticks after the boot */
-    unsigned long long code, stack;  /* addresses; others after each exec */
-    char *options[LISTENER_OPTIONS]; /* "-f", FILE, "-o", "KEY=VALUE", ... as sshd takes them */
-    bool options_known;              /* false: there are more, or one could not be read */
+    unsigned long long start;       /* clock ticks after the boot */
+    unsigned long long code, stack; /* addresses; others after each exec */
+    bool options_known;             /* its command line was read whole */
+    size_t option_count;
+    ptrdiff_t options[LISTENER_OPTIONS]; /* where they begin in line */
+    char line[4096];
 };
 
 struct listeners {
@@ -39,6 +41,10 @@ struct listeners {
  */
 bool listeners_find(struct listeners *listeners, struct problem *problem);
 void listeners_free(struct listeners *listeners);
+
+/* listener_options: the words of its command line after the program; ends with NULL. Returns the
+ * list, the caller's to free, of texts of the listener's; NULL without memory. */
+const char **listener_options(const struct listener *listener);
 
 /*
  * listeners_remember: notes which sshd listen now, and how sshd's configuration files are now, in

@@ -13,9 +13,10 @@
 #include "ctl/sshd.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-#define ACCOUNTS_ASKED 200 /* for which sshd is asked about its Match blocks */
+#define ACCOUNTS_ASKED 200 /* with Match blocks, sshd is asked about each */
 #define TEXT_SIZE      4096
 
 /* What is looked at, and what was found. */
@@ -24,8 +25,7 @@ struct look {
     const struct sshd_question *before; /* sshd as it is configured now, ... */
     const struct sshd_question *after;  /* ... and as it would be */
     struct sshd now, then;              /* what it says of everybody */
-    bool blocks;                        /* there are Match blocks: each account is asked about */
-    size_t asked;
+    bool blocks; /* there are Match blocks: sshd is asked about each account */
     bool by_key; /* somebody gets in by a key alone now */
     struct names unmapped, key_only, without_key;
     char mapped[TEXT_SIZE]; /* why accounts of the map do not get in: "alice: ..., bob: ..." */
@@ -122,37 +122,46 @@ static bool check_blocks(struct look *look, struct problem *problem)
 
 /* ---- every sshd that runs ---- */
 
-/* One that was started with options of its own: it may read another file. */
+/* What an sshd that was started with these options would do: it may read another file. */
+static bool check_options(const struct look *look, const char *const *options,
+                          struct ssh_view *view, struct problem *problem)
+{
+    const struct sshd_question question = {.plan = look->after->plan, .options = options};
+    struct sshd sshd;
+    const char *hole = NULL;
+    bool asked = options != NULL && sshd_ask(&sshd, &question, problem);
+    if (options == NULL)
+        return problem_set(problem, "no memory");
+    if (asked) {
+        judge_sshd_view(&sshd, view);
+        hole = find_hole(view, look->readiness->publickey);
+    }
+    sshd_free(&sshd);
+    return asked && (hole == NULL || problem_set(problem, "%s", hole));
+}
+
 static bool check_listener(const struct look *look, const struct listener *listener,
                            struct problem *problem)
 {
-    const struct sshd_question question = {.plan = look->after->plan,
-                                           .options = (const char *const *)listener->options};
-    struct problem why = {0};
-    struct sshd sshd;
+    struct problem why = {.text = "its command line is too long to be read"};
     struct ssh_view view = {0};
-    const char *hole = NULL;
-    if (!listener->options_known) {
-        hole = "what options it was started with is not known";
-    } else if (!sshd_ask(&sshd, &question, &why)) {
-        hole = why.text;
-        sshd_free(&sshd);
-    } else {
-        judge_sshd_view(&sshd, &view);
-        hole = find_hole(&view, look->readiness->publickey);
-        sshd_free(&sshd);
+    bool good = false;
+    if (listener->options_known) {
+        const char **options = listener_options(listener);
+        good = check_options(look, options, &view, &why);
+        free(options);
     }
-    if (hole == NULL && view.key_alone)
+    if (good && view.key_alone)
         readiness_warn(
             "sshd (process %d) runs with options of its own, and lets in by a key alone, "
             "without a code",
             (int)listener->pid);
-    return hole == NULL ||
+    return good ||
            problem_set(
                problem,
                "sshd (process %d) runs with options of its own: %.300s; stop it, or start it "
                "without -f and -o",
-               (int)listener->pid, hole);
+               (int)listener->pid, why.text);
 }
 
 static bool check_listeners(const struct look *look, struct problem *problem)
@@ -160,26 +169,27 @@ static bool check_listeners(const struct look *look, struct problem *problem)
     struct listeners listeners;
     bool good = listeners_find(&listeners, problem);
     for (size_t i = 0; good && i < listeners.count; i++)
-        if (!listeners.at[i].options_known || listeners.at[i].options[0] != NULL)
-            good = check_listener(look, &listeners.at[i], problem);
+        good = check_listener(look, &listeners.at[i], problem);
     listeners_free(&listeners);
     return good;
 }
 
 /* ---- accounts ---- */
 
-/* What sshd says of one user: with Match blocks, of a connection that only those for the user are
- * for. Returns whose is to be freed, or the general answer. */
-static const struct sshd *ask_for(const struct sshd_question *question, const char *name,
-                                  struct sshd *own, const struct sshd *general)
+/* What sshd says of one user: with Match blocks, of a connection that only those for the user apply
+ * to. Returns own, which is to be freed, or the general answer; NULL: sshd does not say. */
+static const struct sshd *ask_for(const struct look *look, const struct sshd_question *question,
+                                  const char *name, struct sshd *own)
 {
     struct sshd_connection connection = {0};
     struct sshd_question mine = *question;
     struct problem ignored = {0};
+    if (!look->blocks)
+        return question == look->before ? &look->now : &look->then;
     (void)snprintf(connection.user, sizeof(connection.user), "%s", name);
     mine.connection = &connection;
     if (!sshd_complete(&connection, question, &ignored) || !sshd_ask(own, &mine, &ignored))
-        return general;
+        return NULL;
     return own;
 }
 
@@ -259,16 +269,18 @@ static void look_at(struct look *look, const struct host_account *account)
 {
     struct sshd now = {0};
     struct sshd then = {0};
-    bool own = look->blocks && look->asked++ < ACCOUNTS_ASKED;
-    const struct sshd *before =
-        own ? ask_for(look->before, account->name, &now, &look->now) : &look->now;
-    const struct sshd *after =
-        own ? ask_for(look->after, account->name, &then, &look->then) : &look->then;
-    struct way_in was = find_way(account, before, !look->readiness->from_key, true);
-    struct way_in is = find_way_after(look, account, after);
-    look->by_key = look->by_key || (was.why == NULL && was.by_key);
-    if (was.why == NULL && is.why != NULL)
-        take_shut_out(look, account, &was, &is);
+    const struct sshd *before = ask_for(look, look->before, account->name, &now);
+    const struct sshd *after = ask_for(look, look->after, account->name, &then);
+    if (before == NULL || after == NULL) {
+        readiness_warn("whether %s can log in by sshd is not known: sshd does not say",
+                       account->name);
+    } else {
+        struct way_in was = find_way(account, before, !look->readiness->from_key, true);
+        struct way_in is = find_way_after(look, account, after);
+        look->by_key = look->by_key || (was.why == NULL && was.by_key);
+        if (was.why == NULL && is.why != NULL)
+            take_shut_out(look, account, &was, &is);
+    }
     sshd_free(&now);
     sshd_free(&then);
 }
@@ -279,9 +291,10 @@ static bool take_mapped(const struct host_account *account, void *context)
     struct look *look = context;
     struct sshd then = {0};
     size_t used = strlen(look->mapped);
-    const struct sshd *after =
-        look->blocks ? ask_for(look->after, account->name, &then, &look->then) : &look->then;
-    struct way_in way = find_way_after(look, account, after);
+    const struct sshd *after = ask_for(look, look->after, account->name, &then);
+    struct way_in way = {.why = "sshd does not say whether it lets it in"};
+    if (after != NULL)
+        way = find_way_after(look, account, after);
     look->usable = way.why == NULL;
     if (!look->usable && used < 300)
         (void)snprintf(look->mapped + used, sizeof(look->mapped) - used, "%s%.40s: %s",
@@ -339,8 +352,8 @@ static bool check_accounts(struct look *look, struct problem *problem)
 {
     struct host_account account;
     const char *users = look->readiness->config->users;
-    account_rewind();
-    for (size_t i = 0; i < READINESS_LOOKED_UP && account_next(&account); i++)
+    size_t most = look->blocks ? ACCOUNTS_ASKED : READINESS_LOOKED_UP;
+    for (size_t i = 0; readiness_next_account(&i, most, &account);)
         look_at(look, &account);
     if (look->unmapped.count > 0)
         readiness_warn("sshd will deny these accounts, which have no usable line in the users map, "

@@ -191,6 +191,20 @@ bool readiness_check_host(const struct readiness *readiness, struct problem *pro
 
 #define SUDO_GROUPS "sudo, wheel, admin"
 
+bool readiness_next_account(size_t *number, size_t most, struct host_account *account)
+{
+    if (*number == 0)
+        account_rewind();
+    if (!account_next(account))
+        return false;
+    if ((*number)++ < most)
+        return true;
+    readiness_warn("there are more than %zu accounts with a shell: only the first of them were "
+                   "looked at",
+                   most);
+    return false;
+}
+
 /* For su, the account whose phone gets the code: the caller with use_uid, otherwise the target. */
 static bool uses(const struct readiness *readiness, const struct host_account *account)
 {
@@ -209,8 +223,7 @@ static bool uses(const struct readiness *readiness, const struct host_account *a
 void readiness_find_denied(const struct readiness *readiness, struct names *names)
 {
     struct host_account account;
-    account_rewind();
-    for (size_t i = 0; i < READINESS_LOOKED_UP && account_next(&account); i++)
+    for (size_t i = 0; readiness_next_account(&i, READINESS_LOOKED_UP, &account);)
         if (uses(readiness, &account) &&
             account_code(account.name, readiness->service, readiness->config) >= ACCOUNT_UNMAPPED)
             names_add(names, account.name);

@@ -80,4 +80,8 @@ bool readiness_each_mapped(const struct readiness *readiness,
 
 #define READINESS_LOOKED_UP 1000
 
+/* readiness_next_account: the next of the accounts that the name service lists, of those with a
+ * shell; number: 0 at first. False after the last, and, with a warning, after so many as most. */
+bool readiness_next_account(size_t *number, size_t most, struct host_account *account);
+
 #endif

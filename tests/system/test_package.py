@@ -230,8 +230,8 @@ def system(sim):
         conf.write("PermitRootLogin yes\n")
     lab.write("/etc/sudoers.d/lab", "alice ALL=(ALL) ALL\nDefaults timestamp_timeout=0, "
               "passwd_tries=1\n", 0o440)
-    numbers = lab.NUMBERS
-    lab.users_map(f"alice {numbers['alice']}\nbob {numbers['bob']}\nroot {numbers['alice']}\n")
+    alice, bob = lab.NUMBERS["alice"], lab.NUMBERS["bob"]
+    lab.users_map(f"alice {alice}\nbob {bob}\ncarol {bob}\nroot {alice}\n")
     Path("/run/sshd").mkdir(exist_ok=True)
     yield
     restore()

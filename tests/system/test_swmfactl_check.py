@@ -670,7 +670,7 @@ def test_accounts_that_use_a_service_and_are_not_in_the_map_are_named():
         assert len(denied) == 1 and "can use sudo" in denied[0] and denied[0].endswith(": carol")
     finally:
         subprocess.run(["gpasswd", "--delete", "carol", "sudo"], check=True, capture_output=True)
-        subprocess.run(["chpasswd"], input=f"carol:{lab.PASSWORD}\n", text=True, check=True)
+        lab.set_password("carol")
     users_map(GOOD_MAP + "carol +15550100184\n")
     assert check(keep_denied=True)["findings"] == []
 

@@ -428,7 +428,7 @@ def test_accounts_with_a_key_and_no_password_are_not_shut_out_without_a_word(ssh
         status, out, error = ctl("enable", "sshd", "--force")
         assert status == 2 and "can no longer log in by sshd: alice" in error
     finally:
-        subprocess.run(["chpasswd"], input=f"alice:{lab.PASSWORD}\n", text=True, check=True)
+        lab.set_password("alice")
 
 
 @pytest.mark.parametrize("lines, mapped, says", [
