@@ -322,6 +322,16 @@ def test_a_map_by_which_nobody_can_get_in_is_refused(users, form, sim):
     assert snapshot() == files
 
 
+def test_numbers_outside_of_countries_are_no_way_in(sim):
+    lab.configure(sim, limits="countries = +44\n")
+    lab.users_map(MAPS["all"])
+    files = snapshot()
+    status, out, error = ctl("enable", "sshd")
+    assert status == 1 and out == "" and snapshot() == files
+    for line in range(1, len(ACCOUNTS) + 1):
+        assert f"{lab.USERS}:{line}: the number is outside of countries" in error
+
+
 def test_there_are_enough_combinations():
     assert len(COMBINATIONS) >= 36
     for part, names in zip(range(5), (SETTINGS, MAPS, PID_FILES, STACKS, FORMS)):
