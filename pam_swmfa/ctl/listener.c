@@ -26,6 +26,7 @@
 #define LINE_SIZE  4096
 #define LISTENING  "0A" /* TCP_LISTEN, in /proc/net/tcp */
 #define INODES_MAX 1024
+#define TITLE      "sshd: " /* before the command line that a listening sshd shows */
 
 /* ---- one process ---- */
 
@@ -148,7 +149,8 @@ static bool listens(pid_t pid)
 
 /* ---- its options ---- */
 
-/* The command line, a blank between the words: a listening sshd shows its own in one string. */
+/* The command line, a blank between the words: a listening sshd shows its own in one string, which
+ * is cut off where there is no room for it. */
 static bool read_command(pid_t pid, char *line, size_t size)
 {
     FILE *file = open_of(pid, "cmdline");
@@ -160,9 +162,10 @@ static bool read_command(pid_t pid, char *line, size_t size)
             line[i] = ' ';
     line[length] = '\0';
     char *end = strstr(line, "[listener]");
+    bool cut = end == NULL && strncmp(line, TITLE, strlen(TITLE)) == 0;
     if (end != NULL)
         *end = '\0';
-    return length > 0 && length < size - 1;
+    return length > 0 && length < size - 1 && !cut;
 }
 
 static bool keep_option(struct listener *listener, size_t *count, char option, const char *value)
@@ -196,11 +199,14 @@ static bool read_options(struct listener *listener)
     char line[LINE_SIZE];
     char *rest = NULL;
     size_t count = 0;
+    bool begun = false;
     bool known = read_command(listener->pid, line, sizeof(line));
     for (char *word = strtok_r(line, " ", &rest); known && word != NULL;
-         word = strtok_r(NULL, " ", &rest))
-        if (word[0] == '-')
-            known = take_options(listener, &count, word, &rest);
+         word = strtok_r(NULL, " ", &rest)) {
+        /* sshd takes options alone: another word is the rest of a value with blanks in it. */
+        known = word[0] == '-' ? take_options(listener, &count, word, &rest) : !begun;
+        begun = begun || word[0] == '-';
+    }
     return known;
 }
 

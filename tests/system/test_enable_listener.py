@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""swmfactl enable beside an sshd that was started in an unusual way: what it would do is known, or
+enable refuses."""
+import subprocess
+from pathlib import Path
+
+import pytest
+
+import lab
+from test_swmfactl import ctl, failed
+from test_swmfactl_enable import PORT, SSHD, debian, listens, snapshot # noqa: F401
+
+
+class Listener:
+    """An sshd that listens at a port of its own."""
+
+    def __init__(self, *options, program=SSHD, environment=None):
+        self.process = subprocess.Popen([program, "-D", "-e", "-p", str(PORT), *options],
+                                        env=environment, stderr=subprocess.DEVNULL)
+        assert lab.wait_until(lambda: listens(PORT))
+
+    def __enter__(self):
+        return self.process
+
+    def __exit__(self, *_):
+        self.process.terminate()
+        self.process.wait(lab.PATIENCE)
+
+
+def refused(*options):
+    """The refusal of enable and of its dry run, which change nothing."""
+    before = snapshot()
+    for dry in ([], ["--dry-run"]):
+        error = failed("enable", "sshd", *options, *dry)
+        assert snapshot() == before
+    return error
+
+
+def test_an_option_with_blanks_in_its_value_is_not_taken_for_its_first_word(sim):
+    """It permits a code alone, which the first of the two lists does not."""
+    with Listener("-o", "KbdInteractiveAuthentication=yes", "-o", "AuthenticationMethods="
+                  "publickey,keyboard-interactive keyboard-interactive") as process:
+        assert f"sshd (process {process.pid}) runs with options of its own: what options it was " \
+            "started with is not known" in refused("--publickey")
+
+
+def test_options_that_are_cut_off_in_the_process_list_are_not_taken_for_all(sim):
+    """Without an environment, sshd has no room for what it shows."""
+    own = lab.WORK / "own-sshd-of-another-name.conf"
+    lines = f"Port {PORT}\nUsePAM yes\nPidFile none\nPasswordAuthentication no\n"
+    own.write_text(lines + "KbdInteractiveAuthentication yes\n") # a code alone
+    for end in range(1, 16): # wherever it is cut off
+        Path(str(own)[:-end]).write_text(lines + "KbdInteractiveAuthentication no\n")
+    with Listener("-f", str(own), environment={}) as process:
+        shown = Path(f"/proc/{process.pid}/cmdline").read_bytes()
+        assert b"[listener]" not in shown and own.name.encode() not in shown
+        assert "what options it was started with is not known" in refused("--publickey")
