@@ -96,21 +96,6 @@ static bool read_stat(struct listener *listener)
 
 /* ---- its sockets ---- */
 
-/* The sockets that listen in the network namespace of a process. */
-static size_t add_listening(pid_t pid, const char *table, unsigned long *inodes, size_t count)
-{
-    char line[LINE_SIZE];
-    char state[8];
-    FILE *file = open_of(pid, table);
-    while (file != NULL && count < INODES_MAX && fgets(line, sizeof(line), file) != NULL)
-        if (sscanf(line, " %*d: %*s %*s %7s %*s %*s %*s %*u %*u %lu", state, &inodes[count]) == 2 &&
-            strcmp(state, LISTENING) == 0)
-            count++;
-    if (file != NULL)
-        (void)fclose(file);
-    return count;
-}
-
 static bool has_inode(const unsigned long *inodes, size_t count, unsigned long inode)
 {
     for (size_t i = 0; i < count; i++)
@@ -119,32 +104,49 @@ static bool has_inode(const unsigned long *inodes, size_t count, unsigned long i
     return false;
 }
 
-/* Whether a descriptor of the process is one of these sockets. */
-static bool has_socket(pid_t pid, const unsigned long *inodes, size_t count)
+/* The sockets that the process has open. */
+static size_t find_sockets(pid_t pid, unsigned long *inodes)
 {
     char path[64];
     char link[64];
-    bool has = false;
+    size_t count = 0;
     (void)snprintf(path, sizeof(path), "/proc/%d/fd", (int)pid);
     DIR *folder = opendir(path);
     const struct dirent *entry = NULL;
-    while (folder != NULL && !has && (entry = readdir(folder)) != NULL) {
+    while (folder != NULL && count < INODES_MAX && (entry = readdir(folder)) != NULL) {
         ssize_t length = readlinkat(dirfd(folder), entry->d_name, link, sizeof(link) - 1);
-        unsigned long inode = 0;
         link[length > 0 ? length : 0] = '\0';
-        has = sscanf(link, "socket:[%lu]", &inode) == 1 && has_inode(inodes, count, inode);
+        count += sscanf(link, "socket:[%lu]", &inodes[count]) == 1 ? 1 : 0;
     }
     if (folder != NULL)
         (void)closedir(folder);
-    return has;
+    return count;
+}
+
+/* Whether one of the sockets listens, by a table of the network namespace of the process: that can
+ * have any number of others. */
+static bool is_listening(pid_t pid, const char *table, const unsigned long *inodes, size_t count)
+{
+    char line[LINE_SIZE];
+    char state[8];
+    bool is = false;
+    FILE *file = open_of(pid, table);
+    while (file != NULL && !is && fgets(line, sizeof(line), file) != NULL) {
+        unsigned long inode = 0;
+        is = sscanf(line, " %*d: %*s %*s %7s %*s %*s %*s %*u %*u %lu", state, &inode) == 2 &&
+             strcmp(state, LISTENING) == 0 && has_inode(inodes, count, inode);
+    }
+    if (file != NULL)
+        (void)fclose(file);
+    return is;
 }
 
 static bool listens(pid_t pid)
 {
     unsigned long inodes[INODES_MAX];
-    size_t count = add_listening(pid, "net/tcp", inodes, 0);
-    count = add_listening(pid, "net/tcp6", inodes, count);
-    return has_socket(pid, inodes, count);
+    size_t count = find_sockets(pid, inodes);
+    return is_listening(pid, "net/tcp", inodes, count) ||
+           is_listening(pid, "net/tcp6", inodes, count);
 }
 
 /* ---- its options ---- */

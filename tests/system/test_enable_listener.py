@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """swmfactl enable beside an sshd that was started in an unusual way: what it would do is known, or
 enable refuses."""
+import resource
+import socket
 import subprocess
 from pathlib import Path
 
@@ -55,3 +57,17 @@ def test_options_that_are_cut_off_in_the_process_list_are_not_taken_for_all(sim)
         shown = Path(f"/proc/{process.pid}/cmdline").read_bytes()
         assert b"[listener]" not in shown and own.name.encode() not in shown
         assert "what options it was started with is not known" in refused("--publickey")
+
+
+def test_an_sshd_is_found_among_any_number_of_sockets(sim):
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (8192, before[1]))
+    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(6000)]
+    try:
+        with Listener() as process:
+            status, out, _ = ctl("enable", "sshd")
+            assert status == 2 and f"sshd (process {process.pid}) has not read" in out
+    finally:
+        for one in sockets:
+            one.close()
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)
