@@ -26,7 +26,7 @@
 #define LINE_SIZE  4096
 #define LISTENING  "0A" /* TCP_LISTEN, in /proc/net/tcp */
 #define INODES_MAX 1024
-#define TITLE      "sshd: " /* before the command line that a listening sshd shows */
+#define SHOWN      "[listener]" /* after the command line that a listening sshd shows */
 
 /* ---- one process ---- */
 
@@ -52,6 +52,18 @@ static bool is_sshd(const char *program)
 {
     const char *name = strrchr(program, '/');
     return name != NULL && strncmp(name + 1, "sshd", 4) == 0 && strchr(" ", name[5]) != NULL;
+}
+
+/* Or one by another name, such as sshd.real: it is known by what it shows for a command line. */
+static bool looks_like_sshd(pid_t pid)
+{
+    char line[LINE_SIZE] = "";
+    FILE *file = open_of(pid, "cmdline");
+    size_t length = file != NULL ? fread(line, 1, sizeof(line) - 1, file) : 0;
+    if (file != NULL)
+        (void)fclose(file);
+    line[length] = '\0';
+    return strstr(line, SHOWN) != NULL && strstr(line, " startups") != NULL;
 }
 
 static bool is_named_sshd(pid_t pid)
@@ -163,8 +175,9 @@ static bool read_command(pid_t pid, char *line, size_t size)
         if (line[i] == '\0')
             line[i] = ' ';
     line[length] = '\0';
-    char *end = strstr(line, "[listener]");
-    bool cut = end == NULL && strncmp(line, TITLE, strlen(TITLE)) == 0;
+    char *end = strstr(line, SHOWN);
+    const char *first = line + strcspn(line, " ");
+    bool cut = end == NULL && first > line && first[-1] == ':';
     if (end != NULL)
         *end = '\0';
     return length > 0 && length < size - 1 && !cut;
@@ -232,8 +245,10 @@ static bool look_at(struct listeners *listeners, pid_t pid, struct problem *prob
     if (!read_program(pid, program, sizeof(program)) && is_named_sshd(pid))
         return problem_set(problem, "/proc/%d/exe: %s", (int)pid, strerror(errno));
     /* A user's own sshd cannot use the module, which needs root. */
-    if (!is_sshd(program) || !is_of(pid, 0) || !listens(pid))
+    if (!(is_sshd(program) || looks_like_sshd(pid)) || !is_of(pid, 0) || !listens(pid))
         return true;
+    (void)snprintf(listener.program, sizeof(listener.program), "%.*s", (int)strcspn(program, " "),
+                   program);
     if (!read_stat(&listener))
         return problem_set(problem, "/proc/%d/stat cannot be read", (int)pid);
     listener.options_known = read_options(&listener);

@@ -13,6 +13,7 @@
 #include "ctl/sshd.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define ACCOUNTS_ASKED 200 /* for which sshd is asked about its Match blocks */
@@ -123,7 +124,7 @@ static bool check_blocks(struct look *look, struct problem *problem)
 /* ---- every sshd that runs ---- */
 
 /* One that was started with options of its own: it may read another file. */
-static bool check_listener(const struct look *look, const struct listener *listener,
+static bool check_listener(struct look *look, const struct listener *listener,
                            struct problem *problem)
 {
     const struct sshd_question question = {.plan = look->after->plan,
@@ -132,6 +133,8 @@ static bool check_listener(const struct look *look, const struct listener *liste
     struct sshd sshd;
     struct ssh_view view = {0};
     const char *hole = NULL;
+    if (listener->options_known && listener->options[0] == NULL)
+        return true;
     if (!listener->options_known) {
         hole = "what options it was started with is not known";
     } else if (!sshd_ask(&sshd, &question, &why)) {
@@ -155,13 +158,26 @@ static bool check_listener(const struct look *look, const struct listener *liste
                (int)listener->pid, hole);
 }
 
-static bool check_listeners(const struct look *look, struct problem *problem)
+/* Another program can read another file, wherever it was built to. */
+static bool check_program(const struct listener *listener, struct problem *problem)
+{
+    char *asked = realpath(sshd_program(), NULL);
+    bool same = asked != NULL && strcmp(asked, listener->program) == 0;
+    free(asked);
+    return same ||
+           problem_set(problem,
+                       "sshd (process %d) runs %.200s, and not %s: what configuration it has "
+                       "read is not known; stop it",
+                       (int)listener->pid, listener->program, sshd_program());
+}
+
+static bool check_listeners(struct look *look, struct problem *problem)
 {
     struct listeners listeners;
     bool good = listeners_find(&listeners, problem);
     for (size_t i = 0; good && i < listeners.count; i++)
-        if (!listeners.at[i].options_known || listeners.at[i].options[0] != NULL)
-            good = check_listener(look, &listeners.at[i], problem);
+        good = check_program(&listeners.at[i], problem) &&
+               check_listener(look, &listeners.at[i], problem);
     listeners_free(&listeners);
     return good;
 }

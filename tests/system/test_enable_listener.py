@@ -2,6 +2,7 @@
 """swmfactl enable beside an sshd that was started in an unusual way: what it would do is known, or
 enable refuses."""
 import resource
+import shutil
 import socket
 import subprocess
 from pathlib import Path
@@ -71,3 +72,21 @@ def test_an_sshd_is_found_among_any_number_of_sockets(sim):
         for one in sockets:
             one.close()
         resource.setrlimit(resource.RLIMIT_NOFILE, before)
+
+
+@pytest.mark.parametrize("path", ["/usr/sbin/sshd.real", "/usr/local/sbin/sshd"])
+@pytest.mark.parametrize("options", [[], ["--publickey"]], ids=["password", "key"])
+def test_an_sshd_that_is_another_program_is_not_taken_for_the_one_that_is_asked(path, options, sim):
+    """One that was built from source reads its own sshd_config, and not that of /etc/ssh."""
+    program = Path(path)
+    program.write_bytes(SSHD.read_bytes().replace(b"/etc/ssh/sshd_config\0", b"/etc/ss2/sshd_config\0"))
+    program.chmod(0o755)
+    folder = Path("/etc/ss2")
+    folder.mkdir()
+    (folder / "sshd_config").write_text("UsePAM yes\nPasswordAuthentication no\n")
+    try:
+        with Listener(program=program) as process:
+            assert f"sshd (process {process.pid}) runs {path}, and not {SSHD}" in refused(*options)
+    finally:
+        shutil.rmtree(folder)
+        program.unlink()
