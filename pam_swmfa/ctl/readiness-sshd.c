@@ -109,14 +109,16 @@ static bool check_block(const struct look *look, const struct sshd_block *block,
     return true;
 }
 
-static bool check_blocks(struct look *look, struct problem *problem)
+/* question: of an sshd that has these blocks. */
+static bool check_blocks(struct look *look, const struct sshd_question *question,
+                         struct problem *problem)
 {
     struct sshd_blocks blocks;
-    bool good = sshd_ask_blocks(&blocks, look->after, NULL, problem);
+    bool good = sshd_ask_blocks(&blocks, question, NULL, problem);
     for (size_t i = 0; good && i < blocks.count; i++)
         if (*blocks.at[i].where != '\0')
             good = check_block(look, &blocks.at[i], problem);
-    look->blocks = blocks.count > 0;
+    look->blocks = look->blocks || blocks.count > 0;
     sshd_free_blocks(&blocks);
     return good;
 }
@@ -143,6 +145,8 @@ static bool check_listener(struct look *look, const struct listener *listener,
     } else {
         judge_sshd_view(&sshd, &view);
         hole = find_hole(&view, look->readiness->publickey);
+        if (hole == NULL && !view.runs_pam && !view.key_alone)
+            hole = "it could not ask for a code, and nobody could log in";
         sshd_free(&sshd);
     }
     if (hole == NULL && view.key_alone)
@@ -150,12 +154,13 @@ static bool check_listener(struct look *look, const struct listener *listener,
             "sshd (process %d) runs with options of its own, and lets in by a key alone, "
             "without a code",
             (int)listener->pid);
-    return hole == NULL ||
-           problem_set(
-               problem,
-               "sshd (process %d) runs with options of its own: %.300s; stop it, or start it "
-               "without -f and -o",
-               (int)listener->pid, hole);
+    if (hole == NULL)
+        return check_blocks(look, &question, problem);
+    return problem_set(
+        problem,
+        "sshd (process %d) runs with options of its own: %.300s; stop it, or start it "
+        "without -f and -o",
+        (int)listener->pid, hole);
 }
 
 /* Another program can read another file, wherever it was built to. */
@@ -375,7 +380,7 @@ bool readiness_check_sshd(const struct readiness *readiness, struct problem *pro
     const struct sshd_question before = {0};
     const struct sshd_question after = {.plan = &plan};
     struct look look = {.readiness = readiness, .before = &before, .after = &after};
-    bool good = check_settings(&look, problem) && check_blocks(&look, problem) &&
+    bool good = check_settings(&look, problem) && check_blocks(&look, &after, problem) &&
                 check_listeners(&look, problem) && check_accounts(&look, problem);
     if (good && look.by_key && !readiness->publickey)
         (void)printf(

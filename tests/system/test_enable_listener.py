@@ -90,3 +90,19 @@ def test_an_sshd_that_is_another_program_is_not_taken_for_the_one_that_is_asked(
     finally:
         shutil.rmtree(folder)
         program.unlink()
+
+
+@pytest.mark.parametrize("options", [[], ["--publickey"]], ids=["password", "key"])
+def test_an_sshd_that_would_let_nobody_in_is_seen(options, sim):
+    with Listener("-o", "UsePAM=no"):
+        assert "it could not ask for a code, and nobody could log in" in refused(*options)
+
+
+def test_the_match_blocks_of_an_sshd_with_a_file_of_its_own_are_looked_at(sim):
+    own = lab.WORK / "own-sshd.conf"
+    own.write_text(f"Port {PORT}\nUsePAM yes\nPidFile none\nPasswordAuthentication no\n"
+                   "KbdInteractiveAuthentication no\n"
+                   "Match User alice\n  KbdInteractiveAuthentication yes\n")
+    with Listener("-f", str(own)):
+        error = refused("--publickey")
+        assert f"{own}:6: Match User alice: sshd would ask for no key" in error
