@@ -34,7 +34,7 @@ static bool has_shell(const struct passwd *entry)
     return access(shell, X_OK) == 0;
 }
 
-static enum known has_password(const struct passwd *entry)
+static enum known has_password(const struct passwd *entry, bool *locked)
 {
     const char *hash = entry->pw_passwd;
     if (strcmp(hash, "x") == 0) {
@@ -43,6 +43,7 @@ static enum known has_password(const struct passwd *entry)
             return KNOWN_UNKNOWN;
         hash = shadow->sp_pwdp;
     }
+    *locked = *hash == '!';
     return *hash == '\0' || *hash == '!' || *hash == '*' ? KNOWN_NO : KNOWN_YES;
 }
 
@@ -50,8 +51,8 @@ static void take(const struct passwd *entry, struct host_account *account)
 {
     *account = (struct host_account){.uid = entry->pw_uid,
                                      .gid = entry->pw_gid,
-                                     .shell = has_shell(entry),
-                                     .password = has_password(entry)};
+                                     .shell = has_shell(entry)};
+    account->password = has_password(entry, &account->locked);
     (void)snprintf(account->name, sizeof(account->name), "%s", entry->pw_name);
     (void)snprintf(account->home, sizeof(account->home), "%s", entry->pw_dir);
 }
@@ -176,6 +177,8 @@ const char *account_refused(const struct host_account *account, const struct ssh
         return "AllowGroups names no group of it";
     if (account->uid == 0 && sshd_says(sshd, "permitrootlogin", "no"))
         return "PermitRootLogin is no";
+    if (account->locked && !sshd_says(sshd, "usepam", "yes"))
+        return "it is locked";
     return NULL;
 }
 

@@ -22,13 +22,14 @@
 /* What is looked at, and what was found. */
 struct look {
     const struct readiness *readiness;
-    const struct sshd_question *before; /* sshd as it is configured now, ... */
-    const struct sshd_question *after;  /* ... and as it would be */
-    struct sshd now, then;              /* what it says of everybody */
-    bool blocks;                        /* there are Match blocks: each account is asked about */
+    const struct sshd_question *before;  /* sshd as it is configured now, ... */
+    const struct sshd_question *after;   /* ..., as it would be, ... */
+    const struct sshd_question *without; /* ... and without SSHCONF_PATH */
+    struct sshd now, then, own;          /* what it says of everybody */
+    bool blocks;                         /* there are Match blocks: each account is asked about */
     size_t asked;
     bool by_key; /* somebody gets in by a key alone now */
-    struct names unmapped, key_only, without_key;
+    struct names unmapped, key_only, without_key, opened;
     char mapped[TEXT_SIZE]; /* why accounts of the map do not get in: "alice: ..., bob: ..." */
     bool usable;            /* one of them does */
 };
@@ -47,27 +48,45 @@ static const char *find_hole(const struct ssh_view *view, bool publickey)
     return NULL;
 }
 
-/* Where sshd takes keys alone, a password must not become a way in. */
-static bool check_keys_alone(struct look *look, struct problem *problem)
+/* Where nobody gets in without a key, a password and a code must not become a way in: until the
+ * stack changes, it would be a password alone. question: of whom; then: what would be. */
+static bool opens_password(const struct look *look, const struct sshd_question *question,
+                           const struct ssh_view *then)
 {
     static const struct sshd_plan absent = {.path = SSHCONF_PATH};
-    const struct sshd_question question = {.plan = &absent};
+    struct sshd_question without = *question;
     struct sshd own;
-    bool good = sshd_ask(&own, &question, problem);
-    if (good && !look->readiness->publickey && sshd_says(&own, "passwordauthentication", "no") &&
-        sshd_says(&own, "kbdinteractiveauthentication", "no"))
-        good =
-            problem_set(problem, "sshd takes no password now, and would take one. For key and "
-                                 "code: swmfactl enable sshd --publickey. For password and code, "
-                                 "set PasswordAuthentication yes first");
+    struct ssh_view view;
+    struct problem ignored = {0};
+    if (look->readiness->publickey || !then->runs_pam || then->key_first)
+        return false;
+    without.plan = &absent;
+    bool known = sshd_ask(&own, &without, &ignored);
+    judge_sshd_view(&own, &view);
     sshd_free(&own);
-    return good;
+    return !known || view.needs_key;
+}
+
+#define OPENS                                                                                      \
+    "sshd lets nobody in without a key%s now, and would take a password. For key and code: "       \
+    "swmfactl enable sshd --publickey. "
+
+static bool check_keys_alone(const struct look *look, struct problem *problem)
+{
+    struct ssh_view then;
+    judge_sshd_view(&look->then, &then);
+    return !opens_password(look, look->before, &then) ||
+           problem_set(problem,
+                       OPENS "For password and code, have sshd take a password first, with "
+                             "PasswordAuthentication yes, UsePAM yes, and no AuthenticationMethods",
+                       "");
 }
 
 static bool check_settings(struct look *look, struct problem *problem)
 {
     return sshd_ask(&look->now, look->before, problem) && sshd_check_plan(look->after, problem) &&
-           sshd_ask(&look->then, look->after, problem) && check_keys_alone(look, problem);
+           sshd_ask(&look->then, look->after, problem) &&
+           sshd_ask(&look->own, look->without, problem) && check_keys_alone(look, problem);
 }
 
 /* ---- Match blocks ---- */
@@ -87,10 +106,12 @@ static bool check_unknown(const struct look *look, const struct sshd_block *bloc
     return true;
 }
 
-static bool check_block(const struct look *look, const struct sshd_block *block,
-                        struct problem *problem)
+static bool check_block(const struct look *look, const struct sshd_question *question,
+                        const struct sshd_block *block, struct problem *problem)
 {
     struct ssh_view view;
+    struct sshd_question mine = *question;
+    mine.connection = &block->connection;
     if (!block->known)
         return check_unknown(look, block, problem);
     judge_sshd_view(&block->answer, &view);
@@ -100,6 +121,11 @@ static bool check_block(const struct look *look, const struct sshd_block *block,
                            "%.200s: Match %.150s: %s; change AuthenticationMethods or "
                            "PasswordAuthentication there",
                            block->where, block->criteria, hole);
+    if (opens_password(look, &mine, &view))
+        return problem_set(problem,
+                           "%.200s: Match %.150s: " OPENS
+                           "For a key without a code, set AuthenticationMethods publickey there",
+                           block->where, block->criteria, " here");
     if (block->decides && view.key_alone)
         readiness_warn("%s: Match %s: sshd lets these in by a key alone, without a code",
                        block->where, block->criteria);
@@ -117,7 +143,7 @@ static bool check_blocks(struct look *look, const struct sshd_question *question
     bool good = sshd_ask_blocks(&blocks, question, NULL, problem);
     for (size_t i = 0; good && i < blocks.count; i++)
         if (*blocks.at[i].where != '\0')
-            good = check_block(look, &blocks.at[i], problem);
+            good = check_block(look, question, &blocks.at[i], problem);
     look->blocks = look->blocks || blocks.count > 0;
     sshd_free_blocks(&blocks);
     return good;
@@ -147,6 +173,8 @@ static bool check_listener(struct look *look, const struct listener *listener,
         hole = find_hole(&view, look->readiness->publickey);
         if (hole == NULL && !view.runs_pam && !view.key_alone)
             hole = "it could not ask for a code, and nobody could log in";
+        else if (hole == NULL && opens_password(look, &question, &view))
+            hole = "it lets nobody in without a key now, and would take a password";
         sshd_free(&sshd);
     }
     if (hole == NULL && view.key_alone)
@@ -225,9 +253,9 @@ static struct way_in find_way(const struct host_account *account, const struct s
     way.by_key = view.key_alone && keys != KNOWN_NO;
     if (way.by_key)
         return way;
-    way.no_key = view.key_first && keys == KNOWN_NO;
+    way.no_key = (view.key_first || view.needs_key) && keys == KNOWN_NO;
     way.no_password = password && account->password == KNOWN_NO;
-    if (!view.runs_pam && !(view.password && password_method))
+    if (!view.runs_pam && !(password_method && (view.password || view.own_password)))
         way.why = "sshd cannot ask it for a code";
     else if (account_needs_key(account, sshd))
         way.why = "PermitRootLogin is not yes, and sshd would reject root after the code was sent";
@@ -276,8 +304,22 @@ static void take_shut_out(struct look *look, const struct host_account *account,
         readiness_warn("%s can no longer log in by sshd: %s", account->name, after->why);
 }
 
+/* An account that would need less than without SSHCONF_PATH: the password of key and password is
+ * not asked for any more, and with PAM an account that is locked gets in by its key. */
+static bool is_opened(const struct look *look, const struct host_account *account,
+                      const struct sshd *sshd)
+{
+    struct ssh_view view;
+    struct way_in way = find_way(account, sshd, !look->readiness->from_key, true);
+    judge_sshd_view(sshd, &view);
+    return way.why != NULL ||
+           (look->readiness->publickey && !look->readiness->from_key && !view.key_alone &&
+            account_code(account->name, "sshd", look->readiness->config) == ACCOUNT_PASSES);
+}
+
 static void look_at(struct look *look, const struct host_account *account)
 {
+    struct sshd own_now = {0};
     struct sshd now = {0};
     struct sshd then = {0};
     bool own = look->blocks && look->asked++ < ACCOUNTS_ASKED;
@@ -288,8 +330,13 @@ static void look_at(struct look *look, const struct host_account *account)
     struct way_in was = find_way(account, before, !look->readiness->from_key, true);
     struct way_in is = find_way_after(look, account, after);
     look->by_key = look->by_key || (was.why == NULL && was.by_key);
+    const struct sshd *without =
+        own ? ask_for(look->without, account->name, &own_now, &look->own) : &look->own;
     if (was.why == NULL && is.why != NULL)
         take_shut_out(look, account, &was, &is);
+    if (is.why == NULL && is_opened(look, account, without))
+        names_add(&look->opened, account->name);
+    sshd_free(&own_now);
     sshd_free(&now);
     sshd_free(&then);
 }
@@ -356,6 +403,16 @@ static bool check_key_only(struct look *look, struct problem *problem)
         names);
 }
 
+static bool check_opened(struct look *look, struct problem *problem)
+{
+    return look->opened.count == 0 ||
+           problem_set(problem,
+                       "these accounts could log in by sshd with less than they need now: %.300s. "
+                       "Have sshd ask for no more than a key first (UsePAM yes, and no "
+                       "AuthenticationMethods), or remove their keys",
+                       names_show(&look->opened));
+}
+
 static bool check_accounts(struct look *look, struct problem *problem)
 {
     struct host_account account;
@@ -371,15 +428,21 @@ static bool check_accounts(struct look *look, struct problem *problem)
         readiness_warn("these accounts have no SSH key, and can no longer log in by sshd: %s",
                        names_show(&look->without_key));
     warn_about_root(look);
-    return check_key_only(look, problem) && check_mapped(look, problem);
+    return check_opened(look, problem) && check_key_only(look, problem) &&
+           check_mapped(look, problem);
 }
 
 bool readiness_check_sshd(const struct readiness *readiness, struct problem *problem)
 {
     const struct sshd_plan plan = {.path = SSHCONF_PATH, .text = readiness->sshd_text};
+    const struct sshd_plan absent = {.path = SSHCONF_PATH};
     const struct sshd_question before = {0};
     const struct sshd_question after = {.plan = &plan};
-    struct look look = {.readiness = readiness, .before = &before, .after = &after};
+    const struct sshd_question without = {.plan = &absent};
+    struct look look = {.readiness = readiness,
+                        .before = &before,
+                        .after = &after,
+                        .without = &without};
     bool good = check_settings(&look, problem) && check_blocks(&look, &after, problem) &&
                 check_listeners(&look, problem) && check_accounts(&look, problem);
     if (good && look.by_key && !readiness->publickey)
@@ -388,5 +451,6 @@ bool readiness_check_sshd(const struct readiness *readiness, struct problem *pro
             "For key and code:\n    swmfactl enable sshd --publickey\n");
     sshd_free(&look.now);
     sshd_free(&look.then);
+    sshd_free(&look.own);
     return good;
 }

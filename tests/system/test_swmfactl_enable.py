@@ -1134,7 +1134,7 @@ def bad_sshd_config():
     (no_include, "/etc/pam.d/sshd: what asks for the first factor there is not known.*By hand"),
     (no_sshd_include, r"no Include line reads .*: add this as the first line: Include /etc"),
     (earlier_file, "00-a.conf:1: PasswordAuthentication yes"),
-    (keys_only, "sshd takes no password now.*--publickey"),
+    (keys_only, "without a key now, and would take a password.*--publickey"),
     (line_in_common, "is run twice in one login"),
     (bad_sshd_config, "Bad configuration option: Frobnicate")])
 def test_enable_refuses_and_changes_nothing(wrong, says):
