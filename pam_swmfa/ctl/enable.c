@@ -44,7 +44,7 @@ struct service {
 static const struct service services[] = {
     {"sshd", {"sshd", NULL}, "sshd"},
     {"sudo", {"sudo", "sudo-i"}, "sudo:sudo-i"},
-    {"su", {"su", NULL}, "su:su-l"}, /* su-l includes su */
+    {"su", {"su", "su-l"}, "su:su-l"}, /* su-l includes su, as it is shipped */
     {"login", {"login", NULL}, "login"},
 };
 #define SERVICES (sizeof(services) / sizeof(services[0]))

@@ -501,6 +501,26 @@ def test_su_asks_after_enable_and_not_after_disable(sim, option, asked, dash):
     assert ended(client) == 0
 
 
+@pytest.mark.parametrize("tool", [True, False], ids=["pam-auth-update", "own-file"])
+def test_su_l_with_a_stack_of_its_own_asks_as_well(sim, tool):
+    away = Path("/usr/sbin/pam-auth-update.away")
+    if not tool:
+        TOOL.rename(away)
+    try:
+        (PAM / "su-l").write_text((PAM / "su").read_text())
+        before = snapshot(PAM)
+        done_with_warnings("enable", "su")
+        for dash in ([], ["-"]):
+            client = su_to_bob(*dash)
+            client.expect(PROMPT)
+            client.close(force=True)
+        done("disable", "su")
+        assert snapshot(PAM) == before
+    finally:
+        if not tool:
+            away.rename(TOOL)
+
+
 def test_login_asks_after_enable(sim, log):
     done("enable", "login")
     client = login_as_alice()
