@@ -322,6 +322,30 @@ def test_with_publickey_the_stack_waits_for_the_reload(sshd, key, sim, log):
     assert snapshot() == before
 
 
+def test_lines_that_somebody_has_added_to_sshds_file_are_not_lost(sshd, key, sim):
+    """Here, carol would get in that was not let in."""
+    enable_sshd(sshd)
+    SSHCONF.write_text(SSHCONF.read_text() + "AllowUsers alice\n")
+    before = snapshot()
+    for options in ([], ["--publickey"]):
+        assert f"{SSHCONF}: has lines that are not swmfactl's" in failed_after_warnings(
+            "enable", "sshd", *options)
+    assert snapshot() == before
+
+
+def test_where_the_stack_is_there_and_sshds_file_is_not_sshd_must_be_reloaded(sshd, key, sim):
+    """Until then a code alone lets in."""
+    enable_sshd(sshd, "--publickey")
+    SSHCONF.unlink()
+    sshd.reload()
+    status, out, _ = ctl("enable", "sshd", "--publickey")
+    assert status == 2 and SSHCONF.exists()
+    assert f"sshd (process {sshd.process.pid}) has not read" in out and "the key as well" not in out
+    assert "Until then it goes by what it had read before." in out
+    sshd.reload()
+    ssh("-o", "PubkeyAuthentication=no").expect("Permission denied")
+
+
 def test_remember_holds_with_a_key_and_a_code(sshd, key, sim):
     """The module alone in a stack is denied by libpam whenever it lets somebody pass."""
     lab.configure(sim, policy="remember = 1h")
