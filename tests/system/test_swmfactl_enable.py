@@ -453,6 +453,39 @@ def test_accounts_with_a_key_and_no_password_are_not_shut_out_without_a_word(ssh
         subprocess.run(["chpasswd"], input=f"alice:{lab.PASSWORD}\n", text=True, check=True)
 
 
+def group_writes(folder):
+    folder.parent.chmod(0o777)
+
+
+def key_of_root(folder):
+    os.chown(folder / "authorized_keys", 0, 0)
+    (folder / "authorized_keys").chmod(0o600)
+
+
+def no_key(folder):
+    (folder / "authorized_keys").write_text("ssh-ed25519 what is no key\n")
+
+
+@pytest.mark.parametrize("spoil", [group_writes, key_of_root, no_key])
+def test_an_account_whose_key_sshd_does_not_take_is_named(spoil, sshd, key, sim):
+    folder = lab.WORK / "home/alice/.ssh"
+    mode = folder.parent.stat().st_mode
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", lab.WORK / "root-key"],
+                   check=True)
+    roots = Path("/root/.ssh/authorized_keys")
+    roots.parent.mkdir(mode=0o700, exist_ok=True)
+    shutil.copy(lab.WORK / "root-key.pub", roots)
+    try:
+        spoil(folder)
+        ssh(*key, "-o", "PreferredAuthentications=publickey").expect("Permission denied")
+        error = ctl("enable", "sshd", "--publickey")[2]
+        assert "these accounts have no SSH key, and can no longer log in by sshd: alice" in error
+    finally:
+        folder.parent.chmod(mode)
+        roots.unlink()
+        (lab.WORK / "root-key").unlink()
+
+
 @pytest.mark.parametrize("lines, mapped, says", [
     ("PermitRootLogin prohibit-password\n", "root", "root: PermitRootLogin is not yes"),
     ("PermitRootLogin no\n", "root", "root: PermitRootLogin is no"),
