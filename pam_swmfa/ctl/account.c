@@ -35,7 +35,7 @@ static bool has_shell(const struct passwd *entry)
     return access(shell, X_OK) == 0;
 }
 
-static enum known has_password(const struct passwd *entry, bool *locked)
+static enum known has_password(const struct passwd *entry, bool *empty, bool *locked)
 {
     const char *hash = entry->pw_passwd;
     if (strcmp(hash, "x") == 0) {
@@ -44,6 +44,7 @@ static enum known has_password(const struct passwd *entry, bool *locked)
             return KNOWN_UNKNOWN;
         hash = shadow->sp_pwdp;
     }
+    *empty = *hash == '\0';
     *locked = *hash == '!';
     return *hash == '\0' || *hash == '!' || *hash == '*' ? KNOWN_NO : KNOWN_YES;
 }
@@ -53,7 +54,7 @@ static void take(const struct passwd *entry, struct host_account *account)
     *account = (struct host_account){.uid = entry->pw_uid,
                                      .gid = entry->pw_gid,
                                      .shell = has_shell(entry)};
-    account->password = has_password(entry, &account->locked);
+    account->password = has_password(entry, &account->empty, &account->locked);
     (void)snprintf(account->name, sizeof(account->name), "%s", entry->pw_name);
     (void)snprintf(account->home, sizeof(account->home), "%s", entry->pw_dir);
 }

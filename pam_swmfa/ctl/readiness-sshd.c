@@ -254,7 +254,8 @@ static struct way_in find_way(const struct host_account *account, const struct s
     if (way.by_key)
         return way;
     way.no_key = (view.key_first || view.needs_key) && keys == KNOWN_NO;
-    way.no_password = password && account->password == KNOWN_NO;
+    bool empty = account->empty && sshd_says(sshd, "permitemptypasswords", "yes");
+    way.no_password = password && account->password == KNOWN_NO && !empty;
     if (!view.runs_pam && !(password_method && (view.password || view.own_password)))
         way.why = "sshd cannot ask it for a code";
     else if (account_needs_key(account, sshd))

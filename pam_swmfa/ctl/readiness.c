@@ -195,6 +195,7 @@ bool readiness_check_host(const struct readiness *readiness, struct problem *pro
 static bool uses(const struct readiness *readiness, const struct host_account *account)
 {
     bool root = account->uid == 0;
+    bool password = account->password != KNOWN_NO || account->empty;
     if (readiness->sshd != NULL)
         return account_refused(account, readiness->sshd) == NULL &&
                (account->password != KNOWN_NO ||
@@ -202,8 +203,8 @@ static bool uses(const struct readiness *readiness, const struct host_account *a
     if (strcmp(readiness->service, "sudo") == 0)
         return !root && account_in_groups(account, SUDO_GROUPS);
     if (strcmp(readiness->service, "su") == 0 && readiness->use_uid)
-        return !root && account->password != KNOWN_NO;
-    return account->password != KNOWN_NO;
+        return !root && password;
+    return password;
 }
 
 void readiness_find_denied(const struct readiness *readiness, struct names *names)

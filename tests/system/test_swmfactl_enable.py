@@ -466,6 +466,21 @@ def no_key(folder):
     (folder / "authorized_keys").write_text("ssh-ed25519 what is no key\n")
 
 
+@pytest.mark.parametrize("service", ["sshd", "su", "login"])
+def test_an_account_without_any_password_is_named(service, sim):
+    """PAM lets it in by none: common-auth has nullok."""
+    shadow = Path("/etc/shadow").read_text()
+    conf = Path("/etc/ssh/sshd_config")
+    conf.write_text(conf.read_text() + "PermitEmptyPasswords yes\n")
+    lab.users_map(f"bob {BOB}\nroot {ALICE}\n")
+    try:
+        subprocess.run(["passwd", "-d", "alice"], check=True, capture_output=True)
+        assert re.search("will deny these accounts.*: alice, carol",
+                         ctl("enable", service, "--dry-run")[2])
+    finally:
+        Path("/etc/shadow").write_text(shadow)
+
+
 @pytest.mark.parametrize("spoil", [group_writes, key_of_root, no_key])
 def test_an_account_whose_key_sshd_does_not_take_is_named(spoil, sshd, key, sim):
     folder = lab.WORK / "home/alice/.ssh"
