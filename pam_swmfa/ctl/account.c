@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define GROUPS_MAX 1024
@@ -34,7 +35,7 @@ static bool has_shell(const struct passwd *entry)
     return access(shell, X_OK) == 0;
 }
 
-static enum known has_password(const struct passwd *entry)
+static enum known has_password(const struct passwd *entry, bool *empty, bool *locked)
 {
     const char *hash = entry->pw_passwd;
     if (strcmp(hash, "x") == 0) {
@@ -43,6 +44,8 @@ static enum known has_password(const struct passwd *entry)
             return KNOWN_UNKNOWN;
         hash = shadow->sp_pwdp;
     }
+    *empty = *hash == '\0';
+    *locked = *hash == '!';
     return *hash == '\0' || *hash == '!' || *hash == '*' ? KNOWN_NO : KNOWN_YES;
 }
 
@@ -50,8 +53,8 @@ static void take(const struct passwd *entry, struct host_account *account)
 {
     *account = (struct host_account){.uid = entry->pw_uid,
                                      .gid = entry->pw_gid,
-                                     .shell = has_shell(entry),
-                                     .password = has_password(entry)};
+                                     .shell = has_shell(entry)};
+    account->password = has_password(entry, &account->empty, &account->locked);
     (void)snprintf(account->name, sizeof(account->name), "%s", entry->pw_name);
     (void)snprintf(account->home, sizeof(account->home), "%s", entry->pw_dir);
 }
@@ -176,6 +179,8 @@ const char *account_refused(const struct host_account *account, const struct ssh
         return "AllowGroups names no group of it";
     if (account->uid == 0 && sshd_says(sshd, "permitrootlogin", "no"))
         return "PermitRootLogin is no";
+    if (account->locked && !sshd_says(sshd, "usepam", "yes"))
+        return "it is locked";
     return NULL;
 }
 
@@ -186,21 +191,63 @@ bool account_needs_key(const struct host_account *account, const struct sshd *ss
 
 /* ---- keys ---- */
 
-/* Whether a file has a line that is neither empty nor a comment. */
-static bool has_line(const char *path)
+static bool is_key(const char *line)
+{
+    const char *at = line + strspn(line, " \t\r\n");
+    return *at != '#' && strstr(at, "AAAA") != NULL; /* as each key begins in base64 */
+}
+
+/* Whether a file has a key. Root itself cannot read each: a home can be on another host. */
+static enum known has_key(const char *path)
 {
     char *line = NULL;
     size_t size = 0;
-    bool has = false;
     FILE *file = fopen(path, "re");
-    while (file != NULL && !has && getline(&line, &size, file) >= 0) {
-        const char *at = line + strspn(line, " \t\r\n");
-        has = *at != '#' && *at != '\0';
-    }
+    enum known has = file == NULL && errno == EACCES ? KNOWN_UNKNOWN : KNOWN_NO;
+    while (file != NULL && has == KNOWN_NO && getline(&line, &size, file) >= 0)
+        has = is_key(line) ? KNOWN_YES : KNOWN_NO;
     free(line);
     if (file != NULL)
         (void)fclose(file);
     return has;
+}
+
+/* Whether others cannot write. Debian's sshd lets the account's own group do so. */
+static bool is_strict(const struct stat *status, const struct host_account *account)
+{
+    bool group = (status->st_mode & S_IWGRP) != 0 && status->st_gid != account->gid;
+    return (status->st_uid == 0 || status->st_uid == account->uid) && !group &&
+           (status->st_mode & S_IWOTH) == 0;
+}
+
+/* sshd opens the file as the account. */
+static bool can_read(const struct stat *status, const struct host_account *account)
+{
+    if (account->uid == 0)
+        return true;
+    if (status->st_uid == account->uid)
+        return (status->st_mode & S_IRUSR) != 0;
+    return (status->st_mode & S_IROTH) != 0 || (status->st_mode & S_IRGRP) != 0;
+}
+
+/* Whether sshd reads a file of keys, which has to be the account's alone up to its home. */
+static bool is_taken(const struct host_account *account, const char *path, bool strict)
+{
+    struct stat status;
+    char *real = realpath(path, NULL);
+    char *home = realpath(account->home, NULL);
+    bool taken = real != NULL && stat(real, &status) == 0 && S_ISREG(status.st_mode) &&
+                 can_read(&status, account) && (!strict || is_strict(&status, account));
+    bool more = strict;
+    while (taken && more) {
+        char *slash = strrchr(real, '/');
+        slash[slash == real] = '\0';
+        taken = stat(real, &status) == 0 && is_strict(&status, account);
+        more = strcmp(real, "/") != 0 && (home == NULL || strcmp(real, home) != 0);
+    }
+    free(real);
+    free(home);
+    return taken;
 }
 
 /* One of AuthorizedKeysFile, with %h, %u, %U and %% in it. */
@@ -241,15 +288,20 @@ enum known account_keys(const struct host_account *account, const struct sshd *s
     char path[PATH_SIZE];
     if (!sshd_says(sshd, "pubkeyauthentication", "yes"))
         return KNOWN_NO;
+    enum known known = is_none(sshd, "authorizedkeyscommand") && is_none(sshd, "trustedusercakeys")
+                           ? KNOWN_NO
+                           : KNOWN_UNKNOWN;
+    bool strict = sshd_says(sshd, "strictmodes", "yes");
     const char *at = sshd_value(sshd, "authorizedkeysfile", list, sizeof(list));
     for (; *(at += strspn(at, " ")) != '\0'; at += strcspn(at, " ")) {
         expand(account, at, strcspn(at, " "), path, sizeof(path));
-        if (has_line(path))
+        enum known has = has_key(path);
+        if (has == KNOWN_YES && is_taken(account, path, strict))
             return KNOWN_YES;
+        if (has == KNOWN_UNKNOWN)
+            known = KNOWN_UNKNOWN;
     }
-    return is_none(sshd, "authorizedkeyscommand") && is_none(sshd, "trustedusercakeys")
-               ? KNOWN_NO
-               : KNOWN_UNKNOWN;
+    return known;
 }
 
 /* ---- the users map, and who needs no line in it ---- */

@@ -26,6 +26,8 @@ struct host_account {
     gid_t gid;
     bool shell;          /* one that exists and lets work */
     enum known password; /* that is not locked and not empty */
+    bool empty;          /* its password is the empty one: with nullok, that lets in */
+    bool locked;         /* as passwd -l does it: sshd without PAM refuses it, keys or not */
     char home[1024];
 };
 

@@ -44,7 +44,7 @@ struct service {
 static const struct service services[] = {
     {"sshd", {"sshd", NULL}, "sshd"},
     {"sudo", {"sudo", "sudo-i"}, "sudo:sudo-i"},
-    {"su", {"su", NULL}, "su:su-l"}, /* su-l includes su */
+    {"su", {"su", "su-l"}, "su:su-l"}, /* su-l includes su, as it is shipped */
     {"login", {"login", NULL}, "login"},
 };
 #define SERVICES (sizeof(services) / sizeof(services[0]))
@@ -371,6 +371,9 @@ static bool wants_profile(const struct plan *plan)
 static bool plan_enable(struct plan *plan, struct problem *problem)
 {
     bool anew = asks_otherwise(plan);
+    if (is_sshd(plan) && plan->sshd.before != NULL && !sshconf_is_known(plan->sshd.before))
+        return problem_set(problem, SSHCONF_PATH ": has lines that are not swmfactl's, and would "
+                                                 "be lost: move them to another file");
     if (is_sshd(plan)) {
         change_set(&plan->sshd, strdup(sshconf_text(chosen.publickey)));
         if (plan->sshd.after == NULL)
@@ -536,8 +539,11 @@ static enum ctl_status wait_for_reload(struct job *job, pid_t pid, const struct 
     return job_flush(job) ? CTL_WARNINGS : CTL_FAILED;
 }
 
-static enum ctl_status say_enabled(struct job *job, const struct plan *plan)
+/* to_password: from key and code. Otherwise, an sshd that has not read its file can let in by less:
+ * the stack was there before. */
+static enum ctl_status say_enabled(struct job *job, const struct plan *plan, bool to_password)
 {
+    enum ctl_status status = CTL_DONE;
     struct problem why;
     pid_t pid = 0;
     const char *name = plan->service->name;
@@ -547,13 +553,15 @@ static enum ctl_status say_enabled(struct job *job, const struct plan *plan)
     if (is_sshd(plan) && !sshd_has_read(&pid, &why)) {
         (void)printf("%s.\n", why.text);
         say_reload(pid);
-        (void)printf("Until then it asks for the key as well. After that, log in in a second "
-                     "session. ");
+        (void)printf(to_password ? "Until then it asks for the key as well. "
+                                 : "Until then it goes by what it had read before. ");
+        (void)printf("After that, log in in a second session. ");
+        status = to_password ? CTL_DONE : CTL_WARNINGS;
     } else {
         (void)printf("Keep this session open, and log in in a second one. ");
     }
     (void)printf("To undo it: swmfactl disable %s\n", name);
-    return job_flush(job) ? CTL_DONE : CTL_FAILED;
+    return job_flush(job) ? status : CTL_FAILED;
 }
 
 /* sshd's file, and which sshd have not read it. */
@@ -589,14 +597,14 @@ static enum ctl_status do_enable(struct job *job, const struct plan *plan)
     if (is_sshd(plan) && !change_sshd(plan, &job->problem))
         return CTL_FAILED;
     if (to_password)
-        return say_enabled(job, plan);
+        return say_enabled(job, plan, true);
     if (is_sshd(plan) && stack_changes(plan) && !sshd_has_read(&pid, &why)) {
         job_changed(job, "sshd's configuration changed for %s and code",
                     chosen.publickey ? "public key" : "password");
         return wait_for_reload(job, pid, &why);
     }
     return wait_for_logins(plan, &job->problem) && change_stack(plan, &job->problem)
-               ? say_enabled(job, plan)
+               ? say_enabled(job, plan, false)
                : CTL_FAILED;
 }
 

@@ -46,8 +46,9 @@ static enum method find_method(const struct sshd *sshd, const char *name, size_t
     for (size_t i = 0; i < sizeof(methods) / sizeof(methods[0]); i++) {
         if (strlen(methods[i].name) != length || strncmp(methods[i].name, name, length) != 0)
             continue;
-        bool on = methods[i].method == METHOD_KBDINT ? judge_sshd_prompts(sshd)
-                                                     : sshd_says(sshd, methods[i].keyword, "yes");
+        bool on = methods[i].method == METHOD_KBDINT
+                      ? judge_sshd_prompts(sshd) && sshd_says(sshd, "usepam", "yes")
+                      : sshd_says(sshd, methods[i].keyword, "yes");
         return on ? methods[i].method : METHOD_OFF;
     }
     return METHOD_OFF;
@@ -70,6 +71,7 @@ static bool take_list(const struct sshd *sshd, const char *list, size_t length,
         at += item + 1;
     }
     view->key_first = view->key_first && (key_first || !seen[METHOD_KBDINT]);
+    view->needs_key = view->needs_key && seen[METHOD_KEY];
     view->runs_pam = view->runs_pam || seen[METHOD_KBDINT];
     view->password = view->password || seen[METHOD_PASSWORD];
     view->key_alone = view->key_alone || (!seen[METHOD_KBDINT] && !seen[METHOD_PASSWORD]);
@@ -82,7 +84,7 @@ void judge_sshd_view(const struct sshd *sshd, struct ssh_view *view)
 {
     char methods[1024];
     const char *at = sshd_value(sshd, "authenticationmethods", methods, sizeof(methods));
-    *view = (struct ssh_view){.known = *sshd->text != '\0', .key_first = true};
+    *view = (struct ssh_view){.known = *sshd->text != '\0', .key_first = true, .needs_key = true};
     if (!view->known)
         return;
     if (strcmp(at, "any") == 0 || *at == '\0')
@@ -91,6 +93,7 @@ void judge_sshd_view(const struct sshd *sshd, struct ssh_view *view)
         (void)take_list(sshd, at, strcspn(at, " "), view);
     view->key_first = view->key_first && view->runs_pam;
     if (!sshd_says(sshd, "usepam", "yes")) {
+        view->own_password = view->password;
         view->runs_pam = false;
         view->password = false;
     }

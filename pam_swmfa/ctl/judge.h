@@ -80,11 +80,13 @@ void judge_predict(const struct scene *scene, struct prediction *prediction);
 
 /* What sshd's settings make of the stack. */
 struct ssh_view {
-    bool known;     /* sshd has answered */
-    bool runs_pam;  /* by keyboard-interactive */
-    bool password;  /* by its password method, which cannot show a prompt */
-    bool key_first; /* whoever comes to keyboard-interactive has shown a key */
-    bool key_alone; /* a key, or the like, is enough, and PAM is not asked */
+    bool known;        /* sshd has answered */
+    bool runs_pam;     /* by keyboard-interactive */
+    bool password;     /* by its password method, which cannot show a prompt */
+    bool key_first;    /* whoever comes to keyboard-interactive has shown a key */
+    bool key_alone;    /* a key, or the like, is enough, and PAM is not asked */
+    bool needs_key;    /* whatever way it is, it has a key, or the like, in it */
+    bool own_password; /* without PAM: by a password that sshd checks itself */
 };
 
 /* judge_sshd_view: from the settings. */

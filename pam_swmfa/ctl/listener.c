@@ -26,6 +26,7 @@
 #define LINE_SIZE  4096
 #define LISTENING  "0A" /* TCP_LISTEN, in /proc/net/tcp */
 #define INODES_MAX 1024
+#define SHOWN      " [listener]" /* by an sshd that listens, after its own command line */
 
 /* ---- one process ---- */
 
@@ -51,6 +52,18 @@ static bool is_sshd(const char *program)
 {
     const char *name = strrchr(program, '/');
     return name != NULL && strncmp(name + 1, "sshd", 4) == 0 && strchr(" ", name[5]) != NULL;
+}
+
+/* Or one by another name, such as sshd.real: it is known by what it shows for a command line. */
+static bool looks_like_sshd(pid_t pid)
+{
+    char line[LINE_SIZE] = "";
+    FILE *file = open_of(pid, "cmdline");
+    size_t length = file != NULL ? fread(line, 1, sizeof(line) - 1, file) : 0;
+    if (file != NULL)
+        (void)fclose(file);
+    line[length] = '\0';
+    return strstr(line, SHOWN) != NULL && strstr(line, " startups") != NULL;
 }
 
 static bool is_named_sshd(pid_t pid)
@@ -103,6 +116,7 @@ static bool read_number(const char *fields, size_t field, unsigned long long *nu
     return found != NULL;
 }
 
+/* False also of a process that has ended, and only waits for its parent. */
 static bool read_stat(struct listener *listener)
 {
     char line[LINE_SIZE] = "";
@@ -111,11 +125,40 @@ static bool read_stat(struct listener *listener)
     if (file != NULL)
         (void)fclose(file);
     const char *end = got != NULL ? strrchr(line, ')') : NULL; /* the name can have blanks */
-    return end != NULL && read_number(end + 1, 22, &listener->start) &&
+    return end != NULL && strchr("ZX", end[2]) == NULL &&
+           read_number(end + 1, 22, &listener->start) &&
            read_number(end + 1, 26, &listener->code) && read_number(end + 1, 28, &listener->stack);
 }
 
 /* ---- its sockets ---- */
+
+static bool has_inode(const unsigned long *inodes, size_t count, unsigned long inode)
+{
+    for (size_t i = 0; i < count; i++)
+        if (inodes[i] == inode)
+            return true;
+    return false;
+}
+
+/* The sockets that the process has open. */
+static size_t find_sockets(pid_t pid, unsigned long *inodes)
+{
+    char path[64];
+    char link[64];
+    size_t count = 0;
+    (void)snprintf(path, sizeof(path), "/proc/%d/fd", (int)pid);
+    DIR *folder = opendir(path);
+    const struct dirent *entry = NULL;
+    while (folder != NULL && count < INODES_MAX && (entry = readdir(folder)) != NULL) {
+        ssize_t length = readlinkat(dirfd(folder), entry->d_name, link, sizeof(link) - 1);
+        link[length > 0 ? length : 0] = '\0';
+        if (strncmp(link, "socket:[", 8) == 0)
+            inodes[count++] = strtoul(link + 8, NULL, 10);
+    }
+    if (folder != NULL)
+        (void)closedir(folder);
+    return count;
+}
 
 /* The inode of a socket, from a line of /proc/net/tcp; 0: it does not listen. */
 static unsigned long find_listening(const char *line)
@@ -130,54 +173,40 @@ static unsigned long find_listening(const char *line)
     return inode != NULL ? strtoul(inode, NULL, 10) : 0;
 }
 
-/* The sockets that listen in the network namespace of a process. */
-static size_t add_listening(pid_t pid, const char *table, unsigned long *inodes, size_t count)
+/* Whether one of the sockets listens, by a table of the network namespace of the process: that can
+ * have any number of others. */
+static bool is_listening(pid_t pid, const char *table, const unsigned long *inodes, size_t count)
 {
     char line[LINE_SIZE];
+    bool is = false;
     FILE *file = open_of(pid, table);
-    while (file != NULL && count < INODES_MAX && fgets(line, sizeof(line), file) != NULL) {
-        inodes[count] = find_listening(line);
-        count += inodes[count] != 0 ? 1 : 0;
+    while (file != NULL && !is && fgets(line, sizeof(line), file) != NULL) {
+        unsigned long inode = find_listening(line);
+        is = inode != 0 && has_inode(inodes, count, inode);
     }
     if (file != NULL)
         (void)fclose(file);
-    return count;
-}
-
-static bool has_inode(const unsigned long *inodes, size_t count, unsigned long inode)
-{
-    for (size_t i = 0; i < count; i++)
-        if (inodes[i] == inode)
-            return true;
-    return false;
-}
-
-/* Whether a descriptor of the process is one of these sockets. */
-static bool has_socket(pid_t pid, const unsigned long *inodes, size_t count)
-{
-    char path[64];
-    char link[64];
-    bool has = false;
-    (void)snprintf(path, sizeof(path), "/proc/%d/fd", (int)pid);
-    DIR *folder = opendir(path);
-    const struct dirent *entry = NULL;
-    while (folder != NULL && !has && (entry = readdir(folder)) != NULL) {
-        ssize_t length = readlinkat(dirfd(folder), entry->d_name, link, sizeof(link) - 1);
-        link[length > 0 ? length : 0] = '\0';
-        has = strncmp(link, "socket:[", 8) == 0 &&
-              has_inode(inodes, count, strtoul(link + 8, NULL, 10));
-    }
-    if (folder != NULL)
-        (void)closedir(folder);
-    return has;
+    return is;
 }
 
 static bool listens(pid_t pid)
 {
     unsigned long inodes[INODES_MAX];
-    size_t count = add_listening(pid, "net/tcp", inodes, 0);
-    count = add_listening(pid, "net/tcp6", inodes, count);
-    return has_socket(pid, inodes, count);
+    size_t count = find_sockets(pid, inodes);
+    return is_listening(pid, "net/tcp", inodes, count) ||
+           is_listening(pid, "net/tcp6", inodes, count);
+}
+
+/* One in a container, or another root, reads the files there. What cannot be seen counts. */
+static bool has_our_files(pid_t pid)
+{
+    char path[64];
+    struct stat theirs;
+    struct stat ours;
+    (void)snprintf(path, sizeof(path), "/proc/%d/root/etc/ssh", (int)pid);
+    if (stat("/etc/ssh", &ours) != 0 || stat(path, &theirs) != 0)
+        return errno != ENOENT;
+    return ours.st_dev == theirs.st_dev && ours.st_ino == theirs.st_ino;
 }
 
 /* ---- its options ---- */
@@ -193,31 +222,72 @@ static size_t read_command(pid_t pid, char *line, size_t size)
     return length < size - 1 ? length : 0;
 }
 
-/*
- * A listening sshd shows "sshd: PROGRAM OPTIONS [listener] ..." in one string, in which the blanks
- * within an option cannot be told from those between two: sshd then refuses what is left of it.
- */
+/* A listening sshd shows "sshd: PROGRAM OPTIONS [listener] ..." in one string, cut off where there
+ * is no room for it: made words. Returns their end, or NULL if it was cut off. */
+static char *cut_title(char *line, char *end)
+{
+    char *mark = strstr(line, SHOWN);
+    char *blank = strchr(line, ' ');
+    if (mark == NULL)
+        return blank != NULL && blank > line && blank[-1] == ':' ? NULL : end;
+    *mark = '\0';
+    for (char *at = blank; at < mark; at++)
+        if (*at == ' ')
+            *at = '\0';
+    return mark;
+}
+
+static bool keep_word(struct listener *listener, const char *word)
+{
+    if (listener->option_count == LISTENER_OPTIONS)
+        return false;
+    listener->options[listener->option_count++] = word - listener->line;
+    return true;
+}
+
+/* The next word, or NULL. */
+static char *next_word(char *word, const char *end)
+{
+    char *next = word + strlen(word) + 1;
+    while (next < end && *next == '\0')
+        next++;
+    return next < end ? next : NULL;
+}
+
+/* Keeps one word of options, such as "-Def", and the value that follows the last of them. In a
+ * title the blanks within a value are lost: what has more than one word is not known. */
+static bool take_options(struct listener *listener, char **word, const char *end, bool title)
+{
+    static const char with_value[] = "CEbcfghkopu";
+    const char *at = *word + 1;
+    bool good = keep_word(listener, *word);
+    while (*at != '\0' && strchr(with_value, *at) == NULL)
+        at++;
+    if (*at == '\0')
+        return good;
+    listener->own_options = listener->own_options || strchr("fo", *at) != NULL;
+    const char *value = at + 1;
+    if (*value == '\0') {
+        *word = next_word(*word, end);
+        value = *word;
+        good = good && value != NULL && keep_word(listener, value);
+    }
+    return good && (*at != 'o' || !title || strchr(value, '=') != NULL);
+}
+
+/* sshd takes options alone: a word after the first that is none is what is left of a value that had
+ * blanks in it. */
 static bool read_options(struct listener *listener)
 {
-    static const char title[] = "sshd: ";
     size_t length = read_command(listener->pid, listener->line, sizeof(listener->line));
-    char *end = listener->line + length;
-    char *at = listener->line;
-    size_t count = 0;
-    if (strncmp(at, title, strlen(title)) == 0) {
-        char *mark = strstr(at, " [listener]");
-        end = mark != NULL ? mark : at + strlen(at);
-        at += strlen(title);
-        for (char *blank = at; blank < end; blank++)
-            if (*blank == ' ')
-                *blank = '\0';
-        *end = '\0';
-    }
-    for (at += strlen(at) + 1; at < end && count + 1 < LISTENER_OPTIONS; at += strlen(at) + 1)
-        if (*at != '\0')
-            listener->options[count++] = at - listener->line;
-    listener->option_count = count;
-    return length > 0 && at >= end;
+    bool title = strstr(listener->line, SHOWN) != NULL;
+    char *end = length > 0 ? cut_title(listener->line, listener->line + length) : NULL;
+    bool known = end != NULL;
+    for (char *word = listener->line; known && word != NULL;
+         word = word != NULL ? next_word(word, end) : NULL)
+        known =
+            *word == '-' ? take_options(listener, &word, end, title) : listener->option_count == 0;
+    return known;
 }
 
 const char **listener_options(const struct listener *listener)
@@ -248,8 +318,11 @@ static bool look_at(struct listeners *listeners, pid_t pid, struct problem *prob
     if (!read_program(pid, program, sizeof(program)) && is_named_sshd(pid))
         return problem_set(problem, "/proc/%d/exe: %s", (int)pid, strerror(errno));
     /* A user's own sshd cannot use the module, which needs root. */
-    if (!is_sshd(program) || !is_of(pid, 0) || !listens(pid))
+    if (!(is_sshd(program) || looks_like_sshd(pid)) || !is_of(pid, 0) || !listens(pid) ||
+        !has_our_files(pid))
         return true;
+    (void)snprintf(listener.program, sizeof(listener.program), "%.*s", (int)strcspn(program, " "),
+                   program);
     if (!read_stat(&listener))
         return problem_set(problem, "/proc/%d/stat cannot be read", (int)pid);
     listener.options_known = read_options(&listener);
@@ -403,9 +476,10 @@ static bool all_have_read(const char *record, pid_t *pid, struct problem *proble
         if (has_read(&listeners.at[i], record))
             continue;
         *pid = listeners.at[i].pid;
-        good = problem_set(problem,
-                           "sshd (process %d) has not read its configuration since it was changed",
-                           (int)*pid);
+        good = problem_set(
+            problem,
+            "sshd (process %d) is not known to have read its configuration since it was changed",
+            (int)*pid);
     }
     listeners_free(&listeners);
     return good;
@@ -446,7 +520,8 @@ static bool look_for_login(struct listeners *logins, pid_t pid, struct problem *
               strncmp(name, "sshd", 4) == 0 && user != NULL && is_of(pid, user->pw_uid);
     if (file != NULL)
         (void)fclose(file);
-    return !is || !read_stat(&login) || keep(logins, &login) || problem_set(problem, "no memory");
+    return !is || !has_our_files(pid) || !read_stat(&login) || keep(logins, &login) ||
+           problem_set(problem, "no memory");
 }
 
 static size_t count_open(const struct listeners *logins)

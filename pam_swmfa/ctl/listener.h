@@ -21,9 +21,11 @@
 
 struct listener {
     pid_t pid;
+    char program[256];              /* that it executes */
     unsigned long long start;       /* clock ticks after the boot */
     unsigned long long code, stack; /* addresses; others after each exec */
     bool options_known;             /* its command line was read whole */
+    bool own_options;               /* -f or -o is among them */
     size_t option_count;
     ptrdiff_t options[LISTENER_OPTIONS]; /* where they begin in line */
     char line[4096];

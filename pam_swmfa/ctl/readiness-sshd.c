@@ -22,12 +22,13 @@
 /* What is looked at, and what was found. */
 struct look {
     const struct readiness *readiness;
-    const struct sshd_question *before; /* sshd as it is configured now, ... */
-    const struct sshd_question *after;  /* ... and as it would be */
-    struct sshd now, then;              /* what it says of everybody */
+    const struct sshd_question *before;  /* sshd as it is configured now, ... */
+    const struct sshd_question *after;   /* ..., as it would be, ... */
+    const struct sshd_question *without; /* ... and without SSHCONF_PATH */
+    struct sshd now, then, own;          /* what it says of everybody */
     bool blocks; /* there are Match blocks: sshd is asked about each account */
     bool by_key; /* somebody gets in by a key alone now */
-    struct names unmapped, key_only, without_key;
+    struct names unmapped, key_only, without_key, opened;
     char mapped[TEXT_SIZE]; /* why accounts of the map do not get in: "alice: ..., bob: ..." */
     bool usable;            /* one of them does */
 };
@@ -46,27 +47,45 @@ static const char *find_hole(const struct ssh_view *view, bool publickey)
     return NULL;
 }
 
-/* Where sshd takes keys alone, a password must not become a way in. */
-static bool check_keys_alone(struct look *look, struct problem *problem)
+/* Where nobody gets in without a key, a password and a code must not become a way in: until the
+ * stack changes, it would be a password alone. question: of whom; then: what would be. */
+static bool opens_password(const struct look *look, const struct sshd_question *question,
+                           const struct ssh_view *then)
 {
     static const struct sshd_plan absent = {.path = SSHCONF_PATH};
-    const struct sshd_question question = {.plan = &absent};
+    struct sshd_question without = *question;
     struct sshd own;
-    bool good = sshd_ask(&own, &question, problem);
-    if (good && !look->readiness->publickey && sshd_says(&own, "passwordauthentication", "no") &&
-        sshd_says(&own, "kbdinteractiveauthentication", "no"))
-        good =
-            problem_set(problem, "sshd takes no password now, and would take one. For key and "
-                                 "code: swmfactl enable sshd --publickey. For password and code, "
-                                 "set PasswordAuthentication yes first");
+    struct ssh_view view;
+    struct problem ignored = {0};
+    if (look->readiness->publickey || !then->runs_pam || then->key_first)
+        return false;
+    without.plan = &absent;
+    bool known = sshd_ask(&own, &without, &ignored);
+    judge_sshd_view(&own, &view);
     sshd_free(&own);
-    return good;
+    return !known || view.needs_key;
+}
+
+#define OPENS                                                                                      \
+    "sshd lets nobody in without a key%s now, and would take a password. For key and code: "       \
+    "swmfactl enable sshd --publickey. "
+
+static bool check_keys_alone(const struct look *look, struct problem *problem)
+{
+    struct ssh_view then;
+    judge_sshd_view(&look->then, &then);
+    return !opens_password(look, look->before, &then) ||
+           problem_set(problem,
+                       OPENS "For password and code, have sshd take a password first, with "
+                             "PasswordAuthentication yes, UsePAM yes, and no AuthenticationMethods",
+                       "");
 }
 
 static bool check_settings(struct look *look, struct problem *problem)
 {
     return sshd_ask(&look->now, look->before, problem) && sshd_check_plan(look->after, problem) &&
-           sshd_ask(&look->then, look->after, problem) && check_keys_alone(look, problem);
+           sshd_ask(&look->then, look->after, problem) &&
+           sshd_ask(&look->own, look->without, problem) && check_keys_alone(look, problem);
 }
 
 /* ---- Match blocks ---- */
@@ -86,10 +105,12 @@ static bool check_unknown(const struct look *look, const struct sshd_block *bloc
     return true;
 }
 
-static bool check_block(const struct look *look, const struct sshd_block *block,
-                        struct problem *problem)
+static bool check_block(const struct look *look, const struct sshd_question *question,
+                        const struct sshd_block *block, struct problem *problem)
 {
     struct ssh_view view;
+    struct sshd_question mine = *question;
+    mine.connection = &block->connection;
     if (!block->known)
         return check_unknown(look, block, problem);
     judge_sshd_view(&block->answer, &view);
@@ -99,6 +120,11 @@ static bool check_block(const struct look *look, const struct sshd_block *block,
                            "%.200s: Match %.150s: %s; change AuthenticationMethods or "
                            "PasswordAuthentication there",
                            block->where, block->criteria, hole);
+    if (opens_password(look, &mine, &view))
+        return problem_set(problem,
+                           "%.200s: Match %.150s: " OPENS
+                           "For a key without a code, set AuthenticationMethods publickey there",
+                           block->where, block->criteria, " here");
     if (block->decides && view.key_alone)
         readiness_warn("%s: Match %s: sshd lets these in by a key alone, without a code",
                        block->where, block->criteria);
@@ -108,68 +134,85 @@ static bool check_block(const struct look *look, const struct sshd_block *block,
     return true;
 }
 
-static bool check_blocks(struct look *look, struct problem *problem)
+/* question: of an sshd that has these blocks. */
+static bool check_blocks(struct look *look, const struct sshd_question *question,
+                         struct problem *problem)
 {
     struct sshd_blocks blocks;
-    bool good = sshd_ask_blocks(&blocks, look->after, NULL, problem);
+    bool good = sshd_ask_blocks(&blocks, question, NULL, problem);
     for (size_t i = 0; good && i < blocks.count; i++)
         if (*blocks.at[i].where != '\0')
-            good = check_block(look, &blocks.at[i], problem);
-    look->blocks = blocks.count > 0;
+            good = check_block(look, question, &blocks.at[i], problem);
+    look->blocks = look->blocks || blocks.count > 0;
     sshd_free_blocks(&blocks);
     return good;
 }
 
 /* ---- every sshd that runs ---- */
 
-/* What an sshd that was started with these options would do: it may read another file. */
-static bool check_options(const struct look *look, const char *const *options,
+/* What is wrong with an sshd that was started with these options: it may read another file. */
+static bool check_options(const struct look *look, const struct sshd_question *question,
                           struct ssh_view *view, struct problem *problem)
 {
-    const struct sshd_question question = {.plan = look->after->plan, .options = options};
     struct sshd sshd;
     const char *hole = NULL;
-    bool asked = options != NULL && sshd_ask(&sshd, &question, problem);
-    if (options == NULL)
-        return problem_set(problem, "no memory");
+    bool asked = sshd_ask(&sshd, question, problem);
     if (asked) {
         judge_sshd_view(&sshd, view);
         hole = find_hole(view, look->readiness->publickey);
+        if (hole == NULL && !view->runs_pam && !view->key_alone)
+            hole = "it could not ask for a code, and nobody could log in";
+        else if (hole == NULL && opens_password(look, question, view))
+            hole = "it lets nobody in without a key now, and would take a password";
     }
     sshd_free(&sshd);
     return asked && (hole == NULL || problem_set(problem, "%s", hole));
 }
 
-static bool check_listener(const struct look *look, const struct listener *listener,
+static bool check_listener(struct look *look, const struct listener *listener,
                            struct problem *problem)
 {
-    struct problem why = {.text = "its command line is too long to be read"};
+    struct problem why = {.text = "its command line is not known as a whole"};
     struct ssh_view view = {0};
-    bool good = false;
-    if (listener->options_known) {
-        const char **options = listener_options(listener);
-        good = check_options(look, options, &view, &why);
-        free(options);
-    }
+    const char **options = listener->options_known ? listener_options(listener) : NULL;
+    const struct sshd_question question = {.plan = look->after->plan, .options = options};
+    bool good = options != NULL && check_options(look, &question, &view, &why);
+    if (!good)
+        problem_set(problem,
+                    "sshd (process %d) runs with options of its own: %.300s; stop it, or start it "
+                    "without -f and -o",
+                    (int)listener->pid, why.text);
     if (good && view.key_alone)
         readiness_warn(
             "sshd (process %d) runs with options of its own, and lets in by a key alone, "
             "without a code",
             (int)listener->pid);
-    return good ||
-           problem_set(
-               problem,
-               "sshd (process %d) runs with options of its own: %.300s; stop it, or start it "
-               "without -f and -o",
-               (int)listener->pid, why.text);
+    good = good && check_blocks(look, &question, problem);
+    free(options);
+    return good;
 }
 
-static bool check_listeners(const struct look *look, struct problem *problem)
+/* Another program can read another file, wherever it was built to. */
+static bool check_program(const struct listener *listener, struct problem *problem)
+{
+    char *asked = realpath(sshd_program(), NULL);
+    bool same = asked != NULL && strcmp(asked, listener->program) == 0;
+    free(asked);
+    return same ||
+           problem_set(problem,
+                       "sshd (process %d) runs %.200s, and not %s: what configuration it has "
+                       "read is not known; stop it",
+                       (int)listener->pid, listener->program, sshd_program());
+}
+
+static bool check_listeners(struct look *look, struct problem *problem)
 {
     struct listeners listeners;
     bool good = listeners_find(&listeners, problem);
     for (size_t i = 0; good && i < listeners.count; i++)
-        good = check_listener(look, &listeners.at[i], problem);
+        good = check_program(&listeners.at[i], problem) &&
+               ((listeners.at[i].options_known && !listeners.at[i].own_options) ||
+                check_listener(look, &listeners.at[i], problem));
     listeners_free(&listeners);
     return good;
 }
@@ -185,7 +228,9 @@ static const struct sshd *ask_for(const struct look *look, const struct sshd_que
     struct sshd_question mine = *question;
     struct problem ignored = {0};
     if (!look->blocks)
-        return question == look->before ? &look->now : &look->then;
+        return question == look->before  ? &look->now
+               : question == look->after ? &look->then
+                                         : &look->own;
     (void)snprintf(connection.user, sizeof(connection.user), "%s", name);
     mine.connection = &connection;
     if (!sshd_complete(&connection, question, &ignored) || !sshd_ask(own, &mine, &ignored))
@@ -214,9 +259,10 @@ static struct way_in find_way(const struct host_account *account, const struct s
     way.by_key = view.key_alone && keys != KNOWN_NO;
     if (way.by_key)
         return way;
-    way.no_key = view.key_first && keys == KNOWN_NO;
-    way.no_password = password && account->password == KNOWN_NO;
-    if (!view.runs_pam && !(view.password && password_method))
+    way.no_key = (view.key_first || view.needs_key) && keys == KNOWN_NO;
+    bool empty = account->empty && sshd_says(sshd, "permitemptypasswords", "yes");
+    way.no_password = password && account->password == KNOWN_NO && !empty;
+    if (!view.runs_pam && !(password_method && (view.password || view.own_password)))
         way.why = "sshd cannot ask it for a code";
     else if (account_needs_key(account, sshd))
         way.why = "PermitRootLogin is not yes, and sshd would reject root after the code was sent";
@@ -265,13 +311,28 @@ static void take_shut_out(struct look *look, const struct host_account *account,
         readiness_warn("%s can no longer log in by sshd: %s", account->name, after->why);
 }
 
+/* An account that would need less than without SSHCONF_PATH: the password of key and password is
+ * not asked for any more, and with PAM an account that is locked gets in by its key. */
+static bool is_opened(const struct look *look, const struct host_account *account,
+                      const struct sshd *sshd)
+{
+    struct ssh_view view;
+    struct way_in way = find_way(account, sshd, !look->readiness->from_key, true);
+    judge_sshd_view(sshd, &view);
+    return way.why != NULL ||
+           (look->readiness->publickey && !look->readiness->from_key && !view.key_alone &&
+            account_code(account->name, "sshd", look->readiness->config) == ACCOUNT_PASSES);
+}
+
 static void look_at(struct look *look, const struct host_account *account)
 {
+    struct sshd own = {0};
     struct sshd now = {0};
     struct sshd then = {0};
     const struct sshd *before = ask_for(look, look->before, account->name, &now);
     const struct sshd *after = ask_for(look, look->after, account->name, &then);
-    if (before == NULL || after == NULL) {
+    const struct sshd *without = ask_for(look, look->without, account->name, &own);
+    if (before == NULL || after == NULL || without == NULL) {
         readiness_warn("whether %s can log in by sshd is not known: sshd does not say",
                        account->name);
     } else {
@@ -280,7 +341,10 @@ static void look_at(struct look *look, const struct host_account *account)
         look->by_key = look->by_key || (was.why == NULL && was.by_key);
         if (was.why == NULL && is.why != NULL)
             take_shut_out(look, account, &was, &is);
+        if (is.why == NULL && is_opened(look, account, without))
+            names_add(&look->opened, account->name);
     }
+    sshd_free(&own);
     sshd_free(&now);
     sshd_free(&then);
 }
@@ -348,6 +412,16 @@ static bool check_key_only(struct look *look, struct problem *problem)
         names);
 }
 
+static bool check_opened(struct look *look, struct problem *problem)
+{
+    return look->opened.count == 0 ||
+           problem_set(problem,
+                       "these accounts could log in by sshd with less than they need now: %.300s. "
+                       "Have sshd ask for no more than a key first (UsePAM yes, and no "
+                       "AuthenticationMethods), or remove their keys",
+                       names_show(&look->opened));
+}
+
 static bool check_accounts(struct look *look, struct problem *problem)
 {
     struct host_account account;
@@ -363,16 +437,22 @@ static bool check_accounts(struct look *look, struct problem *problem)
         readiness_warn("these accounts have no SSH key, and can no longer log in by sshd: %s",
                        names_show(&look->without_key));
     warn_about_root(look);
-    return check_key_only(look, problem) && check_mapped(look, problem);
+    return check_opened(look, problem) && check_key_only(look, problem) &&
+           check_mapped(look, problem);
 }
 
 bool readiness_check_sshd(const struct readiness *readiness, struct problem *problem)
 {
     const struct sshd_plan plan = {.path = SSHCONF_PATH, .text = readiness->sshd_text};
+    const struct sshd_plan absent = {.path = SSHCONF_PATH};
     const struct sshd_question before = {0};
     const struct sshd_question after = {.plan = &plan};
-    struct look look = {.readiness = readiness, .before = &before, .after = &after};
-    bool good = check_settings(&look, problem) && check_blocks(&look, problem) &&
+    const struct sshd_question without = {.plan = &absent};
+    struct look look = {.readiness = readiness,
+                        .before = &before,
+                        .after = &after,
+                        .without = &without};
+    bool good = check_settings(&look, problem) && check_blocks(&look, &after, problem) &&
                 check_listeners(&look, problem) && check_accounts(&look, problem);
     if (good && look.by_key && !readiness->publickey)
         (void)printf(
@@ -380,5 +460,6 @@ bool readiness_check_sshd(const struct readiness *readiness, struct problem *pro
             "For key and code:\n    swmfactl enable sshd --publickey\n");
     sshd_free(&look.now);
     sshd_free(&look.then);
+    sshd_free(&look.own);
     return good;
 }

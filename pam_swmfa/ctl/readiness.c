@@ -209,6 +209,7 @@ bool readiness_next_account(size_t *number, size_t most, struct host_account *ac
 static bool uses(const struct readiness *readiness, const struct host_account *account)
 {
     bool root = account->uid == 0;
+    bool password = account->password != KNOWN_NO || account->empty;
     if (readiness->sshd != NULL)
         return account_refused(account, readiness->sshd) == NULL &&
                (account->password != KNOWN_NO ||
@@ -216,8 +217,8 @@ static bool uses(const struct readiness *readiness, const struct host_account *a
     if (strcmp(readiness->service, "sudo") == 0)
         return !root && account_in_groups(account, SUDO_GROUPS);
     if (strcmp(readiness->service, "su") == 0 && readiness->use_uid)
-        return !root && account->password != KNOWN_NO;
-    return account->password != KNOWN_NO;
+        return !root && password;
+    return password;
 }
 
 void readiness_find_denied(const struct readiness *readiness, struct names *names)

@@ -32,6 +32,25 @@ bool sshconf_is_ours(const char *text)
     return strcmp(text, texts[0]) == 0 || strcmp(text, texts[1]) == 0;
 }
 
+/* Values can be those of another version. */
+bool sshconf_is_known(const char *text)
+{
+    static const char *const known[] = {"#",
+                                        "UsePAM ",
+                                        "KbdInteractiveAuthentication ",
+                                        "PasswordAuthentication ",
+                                        "AuthenticationMethods ",
+                                        "LoginGraceTime "};
+    for (const char *at = text; *at != '\0'; at += strcspn(at, "\n"), at += *at == '\n') {
+        bool is = *at == '\n';
+        for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+            is = is || strncmp(at, known[i], strlen(known[i])) == 0;
+        if (!is)
+            return false;
+    }
+    return true;
+}
+
 /* Whether sshd says that what the file sets is in force. */
 static bool in_force(bool publickey, struct problem *problem)
 {

@@ -17,6 +17,9 @@ const char *sshconf_text(bool publickey);
 /* sshconf_is_ours: whether a text is what swmfactl has written, for either. */
 bool sshconf_is_ours(const char *text);
 
+/* sshconf_is_known: whether a text has no keyword but those that swmfactl writes. */
+bool sshconf_is_known(const char *text);
+
 /*
  * sshconf_make: puts the file in place and asks sshd whether it takes it, and whether it is in
  * force for everybody; if not, the file is again what it was. Returns false with the problem.

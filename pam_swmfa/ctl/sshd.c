@@ -19,7 +19,7 @@
 
 /* ---- running sshd ---- */
 
-static const char *find_program(void)
+const char *sshd_program(void)
 {
     static const char *const paths[] = {"/usr/sbin/sshd", "/usr/bin/sshd", "/usr/local/sbin/sshd"};
     for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++)
@@ -405,7 +405,7 @@ static bool ask_planned(struct sshd *sshd, const struct asking *asking, struct p
 void sshd_find_version(char *buffer, size_t size)
 {
     struct sshd sshd = {0};
-    const char *program = find_program();
+    const char *program = sshd_program();
     if (program != NULL)
         ask_version(&sshd, program);
     (void)snprintf(buffer, size, "%s", sshd.version);
@@ -414,7 +414,7 @@ void sshd_find_version(char *buffer, size_t size)
 bool sshd_ask(struct sshd *sshd, const struct sshd_question *question, struct problem *problem)
 {
     static const struct sshd_mirror none;
-    struct asking asking = {.program = find_program(),
+    struct asking asking = {.program = sshd_program(),
                             .config = find_config(question),
                             .question = question,
                             .mirror = &none};

@@ -56,6 +56,9 @@ bool sshd_says(const struct sshd *sshd, const char *keyword, const char *value);
 /* sshd_config_of: the file that the sshd in question reads first. */
 const char *sshd_config_of(const struct sshd_question *question);
 
+/* sshd_program: the path of the sshd that is asked; NULL: there is none. */
+const char *sshd_program(void);
+
 /* sshd_find_version: as in struct sshd, into a buffer. */
 void sshd_find_version(char *buffer, size_t size);
 

@@ -168,6 +168,13 @@ SETTINGS = {
     "include-in-a-match": include_in_a_match,
     "methods-first": lambda: prepend("AuthenticationMethods publickey password\n"),
     "kbdint-no-first": lambda: prepend("KbdInteractiveAuthentication no\n"),
+    "key-and-password": lambda: append("AuthenticationMethods publickey,password\n"),
+    "methods-publickey": lambda: append("AuthenticationMethods publickey\n"),
+    "match-user-no-password": lambda: append("Match User both\n  PasswordAuthentication no\n"),
+    "usepam-no": lambda: replace("^UsePAM .*\n", "UsePAM no\n"),
+    "keys-only-without-pam": lambda: (replace("^UsePAM .*\n", "UsePAM no\n"),
+                                      replace("^KbdInteractiveAuthentication .*\n",
+                                              "PasswordAuthentication no\n")),
     "no-pam": lambda: prepend("UsePAM no\n"),
 }
 
@@ -259,8 +266,9 @@ def same_verdict(dry, real):
         (dry[0] == 0 or dry[2].splitlines()[-1] == real[2].splitlines()[-1])
 
 
-def enable(server, form):
-    """Runs it, with a reload where it asks for one. Returns the last status, and all that was said."""
+def enable(server, form, before):
+    """Runs it, with a reload where it asks for one; after that, nobody gets in by less than before.
+    Returns the last status, and all that was said."""
     said = ""
     dry = ctl("enable", "sshd", "--dry-run", *FORMS[form])
     for turn in range(2):
@@ -271,6 +279,8 @@ def enable(server, form):
             return status, said
         assert "systemctl reload ssh" in out or "kill -HUP" in out
         server.reload()
+        between = ways_in(ACCOUNTS, code=False)
+        assert all(proofs <= before[name] for name, proofs in between.items()), between
     raise AssertionError(f"it is never content: {said}")
 
 
@@ -290,7 +300,7 @@ def test_enable_shuts_out_nobody_unnamed_and_opens_nothing(combination, without_
     try:
         files = snapshot()
         before = ways_in(ACCOUNTS, code=False)
-        status, said = enable(server, form)
+        status, said = enable(server, form, before)
         if status != 0:
             assert status == 1 and snapshot() == files, said
             assert ways_in(ACCOUNTS, code=True) == before, said

@@ -406,6 +406,18 @@ def test_an_included_file_outside_of_the_usual_folders_is_searched(tmp_path):
         ["srv/one:1", "etc/pam.d/../two:2", "srv/three:2"]
 
 
+@pytest.mark.parametrize("ours", [True, False])
+def test_what_the_first_half_of_enable_has_left_of_sshd_is_in_use(tmp_path, ours):
+    """By it alone a key does not let in, and swmfactl, which removes it, would be gone."""
+    path = tmp_path / "etc/ssh/sshd_config.d/00-swmfa.conf"
+    path.parent.mkdir(parents=True)
+    path.write_text(("# Made by swmfactl enable sshd\n" if ours else "") + "UsePAM yes\n")
+    ran = subprocess.run(["sh", lab.SRC / "conf/in-use", lab.CTL, tmp_path], check=False,
+                         capture_output=True, text=True)
+    assert ran.returncode == int(ours)
+    assert (f"  {path}: sshd goes by it: remove this file\n" in ran.stderr) == ours
+
+
 def test_where_a_stack_cannot_be_read_nothing_is_removed():
     root = lab.WORK / "in-use"
     stack = root / "etc/pam.d/x"

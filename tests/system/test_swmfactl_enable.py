@@ -196,7 +196,7 @@ def test_until_sshd_is_reloaded_everything_is_as_before(sshd, key, sim):
     for _ in range(3):
         status, out, error = ctl("enable", "sshd")
         assert (status, error) == (2, "")
-        assert f"sshd (process {sshd.process.pid}) has not read its configuration" in out
+        assert f"sshd (process {sshd.process.pid}) is not known to have read" in out
         assert gets_in(ssh_with_password()) and gets_in(ssh(*key))
     assert snapshot(PAM) == before and lab.messages() == []
     sshd.reload() # between the two: the password, and no code
@@ -228,7 +228,7 @@ def test_a_second_sshd_that_has_not_read_the_file_is_waited_for(sshd, key, sim):
         assert ctl("enable", "sshd", "--publickey")[0] == 2
         sshd.reload()
         status, out, _ = ctl("enable", "sshd", "--publickey")
-        assert status == 2 and f"sshd (process {second.pid}) has not read" in out
+        assert status == 2 and f"sshd (process {second.pid}) is not known to have read" in out
     finally:
         second.terminate()
         second.wait(lab.PATIENCE)
@@ -320,6 +320,30 @@ def test_with_publickey_the_stack_waits_for_the_reload(sshd, key, sim, log):
     sshd.reload()
     assert gets_in(ssh(*key)) and gets_in(ssh_with_password("-o", "PubkeyAuthentication=no"))
     assert snapshot() == before
+
+
+def test_lines_that_somebody_has_added_to_sshds_file_are_not_lost(sshd, key, sim):
+    """Here, carol would get in that was not let in."""
+    enable_sshd(sshd)
+    SSHCONF.write_text(SSHCONF.read_text() + "AllowUsers alice\n")
+    before = snapshot()
+    for options in ([], ["--publickey"]):
+        assert f"{SSHCONF}: has lines that are not swmfactl's" in failed_after_warnings(
+            "enable", "sshd", *options)
+    assert snapshot() == before
+
+
+def test_where_the_stack_is_there_and_sshds_file_is_not_sshd_must_be_reloaded(sshd, key, sim):
+    """Until then a code alone lets in."""
+    enable_sshd(sshd, "--publickey")
+    SSHCONF.unlink()
+    sshd.reload()
+    status, out, _ = ctl("enable", "sshd", "--publickey")
+    assert status == 2 and SSHCONF.exists()
+    assert f"sshd (process {sshd.process.pid}) is not known to have read" in out and "the key as well" not in out
+    assert "Until then it goes by what it had read before." in out
+    sshd.reload()
+    ssh("-o", "PubkeyAuthentication=no").expect("Permission denied")
 
 
 def test_remember_holds_with_a_key_and_a_code(sshd, key, sim):
@@ -431,6 +455,54 @@ def test_accounts_with_a_key_and_no_password_are_not_shut_out_without_a_word(ssh
         lab.set_password("alice")
 
 
+def group_writes(folder):
+    folder.parent.chmod(0o777)
+
+
+def key_of_root(folder):
+    os.chown(folder / "authorized_keys", 0, 0)
+    (folder / "authorized_keys").chmod(0o600)
+
+
+def no_key(folder):
+    (folder / "authorized_keys").write_text("ssh-ed25519 what is no key\n")
+
+
+@pytest.mark.parametrize("service", ["sshd", "su", "login"])
+def test_an_account_without_any_password_is_named(service, sim):
+    """PAM lets it in by none: common-auth has nullok."""
+    shadow = Path("/etc/shadow").read_text()
+    conf = Path("/etc/ssh/sshd_config")
+    conf.write_text(conf.read_text() + "PermitEmptyPasswords yes\n")
+    lab.users_map(f"bob {BOB}\nroot {ALICE}\n")
+    try:
+        subprocess.run(["passwd", "-d", "alice"], check=True, capture_output=True)
+        assert re.search("will deny these accounts.*: alice, carol",
+                         ctl("enable", service, "--dry-run")[2])
+    finally:
+        Path("/etc/shadow").write_text(shadow)
+
+
+@pytest.mark.parametrize("spoil", [group_writes, key_of_root, no_key])
+def test_an_account_whose_key_sshd_does_not_take_is_named(spoil, sshd, key, sim):
+    folder = lab.WORK / "home/alice/.ssh"
+    mode = folder.parent.stat().st_mode
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", lab.WORK / "root-key"],
+                   check=True)
+    roots = Path("/root/.ssh/authorized_keys")
+    roots.parent.mkdir(mode=0o700, exist_ok=True)
+    shutil.copy(lab.WORK / "root-key.pub", roots)
+    try:
+        spoil(folder)
+        ssh(*key, "-o", "PreferredAuthentications=publickey").expect("Permission denied")
+        error = ctl("enable", "sshd", "--publickey")[2]
+        assert "these accounts have no SSH key, and can no longer log in by sshd: alice" in error
+    finally:
+        folder.parent.chmod(mode)
+        roots.unlink()
+        (lab.WORK / "root-key").unlink()
+
+
 @pytest.mark.parametrize("lines, mapped, says", [
     ("PermitRootLogin prohibit-password\n", "root", "root: PermitRootLogin is not yes"),
     ("PermitRootLogin no\n", "root", "root: PermitRootLogin is no"),
@@ -501,6 +573,26 @@ def test_su_asks_after_enable_and_not_after_disable(sim, option, asked, dash):
     client = su_to_bob(*dash)
     client.expect("bob")
     assert ended(client) == 0
+
+
+@pytest.mark.parametrize("tool", [True, False], ids=["pam-auth-update", "own-file"])
+def test_su_l_with_a_stack_of_its_own_asks_as_well(sim, tool):
+    away = Path("/usr/sbin/pam-auth-update.away")
+    if not tool:
+        TOOL.rename(away)
+    try:
+        (PAM / "su-l").write_text((PAM / "su").read_text())
+        before = snapshot(PAM)
+        done_with_warnings("enable", "su")
+        for dash in ([], ["-"]):
+            client = su_to_bob(*dash)
+            client.expect(PROMPT)
+            client.close(force=True)
+        done("disable", "su")
+        assert snapshot(PAM) == before
+    finally:
+        if not tool:
+            away.rename(TOOL)
 
 
 def test_login_asks_after_enable(sim, log):
@@ -1137,7 +1229,7 @@ def bad_sshd_config():
     (no_include, "/etc/pam.d/sshd: what asks for the first factor there is not known.*By hand"),
     (no_sshd_include, r"no Include line reads .*: add this as the first line: Include /etc"),
     (earlier_file, "00-a.conf:1: PasswordAuthentication yes"),
-    (keys_only, "sshd takes no password now.*--publickey"),
+    (keys_only, "without a key now, and would take a password.*--publickey"),
     (line_in_common, "is run twice in one login"),
     (bad_sshd_config, "Bad configuration option: Frobnicate")])
 def test_enable_refuses_and_changes_nothing(wrong, says):

@@ -1,0 +1,113 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""swmfactl enable beside an sshd that was started in an unusual way: what it would do is known, or
+enable refuses."""
+import resource
+import shutil
+import socket
+import subprocess
+from pathlib import Path
+
+import pytest
+
+import lab
+from test_swmfactl import ctl, failed
+from test_swmfactl_enable import PORT, SSHD, debian, listens, snapshot # noqa: F401
+
+
+class Listener:
+    """An sshd that listens at a port of its own."""
+
+    def __init__(self, *options, program=SSHD, environment=None):
+        self.process = subprocess.Popen([program, "-D", "-e", "-p", str(PORT), *options],
+                                        env=environment, stderr=subprocess.DEVNULL)
+        assert lab.wait_until(lambda: listens(PORT))
+
+    def __enter__(self):
+        return self.process
+
+    def __exit__(self, *_):
+        self.process.terminate()
+        self.process.wait(lab.PATIENCE)
+
+
+def refused(*options):
+    """The refusal of enable and of its dry run, which change nothing."""
+    before = snapshot()
+    for dry in ([], ["--dry-run"]):
+        error = failed("enable", "sshd", *options, *dry)
+        assert snapshot() == before
+    return error
+
+
+def test_an_option_with_blanks_in_its_value_is_not_taken_for_its_first_word(sim):
+    """It permits a code alone, which the first of the two lists does not."""
+    with Listener("-o", "KbdInteractiveAuthentication=yes", "-o", "AuthenticationMethods="
+                  "publickey,keyboard-interactive keyboard-interactive") as process:
+        assert f"sshd (process {process.pid}) runs with options of its own: what options it was " \
+            "started with is not known" in refused("--publickey")
+
+
+def test_options_that_are_cut_off_in_the_process_list_are_not_taken_for_all(sim):
+    """Without an environment, sshd has no room for what it shows."""
+    own = lab.WORK / "own-sshd-of-another-name.conf"
+    lines = f"Port {PORT}\nUsePAM yes\nPidFile none\nPasswordAuthentication no\n"
+    own.write_text(lines + "KbdInteractiveAuthentication yes\n") # a code alone
+    for end in range(1, 16): # wherever it is cut off
+        Path(str(own)[:-end]).write_text(lines + "KbdInteractiveAuthentication no\n")
+    with Listener("-f", str(own), environment={}) as process:
+        shown = Path(f"/proc/{process.pid}/cmdline").read_bytes()
+        assert b"[listener]" not in shown and own.name.encode() not in shown
+        assert "what options it was started with is not known" in refused("--publickey")
+
+
+def test_an_sshd_is_found_among_any_number_of_sockets(sim):
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (8192, before[1]))
+    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(6000)]
+    try:
+        with Listener() as process:
+            status, out, _ = ctl("enable", "sshd")
+            assert status == 2 and f"sshd (process {process.pid}) is not known to have read" in out
+    finally:
+        for one in sockets:
+            one.close()
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)
+
+
+@pytest.mark.parametrize("path", ["/usr/sbin/sshd.real", "/usr/local/sbin/sshd"])
+@pytest.mark.parametrize("options", [[], ["--publickey"]], ids=["password", "key"])
+def test_an_sshd_that_is_another_program_is_not_taken_for_the_one_that_is_asked(path, options, sim):
+    """One that was built from source reads its own sshd_config, and not that of /etc/ssh."""
+    program = Path(path)
+    program.write_bytes(SSHD.read_bytes().replace(b"/etc/ssh/sshd_config\0", b"/etc/ss2/sshd_config\0"))
+    program.chmod(0o755)
+    folder = Path("/etc/ss2")
+    folder.mkdir()
+    (folder / "sshd_config").write_text("UsePAM yes\nPasswordAuthentication no\n")
+    try:
+        with Listener(program=program) as process:
+            assert f"sshd (process {process.pid}) runs {path}, and not {SSHD}" in refused(*options)
+    finally:
+        shutil.rmtree(folder)
+        program.unlink()
+
+
+@pytest.mark.parametrize("options", [[], ["--publickey"]], ids=["password", "key"])
+def test_an_sshd_that_would_let_nobody_in_is_seen(options, sim):
+    with Listener("-o", "UsePAM=no"):
+        assert "it could not ask for a code, and nobody could log in" in refused(*options)
+
+
+def test_the_match_blocks_of_an_sshd_with_a_file_of_its_own_are_looked_at(sim):
+    own = lab.WORK / "own-sshd.conf"
+    own.write_text(f"Port {PORT}\nUsePAM yes\nPidFile none\nPasswordAuthentication no\n"
+                   "KbdInteractiveAuthentication no\n"
+                   "Match User alice\n  KbdInteractiveAuthentication yes\n")
+    with Listener("-f", str(own)):
+        error = refused("--publickey")
+        assert f"{own}:6: Match User alice: sshd would ask for no key" in error
+
+
+def test_an_sshd_that_takes_keys_alone_by_its_options_is_not_made_to_take_a_password(sim):
+    with Listener("-o", "PasswordAuthentication=no"):
+        assert "without a key now, and would take a password" in refused()
