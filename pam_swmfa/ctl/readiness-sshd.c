@@ -48,6 +48,19 @@ static const char *find_hole(const struct ssh_view *view, bool publickey)
     return NULL;
 }
 
+/* Since OpenSSH 10.0, the stack need not be that of "sshd". */
+static bool check_service(const struct sshd *sshd, const char *where, struct problem *problem)
+{
+    char name[256];
+    (void)sshd_value(sshd, "pamservicename", name, sizeof(name));
+    return *name == '\0' || strcmp(name, "sshd") == 0 ||
+           problem_set(problem,
+                       "%.300s: PAMServiceName is %.80s: logins use the stack of that service, and "
+                       "not /etc/pam.d/sshd; remove that line, or add the module to that stack by "
+                       "hand, see pam_swmfa(8), EXAMPLES",
+                       where, name);
+}
+
 /* Where nobody gets in without a key, a password and a code must not become a way in: until the
  * stack changes, it would be a password alone. question: of whom; then: what would be. */
 static bool opens_password(const struct look *look, const struct sshd_question *question,
@@ -86,7 +99,8 @@ static bool check_settings(struct look *look, struct problem *problem)
 {
     return sshd_ask(&look->now, look->before, problem) && sshd_check_plan(look->after, problem) &&
            sshd_ask(&look->then, look->after, problem) &&
-           sshd_ask(&look->own, look->without, problem) && check_keys_alone(look, problem);
+           sshd_ask(&look->own, look->without, problem) &&
+           check_service(&look->then, "sshd", problem) && check_keys_alone(look, problem);
 }
 
 /* ---- Match blocks ---- */
@@ -114,6 +128,8 @@ static bool check_block(const struct look *look, const struct sshd_question *que
     mine.connection = &block->connection;
     if (!block->known)
         return check_unknown(look, block, problem);
+    if (!check_service(&block->answer, block->where, problem))
+        return false;
     judge_sshd_view(&block->answer, &view);
     const char *hole = find_hole(&view, look->readiness->publickey);
     if (hole != NULL)
@@ -173,6 +189,8 @@ static bool check_listener(struct look *look, const struct listener *listener,
         hole = find_hole(&view, look->readiness->publickey);
         if (hole == NULL && !view.runs_pam && !view.key_alone)
             hole = "it could not ask for a code, and nobody could log in";
+        else if (hole == NULL && !check_service(&sshd, "its options", &why))
+            hole = why.text;
         else if (hole == NULL && opens_password(look, &question, &view))
             hole = "it lets nobody in without a key now, and would take a password";
         sshd_free(&sshd);
