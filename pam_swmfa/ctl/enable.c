@@ -208,6 +208,12 @@ static bool plan_files_without(struct plan *plan, struct problem *problem)
         struct change *file = &plan->files[i];
         if (file->before == NULL || !pamfile_has_module(file->before, NULL))
             continue;
+        if (pamfile_jump_to(file->before) > 0)
+            return problem_set(
+                problem,
+                "%s:%u: this line jumps over the module's, and without that over the "
+                "next: remove both by hand; nothing was changed",
+                file->path, pamfile_jump_to(file->before));
         change_set(file, pamfile_remove(file->before));
         if (file->after == NULL)
             return no_memory(problem);

@@ -466,6 +466,16 @@ def no_key(folder):
     (folder / "authorized_keys").write_text("ssh-ed25519 what is no key\n")
 
 
+def test_disable_leaves_a_line_that_others_jump_over(sim):
+    """Without it, alice would become root by any password."""
+    (PAM / "sudo").write_text("auth [success=1 default=ignore] pam_succeed_if.so quiet user = alice\n"
+                              f"auth required {lab.MODULE}\nauth requisite pam_unix.so\n"
+                              "auth required pam_permit.so\n@include common-account\n")
+    before = snapshot()
+    assert "/etc/pam.d/sudo:1: this line jumps over the module's" in failed("disable", "sudo")
+    assert snapshot() == before
+
+
 @pytest.mark.parametrize("lines", ["PAMServiceName other\n",
                                    "Match User bob\n  PAMServiceName other\n"])
 @pytest.mark.parametrize("options", [[], ["--publickey"]], ids=["password", "key"])
