@@ -34,6 +34,7 @@
 #include <unistd.h>
 
 #define FILES 2
+#define LOCK  "/run/swmfactl.lock" /* root's alone: whoever could open it could hold it */
 
 struct service {
     const char *name;
@@ -67,6 +68,8 @@ struct plan {
     struct change common;       /* common-auth */
     bool by_tool;               /* pam-auth-update changes common-auth, not we */
     bool from_key;              /* today's stack is the module alone, after an SSH key */
+    enum sshconf_form form;     /* of sshd's file, before the stack changes */
+    bool root;                  /* likewise: root may log in */
     struct config config;
     bool configured; /* whether there is one to free */
     int lock;        /* of our own program: one at a time */
@@ -101,7 +104,7 @@ static enum ctl_status plan_begin(struct job *job, struct plan *plan)
         return CTL_USAGE;
     }
     plan->options = chosen.use_uid ? "use_uid" : "";
-    plan->lock = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
+    plan->lock = open(LOCK, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (plan->lock >= 0 && flock(plan->lock, LOCK_EX | LOCK_NB) == 0)
         return CTL_DONE;
     problem_set(&job->problem, "another swmfactl is already running: %s", strerror(errno));
@@ -208,6 +211,12 @@ static bool plan_files_without(struct plan *plan, struct problem *problem)
         struct change *file = &plan->files[i];
         if (file->before == NULL || !pamfile_has_module(file->before, NULL))
             continue;
+        if (pamfile_jump_to(file->before) > 0)
+            return problem_set(
+                problem,
+                "%s:%u: this line jumps over the module's, and without that over the "
+                "next: remove both by hand; nothing was changed",
+                file->path, pamfile_jump_to(file->before));
         change_set(file, pamfile_remove(file->before));
         if (file->after == NULL)
             return no_memory(problem);
@@ -375,7 +384,7 @@ static bool plan_enable(struct plan *plan, struct problem *problem)
         return problem_set(problem, SSHCONF_PATH ": has lines that are not swmfactl's, and would "
                                                  "be lost: move them to another file");
     if (is_sshd(plan)) {
-        change_set(&plan->sshd, strdup(sshconf_text(chosen.publickey)));
+        change_set(&plan->sshd, strdup(sshconf_text(plan->form, plan->root)));
         if (plan->sshd.after == NULL)
             return no_memory(problem);
     }
@@ -483,6 +492,9 @@ static bool show(const struct plan *plan, struct job *job)
         return false;
     if (plan->by_tool)
         (void)printf("(" PROFILE_COMMON " is changed by pam-auth-update.)\n");
+    if (plan->form == SSHCONF_KEY_OR_BOTH)
+        (void)printf("(After the PAM stack has changed, AuthenticationMethods there becomes "
+                     "publickey,keyboard-interactive.)\n");
     if (chosen.dry_run)
         (void)printf("Nothing was changed.\n");
     return true;
@@ -521,21 +533,33 @@ static bool sshd_has_read(pid_t *pid, struct problem *why)
     return listeners_have_read(pid, why);
 }
 
+/* What a login needs after the reload, while the stack is as it was. */
+static const char *needed_meanwhile(const struct plan *plan)
+{
+    bool asks = in_common(plan, NULL) || pamfile_has_module(plan->files[0].before, NULL);
+    switch (plan->form) {
+    case SSHCONF_KEY_OR_BOTH:
+        return "a key, and no code";
+    case SSHCONF_KEY:
+        return asks ? "the key, the password and a code" : "the key and the password, and no code";
+    default:
+        return "the password, and no code; a key is not enough";
+    }
+}
+
 /* The stack must not change before an sshd that does not know of it. */
-static enum ctl_status wait_for_reload(struct job *job, pid_t pid, const struct problem *why)
+static enum ctl_status wait_for_reload(struct job *job, const struct plan *plan, pid_t pid,
+                                       const struct problem *why)
 {
     (void)printf("The first half is done: " SSHCONF_PATH " is in place. The PAM stack has not "
                  "changed yet:\n%s.\n",
                  why->text);
     say_reload(pid);
     (void)printf("    swmfactl enable sshd%s\n"
-                 "Until the second command, nobody is asked for a code. After the reload, a login "
-                 "needs %s.\n"
+                 "Until you reload, nothing changes for anybody. After the reload, and until the "
+                 "second command, a login needs %s.\n"
                  "To undo it: swmfactl disable sshd\n",
-                 chosen.publickey ? " --publickey" : "",
-                 chosen.publickey ? "the key and the password"
-                                  : "the password, and a key is not "
-                                    "enough");
+                 chosen.publickey ? " --publickey" : "", needed_meanwhile(plan));
     return job_flush(job) ? CTL_WARNINGS : CTL_FAILED;
 }
 
@@ -568,7 +592,24 @@ static enum ctl_status say_enabled(struct job *job, const struct plan *plan, boo
 static bool change_sshd(const struct plan *plan, struct problem *problem)
 {
     return !change_is_one(&plan->sshd) ||
-           (sshconf_make(&plan->sshd, chosen.publickey, problem) && listeners_remember(problem));
+           (sshconf_make(&plan->sshd, plan->form, problem) && listeners_remember(problem));
+}
+
+/* The stack asks for a code now, so the key alone need no longer be enough. */
+static bool finish_sshd(const struct plan *plan, struct problem *problem)
+{
+    struct change last;
+    if (plan->form != SSHCONF_KEY_OR_BOTH)
+        return true;
+    bool good = change_begin(&last, SSHCONF_PATH, problem);
+    if (good) {
+        change_set(&last, strdup(sshconf_text(SSHCONF_KEY, plan->root)));
+        good = last.after != NULL
+                   ? sshconf_make(&last, SSHCONF_KEY, problem) && listeners_remember(problem)
+                   : no_memory(problem);
+    }
+    change_end(&last);
+    return good;
 }
 
 static void say_waiting(size_t count)
@@ -601,9 +642,10 @@ static enum ctl_status do_enable(struct job *job, const struct plan *plan)
     if (is_sshd(plan) && stack_changes(plan) && !sshd_has_read(&pid, &why)) {
         job_changed(job, "sshd's configuration changed for %s and code",
                     chosen.publickey ? "public key" : "password");
-        return wait_for_reload(job, pid, &why);
+        return wait_for_reload(job, plan, pid, &why);
     }
-    return wait_for_logins(plan, &job->problem) && change_stack(plan, &job->problem)
+    return wait_for_logins(plan, &job->problem) && change_stack(plan, &job->problem) &&
+                   finish_sshd(plan, &job->problem)
                ? say_enabled(job, plan, false)
                : CTL_FAILED;
 }
@@ -651,6 +693,24 @@ static enum ctl_status perform(struct job *job, const struct plan *plan, const c
     return job_flush(job) ? CTL_DONE : CTL_FAILED;
 }
 
+/*
+ * With a key, sshd's file goes before the stack, and an account with a key alone must get in
+ * meanwhile. Where a key is enough now, it stays enough until the stack has changed; after the
+ * password and the code, or where sshd asks for more already, it does not become enough.
+ */
+static bool choose_form(struct plan *plan, const struct readiness *readiness,
+                        struct problem *problem)
+{
+    bool asks = in_common(plan, NULL) || pamfile_has_module(plan->files[0].before, NULL);
+    bool enough = false;
+    if (!chosen.publickey)
+        return true;
+    if (!readiness_read_sshd(readiness, &enough, &plan->root, problem))
+        return false;
+    plan->form = enough && !asks ? SSHCONF_KEY_OR_BOTH : SSHCONF_KEY;
+    return true;
+}
+
 /* Reads all that decides, and refuses where it cannot be known that this is safe. */
 static bool prepare_enable(struct job *job, struct plan *plan)
 {
@@ -665,7 +725,10 @@ static bool prepare_enable(struct job *job, struct plan *plan)
         !read_all(plan, &job->problem))
         return false;
     readiness.from_key = plan->from_key;
-    readiness.sshd_text = is_sshd(plan) ? sshconf_text(chosen.publickey) : NULL;
+    if (is_sshd(plan) && !choose_form(plan, &readiness, &job->problem))
+        return false;
+    readiness.sshd_text =
+        sshconf_text(chosen.publickey ? SSHCONF_KEY : SSHCONF_PASSWORD, plan->root);
     return readiness_check_accounts(&readiness, &job->problem) && plan_enable(plan, &job->problem);
 }
 

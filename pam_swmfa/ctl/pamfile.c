@@ -130,6 +130,36 @@ bool pamfile_has_auth(const char *text)
     return count(text, is_auth) > 0;
 }
 
+/* The longest jump of a line: "[success=2 default=ignore]" has 2. */
+static unsigned long find_jump(const char *text)
+{
+    unsigned long longest = 0;
+    const char *end = text + strcspn(text, "]#");
+    for (const char *at = strchr(text, '['); at != NULL && at < end; at++)
+        if (*at == '=' && strtoul(at + 1, NULL, 10) > longest)
+            longest = strtoul(at + 1, NULL, 10);
+    return longest;
+}
+
+unsigned pamfile_jump_to(const char *text)
+{
+    struct line line = {.at = text};
+    unsigned from = 0;
+    unsigned long left = 0; /* lines that a jump before still leads over */
+    while (next_line(&line)) {
+        if (!is_auth(&line))
+            continue;
+        if (is_ours(&line) && left > 0)
+            return from;
+        left -= left > 0 ? 1 : 0;
+        if (find_jump(line.text) > left) {
+            left = find_jump(line.text);
+            from = line.number;
+        }
+    }
+    return 0;
+}
+
 /* ---- changing it ---- */
 
 bool pamfile_is_known(const char *text)

@@ -47,6 +47,19 @@ static const char *find_hole(const struct ssh_view *view, bool publickey)
     return NULL;
 }
 
+/* Since OpenSSH 10.0, the stack need not be that of "sshd". */
+static bool check_service(const struct sshd *sshd, const char *where, struct problem *problem)
+{
+    char name[256];
+    (void)sshd_value(sshd, "pamservicename", name, sizeof(name));
+    return *name == '\0' || strcmp(name, "sshd") == 0 ||
+           problem_set(problem,
+                       "%.300s: PAMServiceName is %.80s: logins use the stack of that service, and "
+                       "not /etc/pam.d/sshd; remove that line, or add the module to that stack by "
+                       "hand, see pam_swmfa(8), EXAMPLES",
+                       where, name);
+}
+
 /* Where nobody gets in without a key, a password and a code must not become a way in: until the
  * stack changes, it would be a password alone. question: of whom; then: what would be. */
 static bool opens_password(const struct look *look, const struct sshd_question *question,
@@ -85,7 +98,8 @@ static bool check_settings(struct look *look, struct problem *problem)
 {
     return sshd_ask(&look->now, look->before, problem) && sshd_check_plan(look->after, problem) &&
            sshd_ask(&look->then, look->after, problem) &&
-           sshd_ask(&look->own, look->without, problem) && check_keys_alone(look, problem);
+           sshd_ask(&look->own, look->without, problem) &&
+           check_service(&look->then, "sshd", problem) && check_keys_alone(look, problem);
 }
 
 /* ---- Match blocks ---- */
@@ -113,6 +127,8 @@ static bool check_block(const struct look *look, const struct sshd_question *que
     mine.connection = &block->connection;
     if (!block->known)
         return check_unknown(look, block, problem);
+    if (!check_service(&block->answer, block->where, problem))
+        return false;
     judge_sshd_view(&block->answer, &view);
     const char *hole = find_hole(&view, look->readiness->publickey);
     if (hole != NULL)
@@ -165,8 +181,9 @@ static bool check_options(const struct look *look, const struct sshd_question *q
         else if (hole == NULL && opens_password(look, question, view))
             hole = "it lets nobody in without a key now, and would take a password";
     }
+    bool good = asked && hole == NULL && check_service(&sshd, "its options", problem);
     sshd_free(&sshd);
-    return asked && (hole == NULL || problem_set(problem, "%s", hole));
+    return good || (hole != NULL && problem_set(problem, "%s", hole));
 }
 
 static bool check_listener(struct look *look, const struct listener *listener,
@@ -462,4 +479,22 @@ bool readiness_check_sshd(const struct readiness *readiness, struct problem *pro
     sshd_free(&look.then);
     sshd_free(&look.own);
     return good;
+}
+
+bool readiness_read_sshd(const struct readiness *readiness, bool *key_enough, bool *root_by_key,
+                         struct problem *problem)
+{
+    const struct sshd_plan absent = {.path = SSHCONF_PATH};
+    const struct sshd_question question = {.plan = &absent};
+    struct sshd sshd;
+    struct ssh_view view;
+    enum account_code code = account_code("root", "sshd", readiness->config);
+    bool known = sshd_ask(&sshd, &question, problem);
+    judge_sshd_view(&sshd, &view);
+    *key_enough = known && view.key_alone;
+    *root_by_key = known && (code == ACCOUNT_CODE || code == ACCOUNT_KEY_LINES) &&
+                   (sshd_says(&sshd, "permitrootlogin", "without-password") ||
+                    sshd_says(&sshd, "permitrootlogin", "prohibit-password"));
+    sshd_free(&sshd);
+    return known;
 }

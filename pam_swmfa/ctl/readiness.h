@@ -49,6 +49,14 @@ void readiness_find_denied(const struct readiness *readiness, struct names *name
 
 bool readiness_check_sshd(const struct readiness *readiness, struct problem *problem);
 
+/*
+ * readiness_read_sshd: of sshd's own settings, without SSHCONF_PATH: whether a key is enough to log
+ * in; and whether root, who is in the map, gets in by a key alone, so that after the code sshd
+ * would reject root. Returns false with the problem.
+ */
+bool readiness_read_sshd(const struct readiness *readiness, bool *key_enough, bool *root_by_key,
+                         struct problem *problem);
+
 /* ---- for both ---- */
 
 /* readiness_warn: "swmfactl: warning: ..." on standard error, made printable. */

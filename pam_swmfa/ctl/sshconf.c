@@ -10,26 +10,43 @@
 #include <string.h>
 #include <unistd.h>
 
-#define TEXT(methods)                                                                              \
+#define HEAD                                                                                       \
     "# Made by swmfactl enable sshd; swmfactl disable sshd removes it. See pam_swmfa(8).\n"        \
     "# In sshd the first value counts, hence the name that sorts first.\n"                         \
     "UsePAM yes\n"                                                                                 \
     "KbdInteractiveAuthentication yes\n"                                                           \
-    "PasswordAuthentication no\n"                                                                  \
-    "AuthenticationMethods " methods "\n"                                                          \
-    "LoginGraceTime 180\n"
+    "PasswordAuthentication no\n"
+#define METHODS "AuthenticationMethods "
+#define END     "LoginGraceTime 180\n"
+#define ROOT    "PermitRootLogin yes\n" /* with a key alone sshd asks root for nothing more */
 
-static const char *const texts[] = {TEXT("keyboard-interactive"),
-                                    TEXT("publickey,keyboard-interactive")};
+static const char *const methods[] = {
+    [SSHCONF_PASSWORD] = "keyboard-interactive",
+    [SSHCONF_KEY] = "publickey,keyboard-interactive",
+    [SSHCONF_KEY_OR_BOTH] = "publickey publickey,keyboard-interactive",
+};
 
-const char *sshconf_text(bool publickey)
+#define TEXT(words) HEAD METHODS words "\n" END
+static const char *const texts[][2] = {
+    [SSHCONF_PASSWORD] = {TEXT("keyboard-interactive"), TEXT("keyboard-interactive")},
+    [SSHCONF_KEY] = {TEXT("publickey,keyboard-interactive"),
+                     TEXT("publickey,keyboard-interactive") ROOT},
+    [SSHCONF_KEY_OR_BOTH] = {TEXT("publickey publickey,keyboard-interactive"),
+                             TEXT("publickey publickey,keyboard-interactive") ROOT},
+};
+#define FORMS (sizeof(texts) / sizeof(texts[0]))
+
+const char *sshconf_text(enum sshconf_form form, bool root)
 {
-    return texts[publickey];
+    return texts[form][root];
 }
 
 bool sshconf_is_ours(const char *text)
 {
-    return strcmp(text, texts[0]) == 0 || strcmp(text, texts[1]) == 0;
+    for (size_t i = 0; i < FORMS; i++)
+        if (strcmp(text, texts[i][0]) == 0 || strcmp(text, texts[i][1]) == 0)
+            return true;
+    return false;
 }
 
 /* Values can be those of another version. */
@@ -40,7 +57,8 @@ bool sshconf_is_known(const char *text)
                                         "KbdInteractiveAuthentication ",
                                         "PasswordAuthentication ",
                                         "AuthenticationMethods ",
-                                        "LoginGraceTime "};
+                                        "LoginGraceTime ",
+                                        "PermitRootLogin "};
     for (const char *at = text; *at != '\0'; at += strcspn(at, "\n"), at += *at == '\n') {
         bool is = *at == '\n';
         for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
@@ -52,14 +70,13 @@ bool sshconf_is_known(const char *text)
 }
 
 /* Whether sshd says that what the file sets is in force. */
-static bool in_force(bool publickey, struct problem *problem)
+static bool in_force(enum sshconf_form form, struct problem *problem)
 {
     const char *const values[][2] = {
         {"usepam", "yes"},
         {"kbdinteractiveauthentication", "yes"},
         {"passwordauthentication", "no"},
-        {"authenticationmethods",
-         publickey ? "publickey,keyboard-interactive" : "keyboard-interactive"},
+        {"authenticationmethods", methods[form]},
     };
     const struct sshd_question question = {0};
     struct sshd sshd;
@@ -72,13 +89,13 @@ static bool in_force(bool publickey, struct problem *problem)
     return good;
 }
 
-bool sshconf_make(const struct change *change, bool publickey, struct problem *problem)
+bool sshconf_make(const struct change *change, enum sshconf_form form, struct problem *problem)
 {
     struct problem why = {0};
     struct problem undone = {.text = SSHCONF_PATH " is again as it was"};
     if (!change_make(change, 0644, problem))
         return false;
-    if (in_force(publickey, &why))
+    if (in_force(form, &why))
         return true;
     (void)change_undo(change, 0644, &undone);
     return problem_set(problem, "%.350s; %.150s", why.text, undone.text);

@@ -11,8 +11,14 @@
 
 #define SSHCONF_PATH "/etc/ssh/sshd_config.d/00-swmfa.conf"
 
-/* sshconf_text: what the file is to say; publickey: for key and code, not password and code. */
-const char *sshconf_text(bool publickey);
+enum sshconf_form {
+    SSHCONF_PASSWORD,    /* what PAM asks for, and no key */
+    SSHCONF_KEY,         /* a key, then what PAM asks for */
+    SSHCONF_KEY_OR_BOTH, /* a key is enough; what PAM asks for, only after a key */
+};
+
+/* sshconf_text: what the file is to say. root: root may log in, in the forms with a key. */
+const char *sshconf_text(enum sshconf_form form, bool root);
 
 /* sshconf_is_ours: whether a text is what swmfactl has written, for either. */
 bool sshconf_is_ours(const char *text);
@@ -24,7 +30,7 @@ bool sshconf_is_known(const char *text);
  * sshconf_make: puts the file in place and asks sshd whether it takes it, and whether it is in
  * force for everybody; if not, the file is again what it was. Returns false with the problem.
  */
-bool sshconf_make(const struct change *change, bool publickey, struct problem *problem);
+bool sshconf_make(const struct change *change, enum sshconf_form form, struct problem *problem);
 
 /* sshconf_reload: the command that makes sshd read its configuration again. pid: of the sshd, for a
  * system without units; 0: not known. command: a buffer for it. */

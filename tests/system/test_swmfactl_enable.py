@@ -468,6 +468,30 @@ def no_key(folder):
     (folder / "authorized_keys").write_text("ssh-ed25519 what is no key\n")
 
 
+def test_disable_leaves_a_line_that_others_jump_over(sim):
+    """Without it, alice would become root by any password."""
+    (PAM / "sudo").write_text("auth [success=1 default=ignore] pam_succeed_if.so quiet user = alice\n"
+                              f"auth required {lab.MODULE}\nauth requisite pam_unix.so\n"
+                              "auth required pam_permit.so\n@include common-account\n")
+    before = snapshot()
+    assert "/etc/pam.d/sudo:1: this line jumps over the module's" in failed("disable", "sudo")
+    assert snapshot() == before
+
+
+@pytest.mark.parametrize("lines", ["PAMServiceName other\n",
+                                   "Match User bob\n  PAMServiceName other\n"])
+@pytest.mark.parametrize("options", [[], ["--publickey"]], ids=["password", "key"])
+def test_an_sshd_that_logs_in_by_another_stack_is_refused(lines, options, key, sim):
+    """It would not come to the module, and enable would say that it asks for a code."""
+    conf = Path("/etc/ssh/sshd_config")
+    conf.write_text(conf.read_text() + lines)
+    if subprocess.run([SSHD, "-t"], check=False, capture_output=True).returncode != 0:
+        pytest.skip("OpenSSH before 10.0")
+    before = snapshot()
+    assert "PAMServiceName is other" in failed_after_warnings("enable", "sshd", *options)
+    assert snapshot() == before
+
+
 @pytest.mark.parametrize("service", ["sshd", "su", "login"])
 def test_an_account_without_any_password_is_named(service, sim):
     """PAM lets it in by none: common-auth has nullok."""
