@@ -563,29 +563,37 @@ static enum ctl_status wait_for_reload(struct job *job, const struct plan *plan,
     return job_flush(job) ? CTL_WARNINGS : CTL_FAILED;
 }
 
-/* to_password: from key and code. Otherwise, an sshd that has not read its file can let in by less:
- * the stack was there before. */
-static enum ctl_status say_enabled(struct job *job, const struct plan *plan, bool to_password)
+/* What holds until sshd has read its file, with the stack that asks for a code. */
+static const char *until_reload(const struct plan *plan)
 {
-    enum ctl_status status = CTL_DONE;
+    if (plan->from_key && !chosen.publickey)
+        return "Until then it asks for the key as well.";
+    if (plan->form == SSHCONF_KEY_OR_BOTH)
+        return "Until then a key is enough, as before.";
+    return "Until then it goes by what it had read before.";
+}
+
+static enum ctl_status say_enabled(struct job *job, const struct plan *plan)
+{
     struct problem why;
     pid_t pid = 0;
     const char *name = plan->service->name;
+    bool read = !is_sshd(plan) || sshd_has_read(&pid, &why);
+    bool more = plan->from_key && !chosen.publickey; /* is asked for until then, and not less */
     job_changed(job, "enabled for %s%s", name, chosen.publickey ? " with public key" : "");
-    (void)printf("%s asks for a code.\n", name);
+    (void)printf("%s asks for a code%s.\n", name, read ? "" : " when sshd has been reloaded");
     (void)each_change(plan, job, say_copy);
-    if (is_sshd(plan) && !sshd_has_read(&pid, &why)) {
+    if (!read) {
         (void)printf("%s.\n", why.text);
         say_reload(pid);
-        (void)printf(to_password ? "Until then it asks for the key as well. "
-                                 : "Until then it goes by what it had read before. ");
-        (void)printf("After that, log in in a second session. ");
-        status = to_password ? CTL_DONE : CTL_WARNINGS;
+        (void)printf("%s After that, log in in a second session. ", until_reload(plan));
     } else {
         (void)printf("Keep this session open, and log in in a second one. ");
     }
     (void)printf("To undo it: swmfactl disable %s\n", name);
-    return job_flush(job) ? status : CTL_FAILED;
+    if (!job_flush(job))
+        return CTL_FAILED;
+    return read || more ? CTL_DONE : CTL_WARNINGS;
 }
 
 /* sshd's file, and which sshd have not read it. */
@@ -638,7 +646,7 @@ static enum ctl_status do_enable(struct job *job, const struct plan *plan)
     if (is_sshd(plan) && !change_sshd(plan, &job->problem))
         return CTL_FAILED;
     if (to_password)
-        return say_enabled(job, plan, true);
+        return say_enabled(job, plan);
     if (is_sshd(plan) && stack_changes(plan) && !sshd_has_read(&pid, &why)) {
         job_changed(job, "sshd's configuration changed for %s and code",
                     chosen.publickey ? "public key" : "password");
@@ -646,7 +654,7 @@ static enum ctl_status do_enable(struct job *job, const struct plan *plan)
     }
     return wait_for_logins(plan, &job->problem) && change_stack(plan, &job->problem) &&
                    finish_sshd(plan, &job->problem)
-               ? say_enabled(job, plan, false)
+               ? say_enabled(job, plan)
                : CTL_FAILED;
 }
 

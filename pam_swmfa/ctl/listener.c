@@ -125,8 +125,10 @@ static bool read_stat(struct listener *listener)
     if (file != NULL)
         (void)fclose(file);
     const char *end = got != NULL ? strrchr(line, ')') : NULL; /* the name can have blanks */
-    return end != NULL && strchr("ZX", end[2]) == NULL &&
-           read_number(end + 1, 22, &listener->start) &&
+    unsigned long long parent = 0;
+    bool good = end != NULL && read_number(end + 1, 4, &parent);
+    listener->parent = (pid_t)parent;
+    return good && strchr("ZX", end[2]) == NULL && read_number(end + 1, 22, &listener->start) &&
            read_number(end + 1, 26, &listener->code) && read_number(end + 1, 28, &listener->stack);
 }
 
@@ -150,7 +152,8 @@ static size_t find_sockets(pid_t pid, unsigned long *inodes)
     DIR *folder = opendir(path);
     const struct dirent *entry = NULL;
     while (folder != NULL && count < INODES_MAX && (entry = readdir(folder)) != NULL) {
-        ssize_t length = readlinkat(dirfd(folder), entry->d_name, link, sizeof(link) - 1);
+        (void)snprintf(path, sizeof(path), "/proc/%d/fd/%.20s", (int)pid, entry->d_name);
+        ssize_t length = readlink(path, link, sizeof(link) - 1);
         link[length > 0 ? length : 0] = '\0';
         if (strncmp(link, "socket:[", 8) == 0)
             inodes[count++] = strtoul(link + 8, NULL, 10);
@@ -509,7 +512,8 @@ bool listeners_have_read(pid_t *pid, struct problem *problem)
 
 /* ---- logins that have begun ---- */
 
-/* Until somebody has proved who it is, a process of sshd's own user speaks for each connection. */
+/* Until somebody has proved who it is, a process of sshd's own user speaks for each connection. It
+ * sees an empty root, so its parent tells whose files it goes by. */
 static bool look_for_login(struct listeners *logins, pid_t pid, struct problem *problem)
 {
     char name[32] = "";
@@ -520,7 +524,7 @@ static bool look_for_login(struct listeners *logins, pid_t pid, struct problem *
               strncmp(name, "sshd", 4) == 0 && user != NULL && is_of(pid, user->pw_uid);
     if (file != NULL)
         (void)fclose(file);
-    return !is || !has_our_files(pid) || !read_stat(&login) || keep(logins, &login) ||
+    return !is || !read_stat(&login) || !has_our_files(login.parent) || keep(logins, &login) ||
            problem_set(problem, "no memory");
 }
 

@@ -21,6 +21,7 @@
 
 struct listener {
     pid_t pid;
+    pid_t parent;
     char program[256];              /* that it executes */
     unsigned long long start;       /* clock ticks after the boot */
     unsigned long long code, stack; /* addresses; others after each exec */

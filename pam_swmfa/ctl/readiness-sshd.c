@@ -189,7 +189,7 @@ static bool check_options(const struct look *look, const struct sshd_question *q
 static bool check_listener(struct look *look, const struct listener *listener,
                            struct problem *problem)
 {
-    struct problem why = {.text = "its command line is not known as a whole"};
+    struct problem why = {.text = "what options it was started with is not known"};
     struct ssh_view view = {0};
     const char **options = listener->options_known ? listener_options(listener) : NULL;
     const struct sshd_question question = {.plan = look->after->plan, .options = options};

@@ -148,11 +148,17 @@ NO_KEY = "swmfactl: warning: these accounts have no SSH key, and can no longer l
 
 
 def enable_sshd(server, *options):
-    """Both runs, and the reload that the first one asks for; what they print."""
+    """Both runs, and the reload after each that asks for one; what they print."""
     status, first, error = ctl("enable", "sshd", *options)
     assert (status, error) == (2, NO_KEY if options else "")
     server.reload()
-    return first, done("enable", "sshd", *options)
+    status, second, error = ctl("enable", "sshd", *options)
+    assert (status, error) == (2 if options else 0, "")
+    if options:
+        assert "Until then a key is enough, as before." in second
+        server.reload()
+        assert done("enable", "sshd", *options) == "sshd: already enabled\n"
+    return first, second
 
 
 # ---- ssh ----
@@ -214,7 +220,8 @@ def test_an_sshd_without_a_pid_file_is_found(options, key, sim):
             assert ctl("enable", "sshd", *options)[0] == 2
         assert gets_in(ssh_with_password())
         server.reload()
-        done("enable", "sshd", *options)
+        assert ctl("enable", "sshd", *options)[0] == (2 if options else 0)
+        server.reload()
         assert gets_in_by_code(ssh(*key) if options else ssh_with_password())
     finally:
         server.stop()
@@ -232,7 +239,8 @@ def test_a_second_sshd_that_has_not_read_the_file_is_waited_for(sshd, key, sim):
     finally:
         second.terminate()
         second.wait(lab.PATIENCE)
-    done("enable", "sshd", "--publickey")
+    assert ctl("enable", "sshd", "--publickey")[0] == 2
+    sshd.reload()
     assert gets_in_by_code(ssh(*key))
 
 
@@ -250,8 +258,9 @@ def test_a_login_that_began_before_the_reload_does_not_meet_the_module_alone(ssh
                 break
         assert (PAM / "sshd").read_text() == before
         early.close(force=True)
-        assert "sshd asks for a code" in second.stdout.read()
-    assert second.returncode == 0
+        assert "sshd asks for a code when sshd has been reloaded" in second.stdout.read()
+    assert second.returncode == 2
+    sshd.reload()
     assert gets_in_by_code(ssh(*key))
 
 
@@ -307,10 +316,15 @@ def test_with_publickey_the_stack_waits_for_the_reload(sshd, key, sim, log):
     assert ctl("enable", "sshd", "--publickey")[0] == 2, "it was not reloaded yet"
     assert gets_in(ssh_with_password()), "as before"
     sshd.reload()
-    client = ssh_with_password(*key) # between the two: key and password
-    assert gets_in(client)
-    out = done("enable", "sshd", "--publickey")
-    assert "-@include common-auth" in out and "reload" not in out
+    assert gets_in(ssh(*key)), "between the two: the key, as before"
+    client = ssh("-o", "PubkeyAuthentication=no")
+    client.expect("Permission denied")
+    status, out, error = ctl("enable", "sshd", "--publickey")
+    assert (status, error) == (2, "")
+    assert "-@include common-auth" in out and "Until then a key is enough, as before." in out
+    assert gets_in(ssh(*key))
+    assert ctl("enable", "sshd", "--publickey")[0] == 0
+    sshd.reload()
     assert gets_in_by_code(ssh(*key))
     assert "user=alice service=sshd" in log.last("result=success")
     client = ssh("-o", "PubkeyAuthentication=no")
@@ -525,6 +539,35 @@ def test_an_account_whose_key_sshd_does_not_take_is_named(spoil, sshd, key, sim)
         folder.parent.chmod(mode)
         roots.unlink()
         (lab.WORK / "root-key").unlink()
+
+
+def test_root_with_a_key_alone_gets_in_by_key_and_code_and_at_each_moment_before(sshd, key, sim):
+    """As on most rented servers: PermitRootLogin prohibit-password, and no password."""
+    conf = Path("/etc/ssh/sshd_config")
+    conf.write_text(conf.read_text().replace("PermitRootLogin yes\n", ""))
+    folder = Path("/root/.ssh")
+    folder.mkdir(mode=0o700, exist_ok=True)
+    shutil.copy(lab.WORK / "home/alice/.ssh/authorized_keys", folder)
+    lab.users_map(f"root {ALICE}\n")
+    sshd.reload()
+    before = snapshot()
+    try:
+        assert gets_in(ssh(*key, user="root"))
+        assert ctl("enable", "sshd", "--publickey")[0] == 2
+        assert gets_in(ssh(*key, user="root"))
+        sshd.reload()
+        assert gets_in(ssh(*key, user="root"))
+        assert ctl("enable", "sshd", "--publickey")[0] == 2
+        assert gets_in(ssh(*key, user="root"))
+        sshd.reload()
+        assert gets_in_by_code(ssh(*key, user="root"))
+        client = ssh("-o", "PubkeyAuthentication=no", user="root")
+        client.expect("Permission denied")
+        done("disable", "sshd")
+        sshd.reload()
+        assert gets_in(ssh(*key, user="root")) and snapshot() == before
+    finally:
+        (folder / "authorized_keys").unlink()
 
 
 @pytest.mark.parametrize("lines, mapped, says", [
@@ -983,7 +1026,8 @@ def test_on_opensuse_as_it_is_shipped_the_key_and_a_code_can_be_asked_for(other_
     assert same_as(before, _SUSE_LINKS)
     assert ctl("enable", "sshd", "--publickey")[0] == 2
     sshd.reload()
-    done_but_for_warnings("enable", "sshd", "--publickey")
+    assert ctl("enable", "sshd", "--publickey")[0] == 2
+    sshd.reload()
     assert gets_in_by_code(ssh(*key))
     done_but_for_warnings("disable", "sshd")
     assert same_as(before, _SUSE_LINKS)
@@ -1306,7 +1350,7 @@ def test_whom_sudo_asks_for_nothing_is_said(sim):
     assert "sudoers" not in ctl("enable", "su")[2]
 
 
-def test_who_may_be_locked_out_is_said(sim):
+def test_who_may_be_locked_out_is_said(sim, key):
     lab.users_map()
     status, _, error = ctl("enable", "sshd", "--dry-run")
     assert status == 0 and error == f"swmfactl: warning: sshd will deny these accounts, which have no " \
@@ -1324,7 +1368,8 @@ def test_who_may_be_locked_out_is_said(sim):
     conf = Path("/etc/ssh/sshd_config")
     conf.write_text(conf.read_text().replace("PermitRootLogin yes\n", ""))
     assert NO_ROOT in ctl("enable", "sshd", "-n")[2]
-    assert NO_ROOT in ctl("enable", "sshd", "-n", "--publickey")[2]
+    status, out, error = ctl("enable", "sshd", "-n", "--publickey")
+    assert NO_ROOT not in error and "+PermitRootLogin yes\n" in out
     conf.write_text(conf.read_text() + "PermitRootLogin no\n")
     assert NO_ROOT not in ctl("enable", "sshd", "-n")[2]
 

@@ -473,8 +473,9 @@ def test_init_and_enable_sshd_and_a_real_login_with_a_code_and_disable(installed
     server = test_swmfactl_enable.Sshd()
     try:
         assert done(*options(installed))
-        assert ctl("enable", "sshd")[0] == 0
+        assert ctl("enable", "sshd")[0] == 2
         server.reload()
+        assert ctl("enable", "sshd")[0] == 0
         client = test_swmfactl_enable.ssh_with_password()
         assert test_swmfactl_enable.gets_in_by_code(client)
         done("disable", "sshd")
