@@ -35,7 +35,10 @@ static bool push(char ***list, size_t *count, const char *text)
     *list = more;
     more[*count] = strdup(text);
     more[*count + 1] = NULL;
-    return more[*count] != NULL && ++*count > 0;
+    if (more[*count] == NULL)
+        return false;
+    ++*count;
+    return true;
 }
 
 void sshdfiles_free_words(char **words)

@@ -660,6 +660,7 @@ def test_it_takes_no_words():
 
 def test_accounts_that_use_a_service_and_are_not_in_the_map_are_named():
     """By what they could log in with: a password, or a key; for sudo by their groups."""
+    Path("/run/sshd").mkdir(exist_ok=True)
     denied = {finding["text"]: finding["severity"] for finding in check(keep_denied=True)["findings"]}
     assert denied == {f"accounts that can use {service} have no usable line, and are denied once it "
                       "asks for a code: carol": "note" for service in ("sshd", "login")}

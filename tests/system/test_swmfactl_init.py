@@ -152,7 +152,7 @@ def test_a_file_that_others_can_read_gets_no_token(installed):
 
 
 def test_another_file_by_c(installed):
-    other = lab.SECURITY / "other.conf"
+    other = lab.SECURITY / "init-other.conf"
     before = files()
     try:
         done("-c", other, *options(installed))
