@@ -205,8 +205,51 @@ bool readiness_next_account(size_t *number, size_t most, struct host_account *ac
     return false;
 }
 
+/* Those whom sudo's rules name; empty where they cannot be read, which is said elsewhere. */
+struct sudo_users {
+    char text[16384];
+};
+
+static void add_users(void *context, const struct sudoers_rule *rule)
+{
+    struct sudo_users *users = context;
+    size_t used = strlen(users->text);
+    (void)snprintf(users->text + used, sizeof(users->text) - used, "%s%s", used > 0 ? ", " : "",
+                   rule->users);
+}
+
+static void find_sudo_users(struct sudo_users *users)
+{
+    struct sudoers sudoers;
+    struct problem ignored = {0};
+    *users = (struct sudo_users){0};
+    if (sudoers_read(&sudoers, &ignored))
+        sudoers_each_rule(&sudoers, true, add_users, users);
+    sudoers_free(&sudoers);
+}
+
+static bool uses_sudo(const struct host_account *account, const struct sudo_users *users)
+{
+    char group[ACCOUNT_NAME_MAX];
+    const char *list = users->text;
+    const char *item = NULL;
+    size_t length = 0;
+    if (key_list_has(list, account->name) || account_in_groups(account, SUDO_GROUPS) ||
+        (key_list_has(list, "ALL") && account->password != KNOWN_NO))
+        return true;
+    while ((item = key_next_item(&list, &length)) != NULL) {
+        if (*item != '%' || length >= sizeof(group))
+            continue;
+        (void)snprintf(group, sizeof(group), "%.*s", (int)length - 1, item + 1);
+        if (account_in_groups(account, group))
+            return true;
+    }
+    return false;
+}
+
 /* For su, the account whose phone gets the code: the caller with use_uid, otherwise the target. */
-static bool uses(const struct readiness *readiness, const struct host_account *account)
+static bool uses(const struct readiness *readiness, const struct host_account *account,
+                 const struct sudo_users *users)
 {
     bool root = account->uid == 0;
     bool password = account->password != KNOWN_NO || account->empty;
@@ -215,7 +258,7 @@ static bool uses(const struct readiness *readiness, const struct host_account *a
                (account->password != KNOWN_NO ||
                 account_keys(account, readiness->sshd) != KNOWN_NO);
     if (strcmp(readiness->service, "sudo") == 0)
-        return !root && account_in_groups(account, SUDO_GROUPS);
+        return !root && uses_sudo(account, users);
     if (strcmp(readiness->service, "su") == 0 && readiness->use_uid)
         return !root && password;
     return password;
@@ -224,8 +267,11 @@ static bool uses(const struct readiness *readiness, const struct host_account *a
 void readiness_find_denied(const struct readiness *readiness, struct names *names)
 {
     struct host_account account;
+    struct sudo_users users = {0};
+    if (strcmp(readiness->service, "sudo") == 0)
+        find_sudo_users(&users);
     for (size_t i = 0; readiness_next_account(&i, READINESS_LOOKED_UP, &account);)
-        if (uses(readiness, &account) &&
+        if (uses(readiness, &account, &users) &&
             account_code(account.name, readiness->service, readiness->config) >= ACCOUNT_UNMAPPED)
             names_add(names, account.name);
 }

@@ -1361,6 +1361,10 @@ def test_who_may_be_locked_out_is_said(sim, key):
         assert "sudo will deny these accounts" in ctl("enable", "sudo", "--dry-run")[2]
     finally:
         subprocess.run(["gpasswd", "--delete", "carol", "sudo"], check=True, capture_output=True)
+    for rule in ("carol ALL=(ALL) ALL\n", "%carol ALL = /usr/bin/id\n"):
+        lab.write("/etc/sudoers.d/carol", rule, 0o440)
+        assert "the users map" in ctl("enable", "sudo", "--dry-run")[2], rule
+    Path("/etc/sudoers.d/carol").unlink()
     for options in ([], ["--use-uid"]):
         assert "su will deny these accounts" in ctl("enable", "su", "--dry-run", *options)[2]
     assert "login will deny these accounts" in ctl("enable", "login", "--dry-run")[2]
