@@ -491,7 +491,8 @@ bool readiness_read_sshd(const struct readiness *readiness, bool *key_enough, bo
     enum account_code code = account_code("root", "sshd", readiness->config);
     bool known = sshd_ask(&sshd, &question, problem);
     judge_sshd_view(&sshd, &view);
-    *key_enough = known && view.key_alone;
+    /* Without PAM, sshd refuses the keys of accounts that are locked, and with PAM it does not. */
+    *key_enough = known && view.key_alone && sshd_says(&sshd, "usepam", "yes");
     *root_by_key = known && (code == ACCOUNT_CODE || code == ACCOUNT_KEY_LINES) &&
                    (sshd_says(&sshd, "permitrootlogin", "without-password") ||
                     sshd_says(&sshd, "permitrootlogin", "prohibit-password"));
