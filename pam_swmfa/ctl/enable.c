@@ -674,7 +674,8 @@ static void say_disabled(const struct plan *plan, struct job *job)
     (void)printf("%s.\n", why.text);
     say_reload(pid);
     (void)printf("Until then sshd asks for the password%s.\n",
-                 plan->from_key ? " and the key" : ", and a key is not enough");
+                 plan->from_key ? " and the key, and accounts without a password cannot log in"
+                                : ", and a key is not enough");
 }
 
 static enum ctl_status do_disable(struct job *job, const struct plan *plan)
