@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # What only the tests need. Included by the top Makefile.am.
 
-EXTRA_DIST += tests/system/system.sh tests/system/part.sh tests/system/part-1.sh \
-	tests/system/part-2.sh tests/system/part-3.sh tests/system/part-4.sh \
+EXTRA_DIST += tests/system/system.sh tests/system/workers.sh \
 	tests/system/conftest.py tests/system/demo.py tests/system/test_enable_property.py \
 	tests/system/lab.py tests/system/test_break_glass.py tests/system/test_config.py \
 	tests/system/test_conversation.py tests/system/test_failover.py tests/system/test_local.py \
@@ -43,8 +42,7 @@ check_PROGRAMS = $(unit_tests) tests/sim/swmfa-sim tests/module/pamhost tests/mo
 	tests/unit/list_keys tests/bench/floor tests/bench/ledger \
 	tests/bench/without
 check_DATA = tests/module/meddle.so
-TESTS = tests/system/part-1.sh tests/system/part-2.sh tests/system/part-3.sh \
-	tests/system/part-4.sh $(unit_tests)
+TESTS = tests/system/workers.sh $(unit_tests)
 endif
 
 # A unit test is one file, with the flags and libraries of the helper and cmocka.

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The lab, made once; a simulator and a good configuration for each test; TAP on standard output."""
+"""The lab, made once; a simulator and a good configuration for each test; TAP on standard output; and
+the share of the tests that one of several workers takes."""
 import signal
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -114,8 +116,50 @@ def nothing_left():
 
 
 def pytest_collection_modifyitems(items):
-    """What looks through the output of all tests comes behind them."""
-    items.sort(key=lambda item: item.path.name == "test_secrets.py")
+    """What looks through the output of all tests comes after them, and what takes longest first."""
+    places = {"test_secrets.py": 1, "test_enable_property.py": -1}
+    items.sort(key=lambda item: places.get(item.path.name, 0))
+
+
+# ---- one of several workers ----
+
+GROUP = 4 # tests of one file that a worker takes at a time
+
+
+def share(items, folder):
+    """Yields the tests that this worker takes: no other worker has taken them before. What looks
+    through a worker's output is for each of them."""
+    counts, groups = {}, {}
+    for item in items:
+        file = item.path.stem
+        group = f"{file}.{counts.get(file, 0) // GROUP}"
+        counts[file] = counts.get(file, 0) + 1
+        if file != "test_secrets" and group not in groups:
+            groups[group] = take(folder / group)
+        if groups.get(group, True):
+            yield item
+
+
+def take(path):
+    try:
+        path.touch(exist_ok=False)
+    except FileExistsError:
+        return False
+    return True
+
+
+def pytest_runtestloop(session):
+    """As pytest's own, for a worker's share. A test ends what the next one does not need, so this must
+    know which that is."""
+    if not session.config.option.taken or session.testsfailed:
+        return None
+    items = share(session.items, Path(session.config.option.taken))
+    item = next(items, None)
+    while item is not None:
+        following = next(items, None)
+        item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
+        item = following
+    return True
 
 
 # ---- TAP, for automake's driver ----
@@ -167,3 +211,4 @@ def pytest_configure(config):
 
 def pytest_addoption(parser):
     parser.addoption("--tap", action="store_true", help="print TAP and nothing else")
+    parser.addoption("--taken", help="run the tests that no other worker has taken, by this folder")

@@ -1,8 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-3-Clause
 # system.sh [FILE...] [PYTEST OPTION...]: the tests with the real programs, in a private root; TAP.
-# Without a file all of them. They are in four parts besides, part-1.sh to part-4.sh, which can run at
-# the same time, also on two processors: much of a login is waiting.
+# Without a file all of them.
 if [ "$(id -u)" -ne 0 ]; then
     echo "1..0 # SKIP namespaces and accounts need root"
     exit 0
