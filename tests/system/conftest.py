@@ -29,6 +29,14 @@ def watchdog():
     signal.alarm(0)
 
 
+@pytest.fixture(scope="module", autouse=True)
+def same_accounts(laboratory):
+    """A file of tests finds the accounts of the lab, whichever files were before it."""
+    before = lab.read_accounts()
+    yield
+    lab.put_accounts(before)
+
+
 @pytest.fixture(scope="session")
 def system_log(laboratory):
     return lab.Log()
@@ -134,6 +142,8 @@ def share(items, folder):
         file = item.path.stem
         group = f"{file}.{counts.get(file, 0) // GROUP}"
         counts[file] = counts.get(file, 0) + 1
+        if getattr(item.module, "TOGETHER", False): # its tests collect what its last one looks at
+            group = file
         if file != "test_secrets" and group not in groups:
             groups[group] = take(folder / group)
         if groups.get(group, True):

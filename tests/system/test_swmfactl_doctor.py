@@ -24,6 +24,7 @@ ACCOUNT = "account required pam_permit.so", "session required pam_permit.so"
 ALICE = lab.NUMBERS["alice"]
 PROMPT = test_local.PROMPT
 SEEN = set() # all findings that there were in these tests
+TOGETHER = True # one worker runs all of them, for SEEN
 
 
 @pytest.fixture(autouse=True)
