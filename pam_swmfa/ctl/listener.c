@@ -264,8 +264,8 @@ static bool take_options(struct listener *listener, char **word, const char *end
     static const char with_value[] = "CEbcfghkopu";
     const char *at = *word + 1;
     bool good = keep_word(listener, *word);
-    while (*at != '\0' && strchr(with_value, *at) == NULL)
-        at++;
+    for (; *at != '\0' && strchr(with_value, *at) == NULL; at++)
+        listener->never_listens = listener->never_listens || strchr("iRtTGV", *at) != NULL;
     if (*at == '\0')
         return good;
     listener->own_options = listener->own_options || strchr("fo", *at) != NULL;
@@ -314,6 +314,14 @@ static bool keep(struct listeners *listeners, const struct listener *listener)
     return true;
 }
 
+/* An sshd that has just begun, or begun again by SIGHUP, shows its command line as it is, and reads
+ * its configuration before it listens. */
+static bool is_starting(const struct listener *listener)
+{
+    return listener->options_known && !listener->never_listens &&
+           strncmp(listener->line, "sshd: ", 6) != 0;
+}
+
 static bool look_at(struct listeners *listeners, pid_t pid, struct problem *problem)
 {
     char program[LINE_SIZE];
@@ -321,14 +329,16 @@ static bool look_at(struct listeners *listeners, pid_t pid, struct problem *prob
     if (!read_program(pid, program, sizeof(program)) && is_named_sshd(pid))
         return problem_set(problem, "/proc/%d/exe: %s", (int)pid, strerror(errno));
     /* A user's own sshd cannot use the module, which needs root. */
-    if (!(is_sshd(program) || looks_like_sshd(pid)) || !is_of(pid, 0) || !listens(pid) ||
-        !has_our_files(pid))
+    if (!(is_sshd(program) || looks_like_sshd(pid)) || !is_of(pid, 0) || !has_our_files(pid))
+        return true;
+    listener.options_known = read_options(&listener);
+    bool listening = listens(pid);
+    if (!listening && !is_starting(&listener))
         return true;
     (void)snprintf(listener.program, sizeof(listener.program), "%.*s", (int)strcspn(program, " "),
                    program);
     if (!read_stat(&listener))
-        return problem_set(problem, "/proc/%d/stat cannot be read", (int)pid);
-    listener.options_known = read_options(&listener);
+        return !listening || problem_set(problem, "/proc/%d/stat cannot be read", (int)pid);
     return keep(listeners, &listener) || problem_set(problem, "no memory");
 }
 
@@ -512,20 +522,40 @@ bool listeners_have_read(pid_t *pid, struct problem *problem)
 
 /* ---- logins that have begun ---- */
 
+/* Whether the process is one of sshd's programs, such as sshd-session. */
+static bool is_of_sshd(pid_t pid)
+{
+    char name[32] = "";
+    FILE *file = open_of(pid, "comm");
+    bool is = file != NULL && fgets(name, sizeof(name), file) != NULL &&
+              strncmp(name, "sshd", 4) == 0;
+    if (file != NULL)
+        (void)fclose(file);
+    return is;
+}
+
+/* A process of root's that has a connection, and no other that speaks for it yet: it begins that
+ * one when the client has named its version, which can take all of LoginGraceTime. */
+static bool has_just_accepted(struct listener *login)
+{
+    login->options_known = read_options(login);
+    const char *title = strstr(login->line, ": ");
+    return is_of(login->pid, 0) && (title != NULL ? strcmp(title, ": [accepted]") == 0
+                                                  : login->options_known && login->never_listens);
+}
+
 /* Until somebody has proved who it is, a process of sshd's own user speaks for each connection. It
  * sees an empty root, so its parent tells whose files it goes by. */
 static bool look_for_login(struct listeners *logins, pid_t pid, struct problem *problem)
 {
-    char name[32] = "";
     struct listener login = {.pid = pid};
     const struct passwd *user = getpwnam("sshd");
-    FILE *file = open_of(pid, "comm");
-    bool is = file != NULL && fgets(name, sizeof(name), file) != NULL &&
-              strncmp(name, "sshd", 4) == 0 && user != NULL && is_of(pid, user->pw_uid);
-    if (file != NULL)
-        (void)fclose(file);
-    return !is || !read_stat(&login) || !has_our_files(login.parent) || keep(logins, &login) ||
-           problem_set(problem, "no memory");
+    if (!is_of_sshd(pid) || !read_stat(&login))
+        return true;
+    bool speaks = user != NULL && is_of(pid, user->pw_uid) && has_our_files(login.parent);
+    if (!speaks && !(has_just_accepted(&login) && has_our_files(pid)))
+        return true;
+    return keep(logins, &login) || problem_set(problem, "no memory");
 }
 
 static size_t count_open(const struct listeners *logins)

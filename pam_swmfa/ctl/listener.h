@@ -27,6 +27,7 @@ struct listener {
     unsigned long long code, stack; /* addresses; others after each exec */
     bool options_known;             /* its command line was read whole */
     bool own_options;               /* -f or -o is among them */
+    bool never_listens;             /* by its options, as with -i, it serves one connection, or none */
     size_t option_count;
     ptrdiff_t options[LISTENER_OPTIONS]; /* where they begin in line */
     char line[4096];
@@ -38,7 +39,8 @@ struct listeners {
 };
 
 /*
- * listeners_find: finds every sshd of root's that listens on TCP, in this process namespace.
+ * listeners_find: finds every sshd of root's that listens on TCP, in this process namespace, or has
+ * begun and is about to: it can have read its configuration already.
  * Returns false with the problem if that cannot be known. The caller owes listeners_free in any
  * case.
  */

@@ -244,11 +244,24 @@ def test_a_second_sshd_that_has_not_read_the_file_is_waited_for(sshd, key, sim):
     assert gets_in_by_code(ssh(*key))
 
 
-def test_a_login_that_began_before_the_reload_does_not_meet_the_module_alone(sshd, key, sim):
-    """It was asked for no key: the code alone would let it in."""
-    before = (PAM / "sshd").read_text()
+def at_the_password():
     early = ssh("-o", "PubkeyAuthentication=no", "-o", "PreferredAuthentications=password")
     early.expect("[Pp]assword: ")
+    return lambda: early.close(force=True)
+
+
+def silent():
+    """A client that does not even name its version."""
+    early = socket.create_connection(("127.0.0.1", PORT), 60)
+    assert early.recv(4) == b"SSH-"
+    return early.close
+
+
+@pytest.mark.parametrize("begin", [at_the_password, silent])
+def test_a_login_that_began_before_the_reload_does_not_meet_the_module_alone(begin, sshd, key, sim):
+    """It was asked for no key: the code alone would let it in."""
+    before = (PAM / "sshd").read_text()
+    end = begin()
     assert ctl("enable", "sshd", "--publickey")[0] == 2
     sshd.reload()
     with subprocess.Popen([lab.CTL, "enable", "sshd", "--publickey"], stdout=subprocess.PIPE,
@@ -257,11 +270,26 @@ def test_a_login_that_began_before_the_reload_does_not_meet_the_module_alone(ssh
             if line.startswith("Waiting for logins that began before the reload to end: 1."):
                 break
         assert (PAM / "sshd").read_text() == before
-        early.close(force=True)
+        end()
         assert "sshd asks for a code when sshd has been reloaded" in second.stdout.read()
     assert second.returncode == 2
     sshd.reload()
     assert gets_in_by_code(ssh(*key))
+
+
+def test_an_sshd_that_has_read_its_file_and_does_not_listen_yet_is_waited_for(sim, tmp_path):
+    """It would let in by what it has read, before a stack that is made for another file."""
+    os.mkfifo(tmp_path / "host-key") # sshd reads keys after its file, and waits here
+    starting = subprocess.Popen([SSHD, "-D", "-p", str(PORT), "-h", tmp_path / "host-key"],
+                                stderr=subprocess.DEVNULL)
+    before = snapshot(PAM)
+    try:
+        status, out, _ = ctl("enable", "sshd")
+        assert status == 2 and f"sshd (process {starting.pid}) is not known to have read" in out
+        assert snapshot(PAM) == before
+    finally:
+        starting.kill()
+        starting.wait(lab.PATIENCE)
 
 
 @pytest.mark.parametrize("lines, options, says", [
