@@ -439,6 +439,8 @@ static void undo_tool(const struct plan *plan, struct problem *undone)
         (void)profile_apply(false, undone);
 }
 
+#define PUT_BACK "what was changed was put back"
+
 /* pam-auth-update wants the profile to be there, also when it takes its lines out. */
 static bool run_tool(const struct plan *plan, struct problem *problem)
 {
@@ -452,7 +454,7 @@ static bool run_tool(const struct plan *plan, struct problem *problem)
     if (goes)
         return false;
     const struct problem why = *problem;
-    struct problem undone = {.text = "what was changed was put back"};
+    struct problem undone = {.text = PUT_BACK};
     undo_tool(plan, &undone);
     return problem_set(problem, "%.350s; %.150s", why.text, undone.text);
 }
@@ -472,12 +474,64 @@ static bool change_common(const struct plan *plan, struct problem *problem)
     return change_make(&plan->common, 0644, problem) && change_make(&plan->profile, 0644, problem);
 }
 
-/* A file that is about to include common-auth again must find the module's line there. */
+/* Whether a file of the service's loses the module's line. */
+static bool loses_module(const struct plan *plan)
+{
+    for (size_t i = 0; i < FILES; i++) {
+        const struct change *file = &plan->files[i];
+        if (file->before != NULL && pamfile_has_module(file->before, NULL) &&
+            !pamfile_has_module(file->after, NULL))
+            return true;
+    }
+    return false;
+}
+
+/* A file that is about to include common-auth again, or to leave its line to it, must find the
+ * module's line there. */
 static bool change_stack(const struct plan *plan, struct problem *problem)
 {
-    if (plan->from_key)
+    if (plan->from_key || loses_module(plan))
         return change_common(plan, problem) && change_files(plan, problem);
     return change_files(plan, problem) && change_common(plan, problem);
+}
+
+/* Makes a file again what it was, if it has become what was planned. */
+static bool undo_file(const struct change *change, struct problem *undone)
+{
+    return !change_is_made(change) || change_undo(change, 0644, undone);
+}
+
+/* The service's files come first: one that includes common-auth must find the module's line there
+ * for as long as it does. */
+static bool undo_stack(const struct plan *plan, struct problem *undone)
+{
+    if (!undo_file(&plan->files[1], undone) || !undo_file(&plan->files[0], undone))
+        return false;
+    if (plan->by_tool && !common_is(plan->common.before))
+        undo_tool(plan, undone);
+    return undo_file(&plan->common, undone) && undo_file(&plan->profile, undone);
+}
+
+/* After a failure: makes all files again what they were, and adds to the problem what came of that.
+ * Does nothing if none has changed. */
+static void undo_all(const struct plan *plan, struct problem *problem)
+{
+    const struct change *const all[] = {&plan->sshd, &plan->files[0], &plan->files[1],
+                                        &plan->profile, &plan->common};
+    struct problem undone = {.text = PUT_BACK};
+    struct problem ignored = {0};
+    struct problem why = *problem;
+    bool made = false;
+    for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
+        made = made || change_is_made(all[i]);
+    if (!made)
+        return;
+    if (undo_stack(plan, &undone) && undo_file(&plan->sshd, &undone) && change_is_one(&plan->sshd))
+        (void)listeners_remember(&ignored);
+    char *end = strstr(why.text, ": nothing was changed");
+    if (end != NULL)
+        *end = '\0';
+    (void)problem_set(problem, "%.350s; %.150s", why.text, undone.text);
 }
 
 static bool stack_changes(const struct plan *plan)
@@ -617,7 +671,11 @@ static bool finish_sshd(const struct plan *plan, struct problem *problem)
                    : no_memory(problem);
     }
     change_end(&last);
-    return good;
+    const struct problem why = *problem;
+    return good || problem_set(problem,
+                               "%.350s; the PAM stack has changed, and sshd still lets in by a key "
+                               "alone: correct this and run the command again",
+                               why.text);
 }
 
 static void say_waiting(size_t count)
@@ -641,10 +699,11 @@ static enum ctl_status do_enable(struct job *job, const struct plan *plan)
     struct problem why;
     pid_t pid = 0;
     bool to_password = plan->from_key && !chosen.publickey;
-    if (to_password && !change_stack(plan, &job->problem))
+    if ((to_password && !change_stack(plan, &job->problem)) ||
+        (is_sshd(plan) && !change_sshd(plan, &job->problem))) {
+        undo_all(plan, &job->problem);
         return CTL_FAILED;
-    if (is_sshd(plan) && !change_sshd(plan, &job->problem))
-        return CTL_FAILED;
+    }
     if (to_password)
         return say_enabled(job, plan);
     if (is_sshd(plan) && stack_changes(plan) && !sshd_has_read(&pid, &why)) {
@@ -652,10 +711,28 @@ static enum ctl_status do_enable(struct job *job, const struct plan *plan)
                     chosen.publickey ? "public key" : "password");
         return wait_for_reload(job, plan, pid, &why);
     }
-    return wait_for_logins(plan, &job->problem) && change_stack(plan, &job->problem) &&
-                   finish_sshd(plan, &job->problem)
-               ? say_enabled(job, plan)
-               : CTL_FAILED;
+    if (!wait_for_logins(plan, &job->problem) || !change_stack(plan, &job->problem)) {
+        undo_all(plan, &job->problem);
+        return CTL_FAILED;
+    }
+    return finish_sshd(plan, &job->problem) ? say_enabled(job, plan) : CTL_FAILED;
+}
+
+/* There is nothing to change, but an sshd may still go by what it had read before. */
+static enum ctl_status say_idle(struct job *job, const struct plan *plan)
+{
+    struct problem why = {0};
+    pid_t pid = 0;
+    bool lags = is_sshd(plan) && !chosen.dry_run && listeners_lag(&pid, &why);
+    (void)printf("%s: already enabled%s\n", plan->service->name,
+                 lags ? ", but not in force everywhere" : "");
+    if (lags) {
+        (void)printf("%s.\n", why.text);
+        say_reload(pid);
+    }
+    if (!job_flush(job))
+        return CTL_FAILED;
+    return lags ? CTL_WARNINGS : CTL_DONE;
 }
 
 /* ---- disable ---- */
@@ -678,10 +755,18 @@ static void say_disabled(const struct plan *plan, struct job *job)
                                 : ", and a key is not enough");
 }
 
+static enum ctl_status say_not_enabled(struct job *job, const struct plan *plan)
+{
+    (void)printf("%s: not enabled\n", plan->service->name);
+    return job_flush(job) ? CTL_DONE : CTL_FAILED;
+}
+
 static enum ctl_status do_disable(struct job *job, const struct plan *plan)
 {
-    if (!change_stack(plan, &job->problem) || !change_make(&plan->sshd, 0644, &job->problem))
+    if (!change_stack(plan, &job->problem) || !change_make(&plan->sshd, 0644, &job->problem)) {
+        undo_all(plan, &job->problem);
         return CTL_FAILED;
+    }
     job_changed(job, "disabled for %s", plan->service->name);
     say_disabled(plan, job);
     return job_flush(job) ? CTL_DONE : CTL_FAILED;
@@ -689,15 +774,16 @@ static enum ctl_status do_disable(struct job *job, const struct plan *plan)
 
 /* ---- the commands ---- */
 
-/* What is planned is shown, and done unless it is a dry run. idle: what to say of nothing. */
-static enum ctl_status perform(struct job *job, const struct plan *plan, const char *idle,
-                               enum ctl_status (*act)(struct job *job, const struct plan *plan))
+typedef enum ctl_status act_on(struct job *job, const struct plan *plan);
+
+/* What is planned is shown, and done unless it is a dry run. idle: what to do with nothing. */
+static enum ctl_status perform(struct job *job, const struct plan *plan, act_on *idle, act_on *act)
 {
     if (!stack_changes(plan) && !change_is_one(&plan->sshd))
-        (void)printf("%s: %s\n", plan->service->name, idle);
-    else if (!show(plan, job))
+        return idle(job, plan);
+    if (!show(plan, job))
         return CTL_FAILED;
-    else if (!chosen.dry_run)
+    if (!chosen.dry_run)
         return act(job, plan);
     return job_flush(job) ? CTL_DONE : CTL_FAILED;
 }
@@ -746,8 +832,7 @@ static enum ctl_status run_enable(struct job *job)
     struct plan plan = {0};
     enum ctl_status status = plan_begin(job, &plan);
     if (status == CTL_DONE)
-        status = prepare_enable(job, &plan) ? perform(job, &plan, "already enabled", do_enable)
-                                            : CTL_FAILED;
+        status = prepare_enable(job, &plan) ? perform(job, &plan, say_idle, do_enable) : CTL_FAILED;
     plan_end(&plan);
     return status;
 }
@@ -757,7 +842,7 @@ static enum ctl_status run_disable(struct job *job)
     struct plan plan = {0};
     enum ctl_status status = plan_begin(job, &plan);
     if (status == CTL_DONE)
-        status = plan_disable(&plan, &job->problem) ? perform(job, &plan, "not enabled", do_disable)
+        status = plan_disable(&plan, &job->problem) ? perform(job, &plan, say_not_enabled, do_disable)
                                                     : CTL_FAILED;
     plan_end(&plan);
     return status;

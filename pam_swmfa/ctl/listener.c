@@ -520,6 +520,17 @@ bool listeners_have_read(pid_t *pid, struct problem *problem)
     return good;
 }
 
+bool listeners_lag(pid_t *pid, struct problem *problem)
+{
+    size_t length = 0;
+    struct problem ignored = {0};
+    char *record = file_read(LISTENERS_RECORD, FILE_SECRET, &length, &ignored);
+    bool lag =
+        record != NULL && is_of_these_files(record) && !all_have_read(record, pid, problem);
+    free(record);
+    return lag;
+}
+
 /* ---- logins that have begun ---- */
 
 /* Whether the process is one of sshd's programs, such as sshd-session. */

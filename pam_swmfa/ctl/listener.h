@@ -66,6 +66,12 @@ bool listeners_remember(struct problem *problem);
 bool listeners_have_read(pid_t *pid, struct problem *problem);
 
 /*
+ * listeners_lag: whether an sshd is known not to have done so, with why in the problem. Where
+ * nothing was noted, or files have changed since, none is.
+ */
+bool listeners_lag(pid_t *pid, struct problem *problem);
+
+/*
  * listeners_wait_for_logins: waits until all logins have ended, or got in, that are being asked for
  * their proofs now: they go by what sshd had read when they began, and PAM's stack when they come
  * to it. sshd ends them after LoginGraceTime. tell: is called once with their number if there are
