@@ -154,7 +154,8 @@ static bool read_file_of(struct plan *plan, size_t number, struct problem *probl
 static bool is_alone(const struct plan *plan)
 {
     const char *text = plan->files[0].before;
-    return text != NULL && pamfile_has_module(text, NULL) && !pamfile_has_include(text);
+    return text != NULL && pamfile_has_module(text, NULL) && !pamfile_has_include(text) &&
+           !trial_asks_otherwise(plan->service->name);
 }
 
 static bool read_all(struct plan *plan, struct problem *problem)
@@ -258,11 +259,29 @@ static bool plan_without_profile(struct plan *plan, struct problem *problem)
     return !in_common(plan, NULL) || plan_common_without(plan, problem);
 }
 
+/* What would come of the service's own files, which somebody may have changed by hand. */
+static bool try_without(const struct plan *plan, struct problem *problem)
+{
+    for (size_t i = 0; i < FILES; i++) {
+        const struct change *file = &plan->files[i];
+        const struct stack_text texts[] = {{file->path, file->after}, {NULL, NULL}};
+        if (!change_is_one(file) || trial_without(plan->service->files[i], texts, problem))
+            continue;
+        const struct problem why = *problem;
+        return problem_set(problem,
+                           "%.350s: remove that line from %.100s by hand, with what belongs to it; "
+                           "nothing was changed",
+                           why.text, file->path);
+    }
+    return true;
+}
+
 static bool plan_disable(struct plan *plan, struct problem *problem)
 {
-    if (!read_all(plan, problem) || !plan_files_without(plan, problem))
+    if (!read_all(plan, problem) || !plan_files_without(plan, problem) ||
+        !try_without(plan, problem))
         return false;
-    if (plan->sshd.before != NULL && sshconf_is_ours(plan->sshd.before))
+    if (plan->sshd.before != NULL && sshconf_is_removable(plan->sshd.before))
         change_set(&plan->sshd, NULL);
     return plan_without_profile(plan, problem);
 }
@@ -737,14 +756,24 @@ static enum ctl_status say_idle(struct job *job, const struct plan *plan)
 
 /* ---- disable ---- */
 
+/* sshd's file, if somebody has put other lines into it: what stays in force, if it is known. */
+static bool say_left(const struct plan *plan)
+{
+    if (plan->sshd.before == NULL || plan->sshd.after == NULL)
+        return false;
+    (void)printf(SSHCONF_PATH
+                 " has lines that are not swmfactl's, and was left as it is: sshd goes "
+                 "on by its AuthenticationMethods. Move these lines to another file, "
+                 "remove it, and reload sshd.\n");
+    return true;
+}
+
 static void say_disabled(const struct plan *plan, struct job *job)
 {
     struct problem why = {0};
     pid_t pid = 0;
     (void)printf("%s no longer asks for a code.\n", plan->service->name);
     (void)each_change(plan, job, say_copy);
-    if (plan->sshd.before != NULL && plan->sshd.after != NULL)
-        (void)printf(SSHCONF_PATH " is not swmfactl's, and was left as it is.\n");
     if (!is_sshd(plan) || !change_is_one(&plan->sshd) ||
         (listeners_remember(&why) && listeners_have_read(&pid, &why)))
         return;
@@ -758,7 +787,10 @@ static void say_disabled(const struct plan *plan, struct job *job)
 static enum ctl_status say_not_enabled(struct job *job, const struct plan *plan)
 {
     (void)printf("%s: not enabled\n", plan->service->name);
-    return job_flush(job) ? CTL_DONE : CTL_FAILED;
+    bool left = say_left(plan);
+    if (!job_flush(job))
+        return CTL_FAILED;
+    return left ? CTL_WARNINGS : CTL_DONE;
 }
 
 static enum ctl_status do_disable(struct job *job, const struct plan *plan)
@@ -769,7 +801,10 @@ static enum ctl_status do_disable(struct job *job, const struct plan *plan)
     }
     job_changed(job, "disabled for %s", plan->service->name);
     say_disabled(plan, job);
-    return job_flush(job) ? CTL_DONE : CTL_FAILED;
+    bool left = say_left(plan);
+    if (!job_flush(job))
+        return CTL_FAILED;
+    return left ? CTL_WARNINGS : CTL_DONE;
 }
 
 /* ---- the commands ---- */
@@ -842,8 +877,9 @@ static enum ctl_status run_disable(struct job *job)
     struct plan plan = {0};
     enum ctl_status status = plan_begin(job, &plan);
     if (status == CTL_DONE)
-        status = plan_disable(&plan, &job->problem) ? perform(job, &plan, say_not_enabled, do_disable)
-                                                    : CTL_FAILED;
+        status = plan_disable(&plan, &job->problem)
+                     ? perform(job, &plan, say_not_enabled, do_disable)
+                     : CTL_FAILED;
     plan_end(&plan);
     return status;
 }
