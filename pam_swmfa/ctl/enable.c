@@ -15,6 +15,7 @@
 #include "ctl/command.h"
 
 #include "config/config.h"
+#include "config/file.h"
 #include "ctl/change.h"
 #include "ctl/listener.h"
 #include "ctl/pamfile.h"
@@ -23,6 +24,7 @@
 #include "ctl/sshconf.h"
 #include "ctl/trial.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <pwd.h>
@@ -396,9 +398,72 @@ static bool wants_profile(const struct plan *plan)
            !pamfile_has_module(plan->files[0].after, NULL);
 }
 
+/* Whether the file of another service is that of sshd, or includes it. */
+static bool goes_by_sshd(const char *path)
+{
+    size_t length = 0;
+    struct problem ignored = {0};
+    struct stat own;
+    struct stat other;
+    if (stat("/etc/pam.d/sshd", &own) == 0 && stat(path, &other) == 0 &&
+        own.st_dev == other.st_dev && own.st_ino == other.st_ino)
+        return true;
+    char *real = realpath(path, NULL);
+    char *text = real != NULL ? file_read(real, FILE_PUBLIC, &length, &ignored) : NULL;
+    bool goes = text != NULL &&
+                (pamfile_includes(text, "sshd") || pamfile_includes(text, "/etc/pam.d/sshd"));
+    free(text);
+    free(real);
+    return goes;
+}
+
+/* Another service has no key before the module: a code alone would let in. */
+static bool check_others(struct problem *problem)
+{
+    bool good = true;
+    for (size_t i = 0; good && stack_folders[i] != NULL; i++) {
+        DIR *folder = opendir(stack_folders[i]);
+        const struct dirent *entry = NULL;
+        while (good && folder != NULL && (entry = readdir(folder)) != NULL) {
+            char path[sizeof(entry->d_name) + 64];
+            (void)snprintf(path, sizeof(path), "%s/%s", stack_folders[i], entry->d_name);
+            good = strcmp(entry->d_name, "sshd") == 0 || !goes_by_sshd(path) ||
+                   problem_set(problem,
+                               "%.300s: this service goes by the stack of sshd, and a code alone "
+                               "would let in there: put a copy of /etc/pam.d/sshd in its place",
+                               path);
+        }
+        if (folder != NULL)
+            (void)closedir(folder);
+    }
+    return good;
+}
+
+/* A second stack that lies elsewhere, and does not go by the first, would ask for no code. */
+static bool check_elsewhere(const struct plan *plan, struct problem *problem)
+{
+    char path[64];
+    bool good = true;
+    for (size_t i = 1; i < FILES && plan->service->files[i] != NULL; i++)
+        for (size_t n = 1; good && plan->files[i].path[0] != '\0' &&
+                           plan->files[i].before == NULL && stack_folders[n] != NULL;
+             n++) {
+            size_t length = 0;
+            struct problem ignored = {0};
+            (void)snprintf(path, sizeof(path), "%s/%s", stack_folders[n], plan->service->files[i]);
+            char *text = file_read(path, FILE_PUBLIC, &length, &ignored);
+            good = text == NULL || pamfile_includes(text, plan->service->files[0]) ||
+                   say_missing(plan->files[i].path, plan->service->files[i], problem);
+            free(text);
+        }
+    return good;
+}
+
 static bool plan_enable(struct plan *plan, struct problem *problem)
 {
     bool anew = asks_otherwise(plan);
+    if (!check_elsewhere(plan, problem) || (chosen.publickey && !check_others(problem)))
+        return false;
     if (is_sshd(plan) && plan->sshd.before != NULL && !sshconf_is_known(plan->sshd.before))
         return problem_set(problem, SSHCONF_PATH ": has lines that are not swmfactl's, and would "
                                                  "be lost: move them to another file");
