@@ -6,11 +6,11 @@
 
 #include "config/file.h"
 #include "ctl/edit.h"
+#include "ctl/sshdfiles.h"
 
 #include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
-#include <glob.h>
 #include <inttypes.h>
 #include <limits.h>
 #include <pwd.h>
@@ -401,15 +401,31 @@ static char *add_file(char *text, const char *path)
                     (intmax_t)status.st_ctim.tv_sec, status.st_ctim.tv_nsec);
 }
 
-/* How sshd's configuration files are; the caller's to free, or NULL without memory. */
+/* Where /run outlasts a boot, ticks and processes of the one before say nothing. */
+static char *describe_boot(void)
+{
+    char line[128] = "";
+    FILE *file = fopen("/proc/sys/kernel/random/boot_id", "re");
+    if (file != NULL) {
+        if (fgets(line, sizeof(line), file) == NULL)
+            line[0] = '\0';
+        (void)fclose(file);
+    }
+    line[strcspn(line, "\n")] = '\0';
+    return add_line(strdup(""), "boot %s", line);
+}
+
+/* How sshd's configuration files are, all that are included; the caller's to free, or NULL without
+ * memory. */
 static char *describe_files(void)
 {
-    glob_t files = {0};
-    char *text = add_file(strdup(""), "/etc/ssh/sshd_config");
-    if (glob("/etc/ssh/sshd_config.d/*", 0, NULL, &files) == 0)
-        for (size_t i = 0; i < files.gl_pathc; i++)
-            text = add_file(text, files.gl_pathv[i]);
-    globfree(&files);
+    struct sshd_files files;
+    struct problem ignored = {0};
+    char *text = describe_boot();
+    (void)sshdfiles_read(&files, SSHD_CONFIG, NULL, &ignored);
+    for (size_t i = 0; i < files.path_count; i++)
+        text = add_file(text, files.paths[i]);
+    sshdfiles_free(&files);
     return text;
 }
 
@@ -525,8 +541,7 @@ bool listeners_lag(pid_t *pid, struct problem *problem)
     size_t length = 0;
     struct problem ignored = {0};
     char *record = file_read(LISTENERS_RECORD, FILE_SECRET, &length, &ignored);
-    bool lag =
-        record != NULL && is_of_these_files(record) && !all_have_read(record, pid, problem);
+    bool lag = record != NULL && is_of_these_files(record) && !all_have_read(record, pid, problem);
     free(record);
     return lag;
 }
@@ -538,8 +553,8 @@ static bool is_of_sshd(pid_t pid)
 {
     char name[32] = "";
     FILE *file = open_of(pid, "comm");
-    bool is = file != NULL && fgets(name, sizeof(name), file) != NULL &&
-              strncmp(name, "sshd", 4) == 0;
+    bool is =
+        file != NULL && fgets(name, sizeof(name), file) != NULL && strncmp(name, "sshd", 4) == 0;
     if (file != NULL)
         (void)fclose(file);
     return is;
@@ -567,6 +582,23 @@ static bool look_for_login(struct listeners *logins, pid_t pid, struct problem *
     if (!speaks && !(has_just_accepted(&login) && has_our_files(pid)))
         return true;
     return keep(logins, &login) || problem_set(problem, "no memory");
+}
+
+static bool look_for_server(struct listeners *servers, pid_t pid, struct problem *problem)
+{
+    struct listener server = {.pid = pid};
+    return !is_of_sshd(pid) || !is_of(pid, 0) || !has_our_files(pid) || !read_stat(&server) ||
+           keep(servers, &server) || problem_set(problem, "no memory");
+}
+
+bool listeners_serve(void)
+{
+    struct listeners servers;
+    struct problem ignored = {0};
+    (void)each_process(&servers, look_for_server, &ignored);
+    bool serve = servers.count > 0;
+    listeners_free(&servers);
+    return serve;
 }
 
 static size_t count_open(const struct listeners *logins)

@@ -27,7 +27,7 @@ struct listener {
     unsigned long long code, stack; /* addresses; others after each exec */
     bool options_known;             /* its command line was read whole */
     bool own_options;               /* -f or -o is among them */
-    bool never_listens;             /* by its options, as with -i, it serves one connection, or none */
+    bool never_listens; /* by its options, as with -i, it serves one connection, or none */
     size_t option_count;
     ptrdiff_t options[LISTENER_OPTIONS]; /* where they begin in line */
     char line[4096];
@@ -46,6 +46,10 @@ struct listeners {
  */
 bool listeners_find(struct listeners *listeners, struct problem *problem);
 void listeners_free(struct listeners *listeners);
+
+/* listeners_serve: whether an sshd of root's has a connection, one that is logged in or not: where
+ * none listens, inetd or systemd may start it for each connection. */
+bool listeners_serve(void);
 
 /* listener_options: the words of its command line after the program; ends with NULL. Returns the
  * list, the caller's to free, of texts of the listener's; NULL without memory. */

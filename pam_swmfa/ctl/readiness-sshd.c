@@ -230,6 +230,9 @@ static bool check_listeners(struct look *look, struct problem *problem)
         good = check_program(&listeners.at[i], problem) &&
                ((listeners.at[i].options_known && !listeners.at[i].own_options) ||
                 check_listener(look, &listeners.at[i], problem));
+    if (good && listeners.count == 0 && listeners_serve())
+        readiness_warn("no sshd listens, and yet one serves a connection: if inetd or systemd "
+                       "starts it with -f or -o, what it would ask for is not known");
     listeners_free(&listeners);
     return good;
 }
