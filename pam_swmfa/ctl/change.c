@@ -215,6 +215,17 @@ bool change_make(const struct change *change, mode_t mode, struct problem *probl
            (change_keep(change, problem) && change_put(change, mode, problem));
 }
 
+bool change_is_made(const struct change *change)
+{
+    struct change now;
+    struct problem ignored = {0};
+    if (!change_is_one(change) || !change_begin(&now, change->path, &ignored))
+        return false;
+    bool is = same(now.before, change->after);
+    change_end(&now);
+    return is;
+}
+
 bool change_undo(const struct change *change, mode_t mode, struct problem *problem)
 {
     return !change_is_one(change) || put(change, change->after, change->before, mode, problem);

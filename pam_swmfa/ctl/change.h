@@ -59,6 +59,9 @@ bool change_put(const struct change *change, mode_t mode, struct problem *proble
  * file is not any more what it was. Returns false with the problem. */
 bool change_make(const struct change *change, mode_t mode, struct problem *problem);
 
+/* change_is_made: whether the change is one, and the file is now as it was to be. */
+bool change_is_made(const struct change *change);
+
 /* change_undo: makes the file what it was. Returns false with the problem. */
 bool change_undo(const struct change *change, mode_t mode, struct problem *problem);
 

@@ -15,6 +15,7 @@
 #include "ctl/command.h"
 
 #include "config/config.h"
+#include "config/file.h"
 #include "ctl/change.h"
 #include "ctl/listener.h"
 #include "ctl/pamfile.h"
@@ -23,6 +24,7 @@
 #include "ctl/sshconf.h"
 #include "ctl/trial.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <pwd.h>
@@ -154,7 +156,8 @@ static bool read_file_of(struct plan *plan, size_t number, struct problem *probl
 static bool is_alone(const struct plan *plan)
 {
     const char *text = plan->files[0].before;
-    return text != NULL && pamfile_has_module(text, NULL) && !pamfile_has_include(text);
+    return text != NULL && pamfile_has_module(text, NULL) && !pamfile_has_include(text) &&
+           !trial_asks_otherwise(plan->service->name);
 }
 
 static bool read_all(struct plan *plan, struct problem *problem)
@@ -258,11 +261,29 @@ static bool plan_without_profile(struct plan *plan, struct problem *problem)
     return !in_common(plan, NULL) || plan_common_without(plan, problem);
 }
 
+/* What would come of the service's own files, which somebody may have changed by hand. */
+static bool try_without(const struct plan *plan, struct problem *problem)
+{
+    for (size_t i = 0; i < FILES; i++) {
+        const struct change *file = &plan->files[i];
+        const struct stack_text texts[] = {{file->path, file->after}, {NULL, NULL}};
+        if (!change_is_one(file) || trial_without(plan->service->files[i], texts, problem))
+            continue;
+        const struct problem why = *problem;
+        return problem_set(problem,
+                           "%.350s: remove that line from %.100s by hand, with what belongs to it; "
+                           "nothing was changed",
+                           why.text, file->path);
+    }
+    return true;
+}
+
 static bool plan_disable(struct plan *plan, struct problem *problem)
 {
-    if (!read_all(plan, problem) || !plan_files_without(plan, problem))
+    if (!read_all(plan, problem) || !plan_files_without(plan, problem) ||
+        !try_without(plan, problem))
         return false;
-    if (plan->sshd.before != NULL && sshconf_is_ours(plan->sshd.before))
+    if (plan->sshd.before != NULL && sshconf_is_removable(plan->sshd.before))
         change_set(&plan->sshd, NULL);
     return plan_without_profile(plan, problem);
 }
@@ -377,9 +398,72 @@ static bool wants_profile(const struct plan *plan)
            !pamfile_has_module(plan->files[0].after, NULL);
 }
 
+/* Whether the file of another service is that of sshd, or includes it. */
+static bool goes_by_sshd(const char *path)
+{
+    size_t length = 0;
+    struct problem ignored = {0};
+    struct stat own;
+    struct stat other;
+    if (stat("/etc/pam.d/sshd", &own) == 0 && stat(path, &other) == 0 &&
+        own.st_dev == other.st_dev && own.st_ino == other.st_ino)
+        return true;
+    char *real = realpath(path, NULL);
+    char *text = real != NULL ? file_read(real, FILE_PUBLIC, &length, &ignored) : NULL;
+    bool goes = text != NULL &&
+                (pamfile_includes(text, "sshd") || pamfile_includes(text, "/etc/pam.d/sshd"));
+    free(text);
+    free(real);
+    return goes;
+}
+
+/* Another service has no key before the module: a code alone would let in. */
+static bool check_others(struct problem *problem)
+{
+    bool good = true;
+    for (size_t i = 0; good && stack_folders[i] != NULL; i++) {
+        DIR *folder = opendir(stack_folders[i]);
+        const struct dirent *entry = NULL;
+        while (good && folder != NULL && (entry = readdir(folder)) != NULL) {
+            char path[sizeof(entry->d_name) + 64];
+            (void)snprintf(path, sizeof(path), "%s/%s", stack_folders[i], entry->d_name);
+            good = strcmp(entry->d_name, "sshd") == 0 || !goes_by_sshd(path) ||
+                   problem_set(problem,
+                               "%.300s: this service goes by the stack of sshd, and a code alone "
+                               "would let in there: put a copy of /etc/pam.d/sshd in its place",
+                               path);
+        }
+        if (folder != NULL)
+            (void)closedir(folder);
+    }
+    return good;
+}
+
+/* A second stack that lies elsewhere, and does not go by the first, would ask for no code. */
+static bool check_elsewhere(const struct plan *plan, struct problem *problem)
+{
+    char path[64];
+    bool good = true;
+    for (size_t i = 1; i < FILES && plan->service->files[i] != NULL; i++)
+        for (size_t n = 1; good && plan->files[i].path[0] != '\0' &&
+                           plan->files[i].before == NULL && stack_folders[n] != NULL;
+             n++) {
+            size_t length = 0;
+            struct problem ignored = {0};
+            (void)snprintf(path, sizeof(path), "%s/%s", stack_folders[n], plan->service->files[i]);
+            char *text = file_read(path, FILE_PUBLIC, &length, &ignored);
+            good = text == NULL || pamfile_includes(text, plan->service->files[0]) ||
+                   say_missing(plan->files[i].path, plan->service->files[i], problem);
+            free(text);
+        }
+    return good;
+}
+
 static bool plan_enable(struct plan *plan, struct problem *problem)
 {
     bool anew = asks_otherwise(plan);
+    if (!check_elsewhere(plan, problem) || (chosen.publickey && !check_others(problem)))
+        return false;
     if (is_sshd(plan) && plan->sshd.before != NULL && !sshconf_is_known(plan->sshd.before))
         return problem_set(problem, SSHCONF_PATH ": has lines that are not swmfactl's, and would "
                                                  "be lost: move them to another file");
@@ -439,6 +523,8 @@ static void undo_tool(const struct plan *plan, struct problem *undone)
         (void)profile_apply(false, undone);
 }
 
+#define PUT_BACK "what was changed was put back"
+
 /* pam-auth-update wants the profile to be there, also when it takes its lines out. */
 static bool run_tool(const struct plan *plan, struct problem *problem)
 {
@@ -452,7 +538,7 @@ static bool run_tool(const struct plan *plan, struct problem *problem)
     if (goes)
         return false;
     const struct problem why = *problem;
-    struct problem undone = {.text = "what was changed was put back"};
+    struct problem undone = {.text = PUT_BACK};
     undo_tool(plan, &undone);
     return problem_set(problem, "%.350s; %.150s", why.text, undone.text);
 }
@@ -472,12 +558,64 @@ static bool change_common(const struct plan *plan, struct problem *problem)
     return change_make(&plan->common, 0644, problem) && change_make(&plan->profile, 0644, problem);
 }
 
-/* A file that is about to include common-auth again must find the module's line there. */
+/* Whether a file of the service's loses the module's line. */
+static bool loses_module(const struct plan *plan)
+{
+    for (size_t i = 0; i < FILES; i++) {
+        const struct change *file = &plan->files[i];
+        if (file->before != NULL && pamfile_has_module(file->before, NULL) &&
+            !pamfile_has_module(file->after, NULL))
+            return true;
+    }
+    return false;
+}
+
+/* A file that is about to include common-auth again, or to leave its line to it, must find the
+ * module's line there. */
 static bool change_stack(const struct plan *plan, struct problem *problem)
 {
-    if (plan->from_key)
+    if (plan->from_key || loses_module(plan))
         return change_common(plan, problem) && change_files(plan, problem);
     return change_files(plan, problem) && change_common(plan, problem);
+}
+
+/* Makes a file again what it was, if it has become what was planned. */
+static bool undo_file(const struct change *change, struct problem *undone)
+{
+    return !change_is_made(change) || change_undo(change, 0644, undone);
+}
+
+/* The service's files come first: one that includes common-auth must find the module's line there
+ * for as long as it does. */
+static bool undo_stack(const struct plan *plan, struct problem *undone)
+{
+    if (!undo_file(&plan->files[1], undone) || !undo_file(&plan->files[0], undone))
+        return false;
+    if (plan->by_tool && !common_is(plan->common.before))
+        undo_tool(plan, undone);
+    return undo_file(&plan->common, undone) && undo_file(&plan->profile, undone);
+}
+
+/* After a failure: makes all files again what they were, and adds to the problem what came of that.
+ * Does nothing if none has changed. */
+static void undo_all(const struct plan *plan, struct problem *problem)
+{
+    const struct change *const all[] = {&plan->sshd, &plan->files[0], &plan->files[1],
+                                        &plan->profile, &plan->common};
+    struct problem undone = {.text = PUT_BACK};
+    struct problem ignored = {0};
+    struct problem why = *problem;
+    bool made = false;
+    for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
+        made = made || change_is_made(all[i]);
+    if (!made)
+        return;
+    if (undo_stack(plan, &undone) && undo_file(&plan->sshd, &undone) && change_is_one(&plan->sshd))
+        (void)listeners_remember(&ignored);
+    char *end = strstr(why.text, ": nothing was changed");
+    if (end != NULL)
+        *end = '\0';
+    (void)problem_set(problem, "%.350s; %.150s", why.text, undone.text);
 }
 
 static bool stack_changes(const struct plan *plan)
@@ -617,7 +755,11 @@ static bool finish_sshd(const struct plan *plan, struct problem *problem)
                    : no_memory(problem);
     }
     change_end(&last);
-    return good;
+    const struct problem why = *problem;
+    return good || problem_set(problem,
+                               "%.350s; the PAM stack has changed, and sshd still lets in by a key "
+                               "alone: correct this and run the command again",
+                               why.text);
 }
 
 static void say_waiting(size_t count)
@@ -641,10 +783,11 @@ static enum ctl_status do_enable(struct job *job, const struct plan *plan)
     struct problem why;
     pid_t pid = 0;
     bool to_password = plan->from_key && !chosen.publickey;
-    if (to_password && !change_stack(plan, &job->problem))
+    if ((to_password && !change_stack(plan, &job->problem)) ||
+        (is_sshd(plan) && !change_sshd(plan, &job->problem))) {
+        undo_all(plan, &job->problem);
         return CTL_FAILED;
-    if (is_sshd(plan) && !change_sshd(plan, &job->problem))
-        return CTL_FAILED;
+    }
     if (to_password)
         return say_enabled(job, plan);
     if (is_sshd(plan) && stack_changes(plan) && !sshd_has_read(&pid, &why)) {
@@ -652,13 +795,43 @@ static enum ctl_status do_enable(struct job *job, const struct plan *plan)
                     chosen.publickey ? "public key" : "password");
         return wait_for_reload(job, plan, pid, &why);
     }
-    return wait_for_logins(plan, &job->problem) && change_stack(plan, &job->problem) &&
-                   finish_sshd(plan, &job->problem)
-               ? say_enabled(job, plan)
-               : CTL_FAILED;
+    if (!wait_for_logins(plan, &job->problem) || !change_stack(plan, &job->problem)) {
+        undo_all(plan, &job->problem);
+        return CTL_FAILED;
+    }
+    return finish_sshd(plan, &job->problem) ? say_enabled(job, plan) : CTL_FAILED;
+}
+
+/* There is nothing to change, but an sshd may still go by what it had read before. */
+static enum ctl_status say_idle(struct job *job, const struct plan *plan)
+{
+    struct problem why = {0};
+    pid_t pid = 0;
+    bool lags = is_sshd(plan) && !chosen.dry_run && listeners_lag(&pid, &why);
+    (void)printf("%s: already enabled%s\n", plan->service->name,
+                 lags ? ", but not in force everywhere" : "");
+    if (lags) {
+        (void)printf("%s.\n", why.text);
+        say_reload(pid);
+    }
+    if (!job_flush(job))
+        return CTL_FAILED;
+    return lags ? CTL_WARNINGS : CTL_DONE;
 }
 
 /* ---- disable ---- */
+
+/* sshd's file, if somebody has put other lines into it: what stays in force, if it is known. */
+static bool say_left(const struct plan *plan)
+{
+    if (plan->sshd.before == NULL || plan->sshd.after == NULL)
+        return false;
+    (void)printf(SSHCONF_PATH
+                 " has lines that are not swmfactl's, and was left as it is: sshd goes "
+                 "on by its AuthenticationMethods. Move these lines to another file, "
+                 "remove it, and reload sshd.\n");
+    return true;
+}
 
 static void say_disabled(const struct plan *plan, struct job *job)
 {
@@ -666,8 +839,6 @@ static void say_disabled(const struct plan *plan, struct job *job)
     pid_t pid = 0;
     (void)printf("%s no longer asks for a code.\n", plan->service->name);
     (void)each_change(plan, job, say_copy);
-    if (plan->sshd.before != NULL && plan->sshd.after != NULL)
-        (void)printf(SSHCONF_PATH " is not swmfactl's, and was left as it is.\n");
     if (!is_sshd(plan) || !change_is_one(&plan->sshd) ||
         (listeners_remember(&why) && listeners_have_read(&pid, &why)))
         return;
@@ -678,26 +849,41 @@ static void say_disabled(const struct plan *plan, struct job *job)
                                 : ", and a key is not enough");
 }
 
+static enum ctl_status say_not_enabled(struct job *job, const struct plan *plan)
+{
+    (void)printf("%s: not enabled\n", plan->service->name);
+    bool left = say_left(plan);
+    if (!job_flush(job))
+        return CTL_FAILED;
+    return left ? CTL_WARNINGS : CTL_DONE;
+}
+
 static enum ctl_status do_disable(struct job *job, const struct plan *plan)
 {
-    if (!change_stack(plan, &job->problem) || !change_make(&plan->sshd, 0644, &job->problem))
+    if (!change_stack(plan, &job->problem) || !change_make(&plan->sshd, 0644, &job->problem)) {
+        undo_all(plan, &job->problem);
         return CTL_FAILED;
+    }
     job_changed(job, "disabled for %s", plan->service->name);
     say_disabled(plan, job);
-    return job_flush(job) ? CTL_DONE : CTL_FAILED;
+    bool left = say_left(plan);
+    if (!job_flush(job))
+        return CTL_FAILED;
+    return left ? CTL_WARNINGS : CTL_DONE;
 }
 
 /* ---- the commands ---- */
 
-/* What is planned is shown, and done unless it is a dry run. idle: what to say of nothing. */
-static enum ctl_status perform(struct job *job, const struct plan *plan, const char *idle,
-                               enum ctl_status (*act)(struct job *job, const struct plan *plan))
+typedef enum ctl_status act_on(struct job *job, const struct plan *plan);
+
+/* What is planned is shown, and done unless it is a dry run. idle: what to do with nothing. */
+static enum ctl_status perform(struct job *job, const struct plan *plan, act_on *idle, act_on *act)
 {
     if (!stack_changes(plan) && !change_is_one(&plan->sshd))
-        (void)printf("%s: %s\n", plan->service->name, idle);
-    else if (!show(plan, job))
+        return idle(job, plan);
+    if (!show(plan, job))
         return CTL_FAILED;
-    else if (!chosen.dry_run)
+    if (!chosen.dry_run)
         return act(job, plan);
     return job_flush(job) ? CTL_DONE : CTL_FAILED;
 }
@@ -746,8 +932,7 @@ static enum ctl_status run_enable(struct job *job)
     struct plan plan = {0};
     enum ctl_status status = plan_begin(job, &plan);
     if (status == CTL_DONE)
-        status = prepare_enable(job, &plan) ? perform(job, &plan, "already enabled", do_enable)
-                                            : CTL_FAILED;
+        status = prepare_enable(job, &plan) ? perform(job, &plan, say_idle, do_enable) : CTL_FAILED;
     plan_end(&plan);
     return status;
 }
@@ -757,8 +942,9 @@ static enum ctl_status run_disable(struct job *job)
     struct plan plan = {0};
     enum ctl_status status = plan_begin(job, &plan);
     if (status == CTL_DONE)
-        status = plan_disable(&plan, &job->problem) ? perform(job, &plan, "not enabled", do_disable)
-                                                    : CTL_FAILED;
+        status = plan_disable(&plan, &job->problem)
+                     ? perform(job, &plan, say_not_enabled, do_disable)
+                     : CTL_FAILED;
     plan_end(&plan);
     return status;
 }

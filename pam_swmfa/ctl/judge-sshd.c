@@ -30,6 +30,8 @@ bool judge_sshd_prompts(const struct sshd *sshd)
            !sshd_says(sshd, "challengeresponseauthentication", "no"); /* before OpenSSH 8.7 */
 }
 
+#define KEY "publickey"
+
 static enum method find_method(const struct sshd *sshd, const char *name, size_t length)
 {
     static const struct {
@@ -37,7 +39,7 @@ static enum method find_method(const struct sshd *sshd, const char *name, size_t
         const char *keyword;
         enum method method;
     } methods[] = {
-        {"publickey", "pubkeyauthentication", METHOD_KEY},
+        {KEY, "pubkeyauthentication", METHOD_KEY},
         {"hostbased", "hostbasedauthentication", METHOD_KEY},
         {"gssapi-with-mic", "gssapiauthentication", METHOD_KEY},
         {"password", "passwordauthentication", METHOD_PASSWORD},
@@ -74,6 +76,7 @@ static bool take_list(const struct sshd *sshd, const char *list, size_t length,
     view->needs_key = view->needs_key && seen[METHOD_KEY];
     view->runs_pam = view->runs_pam || seen[METHOD_KBDINT];
     view->password = view->password || seen[METHOD_PASSWORD];
+    view->one_key = view->one_key || (length == strlen(KEY) && strncmp(list, KEY, length) == 0);
     view->key_alone = view->key_alone || (!seen[METHOD_KBDINT] && !seen[METHOD_PASSWORD]);
     return true;
 }

@@ -85,6 +85,7 @@ struct ssh_view {
     bool password;     /* by its password method, which cannot show a prompt */
     bool key_first;    /* whoever comes to keyboard-interactive has shown a key */
     bool key_alone;    /* a key, or the like, is enough, and PAM is not asked */
+    bool one_key;      /* likewise, and no second one or the like is needed */
     bool needs_key;    /* whatever way it is, it has a key, or the like, in it */
     bool own_password; /* without PAM: by a password that sshd checks itself */
 };

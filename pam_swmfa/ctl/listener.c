@@ -6,11 +6,11 @@
 
 #include "config/file.h"
 #include "ctl/edit.h"
+#include "ctl/sshdfiles.h"
 
 #include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
-#include <glob.h>
 #include <inttypes.h>
 #include <limits.h>
 #include <pwd.h>
@@ -264,8 +264,8 @@ static bool take_options(struct listener *listener, char **word, const char *end
     static const char with_value[] = "CEbcfghkopu";
     const char *at = *word + 1;
     bool good = keep_word(listener, *word);
-    while (*at != '\0' && strchr(with_value, *at) == NULL)
-        at++;
+    for (; *at != '\0' && strchr(with_value, *at) == NULL; at++)
+        listener->never_listens = listener->never_listens || strchr("iRtTGV", *at) != NULL;
     if (*at == '\0')
         return good;
     listener->own_options = listener->own_options || strchr("fo", *at) != NULL;
@@ -314,6 +314,14 @@ static bool keep(struct listeners *listeners, const struct listener *listener)
     return true;
 }
 
+/* An sshd that has just begun, or begun again by SIGHUP, shows its command line as it is, and reads
+ * its configuration before it listens. */
+static bool is_starting(const struct listener *listener)
+{
+    return listener->options_known && !listener->never_listens &&
+           strncmp(listener->line, "sshd: ", 6) != 0;
+}
+
 static bool look_at(struct listeners *listeners, pid_t pid, struct problem *problem)
 {
     char program[LINE_SIZE];
@@ -321,14 +329,16 @@ static bool look_at(struct listeners *listeners, pid_t pid, struct problem *prob
     if (!read_program(pid, program, sizeof(program)) && is_named_sshd(pid))
         return problem_set(problem, "/proc/%d/exe: %s", (int)pid, strerror(errno));
     /* A user's own sshd cannot use the module, which needs root. */
-    if (!(is_sshd(program) || looks_like_sshd(pid)) || !is_of(pid, 0) || !listens(pid) ||
-        !has_our_files(pid))
+    if (!(is_sshd(program) || looks_like_sshd(pid)) || !is_of(pid, 0) || !has_our_files(pid))
+        return true;
+    listener.options_known = read_options(&listener);
+    bool listening = listens(pid);
+    if (!listening && !is_starting(&listener))
         return true;
     (void)snprintf(listener.program, sizeof(listener.program), "%.*s", (int)strcspn(program, " "),
                    program);
     if (!read_stat(&listener))
-        return problem_set(problem, "/proc/%d/stat cannot be read", (int)pid);
-    listener.options_known = read_options(&listener);
+        return !listening || problem_set(problem, "/proc/%d/stat cannot be read", (int)pid);
     return keep(listeners, &listener) || problem_set(problem, "no memory");
 }
 
@@ -391,15 +401,31 @@ static char *add_file(char *text, const char *path)
                     (intmax_t)status.st_ctim.tv_sec, status.st_ctim.tv_nsec);
 }
 
-/* How sshd's configuration files are; the caller's to free, or NULL without memory. */
+/* Where /run outlasts a boot, ticks and processes of the one before say nothing. */
+static char *describe_boot(void)
+{
+    char line[128] = "";
+    FILE *file = fopen("/proc/sys/kernel/random/boot_id", "re");
+    if (file != NULL) {
+        if (fgets(line, sizeof(line), file) == NULL)
+            line[0] = '\0';
+        (void)fclose(file);
+    }
+    line[strcspn(line, "\n")] = '\0';
+    return add_line(strdup(""), "boot %s", line);
+}
+
+/* How sshd's configuration files are, all that are included; the caller's to free, or NULL without
+ * memory. */
 static char *describe_files(void)
 {
-    glob_t files = {0};
-    char *text = add_file(strdup(""), "/etc/ssh/sshd_config");
-    if (glob("/etc/ssh/sshd_config.d/*", 0, NULL, &files) == 0)
-        for (size_t i = 0; i < files.gl_pathc; i++)
-            text = add_file(text, files.gl_pathv[i]);
-    globfree(&files);
+    struct sshd_files files;
+    struct problem ignored = {0};
+    char *text = describe_boot();
+    (void)sshdfiles_read(&files, SSHD_CONFIG, NULL, &ignored);
+    for (size_t i = 0; i < files.path_count; i++)
+        text = add_file(text, files.paths[i]);
+    sshdfiles_free(&files);
     return text;
 }
 
@@ -510,22 +536,69 @@ bool listeners_have_read(pid_t *pid, struct problem *problem)
     return good;
 }
 
+bool listeners_lag(pid_t *pid, struct problem *problem)
+{
+    size_t length = 0;
+    struct problem ignored = {0};
+    char *record = file_read(LISTENERS_RECORD, FILE_SECRET, &length, &ignored);
+    bool lag = record != NULL && is_of_these_files(record) && !all_have_read(record, pid, problem);
+    free(record);
+    return lag;
+}
+
 /* ---- logins that have begun ---- */
+
+/* Whether the process is one of sshd's programs, such as sshd-session. */
+static bool is_of_sshd(pid_t pid)
+{
+    char name[32] = "";
+    FILE *file = open_of(pid, "comm");
+    bool is =
+        file != NULL && fgets(name, sizeof(name), file) != NULL && strncmp(name, "sshd", 4) == 0;
+    if (file != NULL)
+        (void)fclose(file);
+    return is;
+}
+
+/* A process of root's that has a connection, and no other that speaks for it yet: it begins that
+ * one when the client has named its version, which can take all of LoginGraceTime. */
+static bool has_just_accepted(struct listener *login)
+{
+    login->options_known = read_options(login);
+    const char *title = strstr(login->line, ": ");
+    return is_of(login->pid, 0) && (title != NULL ? strcmp(title, ": [accepted]") == 0
+                                                  : login->options_known && login->never_listens);
+}
 
 /* Until somebody has proved who it is, a process of sshd's own user speaks for each connection. It
  * sees an empty root, so its parent tells whose files it goes by. */
 static bool look_for_login(struct listeners *logins, pid_t pid, struct problem *problem)
 {
-    char name[32] = "";
     struct listener login = {.pid = pid};
     const struct passwd *user = getpwnam("sshd");
-    FILE *file = open_of(pid, "comm");
-    bool is = file != NULL && fgets(name, sizeof(name), file) != NULL &&
-              strncmp(name, "sshd", 4) == 0 && user != NULL && is_of(pid, user->pw_uid);
-    if (file != NULL)
-        (void)fclose(file);
-    return !is || !read_stat(&login) || !has_our_files(login.parent) || keep(logins, &login) ||
-           problem_set(problem, "no memory");
+    if (!is_of_sshd(pid) || !read_stat(&login))
+        return true;
+    bool speaks = user != NULL && is_of(pid, user->pw_uid) && has_our_files(login.parent);
+    if (!speaks && !(has_just_accepted(&login) && has_our_files(pid)))
+        return true;
+    return keep(logins, &login) || problem_set(problem, "no memory");
+}
+
+static bool look_for_server(struct listeners *servers, pid_t pid, struct problem *problem)
+{
+    struct listener server = {.pid = pid};
+    return !is_of_sshd(pid) || !is_of(pid, 0) || !has_our_files(pid) || !read_stat(&server) ||
+           keep(servers, &server) || problem_set(problem, "no memory");
+}
+
+bool listeners_serve(void)
+{
+    struct listeners servers;
+    struct problem ignored = {0};
+    (void)each_process(&servers, look_for_server, &ignored);
+    bool serve = servers.count > 0;
+    listeners_free(&servers);
+    return serve;
 }
 
 static size_t count_open(const struct listeners *logins)

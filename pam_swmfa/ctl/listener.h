@@ -27,6 +27,7 @@ struct listener {
     unsigned long long code, stack; /* addresses; others after each exec */
     bool options_known;             /* its command line was read whole */
     bool own_options;               /* -f or -o is among them */
+    bool never_listens; /* by its options, as with -i, it serves one connection, or none */
     size_t option_count;
     ptrdiff_t options[LISTENER_OPTIONS]; /* where they begin in line */
     char line[4096];
@@ -38,12 +39,17 @@ struct listeners {
 };
 
 /*
- * listeners_find: finds every sshd of root's that listens on TCP, in this process namespace.
+ * listeners_find: finds every sshd of root's that listens on TCP, in this process namespace, or has
+ * begun and is about to: it can have read its configuration already.
  * Returns false with the problem if that cannot be known. The caller owes listeners_free in any
  * case.
  */
 bool listeners_find(struct listeners *listeners, struct problem *problem);
 void listeners_free(struct listeners *listeners);
+
+/* listeners_serve: whether an sshd of root's has a connection, one that is logged in or not: where
+ * none listens, inetd or systemd may start it for each connection. */
+bool listeners_serve(void);
 
 /* listener_options: the words of its command line after the program; ends with NULL. Returns the
  * list, the caller's to free, of texts of the listener's; NULL without memory. */
@@ -62,6 +68,12 @@ bool listeners_remember(struct problem *problem);
  * not; 0: none is known. Where nothing was noted, or files have changed since, it is noted now.
  */
 bool listeners_have_read(pid_t *pid, struct problem *problem);
+
+/*
+ * listeners_lag: whether an sshd is known not to have done so, with why in the problem. Where
+ * nothing was noted, or files have changed since, none is.
+ */
+bool listeners_lag(pid_t *pid, struct problem *problem);
 
 /*
  * listeners_wait_for_logins: waits until all logins have ended, or got in, that are being asked for

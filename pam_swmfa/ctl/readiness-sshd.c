@@ -230,6 +230,9 @@ static bool check_listeners(struct look *look, struct problem *problem)
         good = check_program(&listeners.at[i], problem) &&
                ((listeners.at[i].options_known && !listeners.at[i].own_options) ||
                 check_listener(look, &listeners.at[i], problem));
+    if (good && listeners.count == 0 && listeners_serve())
+        readiness_warn("no sshd listens, and yet one serves a connection: if inetd or systemd "
+                       "starts it with -f or -o, what it would ask for is not known");
     listeners_free(&listeners);
     return good;
 }
@@ -328,6 +331,16 @@ static void take_shut_out(struct look *look, const struct host_account *account,
         readiness_warn("%s can no longer log in by sshd: %s", account->name, after->why);
 }
 
+/* Whether the module lets some logins of each account pass: by where they come from, once more
+ * after a code, or while no code can be sent. */
+static bool passes_some(const struct config *config)
+{
+    const struct policy *policy = &config->policy;
+    bool holds = policy->services == NULL || key_list_has(policy->services, "sshd");
+    return config->fail == FAIL_SAFE ||
+           (holds && (policy->remember > 0 || policy->exempt_networks != NULL));
+}
+
 /* An account that would need less than without SSHCONF_PATH: the password of key and password is
  * not asked for any more, and with PAM an account that is locked gets in by its key. */
 static bool is_opened(const struct look *look, const struct host_account *account,
@@ -337,8 +350,9 @@ static bool is_opened(const struct look *look, const struct host_account *accoun
     struct way_in way = find_way(account, sshd, !look->readiness->from_key, true);
     judge_sshd_view(sshd, &view);
     return way.why != NULL ||
-           (look->readiness->publickey && !look->readiness->from_key && !view.key_alone &&
-            account_code(account->name, "sshd", look->readiness->config) == ACCOUNT_PASSES);
+           (look->readiness->publickey && !look->readiness->from_key && !view.one_key &&
+            (passes_some(look->readiness->config) ||
+             account_code(account->name, "sshd", look->readiness->config) == ACCOUNT_PASSES));
 }
 
 static void look_at(struct look *look, const struct host_account *account)
@@ -433,9 +447,10 @@ static bool check_opened(struct look *look, struct problem *problem)
 {
     return look->opened.count == 0 ||
            problem_set(problem,
-                       "these accounts could log in by sshd with less than they need now: %.300s. "
+                       "these accounts could log in by sshd with less than they need now: %.200s. "
                        "Have sshd ask for no more than a key first (UsePAM yes, and no "
-                       "AuthenticationMethods), or remove their keys",
+                       "AuthenticationMethods), remove their keys, or let no login of theirs pass "
+                       "without a code (in swmfa.conf: exemptions, remember, fail = safe)",
                        names_show(&look->opened));
 }
 
@@ -492,7 +507,7 @@ bool readiness_read_sshd(const struct readiness *readiness, bool *key_enough, bo
     bool known = sshd_ask(&sshd, &question, problem);
     judge_sshd_view(&sshd, &view);
     /* Without PAM, sshd refuses the keys of accounts that are locked, and with PAM it does not. */
-    *key_enough = known && view.key_alone && sshd_says(&sshd, "usepam", "yes");
+    *key_enough = known && view.one_key && sshd_says(&sshd, "usepam", "yes");
     *root_by_key = known && (code == ACCOUNT_CODE || code == ACCOUNT_KEY_LINES) &&
                    (sshd_says(&sshd, "permitrootlogin", "without-password") ||
                     sshd_says(&sshd, "permitrootlogin", "prohibit-password"));

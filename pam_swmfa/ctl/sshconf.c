@@ -10,12 +10,13 @@
 #include <string.h>
 #include <unistd.h>
 
+#define MARK "# Made by swmfactl enable sshd"
 #define HEAD                                                                                       \
-    "# Made by swmfactl enable sshd; swmfactl disable sshd removes it. See pam_swmfa(8).\n"        \
-    "# In sshd the first value counts, hence the name that sorts first.\n"                         \
-    "UsePAM yes\n"                                                                                 \
-    "KbdInteractiveAuthentication yes\n"                                                           \
-    "PasswordAuthentication no\n"
+    MARK "; swmfactl disable sshd removes it. See pam_swmfa(8).\n"                                 \
+         "# In sshd the first value counts, hence the name that sorts first.\n"                    \
+         "UsePAM yes\n"                                                                            \
+         "KbdInteractiveAuthentication yes\n"                                                      \
+         "PasswordAuthentication no\n"
 #define METHODS "AuthenticationMethods "
 #define END     "LoginGraceTime 180\n"
 #define ROOT    "PermitRootLogin yes\n" /* with a key alone sshd asks root for nothing more */
@@ -67,6 +68,15 @@ bool sshconf_is_known(const char *text)
             return false;
     }
     return true;
+}
+
+/* A PermitRootLogin that is stricter than ours is somebody's own. */
+bool sshconf_is_removable(const char *text)
+{
+    const char *root = strstr(text, "\nPermitRootLogin ");
+    return sshconf_is_ours(text) ||
+           (strncmp(text, MARK, strlen(MARK)) == 0 && sshconf_is_known(text) &&
+            (root == NULL || strncmp(root + 1, ROOT, strlen(ROOT)) == 0));
 }
 
 /* Whether sshd says that what the file sets is in force. */

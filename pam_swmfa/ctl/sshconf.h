@@ -23,6 +23,10 @@ const char *sshconf_text(enum sshconf_form form, bool root);
 /* sshconf_is_ours: whether a text is what swmfactl has written, for either. */
 bool sshconf_is_ours(const char *text);
 
+/* sshconf_is_removable: whether nothing is lost with it: it has nothing that another version, or
+ * other values, would not have. */
+bool sshconf_is_removable(const char *text);
+
 /* sshconf_is_known: whether a text has no keyword but those that swmfactl writes. */
 bool sshconf_is_known(const char *text);
 

@@ -97,3 +97,78 @@ bool trial_run(const struct config *config, const char *service, bool key,
     findings_free(scene.findings);
     return good;
 }
+
+/* ---- without the module ---- */
+
+/* How a stack lets in. */
+struct ways {
+    bool known;  /* libpam reads it, and all ways were gone */
+    bool steady; /* all of its modules are known */
+    bool proved; /* by a right factor; of an only module that is not known, it counts as one */
+    bool open;   /* by none, and not by the module's leave either */
+    bool asks;   /* a line asks for a factor that is not the code */
+};
+
+static void look_at_roles(const struct stack *stack, const struct role *roles, struct ways *ways)
+{
+    for (size_t i = 0; i < stack->count; i++)
+        for (size_t n = 0; n < roles[i].count; n++) {
+            ways->steady = ways->steady && roles[i].answers[n].meaning != MEANS_ANYTHING;
+            ways->asks = ways->asks || roles[i].answers[n].meaning == MEANS_PROVED;
+        }
+}
+
+static void look_at_ends(const struct explore *explore, struct ways *ways)
+{
+    bool success = false;
+    for (size_t i = 0; i < explore->node_count; i++) {
+        const struct node *node = explore->nodes[i];
+        if (!explore_ended(explore, node, &success) || !success)
+            continue;
+        ways->proved = ways->proved || (node->facts & FACT_PROVED) != 0;
+        ways->open = ways->open || (node->facts & (FACT_PROVED | FACT_CODE | FACT_PASS)) == 0;
+    }
+}
+
+static struct ways find_ways(const char *service, const struct stack_text *texts)
+{
+    struct ways ways = {.steady = true};
+    struct explore explore = {0};
+    struct scene scene = {.service = service};
+    struct stack *stack = stack_read_planned(texts, service, "auth");
+    scene.stack = stack;
+    struct role *roles = stack != NULL ? judge_roles(&scene) : NULL;
+    if (roles != NULL && stack->problem.text[0] == '\0') {
+        look_at_roles(stack, roles, &ways);
+        ways.known = explore_run(&explore, stack, roles, 0) == EXPLORE_DONE;
+        if (ways.known)
+            look_at_ends(&explore, &ways);
+        explore_free(&explore);
+    }
+    free(roles);
+    stack_free(stack);
+    return ways;
+}
+
+bool trial_without(const char *service, const struct stack_text *texts, struct problem *problem)
+{
+    static const struct stack_text none[1];
+    struct ways before = find_ways(service, none);
+    struct ways after = find_ways(service, texts);
+    if (!after.known)
+        return true;
+    if (after.open && after.steady && !(before.known && before.open))
+        return problem_set(problem,
+                           "%s: without the module's line, some would get in without a "
+                           "password",
+                           service);
+    return after.proved ||
+           problem_set(problem, "%s: without the module's line, no right password would let in",
+                       service);
+}
+
+bool trial_asks_otherwise(const char *service)
+{
+    static const struct stack_text none[1];
+    return find_ways(service, none).asks;
+}

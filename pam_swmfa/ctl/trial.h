@@ -16,4 +16,16 @@
 bool trial_run(const struct config *config, const char *service, bool key,
                const struct stack_text *texts, struct problem *problem);
 
+/*
+ * trial_without: whether, with these texts in place of what there is, a right first factor still
+ * lets in, and nobody newly gets in without one. Of a stack that libpam does not read as a whole,
+ * nothing is said.
+ * Returns false with the problem.
+ */
+bool trial_without(const char *service, const struct stack_text *texts, struct problem *problem);
+
+/* trial_asks_otherwise: whether a line of the service's stack, such as pam_unix, asks for a factor
+ * besides the code. */
+bool trial_asks_otherwise(const char *service);
+
 #endif

@@ -244,11 +244,24 @@ def test_a_second_sshd_that_has_not_read_the_file_is_waited_for(sshd, key, sim):
     assert gets_in_by_code(ssh(*key))
 
 
-def test_a_login_that_began_before_the_reload_does_not_meet_the_module_alone(sshd, key, sim):
-    """It was asked for no key: the code alone would let it in."""
-    before = (PAM / "sshd").read_text()
+def at_the_password():
     early = ssh("-o", "PubkeyAuthentication=no", "-o", "PreferredAuthentications=password")
     early.expect("[Pp]assword: ")
+    return lambda: early.close(force=True)
+
+
+def silent():
+    """A client that does not even name its version."""
+    early = socket.create_connection(("127.0.0.1", PORT), 60)
+    assert early.recv(4) == b"SSH-"
+    return early.close
+
+
+@pytest.mark.parametrize("begin", [at_the_password, silent])
+def test_a_login_that_began_before_the_reload_does_not_meet_the_module_alone(begin, sshd, key, sim):
+    """It was asked for no key: the code alone would let it in."""
+    before = (PAM / "sshd").read_text()
+    end = begin()
     assert ctl("enable", "sshd", "--publickey")[0] == 2
     sshd.reload()
     with subprocess.Popen([lab.CTL, "enable", "sshd", "--publickey"], stdout=subprocess.PIPE,
@@ -257,11 +270,26 @@ def test_a_login_that_began_before_the_reload_does_not_meet_the_module_alone(ssh
             if line.startswith("Waiting for logins that began before the reload to end: 1."):
                 break
         assert (PAM / "sshd").read_text() == before
-        early.close(force=True)
+        end()
         assert "sshd asks for a code when sshd has been reloaded" in second.stdout.read()
     assert second.returncode == 2
     sshd.reload()
     assert gets_in_by_code(ssh(*key))
+
+
+def test_an_sshd_that_has_read_its_file_and_does_not_listen_yet_is_waited_for(sim, tmp_path):
+    """It would let in by what it has read, before a stack that is made for another file."""
+    os.mkfifo(tmp_path / "host-key") # sshd reads keys after its file, and waits here
+    starting = subprocess.Popen([SSHD, "-D", "-p", str(PORT), "-h", tmp_path / "host-key"],
+                                stderr=subprocess.DEVNULL)
+    before = snapshot(PAM)
+    try:
+        status, out, _ = ctl("enable", "sshd")
+        assert status == 2 and f"sshd (process {starting.pid}) is not known to have read" in out
+        assert snapshot(PAM) == before
+    finally:
+        starting.kill()
+        starting.wait(lab.PATIENCE)
 
 
 @pytest.mark.parametrize("lines, options, says", [
@@ -323,7 +351,8 @@ def test_with_publickey_the_stack_waits_for_the_reload(sshd, key, sim, log):
     assert (status, error) == (2, "")
     assert "-@include common-auth" in out and "Until then a key is enough, as before." in out
     assert gets_in(ssh(*key))
-    assert ctl("enable", "sshd", "--publickey")[0] == 0
+    status, out, error = ctl("enable", "sshd", "--publickey")
+    assert status == 2 and "already enabled, but not in force everywhere" in out, out
     sshd.reload()
     assert gets_in_by_code(ssh(*key))
     assert "user=alice service=sshd" in log.last("result=success")
@@ -490,6 +519,83 @@ def test_disable_leaves_a_line_that_others_jump_over(sim):
     before = snapshot()
     assert "/etc/pam.d/sudo:1: this line jumps over the module's" in failed("disable", "sudo")
     assert snapshot() == before
+
+
+@pytest.mark.parametrize("lines, says", [
+    ("auth required {}\nauth required pam_permit.so\n", "some would get in without a password"),
+    ("auth required pam_faildelay.so\nauth required {}\nauth  required  pam_permit.so # why?\n",
+     "some would get in without a password"),
+    ("@include common-auth\nauth [success=1 default=ignore] {}\nauth requisite pam_deny.so\n",
+     "no right password would let in")])
+def test_disable_leaves_a_line_of_somebodys_without_which_all_or_none_get_in(lines, says, sim):
+    (PAM / "sshd").write_text(lines.format(lab.MODULE) + "@include common-account\n")
+    before = snapshot()
+    assert says in failed("disable", "sshd")
+    assert snapshot() == before
+
+
+@pytest.mark.parametrize("change, left", [
+    (lambda text: text.replace("LoginGraceTime 180", "LoginGraceTime 60"), False),
+    (lambda text: text + "AllowUsers alice\n", True)], ids=["value", "line"])
+def test_disable_says_so_where_sshds_file_stays(change, left, sim):
+    done("enable", "sshd")
+    SSHCONF.write_text(change(SSHCONF.read_text()))
+    status, out, _ = ctl("disable", "sshd")
+    assert (status, SSHCONF.exists()) == ((2, True) if left else (0, False))
+    assert ("sshd goes on by its AuthenticationMethods" in out) == left
+    assert ctl("disable", "sshd")[0] == status
+
+
+@pytest.mark.parametrize("keywords", [{"policy": "remember = 1h"}, {"swmfa": "fail = safe"},
+                                      {"policy": "exempt_networks = 127.0.0.0/8"}, {}])
+def test_key_and_password_do_not_become_a_key_alone(keywords, key, sim):
+    """A login that the module lets pass needs the key, and no longer the password."""
+    conf = Path("/etc/ssh/sshd_config")
+    conf.write_text(conf.read_text() + "AuthenticationMethods publickey,password\n")
+    lab.configure(sim, **keywords)
+    status, _, error = ctl("enable", "sshd", "--publickey", "--dry-run")
+    assert (status, "with less than they need now: alice" in error) == \
+        ((1, True) if keywords else (0, False)), error
+
+
+def test_two_keys_do_not_become_one_while_a_code_is_not_asked_for(key, sim):
+    conf = Path("/etc/ssh/sshd_config")
+    conf.write_text(conf.read_text() + "AuthenticationMethods publickey,publickey\n")
+    out = done_with_warnings("enable", "sshd", "--publickey", "--dry-run")
+    assert "\n+AuthenticationMethods publickey,keyboard-interactive\n" in out
+
+
+def test_no_other_service_gets_a_stack_of_a_code_alone(key, sim):
+    for make in (lambda path: path.write_text("@include sshd\n"),
+                 lambda path: path.write_text("auth\tinclude\tsshd\n"),
+                 lambda path: path.symlink_to("sshd"), lambda path: path.hardlink_to(PAM / "sshd")):
+        make(PAM / "site")
+        assert f"{PAM}/site: this service goes by the stack of sshd" in \
+            failed_after_warnings("enable", "sshd", "--publickey", "--dry-run")
+        (PAM / "site").unlink()
+
+
+def test_a_second_stack_that_lies_elsewhere_is_not_forgotten(sim):
+    """sudo -i would ask for no code."""
+    elsewhere = Path("/usr/lib/pam.d/sudo-i")
+    elsewhere.parent.mkdir(exist_ok=True)
+    shutil.move(PAM / "sudo-i", elsewhere)
+    try:
+        assert f"first cp {elsewhere} {PAM}/sudo-i" in failed("enable", "sudo")
+    finally:
+        elsewhere.unlink()
+
+
+def test_what_was_noted_in_another_boot_counts_for_nothing(sshd, sim):
+    """Where /run outlasts a boot, nobody could enable anything any more."""
+    record = Path("/run/swmfactl-sshd-reload")
+    assert ctl("enable", "sshd")[0] == 2
+    text = re.sub("(?m)^at .*", "at 999999999999", record.read_text())
+    text = re.sub("(?m)^sshd .*\n", "", text)
+    lab.write(record, re.sub("(?m)^boot .*", "boot 00000000-0000-4000-8000-000000000000", text))
+    assert ctl("enable", "sshd")[0] == 2
+    sshd.reload()
+    assert ctl("enable", "sshd")[0] == 0
 
 
 @pytest.mark.parametrize("lines", ["PAMServiceName other\n",
@@ -1407,6 +1513,46 @@ def test_a_pam_auth_update_that_cannot_work_leaves_all_as_it_was(sim, first):
         error = ctl("enable", "sudo")[2]
         assert "status 1: debconf is locked" in error and "what was changed was put back" in error
     assert snapshot("/etc/pam.d", "/usr/share/pam-configs") == before
+
+
+def test_a_line_that_moves_to_common_auth_is_not_lost_where_that_cannot_change(sim):
+    """Otherwise a password alone would do for su."""
+    away = Path("/usr/sbin/pam-auth-update.away")
+    TOOL.rename(away)
+    done_with_warnings("enable", "su")
+    away.rename(TOOL)
+    before = snapshot("/etc/pam.d", "/usr/share/pam-configs")
+    with wrapped(TOOL, 'case "$*" in *--root*) exec {real} "$@";; esac; '
+                 'echo debconf is locked >&2; exit 1'):
+        assert "debconf is locked" in ctl("enable", "su", "--use-uid")[2]
+    assert snapshot("/etc/pam.d", "/usr/share/pam-configs") == before
+
+
+@pytest.mark.parametrize("command", ["enable", "disable"])
+def test_what_was_changed_before_a_failure_is_put_back(command, sim):
+    """Here the second of two files cannot be replaced."""
+    away = Path("/usr/sbin/pam-auth-update.away")
+    TOOL.rename(away)
+    try:
+        if command == "disable":
+            done("enable", "sudo")
+        before = snapshot(PAM)
+        subprocess.run(["mount", "--bind", PAM / "sudo-i", PAM / "sudo-i"], check=True)
+        try:
+            error = failed_after_show(command, "sudo")
+        finally:
+            subprocess.run(["umount", PAM / "sudo-i"], check=True)
+        assert error == f"swmfactl: {PAM}/sudo-i: Device or resource busy; " \
+            "what was changed was put back\n"
+        assert snapshot(PAM) == before
+    finally:
+        away.rename(TOOL)
+
+
+def failed_after_show(*arguments):
+    status, _, error = ctl(*arguments)
+    assert status == 1
+    return error
 
 
 # ---- killed ----
