@@ -70,8 +70,9 @@ static const char *read_phone(struct phone *phone, const char *field, size_t len
                               const char *end)
 {
     memset(phone, 0, sizeof(*phone));
-    if (!phone_number_valid(field, length))
-        return "expected an E.164 number such as +12029167968 behind the name";
+    const char *wrong = phone_number_wrong(field, length);
+    if (wrong != NULL)
+        return wrong;
     memcpy(phone->number, field, length);
 
     field = next_field(&at, end, &length);

@@ -327,8 +327,8 @@ static bool check_account(const char *user, struct problem *problem)
 
 static bool check_number(const char *number, struct problem *problem)
 {
-    return phone_number_valid(number, strlen(number)) ||
-           problem_set(problem, "%.40s: expected an E.164 number such as +12029167968", number);
+    const char *wrong = phone_number_wrong(number, strlen(number));
+    return wrong == NULL || problem_set(problem, "%.40s: %s", number, wrong);
 }
 
 /* One of the two, given or asked for until it is good. */
