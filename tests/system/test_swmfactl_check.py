@@ -235,9 +235,11 @@ MAPS = [
     ("alice +15550100182\nbob +15550100183", "error users-line 2"),
     ("alice +15550100182\n# bob", "warning users-whole 2"),
     ("alice +15550100182\r\nbob +15550100183\n", "error users-line 1"),
+    ("# comment\r\nalice +15550100182\r\nbob +15550100183\r\n", "error users-line 2"),
     ("alice +15550100182\n# comment\r\n", "warning users-whole 2"),
-    ("\ufeffalice +15550100182\nbob +15550100183\n", "warning users-whole 1",
-     "warning users-account 1"),
+    ("\ufeffalice +15550100182\nbob +15550100183\n", "error users-line 1"),
+    ("\ufeff# comment\nalice +15550100182\n", "warning users-whole 1"),
+    ("alice +15550100182\n".encode("utf-16"), "error users-whole 1"),
     ("alice +15550100182\n#\0\n", "warning users-whole 2"),
     ("alice " + "x" * 2000 + "\n", "error users-line 1"),
 ]
