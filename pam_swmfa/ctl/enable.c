@@ -15,12 +15,14 @@
 #include "ctl/command.h"
 
 #include "config/config.h"
+#include "config/limit.h"
 #include "ctl/change.h"
 #include "ctl/listener.h"
 #include "ctl/pamfile.h"
 #include "ctl/profile.h"
 #include "ctl/readiness.h"
 #include "ctl/sshconf.h"
+#include "ctl/sshd.h"
 #include "ctl/trial.h"
 
 #include <errno.h>
@@ -620,12 +622,52 @@ static bool finish_sshd(const struct plan *plan, struct problem *problem)
     return good;
 }
 
-static void say_waiting(size_t count)
+#define GRACE_MORE 4 /* seconds that OpenSSH adds at random */
+
+/* How long a login can take: by the settings now, or by those without swmfactl's file, which can be
+ * what sshd had read when it began. 0: sshd sets no limit, or does not say. */
+static long find_grace(void)
 {
-    (void)
-        printf("Waiting for logins that began before the reload to end: %zu. sshd ends them after "
-               "LoginGraceTime.\n",
-               count);
+    const struct sshd_plan absent = {.path = SSHCONF_PATH};
+    const struct sshd_question questions[] = {{0}, {.plan = &absent}};
+    long longest = 0;
+    for (size_t i = 0; i < sizeof(questions) / sizeof(questions[0]); i++) {
+        struct sshd sshd;
+        struct problem ignored = {0};
+        char value[64];
+        long grace =
+            sshd_ask(&sshd, &questions[i], &ignored)
+                ? strtol(sshd_value(&sshd, "logingracetime", value, sizeof(value)), NULL, 10)
+                : 0;
+        sshd_free(&sshd);
+        if (grace <= 0)
+            return 0;
+        longest = grace > longest ? grace : longest;
+    }
+    return longest;
+}
+
+static void say_waiting(const struct listeners *logins)
+{
+    struct names pids = {0};
+    char text[64];
+    long left = 0;
+    long grace = find_grace();
+    for (size_t i = 0; i < logins->count; i++) {
+        long more = grace + GRACE_MORE - listener_age(&logins->at[i]);
+        left = more > left ? more : left;
+        (void)snprintf(text, sizeof(text), "%d", (int)logins->at[i].parent);
+        names_add(&pids, text);
+    }
+    (void)printf("Waiting for logins that began before the reload: %zu (sshd process %s).\n",
+                 logins->count, names_show(&pids));
+    if (grace > 0)
+        (void)printf("sshd ends them in %s at the latest (LoginGraceTime).\n",
+                     limit_time_write((left > 0 ? left : 1) * 1000, text, sizeof(text)));
+    else
+        (void)
+            printf("sshd sets no limit to them (LoginGraceTime); this command gives up after %s.\n",
+                   limit_time_write(LISTENERS_PATIENCE * 1000, text, sizeof(text)));
     (void)fflush(stdout);
 }
 

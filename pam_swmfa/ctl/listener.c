@@ -528,27 +528,39 @@ static bool look_for_login(struct listeners *logins, pid_t pid, struct problem *
            problem_set(problem, "no memory");
 }
 
-static size_t count_open(const struct listeners *logins)
+/* One that has not ended yet, or NULL. */
+static const struct listener *find_open(const struct listeners *logins)
 {
-    size_t count = 0;
     for (size_t i = 0; i < logins->count; i++) {
         struct listener now = {.pid = logins->at[i].pid};
-        count += read_stat(&now) && now.start == logins->at[i].start ? 1 : 0;
+        if (read_stat(&now) && now.start == logins->at[i].start)
+            return &logins->at[i];
     }
-    return count;
+    return NULL;
 }
 
-bool listeners_wait_for_logins(void (*tell)(size_t count), struct problem *problem)
+long listener_age(const struct listener *listener)
+{
+    unsigned long long now = now_in_ticks();
+    unsigned long long ticks = (unsigned long long)sysconf(_SC_CLK_TCK);
+    return now > listener->start ? (long)((now - listener->start) / ticks) : 0;
+}
+
+bool listeners_wait_for_logins(void (*tell)(const struct listeners *logins),
+                               struct problem *problem)
 {
     static const struct timespec pause = {.tv_nsec = 100000000};
     struct listeners logins;
+    const struct listener *open = NULL;
     bool good = each_process(&logins, look_for_login, problem);
     if (good && logins.count > 0)
-        tell(logins.count);
-    for (int i = 0; good && count_open(&logins) > 0; i++) {
+        tell(&logins);
+    for (int i = 0; good && (open = find_open(&logins)) != NULL; i++) {
         if (i == LISTENERS_PATIENCE * 10)
-            good = problem_set(problem, "a login that began before sshd was reloaded has not ended "
-                                        "yet; run this again when it has");
+            good = problem_set(problem,
+                               "sshd (process %d): this login began before the reload and has not "
+                               "ended yet; run this again when it has",
+                               (int)open->parent);
         else
             (void)nanosleep(&pause, NULL);
     }

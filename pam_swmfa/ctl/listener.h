@@ -63,13 +63,18 @@ bool listeners_remember(struct problem *problem);
  */
 bool listeners_have_read(pid_t *pid, struct problem *problem);
 
+/* listener_age: for how many seconds a process has run. */
+long listener_age(const struct listener *listener);
+
 /*
- * listeners_wait_for_logins: waits until all logins have ended, or got in, that are being asked for
- * their proofs now: they go by what sshd had read when they began, and PAM's stack when they come
- * to it. sshd ends them after LoginGraceTime. tell: is called once with their number if there are
- * any. Returns false with the problem if one is left after LISTENERS_PATIENCE seconds.
+ * listeners_wait_for_logins: waits until each login that sshd is authenticating now has succeeded
+ * or ended. Such a login has the settings that sshd had read when it began, and the PAM stack of
+ * the moment at which it reaches PAM. sshd ends it after LoginGraceTime. tell: is called once with
+ * these logins, if there are any; parent is the process that sshd's log names. Returns false with
+ * the problem if one is left after LISTENERS_PATIENCE seconds.
  */
-bool listeners_wait_for_logins(void (*tell)(size_t count), struct problem *problem);
+bool listeners_wait_for_logins(void (*tell)(const struct listeners *logins),
+                               struct problem *problem);
 
 #define LISTENERS_PATIENCE 660 /* LoginGraceTime is 120 by default, and 600 is much */
 

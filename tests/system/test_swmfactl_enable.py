@@ -254,8 +254,13 @@ def test_a_login_that_began_before_the_reload_does_not_meet_the_module_alone(ssh
     with subprocess.Popen([lab.CTL, "enable", "sshd", "--publickey"], stdout=subprocess.PIPE,
                           text=True) as second:
         for line in second.stdout:
-            if line.startswith("Waiting for logins that began before the reload to end: 1."):
+            if line.startswith("Waiting for logins that began before the reload: 1"):
                 break
+        pid, = re.findall(r"\(sshd process (\d+)\)", line)
+        assert Path(f"/proc/{pid}/cmdline").read_text().startswith("sshd")
+        left = re.fullmatch(r"sshd ends them in (?:(\d) min )?(?:(\d+) s )?at the latest "
+                            r"\(LoginGraceTime\)\.\n", second.stdout.readline())
+        assert 0 < 60 * int(left[1] or 0) + int(left[2] or 0) <= 184
         assert (PAM / "sshd").read_text() == before
         early.close(force=True)
         assert "sshd asks for a code when sshd has been reloaded" in second.stdout.read()
