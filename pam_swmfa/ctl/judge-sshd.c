@@ -266,8 +266,8 @@ static void judge_version(const struct scene *scene, const struct sshd *sshd)
 {
     bool old = sshd->major > 0 && (sshd->major < 10 || (sshd->major == 10 && sshd->minor < 3));
     if (old)
-        findings_add(scene->findings, SEVERITY_NOTE, "texts-late", "sshd", "",
-                     "sshd: OpenSSH %d.%d shows what pam_swmfa says, such as that a call is being "
+        findings_add(scene->findings, SEVERITY_NOTE, "texts-late", sshd_program(), "",
+                     "OpenSSH %d.%d shows what pam_swmfa says, such as that a call is being "
                      "placed, only with the next prompt",
                      sshd->major, sshd->minor);
 }
