@@ -195,12 +195,14 @@ static void judge_root(const struct scene *scene, const struct sshd *sshd,
                        const struct ssh_view *view)
 {
     char where[PLACE];
+    char value[64];
     if (sshd_says(sshd, "permitrootlogin", "yes") || !judge_root_is_mapped(scene))
         return;
     findings_add(scene->findings, SEVERITY_WARNING, "root-login",
                  sshd_find("PermitRootLogin", where, sizeof(where)), "PermitRootLogin yes",
-                 "sshd: root has a line in the users map, but PermitRootLogin is not yes: sshd "
-                 "refuses root whatever is typed%s",
+                 "sshd: root has a line in the users map, but PermitRootLogin is %s: sshd rejects "
+                 "root whatever is typed%s",
+                 sshd_value(sshd, "permitrootlogin", value, sizeof(value)),
                  view->key_first && scene->autosend && !sshd_says(sshd, "permitrootlogin", "no")
                      ? ", after a code was sent"
                      : "");

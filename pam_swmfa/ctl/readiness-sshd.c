@@ -313,10 +313,26 @@ static struct way_in find_way_after(const struct look *look, const struct host_a
     return way;
 }
 
+/* Where sshd's files have what a reason is about: " (FILE:LINE)", or "" where no line has it, or a
+ * Match block may have set it. */
+static const char *find_place(const struct look *look, const char *why, char place[SSHD_PLACE + 4])
+{
+    static const char *const keywords[] = {"PermitRootLogin", "AllowUsers", "DenyUsers",
+                                           "AllowGroups", "DenyGroups"};
+    char where[SSHD_PLACE];
+    place[0] = '\0';
+    for (size_t i = 0; !look->blocks && i < sizeof(keywords) / sizeof(keywords[0]); i++)
+        if (strncmp(why, keywords[i], strlen(keywords[i])) == 0 &&
+            strcmp(sshd_find(keywords[i], where, sizeof(where)), SSHD_CONFIG) != 0)
+            (void)snprintf(place, SSHD_PLACE + 4, " (%s)", where);
+    return place;
+}
+
 /* An account that gets in now, and would not. */
 static void take_shut_out(struct look *look, const struct host_account *account,
                           const struct way_in *before, const struct way_in *after)
 {
+    char place[SSHD_PLACE + 4];
     enum account_code code = account_code(account->name, "sshd", look->readiness->config);
     if (before->by_key && after->no_password)
         names_add(&look->key_only, account->name);
@@ -325,7 +341,8 @@ static void take_shut_out(struct look *look, const struct host_account *account,
     else if (code == ACCOUNT_UNMAPPED || code == ACCOUNT_BAD_LINE)
         names_add(&look->unmapped, account->name);
     else
-        readiness_warn("%s can no longer log in by sshd: %s", account->name, after->why);
+        readiness_warn("%s can no longer log in by sshd: %s%s", account->name, after->why,
+                       find_place(look, after->why, place));
 }
 
 /* An account that would need less than without SSHCONF_PATH: the password of key and password is
@@ -371,6 +388,7 @@ static bool take_mapped(const struct host_account *account, void *context)
 {
     struct look *look = context;
     struct sshd then = {0};
+    char place[SSHD_PLACE + 4];
     size_t used = strlen(look->mapped);
     const struct sshd *after = ask_for(look, look->after, account->name, &then);
     struct way_in way = {.why = "sshd does not say whether it lets it in"};
@@ -378,8 +396,9 @@ static bool take_mapped(const struct host_account *account, void *context)
         way = find_way_after(look, account, after);
     look->usable = way.why == NULL;
     if (!look->usable && used < 300)
-        (void)snprintf(look->mapped + used, sizeof(look->mapped) - used, "%s%.40s: %s",
-                       used > 0 ? "; " : "", account->name, way.why);
+        (void)snprintf(look->mapped + used, sizeof(look->mapped) - used, "%s%.40s: %s%.200s",
+                       used > 0 ? "; " : "", account->name, way.why,
+                       find_place(look, way.why, place));
     sshd_free(&then);
     return !look->usable;
 }
@@ -399,11 +418,13 @@ static bool check_mapped(struct look *look, struct problem *problem)
 /* A mapped root whom sshd rejects costs a message for each try. */
 static void warn_about_root(const struct look *look)
 {
+    char where[SSHD_PLACE];
     if (!sshd_says(&look->then, "permitrootlogin", "yes") &&
         !sshd_says(&look->then, "permitrootlogin", "no") &&
         account_code("root", "sshd", look->readiness->config) == ACCOUNT_CODE)
-        readiness_warn("sshd sends the code but rejects root anyway, until sshd_config has "
+        readiness_warn("sshd sends the code but rejects root anyway, until %s has "
                        "\"PermitRootLogin yes\" (%s)",
+                       sshd_find("PermitRootLogin", where, sizeof(where)),
                        look->readiness->publickey ? "the key stays necessary"
                                                   : "or no, if root is not to log in");
 }

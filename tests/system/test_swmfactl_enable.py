@@ -591,6 +591,7 @@ def test_while_sshd_refuses_everybody_in_the_map_nothing_is_changed(lines, mappe
     for dry in ([], ["--dry-run"]):
         error = failed_after_warnings("enable", "sshd", *dry)
         assert f"{lab.USERS}: nobody in it could log in by sshd: {says}" in error
+        assert error.endswith(f" ({conf}:1)")
     assert snapshot() == before
 
 
