@@ -550,6 +550,13 @@ def test_both_providers_are_asked(sim):
                   api_token="PT-wrong")
     assert online() == (["error online-credentials", "note online"],
                         {"bandwidth": "good", "signalwire": "credentials"})
+    fix, = (f["fix"] for f in check("--online")["findings"] if f["id"] == "online-credentials")
+    lines = lab.CONF.read_text().splitlines()
+    account, secret = ([line.split(" ")[0] for line in lines].index(key) + 1
+                       for key in ("project_id", "api_token"))
+    assert fix == (f"correct project_id (line {account}) and api_token (line {secret}) of "
+                   f"[signalwire] in {lab.CONF}, or replace the file, of which a copy is kept: "
+                   "swmfactl init --force")
     assert ctl.ctl("check")[0] == 0
 
 
