@@ -219,7 +219,7 @@ static void take_service(void *context, const struct sudoers_setting *setting)
                                                   strcmp(look->option, "pam_askpass_service") != 0);
     (void)snprintf(fix, sizeof(fix), "swmfactl doctor %s", service);
     say(look, asked ? SEVERITY_NOTE : SEVERITY_ERROR, "sudo-service", fix,
-        "%s: Defaults %s=%s%s: sudo goes by the PAM service %s, which %s", scene->service,
+        "%s: Defaults %s=%s%s: sudo uses the PAM service %s, which %s", scene->service,
         look->option, service, setting->whom, service,
         asked ? "has pam_swmfa as well" : "does not ask for a code");
 }

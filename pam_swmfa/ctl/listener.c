@@ -54,7 +54,7 @@ static bool is_sshd(const char *program)
     return name != NULL && strncmp(name + 1, "sshd", 4) == 0 && strchr(" ", name[5]) != NULL;
 }
 
-/* Or one by another name, such as sshd.real: it is known by what it shows for a command line. */
+/* An sshd by another name, such as sshd.real, is recognised by its process title. */
 static bool looks_like_sshd(pid_t pid)
 {
     char line[LINE_SIZE] = "";
@@ -200,7 +200,8 @@ static bool listens(pid_t pid)
            is_listening(pid, "net/tcp6", inodes, count);
 }
 
-/* One in a container, or another root, reads the files there. What cannot be seen counts. */
+/* An sshd in a container, or with another root, reads the files there. If its root cannot be
+ * examined, it is taken for one of this system. */
 static bool has_our_files(pid_t pid)
 {
     char path[64];
@@ -225,8 +226,9 @@ static size_t read_command(pid_t pid, char *line, size_t size)
     return length < size - 1 ? length : 0;
 }
 
-/* A listening sshd shows "sshd: PROGRAM OPTIONS [listener] ..." in one string, cut off where there
- * is no room for it: made words. Returns their end, or NULL if it was cut off. */
+/* A listening sshd shows "sshd: PROGRAM OPTIONS [listener] ..." in one string, which is cut off if
+ * there is no room for it. Splits the string into words. Returns their end, or NULL if it was cut
+ * off. */
 static char *cut_title(char *line, char *end)
 {
     char *mark = strstr(line, SHOWN);
@@ -258,7 +260,7 @@ static char *next_word(char *word, const char *end)
 }
 
 /* Keeps one word of options, such as "-Def", and the value that follows the last of them. In a
- * title the blanks within a value are lost: what has more than one word is not known. */
+ * title, the blanks within a value look like those between words, so such options are unknown. */
 static bool take_options(struct listener *listener, char **word, const char *end, bool title)
 {
     static const char with_value[] = "CEbcfghkopu";
@@ -278,8 +280,8 @@ static bool take_options(struct listener *listener, char **word, const char *end
     return good && (*at != 'o' || !title || strchr(value, '=') != NULL);
 }
 
-/* sshd takes options alone: a word after the first that is none is what is left of a value that had
- * blanks in it. */
+/* sshd takes no arguments but options. Another word after the first one is a part of a value that
+ * had blanks. */
 static bool read_options(struct listener *listener)
 {
     size_t length = read_command(listener->pid, listener->line, sizeof(listener->line));
@@ -363,7 +365,7 @@ void listeners_free(struct listeners *listeners)
     *listeners = (struct listeners){0};
 }
 
-/* ---- what is noted ---- */
+/* ---- the record ---- */
 
 /* One more line; NULL stays NULL. */
 static char *add_line(char *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
@@ -423,8 +425,8 @@ static bool write_record(const char *text, struct problem *problem)
     return good;
 }
 
-/* The files come first: a change of them after that is noticed, and a process that starts after
- * that is among the listeners, which have not read it. */
+/* The files are recorded first. A later change of them is noticed, and a process that starts while
+ * this runs is recorded as one that has not read them. */
 bool listeners_remember(struct problem *problem)
 {
     struct listeners listeners;
@@ -488,7 +490,7 @@ static bool all_have_read(const char *record, pid_t *pid, struct problem *proble
     return good;
 }
 
-/* Where none was made, or of other files, one is made now. The caller's to free. */
+/* The record of the files as they are, the caller's to free. If there is none, it is made now. */
 static char *current_record(struct problem *problem)
 {
     size_t length = 0;
@@ -512,8 +514,8 @@ bool listeners_have_read(pid_t *pid, struct problem *problem)
 
 /* ---- logins that have begun ---- */
 
-/* Until somebody has proved who it is, a process of sshd's own user speaks for each connection. It
- * sees an empty root, so its parent tells whose files it goes by. */
+/* Until a user is authenticated, a process of the user sshd serves the connection. Its root is
+ * empty, so its parent's root tells which files it uses. */
 static bool look_for_login(struct listeners *logins, pid_t pid, struct problem *problem)
 {
     char name[32] = "";

@@ -3,9 +3,9 @@
  * listener: the sshd processes that listen for connections: with what options they run, and whether
  * they have read their configuration since it was last changed.
  *
- * sshd reads its configuration when it starts and at SIGHUP, when it executes itself again in the
- * same process. A PID file does not tell: there may be none, or that of another sshd. So /proc is
- * asked: who listens, when the process started, and where its program and stack were placed, which
+ * sshd reads its configuration when it starts, and at SIGHUP, when it executes itself again in the
+ * same process. A PID file is no evidence: it may be missing, or belong to another sshd. So /proc
+ * is read: which processes listen, when they started, and the addresses of program and stack, which
  * the kernel chooses at random at each exec.
  */
 #ifndef SWMFA_LISTENER_H
@@ -22,7 +22,7 @@
 struct listener {
     pid_t pid;
     pid_t parent;
-    char program[256];              /* that it executes */
+    char program[256];              /* the file that it executes */
     unsigned long long start;       /* clock ticks after the boot */
     unsigned long long code, stack; /* addresses; others after each exec */
     bool options_known;             /* its command line was read whole */
@@ -39,7 +39,7 @@ struct listeners {
 
 /*
  * listeners_find: finds every sshd of root's that listens on TCP, in this process namespace.
- * Returns false with the problem if that cannot be known. The caller owes listeners_free in any
+ * Returns false with the problem if /proc does not tell. The caller owes listeners_free in any
  * case.
  */
 bool listeners_find(struct listeners *listeners, struct problem *problem);
@@ -50,16 +50,17 @@ void listeners_free(struct listeners *listeners);
 const char **listener_options(const struct listener *listener);
 
 /*
- * listeners_remember: notes which sshd listen now, and how sshd's configuration files are now, in
- * LISTENERS_RECORD; to be called after a change of them. Returns false with the problem.
+ * listeners_remember: records in LISTENERS_RECORD which sshd listen now, with the inodes and change
+ * times of sshd's configuration files. Call it after a change of them. Returns false with the
+ * problem.
  */
 bool listeners_remember(struct problem *problem);
 
 /*
  * listeners_have_read: whether every sshd that listens has started or reloaded since
- * listeners_remember, with the configuration files as they were then; also true if none listens.
- * Otherwise, and where it is not known, false with the problem, and in pid the process that has
- * not; 0: none is known. Where nothing was noted, or files have changed since, it is noted now.
+ * listeners_remember, and the configuration files are unchanged since then. True if none listens.
+ * False with the problem if one has not, or if that is unknown; pid: the process, or 0.
+ * If there is no record, or files have changed since, a new one is made.
  */
 bool listeners_have_read(pid_t *pid, struct problem *problem);
 

@@ -21,7 +21,7 @@
 
 #define LINES_SHOWN 20
 
-/* ---- what is said ---- */
+/* ---- messages ---- */
 
 void readiness_warn(const char *format, ...)
 {
@@ -54,7 +54,7 @@ const char *names_show(struct names *names)
 
 /* ---- the configuration ---- */
 
-/* The line that is made has no conf=. */
+/* The line that enable writes has no conf=. */
 static bool check_path(const char *conf, struct problem *problem)
 {
     return conf == NULL || strcmp(conf, SWMFA_CONF_PATH) == 0 ||
@@ -101,7 +101,7 @@ static bool check_store(struct problem *problem)
 
 /* ---- the users map ---- */
 
-/* What speaks against a line, or NULL. */
+/* Why a line does not let its user in, or NULL. */
 static const char *find_fault(const struct config *config, const struct users_line *line)
 {
     if (line->wrong != NULL)
@@ -206,7 +206,8 @@ bool readiness_next_account(size_t *number, size_t most, struct host_account *ac
     return false;
 }
 
-/* Those whom sudo's rules name; empty where they cannot be read, which is said elsewhere. */
+/* The users that sudo's rules name; empty if the rules cannot be read, which is reported elsewhere.
+ */
 struct sudo_users {
     char text[16384];
 };

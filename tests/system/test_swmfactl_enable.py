@@ -274,7 +274,7 @@ def test_a_login_that_began_before_the_reload_does_not_meet_the_module_alone(ssh
 
 
 @pytest.mark.parametrize("lines, options, says", [
-    ("PasswordAuthentication no\nKbdInteractiveAuthentication yes\n", ["--publickey"], "the code alone would let in"),
+    ("PasswordAuthentication no\nKbdInteractiveAuthentication yes\n", ["--publickey"], "the code alone would let users in"),
     ("PasswordAuthentication yes\n", [], "sshd's password method cannot prompt")])
 def test_an_sshd_with_a_file_of_its_own_is_asked_as_well(lines, options, says, sim):
     own = lab.WORK / "own-sshd.conf"
@@ -364,7 +364,7 @@ def test_where_the_stack_is_there_and_sshds_file_is_not_sshd_must_be_reloaded(ss
     status, out, _ = ctl("enable", "sshd", "--publickey")
     assert status == 2 and SSHCONF.exists()
     assert f"sshd (process {sshd.process.pid}) is not known to have read" in out and "the key as well" not in out
-    assert "Until then it goes by what it had read before." in out
+    assert "Until then its previous settings apply." in out
     sshd.reload()
     ssh("-o", "PubkeyAuthentication=no").expect("Permission denied")
 
@@ -1304,7 +1304,7 @@ def bad_sshd_config():
     (sufficient, r'/etc/pam\.d/sshd:4: sshd: "sufficient" ends the stack.*nothing was changed'),
     (jump, r"common-auth:\d+: .*before a first factor was right"),
     (jump_in_common, r"common-auth:\d+: .*before a first factor was right"),
-    (no_include, "/etc/pam.d/sshd: what asks for the first factor there is not known.*By hand"),
+    (no_include, "/etc/pam.d/sshd: swmfactl does not know the lines that ask for the first factor there.*By hand"),
     (no_sshd_include, r"no Include line reads .*: add this as the first line: Include /etc"),
     (earlier_file, "00-a.conf:1: PasswordAuthentication yes"),
     (keys_only, "without a key now, and would take a password.*--publickey"),
@@ -1350,7 +1350,7 @@ def test_a_match_block_that_leads_around_the_code_is_said(sim):
     path.write_text(path.read_text() + "Match User bob\n  AuthenticationMethods publickey\n")
     status, _, error = ctl("enable", "sshd")
     assert status == 0
-    assert re.search(r"sshd_config:\d+: Match User bob: sshd lets these in by a key alone", error)
+    assert re.search(r"sshd_config:\d+: Match User bob: sshd lets these users in with a key alone", error)
 
 
 def test_whom_sudo_asks_for_nothing_is_said(sim):
