@@ -285,7 +285,7 @@ void judge_sshd(struct scene *scene, const struct sshd *sshd, const struct ssh_v
     judge_root(scene, sshd, view);
     judge_key_lines(scene, view);
     judge_numbers(scene, sshd);
-    if (!sshd->matched) /* otherwise they count already */
+    if (!sshd->matched) /* otherwise they have been applied already */
         judge_matches(scene, sshd, view);
     judge_version(scene, sshd);
 }
