@@ -176,7 +176,7 @@ static void say(struct check *check, const struct asked *asked)
     }
     if (asked->report.valid_until > 0 && days_left(asked) < DAYS_LEAST)
         findings_add(check->findings, SEVERITY_WARNING, "online-certificate", asked->host,
-                     "have it renewed by whoever runs that host",
+                     "ask the operator of that host to renew it",
                      "its certificate ends in %lld days; then nobody gets a code by %s",
                      (long long)days_left(asked), asked->provider->title);
 }

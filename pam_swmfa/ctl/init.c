@@ -402,10 +402,11 @@ static bool check_conf(struct setup *setup)
 {
     const char *text = setup->conf_file.before;
     return text == NULL || strcmp(text, draft_example) == 0 || given.force ||
-           problem_set(&setup->job->problem,
-                       "%s: is set up already; nothing was changed. To begin anew, and keep a copy "
-                       "of it: --force",
-                       setup->conf);
+           problem_set(
+               &setup->job->problem,
+               "%s: is set up already; nothing was changed. To replace it, and keep a copy: "
+               "--force",
+               setup->conf);
 }
 
 static bool read_files(struct setup *setup)

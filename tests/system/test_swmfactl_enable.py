@@ -1342,7 +1342,7 @@ def test_a_stack_that_would_be_left_without_a_first_factor_is_not_made(sim):
 def test_who_will_not_be_asked_is_said(sim):
     insert(PAM / "sudo", "auth sufficient pam_wheel.so trust")
     status, _, error = ctl("enable", "sudo")
-    assert status == 0 and "whoever meets what pam_wheel looks at is not asked for a code" in error
+    assert status == 0 and "users who meet the condition of pam_wheel are not asked for a code" in error
 
 
 def test_a_match_block_that_leads_around_the_code_is_said(sim):
