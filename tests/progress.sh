@@ -23,6 +23,11 @@ report_progress() { # until it is killed, or the script has ended
     while sleep 1 >/dev/null 2>&1 && kill -0 $$ 2>/dev/null; do
         progress_seconds=$((progress_seconds + 1))
         progress_time="$((progress_seconds / 60)) min"
+        if [ -t 1 ] && [ "$progress_seconds" -lt 60 ]; then
+            progress_time="$progress_seconds s"
+        elif [ -t 1 ] && [ "$progress_seconds" -lt 600 ]; then
+            progress_time="$progress_time $((progress_seconds % 60)) s"
+        fi
         if [ -t 1 ]; then
             [ $((progress_seconds % 2)) -ne 0 ] ||
                 printf '\r%-99.99s' "$progress_what: $progress_time$("$progress_news")"

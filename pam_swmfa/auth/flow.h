@@ -99,7 +99,7 @@ bool end_by_store(struct login *login, bool may_pass);
 bool end_is_covered(const struct login *login);
 
 /* end_report: writes the one line about the login to the log, then keeps the login in the store:
- * the store may be slow, and whoever ends this process meanwhile must not end the line as well. */
+ * the store may be slow, and the line must be written even if this process is killed meanwhile. */
 void end_report(struct login *login, int64_t milliseconds);
 
 /* end_tell: says the last words to the module. Returns the exit status. */

@@ -158,6 +158,7 @@ struct reading {
     const char *end;
     unsigned line;              /* number of the line that was handed out last */
     bool pair;                  /* it must be key = value, and has not been taken yet */
+    bool crlf;                  /* a line ended with CR LF, which is told once */
     struct config_lines *lines; /* those that gave a key */
     bool wrong[SECTION_COUNT];  /* a value of the section is */
     struct config *config;
@@ -397,6 +398,21 @@ static size_t find_section(const char *name, size_t length)
 
 #define NO_PAIR "expected [section] or key = value"
 
+/* A file from Windows has it in every line: that is one problem. What else is wrong with the lines
+ * can still be told, so they are read without it. */
+static bool ends_with_cr(struct reading *reading, const char *line, size_t length)
+{
+    if (length == 0 || line[length - 1] != '\r')
+        return false;
+    if (!reading->crlf)
+        (void)complain(reading, reading->line,
+                       "the line ends with CR LF, as on Windows; to fix all lines: "
+                       "sed -i 's/[[:space:]]*$//' %.200s",
+                       reading->path);
+    reading->crlf = true;
+    return true;
+}
+
 static bool check_line(struct reading *reading, const char *line, size_t length, size_t most)
 {
     if (length > most)
@@ -455,6 +471,8 @@ static char *next_line(char *buffer, int size, void *stream)
     while (line < end && (*line == ' ' || *line == '\t'))
         line++;
     size_t length = (size_t)(end - line);
+    if (newline != NULL && ends_with_cr(reading, line, length))
+        length--;
     if (!check_line(reading, line, length, (size_t)size - 2))
         length = 0;
     (void)check_section(reading, line, length);
@@ -669,6 +687,17 @@ static bool make_settings(struct config *config)
     return true;
 }
 
+/* Windows' editors can save a file so. None of its lines can be read. */
+static bool check_encoding(struct reading *reading, const char *text, size_t length)
+{
+    bool utf16 =
+        length >= 2 && (memcmp(text, "\xff\xfe", 2) == 0 || memcmp(text, "\xfe\xff", 2) == 0);
+    return !utf16 || complain(reading, 0,
+                              "is UTF-16, and its lines cannot be read: save it as UTF-8, or "
+                              "iconv -f UTF-16 -t UTF-8 %.200s",
+                              reading->path);
+}
+
 /* Reads a text; what it says of path, lines, tell, context and problem stands in reading. */
 static bool read_text(struct reading *reading, const char *text, size_t length,
                       struct config *config)
@@ -677,6 +706,8 @@ static bool read_text(struct reading *reading, const char *text, size_t length,
     reading->at = text;
     reading->end = text + length;
     reading->config = config;
+    if (!check_encoding(reading, text, length))
+        return false;
     if (make_settings(config)) {
         parse(reading);
         complete(reading);

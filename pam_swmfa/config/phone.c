@@ -23,6 +23,40 @@ bool phone_number_valid(const char *number, size_t length)
     return length >= 3 && phone_prefix_valid(number, length);
 }
 
+/* Whether one of the bytes is in the set. */
+static bool has_any(const char *text, size_t length, const char *set)
+{
+    for (size_t i = 0; i < length; i++)
+        if (text[i] != '\0' && strchr(set, text[i]) != NULL)
+            return true;
+    return false;
+}
+
+#define DIGITS   "0123456789"
+#define LETTERS  "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+#define EXPECTED "expected an E.164 number such as +12029167968: "
+
+const char *phone_number_wrong(const char *number, size_t length)
+{
+    if (phone_number_valid(number, length))
+        return NULL;
+    if (length == 0)
+        return EXPECTED "the number is missing";
+    if (has_any(number, length, LETTERS))
+        return EXPECTED "it has letters";
+    if (number[0] != '+')
+        return EXPECTED "it does not begin with + and the country code";
+    if (has_any(number, length, " \t\r\n"))
+        return EXPECTED "it has a blank or a line end";
+    for (size_t i = 1; i < length; i++)
+        if (number[i] == '\0' || strchr(DIGITS, number[i]) == NULL)
+            return EXPECTED "after + it has characters that are not digits";
+    if (length > 1 && number[1] == '0')
+        return EXPECTED "no country code begins with 0";
+    return length < 3 ? EXPECTED "it is too short: 2 to 15 digits follow +, without blanks"
+                      : EXPECTED "it is too long: at most 15 digits follow +";
+}
+
 bool countries_permit(const char *list, const char *number)
 {
     const char *item = NULL;

@@ -32,6 +32,10 @@ bool phone_prefix_valid(const char *prefix, size_t length);
 /* phone_number_valid: E.164 as ITU-T has it: '+', a digit from 1 to 9, 1 to 14 more digits. */
 bool phone_number_valid(const char *number, size_t length);
 
+/* phone_number_wrong: what keeps a text from being such a number, in words for an administrator
+ * that do not repeat the text; NULL: nothing does. */
+const char *phone_number_wrong(const char *number, size_t length);
+
 /* countries_permit: whether a number begins with one of the prefixes of a list such as "+1, +44";
  * NULL: each number does. */
 bool countries_permit(const char *list, const char *number);

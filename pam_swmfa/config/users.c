@@ -20,6 +20,10 @@
 
 #define LINE_MAX_LENGTH 1024 /* longer than any good line */
 
+const char users_line_cr[] = "carriage return: save the file with Unix line ends";
+const char users_map_cr[] = "has a carriage return: save the file with Unix line ends";
+const char users_map_utf16[] = "is UTF-16, and no line of it can be read: save it as UTF-8";
+
 static inline bool blank(char c)
 {
     return c == ' ' || c == '\t';
@@ -70,8 +74,9 @@ static const char *read_phone(struct phone *phone, const char *field, size_t len
                               const char *end)
 {
     memset(phone, 0, sizeof(*phone));
-    if (!phone_number_valid(field, length))
-        return "expected an E.164 number such as +12029167968 behind the name";
+    const char *wrong = phone_number_wrong(field, length);
+    if (wrong != NULL)
+        return wrong;
     memcpy(phone->number, field, length);
 
     field = next_field(&at, end, &length);
@@ -92,7 +97,7 @@ static enum line_kind read_line(struct phone *phone, const struct sshkeys *keys,
     else if (end - at > LINE_MAX_LENGTH)
         *wrong = "the line is too long";
     else if (memchr(at, '\r', (size_t)(end - at)) != NULL)
-        *wrong = "carriage return: save the file with Unix line ends";
+        *wrong = users_line_cr;
     if (*wrong != NULL)
         return LINE_WRONG;
 
@@ -219,12 +224,16 @@ static const char *find_doubt(const char *text, size_t size, const char **at)
         const char *doubt;
     } signs[] = {
         {"", 1, "has a NUL, and is no text"},
-        {"\r", 1, "has a carriage return: save the file with Unix line ends"},
+        {"\r", 1, users_map_cr},
         {"\xef\xbb\xbf", 3, "has a byte order mark: save the file without"},
     };
     *at = text + size;
     if (size == 0)
         return "is empty";
+    if (size >= 2 && (memcmp(text, "\xff\xfe", 2) == 0 || memcmp(text, "\xfe\xff", 2) == 0)) {
+        *at = text;
+        return users_map_utf16;
+    }
     if (text[size - 1] != '\n')
         return "does not end with a newline, and may be cut off";
     for (size_t i = 0; i < sizeof(signs) / sizeof(signs[0]); i++)

@@ -66,6 +66,11 @@ const char *users_doubt(const char *text, size_t size);
 /* users_doubt_at: the same, and in which line. */
 const char *users_doubt_at(const char *text, size_t size, unsigned long *line);
 
+/* What is wrong with a line, and what makes a map doubtful, to compare with. */
+extern const char users_line_cr[];
+extern const char users_map_cr[];
+extern const char users_map_utf16[];
+
 /* A map that is open, and how far it was read. */
 struct users_map {
     int fd;

@@ -130,8 +130,8 @@ static bool matches(const char *pattern, size_t length, const char *name)
     return fnmatch(quoted, name, 0) == 0;
 }
 
-/* Whether an item of AllowUsers or DenyUsers fits; from which address is not asked. anywhere: only
- * if it fits whatever the address is. */
+/* Whether an item of AllowUsers or DenyUsers matches, with any address. anywhere: only items
+ * without an address. */
 static bool names_user(const char *list, const char *name, bool anywhere)
 {
     for (; *(list += strspn(list, " ")) != '\0'; list += strcspn(list, " ")) {
@@ -162,7 +162,7 @@ static bool names_group(const char *list, const struct host_account *account)
     return lists.found;
 }
 
-/* What sshd asks first, in its order: see sshd_config(5), DenyUsers. */
+/* The checks of sshd before authentication, in its order: see sshd_config(5), DenyUsers. */
 const char *account_refused(const struct host_account *account, const struct sshd *sshd)
 {
     char list[LIST_SIZE];
@@ -304,9 +304,9 @@ enum known account_keys(const struct host_account *account, const struct sshd *s
     return known;
 }
 
-/* ---- the users map, and who needs no line in it ---- */
+/* ---- the users map, and accounts that need no line in it ---- */
 
-/* By its groups; by its address nobody can be told beforehand. */
+/* By its groups. exempt_networks depends on the client's address, which is unknown here. */
 static bool is_exempt(const char *name, const char *service, const struct policy *policy)
 {
     struct host_account account;

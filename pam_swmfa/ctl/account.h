@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * account: what an account has to log in with, whether sshd lets it, and whether it can get a code.
+ * account: the proofs that an account has, whether sshd lets it log in, and whether it can get a
+ * code.
  */
 #ifndef SWMFA_ACCOUNT_H
 #define SWMFA_ACCOUNT_H
@@ -49,8 +50,7 @@ enum known account_keys(const struct host_account *account, const struct sshd *s
 
 /*
  * account_refused: why sshd, with these settings, refuses the account whatever it proves, such as
- * "AllowUsers does not name it"; or NULL. What depends on the address that it comes from does not
- * count.
+ * "AllowUsers does not name it"; or NULL. Rules that depend on the client's address are ignored.
  */
 const char *account_refused(const struct host_account *account, const struct sshd *sshd);
 
@@ -58,7 +58,7 @@ const char *account_refused(const struct host_account *account, const struct ssh
  * PermitRootLogin can have it for root. */
 bool account_needs_key(const struct host_account *account, const struct sshd *sshd);
 
-/* What the users map has for an account. */
+/* The result of looking an account up in the users map and in swmfa.conf. */
 enum account_code {
     ACCOUNT_CODE,      /* a number to which a code can be sent */
     ACCOUNT_PASSES,    /* swmfa.conf lets it pass without a code */
@@ -67,7 +67,7 @@ enum account_code {
     ACCOUNT_KEY_LINES, /* lines for SSH keys alone */
 };
 
-/* account_code: what comes of an account when a service asks for a code. */
+/* account_code: what happens to an account when a service asks for a code. */
 enum account_code account_code(const char *name, const char *service, const struct config *config);
 
 #endif

@@ -55,7 +55,8 @@ static bool problem_of_race(const char *path, struct problem *problem)
                        path);
 }
 
-/* Whether a link still leads where it did. What is no link is opened so that it cannot be one. */
+/* Whether a symbolic link still leads to the same file. A path that is not a link needs no check:
+ * it is opened without following links. */
 static bool leads_there(const struct change *change, struct problem *problem)
 {
     char file[sizeof(change->file)];
@@ -65,8 +66,8 @@ static bool leads_there(const struct change *change, struct problem *problem)
            problem_of_race(change->path, problem);
 }
 
-/* Most files are only looked at. So a link that no change can follow is read as libpam does it;
- * one that leads nowhere is no file for libpam either. */
+/* Most files are only read. So a link that swmfactl would not follow to change a file is read as
+ * libpam reads it; libpam takes a dangling link for a missing file as well. */
 static bool read_fixed(struct change *change, struct problem *problem)
 {
     char *real = realpath(change->path, NULL);

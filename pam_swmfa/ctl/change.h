@@ -13,12 +13,12 @@
 #include <sys/types.h>
 
 /*
- * One file, as it was when it was looked at, and as it is to be. A symbolic link in /etc/pam.d
- * stays one: the file that it leads to is changed.
+ * One file: its text when it was read, and its planned text. A symbolic link in /etc/pam.d is kept:
+ * the file that it leads to is changed.
  */
 struct change {
     char path[256];       /* as it was given */
-    char file[256];       /* the file itself: path, or what the link leads to */
+    char file[256];       /* the file itself: path, or the target of the link */
     struct problem fixed; /* why the file can only be read; "": it can be changed */
     char *before;         /* NULL: there was no such file */
     char *after;          /* NULL: to be removed */

@@ -81,7 +81,7 @@ static void check_all(struct check *check)
         check_as_service_user(check, store);
     if (wants_online && check->online == NULL)
         findings_add(check->findings, SEVERITY_NOTE, "online-not", check->conf,
-                     "mend the errors first", "no provider was asked");
+                     "fix the errors first", "no provider was asked");
     config_free(&check->config);
 }
 
@@ -106,7 +106,7 @@ static bool print_end(struct check *check)
     print_count(check, SEVERITY_ERROR, "error", &first);
     print_count(check, SEVERITY_WARNING, "warning", &first);
     if (first)
-        (void)printf("nothing to mend");
+        (void)printf("nothing to fix");
     first = false;
     print_count(check, SEVERITY_NOTE, "note", &first);
     (void)printf("\n");
@@ -168,8 +168,8 @@ const struct command command_check = {
     .arguments = "",
     .summary = "Check configuration, users map, programs and store",
     .text = "Checks all that logins need: the configuration, every line of the users map, the "
-            "helper, the module, the service user and the store, and says what to mend. Changes "
-            "nothing.\vExit status: 0 nothing to mend, 1 could not be checked, 2 warnings, 3 "
+            "helper, the module, the service user and the store, and says what to fix. Changes "
+            "nothing.\vExit status: 0 nothing to fix, 1 could not be checked, 2 warnings, 3 "
             "errors.",
     .json = true,
     .options = options,

@@ -61,8 +61,7 @@ static struct meaning of_outcome(const struct asked *asked)
                                 "in the provider's place"};
     case OUTCOME_CREDENTIALS:
     case OUTCOME_FORBIDDEN:
-        return (struct meaning){SEVERITY_ERROR, "online-credentials",
-                                "correct the credentials: swmfa.conf(5)"};
+        return (struct meaning){SEVERITY_ERROR, "online-credentials", NULL}; /* fix_credentials */
     case OUTCOME_LIMIT:
         return (struct meaning){SEVERITY_WARNING, "online-limit",
                                 "wait some minutes and run this again"};
@@ -118,6 +117,33 @@ static double milliseconds(int64_t from, int64_t until)
 
 /* ---- saying it ---- */
 
+/* A key that the configuration has, of several, with its line. */
+static void describe_key(const struct check *check, const char *section, const char *const *keys,
+                         char *text, size_t size)
+{
+    while (keys[1] != NULL && config_line(&check->lines, section, *keys) == 0)
+        keys++;
+    (void)snprintf(text, size, "%s (line %u)", *keys, config_line(&check->lines, section, *keys));
+}
+
+/* What to correct where the provider does not take the credentials. */
+static void fix_credentials(const struct check *check, const char *section, char *fix, size_t size)
+{
+    static const char *const accounts[] = {"project_id", "username", NULL};
+    static const char *const secrets[] = {"api_token", "api_token_file", "password",
+                                          "password_file", NULL};
+    bool other = strcmp(check->conf, SWMFA_CONF_PATH) != 0;
+    char account[64];
+    char secret[64];
+    describe_key(check, section, accounts, account, sizeof(account));
+    describe_key(check, section, secrets, secret, sizeof(secret));
+    (void)snprintf(
+        fix, size,
+        "correct %s and %s of [%s] in %.200s, or replace the file, of which a copy is kept: "
+        "swmfactl%s%.200s init --force",
+        account, secret, section, check->conf, other ? " -c " : "", other ? check->conf : "");
+}
+
 static void say_times(struct check *check, const struct asked *asked)
 {
     const struct rest_report *report = &asked->report;
@@ -139,13 +165,18 @@ static void say(struct check *check, const struct asked *asked)
     if (asked->outcome == OUTCOME_OK) {
         say_times(check, asked);
     } else {
-        const struct meaning meaning = of_outcome(asked);
+        char fix[768];
+        struct meaning meaning = of_outcome(asked);
+        if (meaning.fix == NULL) {
+            fix_credentials(check, asked->provider->name, fix, sizeof(fix));
+            meaning.fix = fix;
+        }
         check_problem(check, meaning.severity, meaning.id, asked->host, meaning.fix,
                       &asked->problem);
     }
     if (asked->report.valid_until > 0 && days_left(asked) < DAYS_LEAST)
         findings_add(check->findings, SEVERITY_WARNING, "online-certificate", asked->host,
-                     "have it renewed by whoever runs that host",
+                     "ask the operator of that host to renew it",
                      "its certificate ends in %lld days; then nobody gets a code by %s",
                      (long long)days_left(asked), asked->provider->title);
 }

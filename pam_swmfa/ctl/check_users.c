@@ -73,6 +73,7 @@ struct view {
     struct entry *entries;
     size_t count;
     size_t names; /* different ones */
+    size_t crlf;  /* lines that end with CR LF */
     size_t said[KIND_COUNT];
 };
 
@@ -138,6 +139,16 @@ static bool has_no_channel(const struct check *check, const struct phone *phone)
     return phone->channel_count > 0;
 }
 
+/* A byte order mark at the start of the file is read as part of the first name. */
+static void cut_mark(struct entry *entry)
+{
+    if (entry->line != 1 || entry->length < 3 || memcmp(entry->name, "\xef\xbb\xbf", 3) != 0)
+        return;
+    entry->name += 3;
+    entry->length -= 3;
+    entry->wrong = "a byte order mark stands before the name: save the file without it";
+}
+
 static struct entry make_entry(const struct view *view, const struct users_line *line)
 {
     const struct check *check = view->check;
@@ -146,7 +157,8 @@ static struct entry make_entry(const struct view *view, const struct users_line 
                           .line = (uint32_t)view->map.line,
                           .wrong = line->wrong,
                           .key = *line->phone.key != '\0' ? line->key : NULL};
-    if (line->wrong != NULL)
+    cut_mark(&entry);
+    if (entry.wrong != NULL)
         return entry;
     entry.number = strtoull(line->phone.number + 1, NULL, 10);
     entry.country = !countries_permit(check->config.countries, line->phone.number);
@@ -157,7 +169,10 @@ static struct entry make_entry(const struct view *view, const struct users_line 
 static bool read_lines(struct view *view)
 {
     struct users_line line;
+    unsigned long at = 0;
     size_t room = 0;
+    if (users_doubt_at(view->map.text, view->map.size, &at) == users_map_utf16)
+        return true;
     while (users_next(&view->map, &line)) {
         if (view->count == room) {
             room = room == 0 ? 64 : 2 * room;
@@ -166,7 +181,10 @@ static bool read_lines(struct view *view)
                 return problem_set(&view->check->job->problem, "no memory");
             view->entries = more;
         }
-        view->entries[view->count++] = make_entry(view, &line);
+        view->entries[view->count] = make_entry(view, &line);
+        const struct entry *entry = &view->entries[view->count];
+        if (entry->length > 0 && *entry->name != '#') /* a comment after a byte order mark */
+            view->count++;
     }
     return true;
 }
@@ -304,10 +322,41 @@ static void check_numbers(struct view *view)
     }
 }
 
+static bool ends_with_crlf(const struct view *view, const struct entry *entry)
+{
+    size_t rest = (size_t)(view->map.text + view->map.size - entry->name);
+    const char *end = memchr(entry->name, '\n', rest);
+    return entry->wrong == users_line_cr && end != NULL && end[-1] == '\r';
+}
+
+static void fix_line_ends(const struct view *view, char *fix, size_t size)
+{
+    (void)snprintf(fix, size, "sed -i 's/[[:space:]]*$//' %.4000s", view->path);
+}
+
+/* A file from Windows has them in every line: that is one finding, in the first of the lines. */
+static void check_line_ends(struct view *view)
+{
+    char where[CHECK_WHERE_SIZE];
+    char fix[CHECK_WHERE_SIZE];
+    for (size_t i = 0; i < view->count; i++)
+        if (ends_with_crlf(view, &view->entries[i]) && view->crlf++ == 0)
+            (void)snprintf(where, sizeof(where), "%.4096s:%u", view->path, view->entries[i].line);
+    fix_line_ends(view, fix, sizeof(fix));
+    if (view->crlf > 0)
+        findings_add(view->check->findings, SEVERITY_ERROR, kinds[KIND_WRONG].id, where, fix,
+                     "the map has CR LF line ends, as on Windows: lines of users that end so: %zu; "
+                     "until you fix them, these users are denied",
+                     view->crlf);
+}
+
 static void check_lines(struct view *view)
 {
     sort(view, by_line);
+    check_line_ends(view);
     for (const struct entry *entry = view->entries; entry < view->entries + view->count; entry++) {
+        if (ends_with_crlf(view, entry))
+            continue;
         if (entry->behind != 0)
             say(view, KIND_NEVER, entry, "never counts: line %u is the one that does",
                 entry->behind);
@@ -332,23 +381,41 @@ static bool is_wrong(const struct view *view, unsigned long line)
     return false;
 }
 
+/* What makes the whole map doubtful; its lines say the rest. */
+static const char *check_whole(const struct view *view, bool ignore)
+{
+    struct findings *findings = view->check->findings;
+    unsigned long line = 0;
+    char where[CHECK_WHERE_SIZE];
+    char fix[CHECK_WHERE_SIZE] = "write the whole file again";
+    const char *doubt = users_doubt_at(view->map.text, view->map.size, &line);
+    bool said = (doubt == users_map_cr && view->crlf > 0) || is_wrong(view, line);
+    (void)snprintf(where, sizeof(where), "%.4096s:%lu", view->path, line);
+    if (doubt == users_map_cr)
+        fix_line_ends(view, fix, sizeof(fix));
+    if (doubt == users_map_utf16)
+        findings_add(findings, SEVERITY_ERROR, "users-whole", where,
+                     "save it as UTF-8, or use iconv -f UTF-16 -t UTF-8",
+                     "the map %s; until then everybody who is asked is denied", doubt);
+    else if (doubt != NULL && ignore)
+        findings_add(findings, SEVERITY_ERROR, "users-whole", where, fix,
+                     "the map %s; with unmapped = ignore, users who are not in it are denied until "
+                     "then",
+                     doubt);
+    else if (doubt != NULL && view->map.size > 0 && !said)
+        findings_add(findings, SEVERITY_WARNING, "users-whole", where, fix,
+                     "the map %s; a user whose line that is may not be found", doubt);
+    return doubt;
+}
+
 /* What a line cannot tell. */
 static void check_map(struct view *view)
 {
     struct findings *findings = view->check->findings;
     bool ignore = view->check->config.unmapped == UNMAPPED_IGNORE;
-    unsigned long line = 0;
     char where[CHECK_WHERE_SIZE];
-    const char *doubt = users_doubt_at(view->map.text, view->map.size, &line);
-    (void)snprintf(where, sizeof(where), "%.4096s:%lu", view->path, line);
-    if (doubt != NULL && ignore)
-        findings_add(findings, SEVERITY_ERROR, "users-whole", where, "write it anew, whole",
-                     "the map %s; with unmapped = ignore, who is not in it is denied until then",
-                     doubt);
-    else if (doubt != NULL && view->map.size > 0 && !is_wrong(view, line))
-        findings_add(findings, SEVERITY_WARNING, "users-whole", where, "write it anew, whole",
-                     "the map %s; a user whose line that is may not be found", doubt);
-    if (view->count == 0 && !(ignore && doubt != NULL))
+    const char *doubt = check_whole(view, ignore);
+    if (view->count == 0 && doubt != users_map_utf16 && !(ignore && doubt != NULL))
         findings_add(findings, ignore ? SEVERITY_WARNING : SEVERITY_ERROR, "users-none", view->path,
                      "add a line for each user, your own first: swmfa.users(5)",
                      ignore ? "nobody is in it: everybody gets in without a code"

@@ -2,13 +2,15 @@
 /*
  * enable: swmfactl enable and disable: the module in the stack of a service, and what sshd needs.
  *
- * No state in between may ask for less than before, or lock somebody out who was not named. For
- * sshd two things change, and sshd reads its file only when it is reloaded:
- *  - to enable, sshd's file is first, and the stack waits until every sshd has read it: the module
- *    before an sshd that cannot prompt would send a code for each password and deny, and a stack of
- *    the module alone before an sshd that asks for no key would let in by the code alone;
- *  - from key and code to password and code, and to disable, the stack is first, for the same
- * reason: until sshd is reloaded, it asks for the key as well.
+ * At no moment may a login need less than before, or an account be locked out that was not named.
+ * For sshd, two things change: the PAM stack, and sshd's file, which sshd reads only when it is
+ * reloaded.
+ *  - To enable, sshd's file changes first. The stack changes when every sshd has read the file:
+ *    with the module in the stack, an sshd that cannot prompt would send a code for each password
+ *    and deny the login; with the module alone in the stack, an sshd that requires no key would let
+ *    users in with the code alone.
+ *  - To disable, and to change from key and code to password and code, the stack changes first.
+ *    Until sshd is reloaded, it requires the key as well.
  */
 #include <config.h>
 
@@ -16,12 +18,14 @@
 
 #include "config/config.h"
 #include "config/file.h"
+#include "config/limit.h"
 #include "ctl/change.h"
 #include "ctl/listener.h"
 #include "ctl/pamfile.h"
 #include "ctl/profile.h"
 #include "ctl/readiness.h"
 #include "ctl/sshconf.h"
+#include "ctl/sshd.h"
 #include "ctl/trial.h"
 
 #include <dirent.h>
@@ -36,7 +40,7 @@
 #include <unistd.h>
 
 #define FILES 2
-#define LOCK  "/run/swmfactl.lock" /* root's alone: whoever could open it could hold it */
+#define LOCK  "/run/swmfactl.lock" /* root's alone: any user who could open it could lock it */
 
 struct service {
     const char *name;
@@ -68,7 +72,7 @@ struct plan {
     struct change files[FILES]; /* of the service, in /etc/pam.d */
     struct change profile;      /* of pam-auth-update */
     struct change common;       /* common-auth */
-    bool by_tool;               /* pam-auth-update changes common-auth, not we */
+    bool by_tool;               /* pam-auth-update changes common-auth, swmfactl does not */
     bool from_key;              /* today's stack is the module alone, after an SSH key */
     enum sshconf_form form;     /* of sshd's file, before the stack changes */
     bool root;                  /* likewise: root may log in */
@@ -178,14 +182,15 @@ static bool in_common(const struct plan *plan, const char *options)
            profile_has(plan->common.before, plan->service->names, options);
 }
 
-/* Whether a file is there, and does not go by the first as it is. */
+/* Whether a file exists, and does not just include the first one. */
 static bool counts(const struct plan *plan, size_t number)
 {
     const char *text = plan->files[number].before;
     return text != NULL && (number == 0 || !pamfile_includes(text, plan->service->files[0]));
 }
 
-/* Versions before did not add this line, without which libpam denies whomever the module passes. */
+/* Earlier versions did not add this line. Without it, libpam denies users whom the module passes.
+ */
 static bool lacks_permit(const struct plan *plan)
 {
     const char *text = plan->files[0].before;
@@ -246,7 +251,7 @@ static bool plan_common_without(struct plan *plan, struct problem *problem)
     return common != NULL || no_memory(problem);
 }
 
-/* The profile without the service, and what comes of common-auth. */
+/* The profile without the service, and common-auth as it would then be. */
 static bool plan_without_profile(struct plan *plan, struct problem *problem)
 {
     if (plan->profile.before != NULL &&
@@ -292,7 +297,7 @@ static bool plan_disable(struct plan *plan, struct problem *problem)
 
 #define BY_HAND "; nothing was changed. By hand: see pam_swmfa(8), EXAMPLES"
 
-/* What would come of the files as they are planned. */
+/* Whether the planned files would be safe: see ctl/trial.h. */
 static bool try_stacks(const struct plan *plan, struct problem *problem)
 {
     struct stack_text texts[FILES + 2] = {0};
@@ -319,9 +324,10 @@ static bool plan_files(struct plan *plan, struct problem *problem)
         if (!counts(plan, i) || pamfile_has_module(file->after, NULL))
             continue;
         if (!pamfile_is_known(file->after))
-            return problem_set(problem,
-                               "%s: what asks for the first factor there is not known" BY_HAND,
-                               file->path);
+            return problem_set(
+                problem,
+                "%s: swmfactl does not know the lines that ask for the first factor there" BY_HAND,
+                file->path);
         change_set(file, pamfile_insert(file->after, plan->options, chosen.publickey));
         if (file->after == NULL)
             return no_memory(problem);
@@ -378,8 +384,9 @@ static bool asks_otherwise(const struct plan *plan)
            (plan->from_key && chosen.publickey && lacks_permit(plan));
 }
 
-/* The files as they would be without the module, as far as its lines are swmfactl's. */
-static bool plan_anew(struct plan *plan, struct problem *problem)
+/* Removes the module's lines, in whose place others are planned. Refuses lines that swmfactl did
+ * not write. */
+static bool plan_replacement(struct plan *plan, struct problem *problem)
 {
     for (size_t i = 0; i < FILES; i++)
         if (plan->files[i].before != NULL && !pamfile_made_by_us(plan->files[i].before))
@@ -461,7 +468,7 @@ static bool check_elsewhere(const struct plan *plan, struct problem *problem)
 
 static bool plan_enable(struct plan *plan, struct problem *problem)
 {
-    bool anew = asks_otherwise(plan);
+    bool replaces = asks_otherwise(plan);
     if (!check_elsewhere(plan, problem) || (chosen.publickey && !check_others(problem)))
         return false;
     if (is_sshd(plan) && plan->sshd.before != NULL && !sshconf_is_known(plan->sshd.before))
@@ -472,9 +479,9 @@ static bool plan_enable(struct plan *plan, struct problem *problem)
         if (plan->sshd.after == NULL)
             return no_memory(problem);
     }
-    if (!anew && (in_common(plan, NULL) || in_files(plan, NULL)))
+    if (!replaces && (in_common(plan, NULL) || in_files(plan, NULL)))
         return try_stacks(plan, problem);
-    if (anew && !plan_anew(plan, problem))
+    if (replaces && !plan_replacement(plan, problem))
         return false;
     return wants_profile(plan) ? plan_profile(plan, problem) : plan_own(plan, problem);
 }
@@ -525,17 +532,17 @@ static void undo_tool(const struct plan *plan, struct problem *undone)
 
 #define PUT_BACK "what was changed was put back"
 
-/* pam-auth-update wants the profile to be there, also when it takes its lines out. */
+/* pam-auth-update needs the profile's file, also to remove the profile's lines. */
 static bool run_tool(const struct plan *plan, struct problem *problem)
 {
-    bool goes = plan->profile.after == NULL;
-    if (!goes && !change_make(&plan->profile, 0644, problem))
+    bool removes = plan->profile.after == NULL;
+    if (!removes && !change_make(&plan->profile, 0644, problem))
         return false;
     if (!change_keep(&plan->common, problem))
         return false;
-    if (profile_apply(goes, problem) && check_result(plan, problem))
-        return !goes || change_make(&plan->profile, 0644, problem);
-    if (goes)
+    if (profile_apply(removes, problem) && check_result(plan, problem))
+        return !removes || change_make(&plan->profile, 0644, problem);
+    if (removes)
         return false;
     const struct problem why = *problem;
     struct problem undone = {.text = PUT_BACK};
@@ -640,7 +647,7 @@ static bool show(const struct plan *plan, struct job *job)
 
 /* ---- enable ---- */
 
-/* What is not as it was before, and where that is kept. */
+/* Names a file that differs from what it was before enable, and the copy. */
 static bool say_copy(const struct change *change, struct job *job)
 {
     (void)job;
@@ -649,7 +656,7 @@ static bool say_copy(const struct change *change, struct job *job)
     if (access(copy, F_OK) != 0 || (change->after != NULL && strstr(change->after, "pam_swmfa")))
         return true;
     if (change->after != NULL && change_is_copy(change->path, change->after))
-        (void)unlink(copy); /* it is that again */
+        (void)unlink(copy); /* the file is the same again */
     else
         (void)printf("%s has other changes since; as it was before enable: %s\n", change->path,
                      copy);
@@ -664,14 +671,14 @@ static void say_reload(pid_t pid)
                  sshconf_reload(pid, command, sizeof(command)));
 }
 
-/* Whether every sshd that listens has read its file; otherwise which has not. */
+/* Whether every sshd that listens has read its file; pid: one that has not. */
 static bool sshd_has_read(pid_t *pid, struct problem *why)
 {
     *why = (struct problem){0};
     return listeners_have_read(pid, why);
 }
 
-/* What a login needs after the reload, while the stack is as it was. */
+/* The proofs that a login needs after the reload and before the stack changes. */
 static const char *needed_meanwhile(const struct plan *plan)
 {
     bool asks = in_common(plan, NULL) || pamfile_has_module(plan->files[0].before, NULL);
@@ -685,7 +692,7 @@ static const char *needed_meanwhile(const struct plan *plan)
     }
 }
 
-/* The stack must not change before an sshd that does not know of it. */
+/* The stack must not change while an sshd has not read its file. */
 static enum ctl_status wait_for_reload(struct job *job, const struct plan *plan, pid_t pid,
                                        const struct problem *why)
 {
@@ -701,14 +708,14 @@ static enum ctl_status wait_for_reload(struct job *job, const struct plan *plan,
     return job_flush(job) ? CTL_WARNINGS : CTL_FAILED;
 }
 
-/* What holds until sshd has read its file, with the stack that asks for a code. */
+/* How sshd behaves until it has read its file. The stack asks for a code already. */
 static const char *until_reload(const struct plan *plan)
 {
     if (plan->from_key && !chosen.publickey)
         return "Until then it asks for the key as well.";
     if (plan->form == SSHCONF_KEY_OR_BOTH)
         return "Until then a key is enough, as before.";
-    return "Until then it goes by what it had read before.";
+    return "Until then its previous settings apply.";
 }
 
 static enum ctl_status say_enabled(struct job *job, const struct plan *plan)
@@ -717,7 +724,7 @@ static enum ctl_status say_enabled(struct job *job, const struct plan *plan)
     pid_t pid = 0;
     const char *name = plan->service->name;
     bool read = !is_sshd(plan) || sshd_has_read(&pid, &why);
-    bool more = plan->from_key && !chosen.publickey; /* is asked for until then, and not less */
+    bool more = plan->from_key && !chosen.publickey; /* proofs are required until then, not fewer */
     job_changed(job, "enabled for %s%s", name, chosen.publickey ? " with public key" : "");
     (void)printf("%s asks for a code%s.\n", name, read ? "" : " when sshd has been reloaded");
     (void)each_change(plan, job, say_copy);
@@ -734,7 +741,7 @@ static enum ctl_status say_enabled(struct job *job, const struct plan *plan)
     return read || more ? CTL_DONE : CTL_WARNINGS;
 }
 
-/* sshd's file, and which sshd have not read it. */
+/* Writes sshd's file, and notes which sshd have not read it. */
 static bool change_sshd(const struct plan *plan, struct problem *problem)
 {
     return !change_is_one(&plan->sshd) ||
@@ -762,16 +769,57 @@ static bool finish_sshd(const struct plan *plan, struct problem *problem)
                                why.text);
 }
 
-static void say_waiting(size_t count)
+#define GRACE_MORE 4 /* seconds that OpenSSH adds at random */
+
+/* How long a login can take: by the settings now, or by those without swmfactl's file, which can be
+ * what sshd had read when it began. 0: sshd sets no limit, or does not say. */
+static long find_grace(void)
 {
-    (void)
-        printf("Waiting for logins that began before the reload to end: %zu. sshd ends them after "
-               "LoginGraceTime.\n",
-               count);
+    const struct sshd_plan absent = {.path = SSHCONF_PATH};
+    const struct sshd_question questions[] = {{0}, {.plan = &absent}};
+    long longest = 0;
+    for (size_t i = 0; i < sizeof(questions) / sizeof(questions[0]); i++) {
+        struct sshd sshd;
+        struct problem ignored = {0};
+        char value[64];
+        long grace =
+            sshd_ask(&sshd, &questions[i], &ignored)
+                ? strtol(sshd_value(&sshd, "logingracetime", value, sizeof(value)), NULL, 10)
+                : 0;
+        sshd_free(&sshd);
+        if (grace <= 0)
+            return 0;
+        longest = grace > longest ? grace : longest;
+    }
+    return longest;
+}
+
+static void say_waiting(const struct listeners *logins)
+{
+    struct names pids = {0};
+    char text[64];
+    long left = 0;
+    long grace = find_grace();
+    for (size_t i = 0; i < logins->count; i++) {
+        long more = grace + GRACE_MORE - listener_age(&logins->at[i]);
+        left = more > left ? more : left;
+        (void)snprintf(text, sizeof(text), "%d", (int)logins->at[i].parent);
+        names_add(&pids, text);
+    }
+    (void)printf("Waiting for logins that began before the reload: %zu (sshd process %s).\n",
+                 logins->count, names_show(&pids));
+    if (grace > 0)
+        (void)printf("sshd ends them in %s at the latest (LoginGraceTime).\n",
+                     limit_time_write((left > 0 ? left : 1) * 1000, text, sizeof(text)));
+    else
+        (void)
+            printf("sshd sets no limit to them (LoginGraceTime); this command gives up after %s.\n",
+                   limit_time_write(LISTENERS_PATIENCE * 1000, text, sizeof(text)));
     (void)fflush(stdout);
 }
 
-/* A login that began before the reload is asked for no key: it must not meet the module alone. */
+/* A login that began before the reload needs no key. With the module alone in the stack, the code
+ * alone would let it in. */
 static bool wait_for_logins(const struct plan *plan, struct problem *problem)
 {
     return !is_sshd(plan) || !chosen.publickey || !stack_changes(plan) ||
@@ -876,7 +924,7 @@ static enum ctl_status do_disable(struct job *job, const struct plan *plan)
 
 typedef enum ctl_status act_on(struct job *job, const struct plan *plan);
 
-/* What is planned is shown, and done unless it is a dry run. idle: what to do with nothing. */
+/* Shows the plan, and carries it out unless this is a dry run. idle: for an empty plan. */
 static enum ctl_status perform(struct job *job, const struct plan *plan, act_on *idle, act_on *act)
 {
     if (!stack_changes(plan) && !change_is_one(&plan->sshd))
@@ -889,9 +937,10 @@ static enum ctl_status perform(struct job *job, const struct plan *plan, act_on 
 }
 
 /*
- * With a key, sshd's file goes before the stack, and an account with a key alone must get in
- * meanwhile. Where a key is enough now, it stays enough until the stack has changed; after the
- * password and the code, or where sshd asks for more already, it does not become enough.
+ * With --publickey, sshd's file changes before the stack, and an account with a key and no password
+ * must be able to log in at every moment. So if a key is enough now, it stays enough until the
+ * stack has changed. If logins need a code or more than a key already, a key alone does not become
+ * enough.
  */
 static bool choose_form(struct plan *plan, const struct readiness *readiness,
                         struct problem *problem)
@@ -906,7 +955,7 @@ static bool choose_form(struct plan *plan, const struct readiness *readiness,
     return true;
 }
 
-/* Reads all that decides, and refuses where it cannot be known that this is safe. */
+/* Reads everything that decides on logins. Refuses if it cannot tell that the change is safe. */
 static bool prepare_enable(struct job *job, struct plan *plan)
 {
     struct readiness readiness = {.service = plan->service->name,

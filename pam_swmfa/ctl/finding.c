@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define TEXT_SIZE 1024
+#define TEXT_SIZE 2048
 
 static const struct {
     const char *name;

@@ -327,8 +327,8 @@ static bool check_account(const char *user, struct problem *problem)
 
 static bool check_number(const char *number, struct problem *problem)
 {
-    return phone_number_valid(number, strlen(number)) ||
-           problem_set(problem, "%.40s: expected an E.164 number such as +12029167968", number);
+    const char *wrong = phone_number_wrong(number, strlen(number));
+    return wrong == NULL || problem_set(problem, "%.40s: %s", number, wrong);
 }
 
 /* One of the two, given or asked for until it is good. */
@@ -402,10 +402,11 @@ static bool check_conf(struct setup *setup)
 {
     const char *text = setup->conf_file.before;
     return text == NULL || strcmp(text, draft_example) == 0 || given.force ||
-           problem_set(&setup->job->problem,
-                       "%s: is set up already; nothing was changed. To begin anew, and keep a copy "
-                       "of it: --force",
-                       setup->conf);
+           problem_set(
+               &setup->job->problem,
+               "%s: is set up already; nothing was changed. To replace it, and keep a copy: "
+               "--force",
+               setup->conf);
 }
 
 static bool read_files(struct setup *setup)

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * judge-match: what each Match block of sshd's makes of the module, for the logins that it applies
- * to; see judge.h.
+ * judge-match: the effect of each Match block of sshd's, for the logins that it applies to; see
+ * judge.h.
  *
- * Each is judged by sshd's answer for one connection that meets its criteria. What is so for all
- * connections is said of these, and not again of each block.
+ * Each block is judged by sshd's answer for one connection that meets its criteria. A finding for
+ * all connections is not repeated for each block.
  */
 #include <config.h>
 
@@ -14,7 +14,7 @@
 
 #define CONNECTION_COMMAND "swmfactl doctor sshd --connection user=NAME,addr=ADDRESS"
 
-/* A block, and what is so without it. */
+/* A block, and the settings without it. */
 struct match {
     struct scene *scene;
     const struct sshd_block *block;
@@ -52,7 +52,7 @@ static void judge_key_alone(const struct match *match)
                  match->block->criteria);
 }
 
-/* Why nobody comes to the prompt: either the method is off, or no list has it. */
+/* Why no login reaches the prompt: either the method is off, or no list has it. */
 static void add_locked_out(const struct match *match, const char *what_follows)
 {
     char methods[256];
@@ -84,7 +84,7 @@ static void judge_locked_out(const struct match *match)
         add_locked_out(match, "they are locked out");
 }
 
-/* Beside another way in; without one, judge_locked_out has said it. */
+/* If there is another way in; otherwise judge_locked_out has reported it. */
 static void judge_password(const struct match *match)
 {
     bool locked_out = !match->view.runs_pam && !match->view.key_alone;
@@ -99,7 +99,7 @@ static void judge_password(const struct match *match)
         match->scene->autosend ? "sends a code and is denied" : "is denied");
 }
 
-/* The stack counts on a key that sshd has checked. */
+/* The stack relies on sshd to check a key. */
 static void judge_code_alone(const struct match *match)
 {
     if (!match->view.runs_pam || match->view.key_first || !match->all_view->key_first ||

@@ -198,12 +198,14 @@ static void judge_root(const struct scene *scene, const struct sshd *sshd,
                        const struct ssh_view *view)
 {
     char where[PLACE];
+    char value[64];
     if (sshd_says(sshd, "permitrootlogin", "yes") || !judge_root_is_mapped(scene))
         return;
     findings_add(scene->findings, SEVERITY_WARNING, "root-login",
                  sshd_find("PermitRootLogin", where, sizeof(where)), "PermitRootLogin yes",
-                 "sshd: root has a line in the users map, but PermitRootLogin is not yes: sshd "
-                 "refuses root whatever is typed%s",
+                 "sshd: root has a line in the users map, but PermitRootLogin is %s: sshd rejects "
+                 "root whatever is typed%s",
+                 sshd_value(sshd, "permitrootlogin", value, sizeof(value)),
                  view->key_first && scene->autosend && !sshd_says(sshd, "permitrootlogin", "no")
                      ? ", after a code was sent"
                      : "");
@@ -269,8 +271,8 @@ static void judge_version(const struct scene *scene, const struct sshd *sshd)
 {
     bool old = sshd->major > 0 && (sshd->major < 10 || (sshd->major == 10 && sshd->minor < 3));
     if (old)
-        findings_add(scene->findings, SEVERITY_NOTE, "texts-late", "sshd", "",
-                     "sshd: OpenSSH %d.%d shows what pam_swmfa says, such as that a call is being "
+        findings_add(scene->findings, SEVERITY_NOTE, "texts-late", sshd_program(), "",
+                     "OpenSSH %d.%d shows what pam_swmfa says, such as that a call is being "
                      "placed, only with the next prompt",
                      sshd->major, sshd->minor);
 }
@@ -286,7 +288,7 @@ void judge_sshd(struct scene *scene, const struct sshd *sshd, const struct ssh_v
     judge_root(scene, sshd, view);
     judge_key_lines(scene, view);
     judge_numbers(scene, sshd);
-    if (!sshd->matched) /* otherwise they count already */
+    if (!sshd->matched) /* otherwise they have been applied already */
         judge_matches(scene, sshd, view);
     judge_version(scene, sshd);
 }

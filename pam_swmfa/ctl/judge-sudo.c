@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * judge-sudo: what sudo's configuration makes of its PAM stack; see judge.h. Whom sudo does not
- * authenticate, whose password it asks for, and by which service.
+ * judge-sudo: the effects of sudo's configuration on its PAM stack; see judge.h. Which users sudo
+ * does not authenticate, whose password it asks for, and which PAM service it uses.
  */
 #include <config.h>
 
@@ -15,7 +15,7 @@
 #define TEXT  1024
 #define PLACE 4200
 
-/* What is being looked at. */
+/* The question, and where its findings go. */
 struct look {
     struct scene *scene;
     const struct sudoers *sudoers;
@@ -191,7 +191,7 @@ static void take_target(void *context, const struct sudoers_setting *setting)
 static const char *const service_options[] = {"pam_service", "pam_login_service",
                                               "pam_askpass_service"};
 
-/* sudo -i goes by pam_login_service, sudo by pam_service, both with -A by pam_askpass_service. */
+/* sudo -i uses pam_login_service, sudo pam_service, and both with -A pam_askpass_service. */
 static bool is_for(const struct scene *scene, const char *option)
 {
     bool shell = strcmp(scene->service, "sudo-i") == 0;
@@ -219,7 +219,7 @@ static void take_service(void *context, const struct sudoers_setting *setting)
                                                   strcmp(look->option, "pam_askpass_service") != 0);
     (void)snprintf(fix, sizeof(fix), "swmfactl doctor %s", service);
     say(look, asked ? SEVERITY_NOTE : SEVERITY_ERROR, "sudo-service", fix,
-        "%s: Defaults %s=%s%s: sudo goes by the PAM service %s, which %s", scene->service,
+        "%s: Defaults %s=%s%s: sudo uses the PAM service %s, which %s", scene->service,
         look->option, service, setting->whom, service,
         asked ? "has pam_swmfa as well" : "does not ask for a code");
 }

@@ -678,8 +678,8 @@ static void judge_past(const struct scene *scene, const struct edge *edge)
     case MEANS_YES:
     case MEANS_NO:
         findings_add(scene->findings, SEVERITY_NOTE, "exempt-by-line", where, "",
-                     "%s: whoever meets what %s looks at is not asked for a code", scene->service,
-                     name);
+                     "%s: users who meet the condition of %s are not asked for a code",
+                     scene->service, name);
         break;
     case MEANS_ANYTHING:
         findings_add(scene->findings, SEVERITY_WARNING, "may-skip", where, fix,
@@ -778,8 +778,8 @@ static void judge_jumps(const struct scene *scene)
 
 /* ---- the program ---- */
 
-/* What keeps the service from the module in a file that services share: a condition before the
- * line. Returns what to do, in words. */
+/* Writes the condition that keeps the service from the module, to stand before the module's line in
+ * a file that services share. Returns what to do, in words. */
 static const char *write_guard(const struct scene *scene, char *fix, size_t size)
 {
     const char *slash = strrchr(scene->ours->file, '/');

@@ -83,10 +83,10 @@ struct ssh_view {
     bool known;        /* sshd has answered */
     bool runs_pam;     /* by keyboard-interactive */
     bool password;     /* by its password method, which cannot show a prompt */
-    bool key_first;    /* whoever comes to keyboard-interactive has shown a key */
-    bool key_alone;    /* a key, or the like, is enough, and PAM is not asked */
-    bool one_key;      /* likewise, and no second one or the like is needed */
-    bool needs_key;    /* whatever way it is, it has a key, or the like, in it */
+    bool key_first;    /* keyboard-interactive comes after a key */
+    bool key_alone;    /* a key, or the like, is enough, without PAM */
+    bool one_key;      /* likewise, and one is enough */
+    bool needs_key;    /* every way in needs a key, or the like */
     bool own_password; /* without PAM: by a password that sshd checks itself */
 };
 
@@ -110,10 +110,10 @@ void judge_sshd(struct scene *scene, const struct sshd *sshd, const struct ssh_v
 void judge_matches(struct scene *scene, const struct sshd *sshd, const struct ssh_view *view);
 /* ---- sudo, in judge-sudo.c ---- */
 
-/* judge_is_sudo: whether sudo goes by a service, by its own name or as its settings say. */
+/* judge_is_sudo: whether sudo uses a service, by its own name or by its settings. */
 bool judge_is_sudo(const struct sudoers *sudoers, const char *service);
 
-/* judge_sudo_login: the service by which sudo -i goes; for as long as the settings. */
+/* judge_sudo_login: the service that sudo -i uses; valid as long as the settings. */
 const char *judge_sudo_login(const struct sudoers *sudoers);
 
 /* judge_sudo: what is wrong with sudo's settings; and whether they lead around the stack. why: why

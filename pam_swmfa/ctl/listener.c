@@ -54,7 +54,7 @@ static bool is_sshd(const char *program)
     return name != NULL && strncmp(name + 1, "sshd", 4) == 0 && strchr(" ", name[5]) != NULL;
 }
 
-/* Or one by another name, such as sshd.real: it is known by what it shows for a command line. */
+/* An sshd by another name, such as sshd.real, is recognised by its process title. */
 static bool looks_like_sshd(pid_t pid)
 {
     char line[LINE_SIZE] = "";
@@ -200,7 +200,8 @@ static bool listens(pid_t pid)
            is_listening(pid, "net/tcp6", inodes, count);
 }
 
-/* One in a container, or another root, reads the files there. What cannot be seen counts. */
+/* An sshd in a container, or with another root, reads the files there. If its root cannot be
+ * examined, it is taken for one of this system. */
 static bool has_our_files(pid_t pid)
 {
     char path[64];
@@ -225,8 +226,9 @@ static size_t read_command(pid_t pid, char *line, size_t size)
     return length < size - 1 ? length : 0;
 }
 
-/* A listening sshd shows "sshd: PROGRAM OPTIONS [listener] ..." in one string, cut off where there
- * is no room for it: made words. Returns their end, or NULL if it was cut off. */
+/* A listening sshd shows "sshd: PROGRAM OPTIONS [listener] ..." in one string, which is cut off if
+ * there is no room for it. Splits the string into words. Returns their end, or NULL if it was cut
+ * off. */
 static char *cut_title(char *line, char *end)
 {
     char *mark = strstr(line, SHOWN);
@@ -258,7 +260,7 @@ static char *next_word(char *word, const char *end)
 }
 
 /* Keeps one word of options, such as "-Def", and the value that follows the last of them. In a
- * title the blanks within a value are lost: what has more than one word is not known. */
+ * title, the blanks within a value look like those between words, so such options are unknown. */
 static bool take_options(struct listener *listener, char **word, const char *end, bool title)
 {
     static const char with_value[] = "CEbcfghkopu";
@@ -278,8 +280,8 @@ static bool take_options(struct listener *listener, char **word, const char *end
     return good && (*at != 'o' || !title || strchr(value, '=') != NULL);
 }
 
-/* sshd takes options alone: a word after the first that is none is what is left of a value that had
- * blanks in it. */
+/* sshd takes no arguments but options. Another word after the first one is a part of a value that
+ * had blanks. */
 static bool read_options(struct listener *listener)
 {
     size_t length = read_command(listener->pid, listener->line, sizeof(listener->line));
@@ -373,7 +375,7 @@ void listeners_free(struct listeners *listeners)
     *listeners = (struct listeners){0};
 }
 
-/* ---- what is noted ---- */
+/* ---- the record ---- */
 
 /* One more line; NULL stays NULL. */
 static char *add_line(char *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
@@ -449,8 +451,8 @@ static bool write_record(const char *text, struct problem *problem)
     return good;
 }
 
-/* The files come first: a change of them after that is noticed, and a process that starts after
- * that is among the listeners, which have not read it. */
+/* The files are recorded first. A later change of them is noticed, and a process that starts while
+ * this runs is recorded as one that has not read them. */
 bool listeners_remember(struct problem *problem)
 {
     struct listeners listeners;
@@ -514,7 +516,7 @@ static bool all_have_read(const char *record, pid_t *pid, struct problem *proble
     return good;
 }
 
-/* Where none was made, or of other files, one is made now. The caller's to free. */
+/* The record of the files as they are, the caller's to free. If there is none, it is made now. */
 static char *current_record(struct problem *problem)
 {
     size_t length = 0;
@@ -570,8 +572,8 @@ static bool has_just_accepted(struct listener *login)
                                                   : login->options_known && login->never_listens);
 }
 
-/* Until somebody has proved who it is, a process of sshd's own user speaks for each connection. It
- * sees an empty root, so its parent tells whose files it goes by. */
+/* Until a user is authenticated, a process of the user sshd serves the connection. Its root is
+ * empty, so its parent's root tells which files it uses. */
 static bool look_for_login(struct listeners *logins, pid_t pid, struct problem *problem)
 {
     struct listener login = {.pid = pid};
@@ -581,6 +583,8 @@ static bool look_for_login(struct listeners *logins, pid_t pid, struct problem *
     bool speaks = user != NULL && is_of(pid, user->pw_uid) && has_our_files(login.parent);
     if (!speaks && !(has_just_accepted(&login) && has_our_files(pid)))
         return true;
+    if (!speaks)
+        login.parent = pid; /* it serves the connection itself */
     return keep(logins, &login) || problem_set(problem, "no memory");
 }
 
@@ -601,27 +605,39 @@ bool listeners_serve(void)
     return serve;
 }
 
-static size_t count_open(const struct listeners *logins)
+/* One that has not ended yet, or NULL. */
+static const struct listener *find_open(const struct listeners *logins)
 {
-    size_t count = 0;
     for (size_t i = 0; i < logins->count; i++) {
         struct listener now = {.pid = logins->at[i].pid};
-        count += read_stat(&now) && now.start == logins->at[i].start ? 1 : 0;
+        if (read_stat(&now) && now.start == logins->at[i].start)
+            return &logins->at[i];
     }
-    return count;
+    return NULL;
 }
 
-bool listeners_wait_for_logins(void (*tell)(size_t count), struct problem *problem)
+long listener_age(const struct listener *listener)
+{
+    unsigned long long now = now_in_ticks();
+    unsigned long long ticks = (unsigned long long)sysconf(_SC_CLK_TCK);
+    return now > listener->start ? (long)((now - listener->start) / ticks) : 0;
+}
+
+bool listeners_wait_for_logins(void (*tell)(const struct listeners *logins),
+                               struct problem *problem)
 {
     static const struct timespec pause = {.tv_nsec = 100000000};
     struct listeners logins;
+    const struct listener *open = NULL;
     bool good = each_process(&logins, look_for_login, problem);
     if (good && logins.count > 0)
-        tell(logins.count);
-    for (int i = 0; good && count_open(&logins) > 0; i++) {
+        tell(&logins);
+    for (int i = 0; good && (open = find_open(&logins)) != NULL; i++) {
         if (i == LISTENERS_PATIENCE * 10)
-            good = problem_set(problem, "a login that began before sshd was reloaded has not ended "
-                                        "yet; run this again when it has");
+            good = problem_set(problem,
+                               "sshd (process %d): this login began before the reload and has not "
+                               "ended yet; run this again when it has",
+                               (int)open->parent);
         else
             (void)nanosleep(&pause, NULL);
     }

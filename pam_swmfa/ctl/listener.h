@@ -3,9 +3,9 @@
  * listener: the sshd processes that listen for connections: with what options they run, and whether
  * they have read their configuration since it was last changed.
  *
- * sshd reads its configuration when it starts and at SIGHUP, when it executes itself again in the
- * same process. A PID file does not tell: there may be none, or that of another sshd. So /proc is
- * asked: who listens, when the process started, and where its program and stack were placed, which
+ * sshd reads its configuration when it starts, and at SIGHUP, when it executes itself again in the
+ * same process. A PID file is no evidence: it may be missing, or belong to another sshd. So /proc
+ * is read: which processes listen, when they started, and the addresses of program and stack, which
  * the kernel chooses at random at each exec.
  */
 #ifndef SWMFA_LISTENER_H
@@ -22,7 +22,7 @@
 struct listener {
     pid_t pid;
     pid_t parent;
-    char program[256];              /* that it executes */
+    char program[256];              /* the file that it executes */
     unsigned long long start;       /* clock ticks after the boot */
     unsigned long long code, stack; /* addresses; others after each exec */
     bool options_known;             /* its command line was read whole */
@@ -40,8 +40,8 @@ struct listeners {
 
 /*
  * listeners_find: finds every sshd of root's that listens on TCP, in this process namespace, or has
- * begun and is about to: it can have read its configuration already.
- * Returns false with the problem if that cannot be known. The caller owes listeners_free in any
+ * started and does not listen yet: it can have read its configuration already.
+ * Returns false with the problem if /proc does not tell. The caller owes listeners_free in any
  * case.
  */
 bool listeners_find(struct listeners *listeners, struct problem *problem);
@@ -56,32 +56,38 @@ bool listeners_serve(void);
 const char **listener_options(const struct listener *listener);
 
 /*
- * listeners_remember: notes which sshd listen now, and how sshd's configuration files are now, in
- * LISTENERS_RECORD; to be called after a change of them. Returns false with the problem.
+ * listeners_remember: records in LISTENERS_RECORD which sshd listen now, with the inodes and change
+ * times of sshd's configuration files. Call it after a change of them. Returns false with the
+ * problem.
  */
 bool listeners_remember(struct problem *problem);
 
 /*
  * listeners_have_read: whether every sshd that listens has started or reloaded since
- * listeners_remember, with the configuration files as they were then; also true if none listens.
- * Otherwise, and where it is not known, false with the problem, and in pid the process that has
- * not; 0: none is known. Where nothing was noted, or files have changed since, it is noted now.
+ * listeners_remember, and the configuration files are unchanged since then. True if none listens.
+ * False with the problem if one has not, or if that is unknown; pid: the process, or 0.
+ * If there is no record, or files have changed since, a new one is made.
  */
 bool listeners_have_read(pid_t *pid, struct problem *problem);
 
+/* listener_age: for how many seconds a process has run. */
+long listener_age(const struct listener *listener);
+
 /*
- * listeners_lag: whether an sshd is known not to have done so, with why in the problem. Where
- * nothing was noted, or files have changed since, none is.
+ * listeners_lag: whether an sshd is known not to have read its files, with why in the problem.
+ * Where nothing was noted, or files have changed since, none is known.
  */
 bool listeners_lag(pid_t *pid, struct problem *problem);
 
 /*
- * listeners_wait_for_logins: waits until all logins have ended, or got in, that are being asked for
- * their proofs now: they go by what sshd had read when they began, and PAM's stack when they come
- * to it. sshd ends them after LoginGraceTime. tell: is called once with their number if there are
- * any. Returns false with the problem if one is left after LISTENERS_PATIENCE seconds.
+ * listeners_wait_for_logins: waits until each login that sshd is authenticating now has succeeded
+ * or ended. Such a login has the settings that sshd had read when it began, and the PAM stack of
+ * the moment at which it reaches PAM. sshd ends it after LoginGraceTime. tell: is called once with
+ * these logins, if there are any; parent is the process that sshd's log names. Returns false with
+ * the problem if one is left after LISTENERS_PATIENCE seconds.
  */
-bool listeners_wait_for_logins(void (*tell)(size_t count), struct problem *problem);
+bool listeners_wait_for_logins(void (*tell)(const struct listeners *logins),
+                               struct problem *problem);
 
 #define LISTENERS_PATIENCE 660 /* LoginGraceTime is 120 by default, and 600 is much */
 

@@ -185,8 +185,9 @@ const char *map_entry_wrong(const struct map_entry *entry, const char **field)
     if (entry->key != NULL && !sshkey_is_fingerprint(entry->key, strlen(entry->key)))
         return "expected " SSHKEY_PREFIX " and the 43 characters that ssh-keygen -l shows";
     *field = "number";
-    if (!phone_number_valid(entry->number, strlen(entry->number)))
-        return "expected an E.164 number such as +12029167968";
+    const char *wrong = phone_number_wrong(entry->number, strlen(entry->number));
+    if (wrong != NULL)
+        return wrong;
     *field = "channels";
     if (entry->channels != NULL &&
         !phone_read_channels(&phone, entry->channels, strlen(entry->channels)))

@@ -14,7 +14,8 @@
 #define MARK   "# swmfactl: " /* before a line of ours, in any version */
 #define NOTE   MARK "enable added this; disable removes it\n"
 #define OUT    "#swmfactl# " /* before a line that is not used until then */
-/* Where the module is alone, libpam denies without it whomever the module lets pass. */
+/* If the module is alone, libpam denies users whom the module lets pass unless this line follows.
+ */
 #define PERMIT "auth\trequired\tpam_permit.so"
 
 /* The files that ask for the first factor: of Debian and SUSE, of Fedora and its like, of Arch. */

@@ -28,8 +28,8 @@ bool pamfile_made_by_us(const char *text);
 
 /*
  * pamfile_insert: the text with the module's line after that include. options: of the module, or
- * "". in_place: in its place, and with a line that lets in whomever the module lets pass. Returns
- * the caller's to free; NULL without memory. Only if pamfile_is_known.
+ * "". in_place: in its place, and with a line that lets in the users whom the module lets pass.
+ * Returns the caller's to free; NULL without memory. Only if pamfile_is_known.
  */
 char *pamfile_insert(const char *text, const char *options, bool in_place);
 

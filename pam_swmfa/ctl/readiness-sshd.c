@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * readiness-sshd: what sshd would make of the module: its settings for everybody, those of each
- * Match block, those of each sshd that runs, and who gets in with them. See readiness.h.
+ * readiness-sshd: whether sshd and the module would work together: sshd's settings for everybody,
+ * those of each Match block, those of each sshd that runs, and which accounts get in with them. See
+ * readiness.h.
  */
 #include <config.h>
 
@@ -19,13 +20,13 @@
 #define ACCOUNTS_ASKED 200 /* with Match blocks, sshd is asked about each */
 #define TEXT_SIZE      4096
 
-/* What is looked at, and what was found. */
+/* The questions to sshd, and the results. */
 struct look {
     const struct readiness *readiness;
     const struct sshd_question *before;  /* sshd as it is configured now, ... */
     const struct sshd_question *after;   /* ..., as it would be, ... */
     const struct sshd_question *without; /* ... and without SSHCONF_PATH */
-    struct sshd now, then, own;          /* what it says of everybody */
+    struct sshd now, then, own;          /* its answers for everybody */
     bool blocks; /* there are Match blocks: sshd is asked about each account */
     bool by_key; /* somebody gets in by a key alone now */
     struct names unmapped, key_only, without_key, opened;
@@ -35,15 +36,14 @@ struct look {
 
 /* ---- sshd's settings ---- */
 
-/* What is wrong with settings, before a stack that asks for a code; NULL: nothing. */
+/* What is wrong with sshd's settings if the stack asks for a code; NULL: nothing. */
 static const char *find_hole(const struct ssh_view *view, bool publickey)
 {
     if (view->password)
-        return "sshd's password method cannot prompt for a code: each password would have one "
-               "sent, "
-               "and be denied";
+        return "sshd's password method cannot prompt for a code: each password would send "
+               "one and be denied";
     if (publickey && view->runs_pam && !view->key_first)
-        return "sshd would ask for no key, and the code alone would let in";
+        return "sshd would require no key, and the code alone would let users in";
     return NULL;
 }
 
@@ -60,8 +60,9 @@ static bool check_service(const struct sshd *sshd, const char *where, struct pro
                        where, name);
 }
 
-/* Where nobody gets in without a key, a password and a code must not become a way in: until the
- * stack changes, it would be a password alone. question: of whom; then: what would be. */
+/* If all logins need a key now, password and code must not become a way in: until the stack
+ * changes, the password alone would be enough. question: for which connection; then: the planned
+ * settings. */
 static bool opens_password(const struct look *look, const struct sshd_question *question,
                            const struct ssh_view *then)
 {
@@ -142,10 +143,10 @@ static bool check_block(const struct look *look, const struct sshd_question *que
                            "For a key without a code, set AuthenticationMethods publickey there",
                            block->where, block->criteria, " here");
     if (block->decides && view.key_alone)
-        readiness_warn("%s: Match %s: sshd lets these in by a key alone, without a code",
+        readiness_warn("%s: Match %s: sshd lets these users in with a key alone, without a code",
                        block->where, block->criteria);
     else if (block->decides && !view.runs_pam)
-        readiness_warn("%s: Match %s: sshd cannot ask these for a code, and shuts them out",
+        readiness_warn("%s: Match %s: sshd cannot ask these users for a code: they are locked out",
                        block->where, block->criteria);
     return true;
 }
@@ -166,7 +167,7 @@ static bool check_blocks(struct look *look, const struct sshd_question *question
 
 /* ---- every sshd that runs ---- */
 
-/* What is wrong with an sshd that was started with these options: it may read another file. */
+/* Checks an sshd that was started with these options: it may read another file. */
 static bool check_options(const struct look *look, const struct sshd_question *question,
                           struct ssh_view *view, struct problem *problem)
 {
@@ -189,7 +190,7 @@ static bool check_options(const struct look *look, const struct sshd_question *q
 static bool check_listener(struct look *look, const struct listener *listener,
                            struct problem *problem)
 {
-    struct problem why = {.text = "what options it was started with is not known"};
+    struct problem why = {.text = "its options are unknown"};
     struct ssh_view view = {0};
     const char **options = listener->options_known ? listener_options(listener) : NULL;
     const struct sshd_question question = {.plan = look->after->plan, .options = options};
@@ -201,7 +202,7 @@ static bool check_listener(struct look *look, const struct listener *listener,
                     (int)listener->pid, why.text);
     if (good && view.key_alone)
         readiness_warn(
-            "sshd (process %d) runs with options of its own, and lets in by a key alone, "
+            "sshd (process %d) runs with options of its own, and lets users in with a key alone, "
             "without a code",
             (int)listener->pid);
     good = good && check_blocks(look, &question, problem);
@@ -215,11 +216,10 @@ static bool check_program(const struct listener *listener, struct problem *probl
     char *asked = realpath(sshd_program(), NULL);
     bool same = asked != NULL && strcmp(asked, listener->program) == 0;
     free(asked);
-    return same ||
-           problem_set(problem,
-                       "sshd (process %d) runs %.200s, and not %s: what configuration it has "
-                       "read is not known; stop it",
-                       (int)listener->pid, listener->program, sshd_program());
+    return same || problem_set(problem,
+                               "sshd (process %d) runs %.200s, and not %s: its configuration is "
+                               "unknown; stop it",
+                               (int)listener->pid, listener->program, sshd_program());
 }
 
 static bool check_listeners(struct look *look, struct problem *problem)
@@ -239,8 +239,9 @@ static bool check_listeners(struct look *look, struct problem *problem)
 
 /* ---- accounts ---- */
 
-/* What sshd says of one user: with Match blocks, of a connection that only those for the user apply
- * to. Returns own, which is to be freed, or the general answer; NULL: sshd does not say. */
+/* sshd's answer for one user. If there are Match blocks, it is for a connection to which only those
+ * for the user apply. Returns own, which is to be freed, or the general answer; NULL: sshd gives
+ * none. */
 static const struct sshd *ask_for(const struct look *look, const struct sshd_question *question,
                                   const char *name, struct sshd *own)
 {
@@ -293,7 +294,7 @@ static struct way_in find_way(const struct host_account *account, const struct s
     return way;
 }
 
-/* The same once a code is asked for. */
+/* The same after the service asks for a code. */
 static struct way_in find_way_after(const struct look *look, const struct host_account *account,
                                     const struct sshd *sshd)
 {
@@ -316,10 +317,26 @@ static struct way_in find_way_after(const struct look *look, const struct host_a
     return way;
 }
 
-/* An account that gets in now, and would not. */
+/* Where sshd's files have what a reason is about: " (FILE:LINE)", or "" where no line has it, or a
+ * Match block may have set it. */
+static const char *find_place(const struct look *look, const char *why, char place[SSHD_PLACE + 4])
+{
+    static const char *const keywords[] = {"PermitRootLogin", "AllowUsers", "DenyUsers",
+                                           "AllowGroups", "DenyGroups"};
+    char where[SSHD_PLACE];
+    place[0] = '\0';
+    for (size_t i = 0; !look->blocks && i < sizeof(keywords) / sizeof(keywords[0]); i++)
+        if (strncmp(why, keywords[i], strlen(keywords[i])) == 0 &&
+            strcmp(sshd_find(keywords[i], where, sizeof(where)), SSHD_CONFIG) != 0)
+            (void)snprintf(place, SSHD_PLACE + 4, " (%s)", where);
+    return place;
+}
+
+/* Reports an account that gets in now and would not get in after the change. */
 static void take_shut_out(struct look *look, const struct host_account *account,
                           const struct way_in *before, const struct way_in *after)
 {
+    char place[SSHD_PLACE + 4];
     enum account_code code = account_code(account->name, "sshd", look->readiness->config);
     if (before->by_key && after->no_password)
         names_add(&look->key_only, account->name);
@@ -328,7 +345,8 @@ static void take_shut_out(struct look *look, const struct host_account *account,
     else if (code == ACCOUNT_UNMAPPED || code == ACCOUNT_BAD_LINE)
         names_add(&look->unmapped, account->name);
     else
-        readiness_warn("%s can no longer log in by sshd: %s", account->name, after->why);
+        readiness_warn("%s can no longer log in by sshd: %s%s", account->name, after->why,
+                       find_place(look, after->why, place));
 }
 
 /* Whether the module lets some logins of each account pass: by where they come from, once more
@@ -341,8 +359,9 @@ static bool passes_some(const struct config *config)
            (holds && (policy->remember > 0 || policy->exempt_networks != NULL));
 }
 
-/* An account that would need less than without SSHCONF_PATH: the password of key and password is
- * not asked for any more, and with PAM an account that is locked gets in by its key. */
+/* Whether an account would need less than without SSHCONF_PATH: an account that needs key and
+ * password would not be asked for the password, and with PAM a locked account gets in by its key.
+ */
 static bool is_opened(const struct look *look, const struct host_account *account,
                       const struct sshd *sshd)
 {
@@ -364,7 +383,7 @@ static void look_at(struct look *look, const struct host_account *account)
     const struct sshd *after = ask_for(look, look->after, account->name, &then);
     const struct sshd *without = ask_for(look, look->without, account->name, &own);
     if (before == NULL || after == NULL || without == NULL) {
-        readiness_warn("whether %s can log in by sshd is not known: sshd does not say",
+        readiness_warn("it is unknown whether %s can log in by sshd: sshd does not tell",
                        account->name);
     } else {
         struct way_in was = find_way(account, before, !look->readiness->from_key, true);
@@ -380,20 +399,22 @@ static void look_at(struct look *look, const struct host_account *account)
     sshd_free(&then);
 }
 
-/* One of the map: the first that gets in is enough. */
+/* An account of the map. The search ends at the first one that gets in. */
 static bool take_mapped(const struct host_account *account, void *context)
 {
     struct look *look = context;
     struct sshd then = {0};
+    char place[SSHD_PLACE + 4];
     size_t used = strlen(look->mapped);
     const struct sshd *after = ask_for(look, look->after, account->name, &then);
-    struct way_in way = {.why = "sshd does not say whether it lets it in"};
+    struct way_in way = {.why = "sshd does not tell whether it lets the account in"};
     if (after != NULL)
         way = find_way_after(look, account, after);
     look->usable = way.why == NULL;
     if (!look->usable && used < 300)
-        (void)snprintf(look->mapped + used, sizeof(look->mapped) - used, "%s%.40s: %s",
-                       used > 0 ? "; " : "", account->name, way.why);
+        (void)snprintf(look->mapped + used, sizeof(look->mapped) - used, "%s%.40s: %s%.200s",
+                       used > 0 ? "; " : "", account->name, way.why,
+                       find_place(look, way.why, place));
     sshd_free(&then);
     return !look->usable;
 }
@@ -413,11 +434,13 @@ static bool check_mapped(struct look *look, struct problem *problem)
 /* A mapped root whom sshd rejects costs a message for each try. */
 static void warn_about_root(const struct look *look)
 {
+    char where[SSHD_PLACE];
     if (!sshd_says(&look->then, "permitrootlogin", "yes") &&
         !sshd_says(&look->then, "permitrootlogin", "no") &&
         account_code("root", "sshd", look->readiness->config) == ACCOUNT_CODE)
-        readiness_warn("sshd sends the code but rejects root anyway, until sshd_config has "
+        readiness_warn("sshd sends the code but rejects root anyway, until %s has "
                        "\"PermitRootLogin yes\" (%s)",
+                       sshd_find("PermitRootLogin", where, sizeof(where)),
                        look->readiness->publickey ? "the key stays necessary"
                                                   : "or no, if root is not to log in");
 }

@@ -14,13 +14,14 @@
 #include <pwd.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #define LINES_SHOWN 20
 
-/* ---- what is said ---- */
+/* ---- messages ---- */
 
 void readiness_warn(const char *format, ...)
 {
@@ -53,7 +54,7 @@ const char *names_show(struct names *names)
 
 /* ---- the configuration ---- */
 
-/* The line that is made has no conf=. */
+/* The line that enable writes has no conf=. */
 static bool check_path(const char *conf, struct problem *problem)
 {
     return conf == NULL || strcmp(conf, SWMFA_CONF_PATH) == 0 ||
@@ -100,7 +101,7 @@ static bool check_store(struct problem *problem)
 
 /* ---- the users map ---- */
 
-/* What speaks against a line, or NULL. */
+/* Why a line does not let its user in, or NULL. */
 static const char *find_fault(const struct config *config, const struct users_line *line)
 {
     if (line->wrong != NULL)
@@ -205,7 +206,8 @@ bool readiness_next_account(size_t *number, size_t most, struct host_account *ac
     return false;
 }
 
-/* Those whom sudo's rules name; empty where they cannot be read, which is said elsewhere. */
+/* The users that sudo's rules name; empty if the rules cannot be read, which is reported elsewhere.
+ */
 struct sudo_users {
     char text[16384];
 };
@@ -325,11 +327,46 @@ static void warn_about_sudoers(void)
     findings_free(scene.findings);
 }
 
+#define LOGIN_DEFS     "/etc/login.defs"
+#define LOGIN_KEY      "LOGIN_TIMEOUT"
+#define TYPING_SECONDS 60 /* to type a password, look at the phone, and type the code */
+
+/* login(1) ends by itself after a time, which has to be enough for a password, a code that is sent,
+ * and typing it. */
+static void warn_about_timeout(const struct readiness *readiness)
+{
+    char line[512];
+    long seconds = 60; /* login's own default */
+    unsigned found = 0;
+    int needed = readiness->config->deadline + TYPING_SECONDS;
+    FILE *file = fopen(LOGIN_DEFS, "re");
+    for (unsigned number = 1; file != NULL && fgets(line, sizeof(line), file) != NULL; number++) {
+        const char *at = line + strspn(line, " \t");
+        size_t key = strlen(LOGIN_KEY);
+        if (strncmp(at, LOGIN_KEY, key) != 0 || strchr(" \t", at[key]) == NULL)
+            continue;
+        seconds = strtol(at + key, NULL, 10);
+        found = number;
+    }
+    if (file != NULL)
+        (void)fclose(file);
+    if (seconds > 0 && seconds < needed && found > 0)
+        readiness_warn(LOGIN_DEFS ":%u: " LOGIN_KEY " is %ld: login ends after %ld seconds, but "
+                                  "password, message and typing need about %d: set it to 180",
+                       found, seconds, seconds, needed);
+    else if (seconds > 0 && seconds < needed)
+        readiness_warn(LOGIN_DEFS ": " LOGIN_KEY " is not set: login ends after %ld seconds, but "
+                                  "password, message and typing need about %d: set it to 180",
+                       seconds, needed);
+}
+
 bool readiness_check_accounts(const struct readiness *readiness, struct problem *problem)
 {
     if (strcmp(readiness->service, "sshd") == 0)
         return readiness_check_sshd(readiness, problem);
     if (strcmp(readiness->service, "sudo") == 0)
         warn_about_sudoers();
+    if (strcmp(readiness->service, "login") == 0)
+        warn_about_timeout(readiness);
     return check_users_of(readiness, problem);
 }

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * readiness: what must be so before a service asks for a code, so that nobody is shut out who was
- * not named, and no way in needs less than it did.
+ * readiness: checks before a service asks for a code: no account is locked out that was not named,
+ * and no login needs less than before.
  *
- * What speaks against it is the problem; what an administrator should know first, such as which
- * accounts will be denied, is a warning on standard error. What cannot be known speaks against it.
+ * The problem is the reason why the service must not ask yet; something unknown is such a reason. A
+ * warning on standard error is for the administrator to know first, such as which accounts will be
+ * denied.
  */
 #ifndef SWMFA_READINESS_H
 #define SWMFA_READINESS_H
@@ -19,11 +20,11 @@ struct readiness {
     const char *service; /* sshd, sudo, su or login */
     const char *conf;    /* of the command line, or NULL */
     const struct config *config;
-    const char *sshd_text;   /* of sshd: what SSHCONF_PATH is to say */
+    const char *sshd_text;   /* of sshd: the planned text of SSHCONF_PATH */
     bool publickey;          /* of sshd: key and code, not password and code */
     bool from_key;           /* of sshd: the stack is that of key and code now */
     bool use_uid;            /* of su */
-    bool force;              /* accounts that can only use a key may be shut out */
+    bool force;              /* accounts that can only use a key may be locked out */
     const struct sshd *sshd; /* of readiness_find_denied: its settings, for sshd */
 };
 
@@ -36,9 +37,9 @@ bool readiness_load(const struct readiness *readiness, struct config *config,
  * problem. */
 bool readiness_check_host(const struct readiness *readiness, struct problem *problem);
 
-/* readiness_check_accounts: who uses the service, and will be denied; for sshd also what its
- * settings, those of each Match block and of each sshd that runs make of it. False with the
- * problem. */
+/* readiness_check_accounts: warns of the accounts that use the service and will be denied. For
+ * sshd, also checks its settings, those of each Match block, and those of each sshd that runs.
+ * False with the problem. */
 bool readiness_check_accounts(const struct readiness *readiness, struct problem *problem);
 
 /* readiness_find_denied: the accounts that use the service, and have no usable line in the map. */

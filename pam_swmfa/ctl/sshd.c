@@ -142,8 +142,8 @@ struct asking {
     const char *config; /* for -f; NULL: sshd's own */
     const struct sshd_question *question;
     const struct sshd_mirror *mirror;
-    unsigned dropped; /* what this sshd does not take */
-    bool no_port;     /* it wants a local port, though no Match block is to count */
+    unsigned dropped; /* parts that this sshd does not accept */
+    bool no_port;     /* it requires a local port, although no Match block is to apply */
 };
 
 /* Adds ",KEY=VALUE". */
@@ -283,8 +283,8 @@ static void list_arguments(const struct asking *asking, const char *option, cons
 
 /* ---- the answer ---- */
 
-/* The line of its errors that says most: not that an option is deprecated. What has no place is
- * said before the line that has it. */
+/* The most useful line of its errors, not one about a deprecated option. sshd prints the reason
+ * before the line that has the place. */
 static void explain(struct sshd *sshd, const struct asking *asking, const char *option,
                     const char *said, struct problem *problem)
 {
@@ -318,8 +318,8 @@ static void explain(struct sshd *sshd, const struct asking *asking, const char *
                           sshdmirror_real(asking->mirror, line, real, sizeof(real)));
 }
 
-/* Whether it fails for a part of the connection that it does not know: that is dropped. Some
- * versions want a port for Match LocalPort even where they are asked of no connection. */
+/* Whether sshd failed because it does not know a part of the connection, which is dropped then.
+ * Some versions require a port for Match LocalPort even without a connection. */
 static bool drop_part(struct asking *asking, const char *said)
 {
     if (asking->question->connection == NULL) {

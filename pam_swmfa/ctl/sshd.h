@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* sshd: what sshd says of its configuration, and where in its files that stands. */
+/* sshd: sshd's own account of its configuration, and the places of settings in its files. */
 #ifndef SWMFA_SSHD_H
 #define SWMFA_SSHD_H
 
@@ -19,14 +19,14 @@ struct sshd {
     bool installed;
     int major, minor;  /* of OpenSSH; 0: not known */
     char version[128]; /* as in "OpenSSH_10.0p2 Debian-7"; "": not known */
-    const char *fix;   /* the command that helps where it could not be asked; or NULL */
-    bool matched;      /* Match blocks count, for one connection */
+    const char *fix;   /* the command that helps if sshd gave no answer; or NULL */
+    bool matched;      /* the answer is for one connection, with its Match blocks */
 };
 
-/* What sshd is asked; all 0: what it says now, of all connections. */
+/* A question to sshd; all 0: its present settings, for all connections. */
 struct sshd_question {
-    const struct sshd_connection *connection; /* Match blocks count for it; NULL: for none */
-    const struct sshd_plan *plan;             /* what its files would be; NULL: as they are */
+    const struct sshd_connection *connection; /* whose Match blocks apply; NULL: none do */
+    const struct sshd_plan *plan;             /* a planned file; NULL: the files as they are */
     const char *const *options; /* that the sshd in question was started with, such as "-D", "-o",
                                    "UsePAM=no", "-f", FILE; those that do not matter for its
                                    settings are not passed on; ends with NULL; NULL: none */
@@ -41,8 +41,8 @@ struct sshd_question {
 bool sshd_ask(struct sshd *sshd, const struct sshd_question *question, struct problem *problem);
 void sshd_free(struct sshd *sshd);
 
-/* sshd_complete: fills in what a connection leaves empty, as no Match block has it, as far as
- * possible. connection is that of the question, or another one. Returns false with the problem. */
+/* sshd_complete: fills the empty fields of a connection, if possible with values that no Match
+ * block has. connection is that of the question, or another one. Returns false with the problem. */
 bool sshd_complete(struct sshd_connection *connection, const struct sshd_question *question,
                    struct problem *problem);
 
@@ -67,10 +67,10 @@ void sshd_find_version(char *buffer, size_t size);
 struct sshd_block {
     char where[SSHD_PLACE]; /* "FILE:LINE" of its Match line; "": no block, see sshd_ask_blocks */
     char criteria[256];     /* as they stand there */
-    bool decides;           /* one of its lines sets what decides on codes */
-    bool known;             /* answer is what sshd says of the connection */
+    bool decides;           /* it has a setting that decides on codes */
+    bool known;             /* there is an answer for the connection */
     struct problem why;     /* not known: why */
-    struct sshd_connection connection; /* one that the block is for */
+    struct sshd_connection connection; /* one to which the block applies */
     struct sshd answer;
 };
 
@@ -80,12 +80,12 @@ struct sshd_blocks {
 };
 
 /*
- * sshd_ask_blocks: all Match blocks that can be for somebody, in the order of the files; for each,
- * what sshd says of one connection that it is for, with all its settings: other blocks may be for
- * the same connection, and the first value counts. question->connection does not matter.
- * user: only blocks that can be for that user, and before them, without a place, the connection of
- * that user that no block is for, but for what the user is. NULL: anybody.
- * A block for which no connection can be found is there, but not known.
+ * sshd_ask_blocks: all Match blocks that can apply to somebody, in the order of the files. Each has
+ * sshd's answer for one connection to which the block applies. Other blocks can apply to the same
+ * connection, and the first value of a setting is in force. question->connection is ignored.
+ * user: only blocks that can apply to that user. The first entry, without a place, is then a
+ * connection of the user to which no block applies but those for the user. NULL: anybody.
+ * If no connection is found for a block, its answer is not known.
  * Returns false with the problem. The caller owes sshd_free_blocks in any case.
  */
 bool sshd_ask_blocks(struct sshd_blocks *blocks, const struct sshd_question *question,
@@ -95,10 +95,10 @@ void sshd_free_blocks(struct sshd_blocks *blocks);
 /* ---- a plan ---- */
 
 /*
- * sshd_check_plan: whether what decides on codes in question->plan->text (UsePAM,
+ * sshd_check_plan: whether the settings of question->plan->text that decide on codes (UsePAM,
  * KbdInteractiveAuthentication, PasswordAuthentication and AuthenticationMethods) would be in force
  * for all connections to which no Match block applies. Changes nothing.
- * Returns false with the problem: what keeps it from that, with file and line, and what to do.
+ * Returns false with the problem: the file and line that overrides them, and what to do.
  */
 bool sshd_check_plan(const struct sshd_question *question, struct problem *problem);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* sshdblocks: what sshd says of those whom its Match blocks are for; see sshd.h. */
+/* sshdblocks: sshd's answers for connections to which its Match blocks apply; see sshd.h. */
 #include <config.h>
 
 #include "ctl/sshd.h"
@@ -10,7 +10,7 @@
 
 #define PORTS_MAX 16
 
-/* The files of a question, and what their Match lines say. */
+/* The files of a question, and the criteria of their Match lines. */
 struct survey {
     struct sshd_files files;
     size_t *lines; /* of each block: its Match line */

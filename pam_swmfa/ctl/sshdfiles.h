@@ -37,8 +37,9 @@ struct sshd_files {
     size_t path_count;
 };
 
-/* sshdfiles_read: from the file config on. plan: NULL: the files as they are. What cannot be read
- * is left to sshd. Returns false with the problem. The caller owes sshdfiles_free in any case. */
+/* sshdfiles_read: from the file config on. plan: NULL: the files as they are. A file that cannot be
+ * read is no error here: sshd reports it. Returns false with the problem. The caller owes
+ * sshdfiles_free in any case. */
 bool sshdfiles_read(struct sshd_files *files, const char *config, const struct sshd_plan *plan,
                     struct problem *problem);
 void sshdfiles_free(struct sshd_files *files);
@@ -52,7 +53,7 @@ bool sshdfiles_is_planned(const struct sshd_plan *plan, const char *path);
 /* sshdfiles_is: whether a line has the keyword, or an older name of it. */
 bool sshdfiles_is(const struct sshd_line *line, const char *keyword);
 
-/* sshd_decides: whether a line sets what decides who is asked for a code, or who gets in. */
+/* sshd_decides: whether a line has a setting that decides who needs a code, or who gets in. */
 bool sshd_decides(const struct sshd_line *line);
 
 /* sshdfiles_words: the arguments of a line, split as sshd does it; each the caller's to free, as is
@@ -77,7 +78,7 @@ bool sshdmirror_make(struct sshd_mirror *mirror, const char *config, const struc
                      struct problem *problem);
 void sshdmirror_remove(struct sshd_mirror *mirror);
 
-/* sshdmirror_real: what sshd says of the copies, said of the files: "FILE:LINE". Returns the
+/* sshdmirror_real: replaces the copies' paths in a message of sshd's: "FILE:LINE". Returns the
  * buffer. */
 char *sshdmirror_real(const struct sshd_mirror *mirror, const char *said, char *buffer,
                       size_t size);

@@ -2,10 +2,10 @@
 /*
  * sshdmatch: see sshdmatch.h.
  *
- * For each criterion there are candidates: what the patterns name, with their wildcards filled in,
- * what lies at the edges of their networks, the accounts of this system, and values that stand for
- * any other. The first that all lists match is taken. Each criterion can be met by itself, but for
- * the user and the groups, which the candidates for a user have to meet together.
+ * For each criterion there are candidates: the names in the patterns, with their wildcards filled
+ * in, the addresses at the edges of their networks, the accounts of this system, and values that
+ * stand for any other. The first one that all lists match is taken. The criteria are independent,
+ * but a candidate for the user has to meet those for the user and for the groups.
  */
 #include <config.h>
 
@@ -312,7 +312,7 @@ static bool has_criterion(const struct sshd_criteria *criteria, enum sshd_criter
     return false;
 }
 
-/* How many other blocks have a say in such a value. */
+/* How many other blocks apply to such a value. */
 static size_t count_others(const struct sshd_setting *setting, const struct sshd_criteria *own,
                            enum sshd_criterion what, const char *value)
 {
@@ -327,9 +327,9 @@ static size_t count_others(const struct sshd_setting *setting, const struct sshd
 /* ---- candidates ---- */
 
 /*
- * The search for the value of one criterion. The best is one in which no other block has a say:
- * what sshd says is then the doing of this block. Were alice taken for "Match Group staff" where an
- * earlier block is for her, what becomes of the others in the group would not be seen.
+ * The search for the value of one criterion. The best value is one to which no other block applies:
+ * then sshd's answer is due to this block. If the search took alice for "Match Group staff"
+ * although an earlier block is for her, the effect on the others in the group would not be seen.
  */
 struct search {
     const struct sshd_criteria *criteria;
@@ -339,7 +339,7 @@ struct search {
     char *field;
     size_t size;
     bool found;
-    size_t others; /* blocks that have a say in what was found */
+    size_t others; /* other blocks that apply to the value found */
 };
 
 static void try_value(struct search *search, const char *value)
@@ -368,8 +368,7 @@ static void try_address(struct search *search, const struct address *address, in
         try_value(search, text);
 }
 
-/* The edges of a network, from within and from without: what networks take from each other ends
- * there. */
+/* The addresses at the edges of a network, inside and outside: networks overlap up to there. */
 static bool try_network(struct search *search, const char *item)
 {
     struct address first;
@@ -420,7 +419,7 @@ static void try_lists(struct search *search)
     }
 }
 
-/* The networks of other blocks: just beside them, these have no say. */
+/* The addresses just beside the networks of other blocks, to which these do not apply. */
 static void try_other_networks(struct search *search)
 {
     char item[ITEM_MAX];

@@ -69,8 +69,8 @@ enum sshd_match {
 };
 
 /*
- * sshdmatch_build: a connection that meets the criteria. What these leave open is as no other
- * block has it, as far as possible. criteria: NULL: those of no block. user: NULL: anybody;
+ * sshdmatch_build: a connection that meets the criteria. Its other values are such that no other
+ * block applies, as far as possible. criteria: NULL: those of no block. user: NULL: anybody;
  * otherwise the connection is that user's.
  */
 enum sshd_match sshdmatch_build(const struct sshd_criteria *criteria,

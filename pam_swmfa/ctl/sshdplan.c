@@ -2,8 +2,8 @@
 /*
  * sshdplan: whether a planned file of sshd's would be in force; see sshd.h.
  *
- * sshd says what would be. Only when that is something else, its files are looked through for the
- * line that is to blame: sshd takes the first value that it reads.
+ * sshd is asked for the settings with the planned file. Only if they differ from the plan, its
+ * files are searched for the line that overrides it: sshd takes the first value that it reads.
  */
 #include <config.h>
 
@@ -20,7 +20,7 @@ static const char *const deciding[] = {"UsePAM", "KbdInteractiveAuthentication",
 
 /* ---- where the planned file stands ---- */
 
-/* What the planned text sets a keyword to, in small letters; "" if it does not. */
+/* The planned value of a keyword, in small letters; "" if there is none. */
 static void find_value(const char *text, const char *keyword, char *value, size_t size)
 {
     size_t length = strlen(keyword);
@@ -199,7 +199,7 @@ static bool blame_keys(const struct sshd_question *question, struct problem *pro
     return false;
 }
 
-/* sshd refuses what is planned for what stands around it: it names the planned file, or no file. */
+/* sshd rejects the planned file because of other lines: it names the planned file, or no file. */
 static bool blame_refusal(const struct sshd_question *question, struct problem *problem)
 {
     bool planned = strstr(problem->text, question->plan->path) != NULL;

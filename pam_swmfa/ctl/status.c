@@ -345,6 +345,19 @@ static bool read_host(struct job *job, const struct limit_list *limits, int64_t 
     return true;
 }
 
+/* Names that are not in the map are counted together, see people.h. */
+static bool is_stranger(const char *name)
+{
+    return strncmp(name, "? ", 2) == 0;
+}
+
+static void explain_strangers(void)
+{
+    (void)printf(
+        "\n\"? NN\": all names that are not in the users map and whose prompt shows a number "
+        "ending in NN\n");
+}
+
 /* users: where they go, or NULL for text. */
 static bool show_people(struct job *job, const struct limit_list *limits, json_object *users)
 {
@@ -352,10 +365,15 @@ static bool show_people(struct job *job, const struct limit_list *limits, json_o
     char shown[4 * COMMAND_USER_MAX + 1];
     struct standing standing;
     bool any = false;
+    bool strangers = false;
     while (next_person(job, limits, name, &standing)) {
-        if (*name == '\0')
+        if (*name == '\0') {
+            if (strangers && users == NULL)
+                explain_strangers();
             return true;
-        (void)log_escape(shown, sizeof(shown), name, strncmp(name, "? ", 2) == 0 ? "" : " \"");
+        }
+        strangers = strangers || is_stranger(name);
+        (void)log_escape(shown, sizeof(shown), name, is_stranger(name) ? "" : " \"");
         if (users != NULL)
             (void)json_object_array_add(users, json_standing(shown, limits, &standing));
         else if (!any)

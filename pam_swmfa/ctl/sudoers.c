@@ -3,10 +3,10 @@
  * sudoers: see sudoers.h.
  *
  * sudo sets the Defaults for all, for users and for hosts in the order of the file, then those for
- * commands; the tags of the rule that matches last come after all of them. Defaults for target
- * users are said to come late as well, and do not in every version: nothing before them counts as
- * their end. cvtsudoers does not tell a user from a target user in Defaults, and is asked for them
- * in two runs.
+ * commands; the tags of the rule that matches last come after all of them. According
+ * to the manual, Defaults for target users come late as well, but not in every version: so no
+ * earlier setting is taken to override them. cvtsudoers does not distinguish a user from a target
+ * user in Defaults, so it runs twice.
  */
 #include <config.h>
 
@@ -73,7 +73,7 @@ static bool ask_path(struct sudoers *sudoers, const char *folder, char *output,
            problem_set(problem, "%s -V does not say where sudoers is", program);
 }
 
-/* What cvtsudoers says on standard error comes before the JSON. */
+/* The standard error of cvtsudoers comes before the JSON. */
 static json_object *parse(const char *output)
 {
     const char *start = *output == '{' ? output : strstr(output, "\n{");
@@ -222,7 +222,7 @@ static bool is_all(json_object *list, const char *name)
 
 /* ---- Defaults ---- */
 
-/* What a line of Defaults sets an option to in the end, or NULL. */
+/* The last value that a line of Defaults gives an option, or NULL. */
 static json_object *find_option(json_object *options, const char *option)
 {
     json_object *found = NULL;

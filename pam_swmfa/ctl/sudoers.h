@@ -20,8 +20,8 @@ struct sudoers {
 };
 
 /*
- * sudoers_read: asks sudo where its configuration is, and cvtsudoers what it says. Returns false
- * with the problem if one of them does not say so. The caller owes sudoers_free in any case.
+ * sudoers_read: asks sudo where its configuration is, and has cvtsudoers read it. Returns false
+ * with the problem if one of them fails. The caller owes sudoers_free in any case.
  */
 bool sudoers_read(struct sudoers *sudoers, struct problem *problem);
 void sudoers_free(struct sudoers *sudoers);
@@ -40,7 +40,7 @@ void sudoers_each_setting(const struct sudoers *sudoers, const char *option,
                           void (*take)(void *context, const struct sudoers_setting *setting),
                           void *context);
 
-/* What a rule says of the password. */
+/* Whether a rule requires a password. */
 enum sudoers_tag {
     SUDOERS_NO_TAG,
     SUDOERS_PASSWD,

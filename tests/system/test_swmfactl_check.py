@@ -22,7 +22,7 @@ KEY_2 = "SHA256:lS2cYOoIRJ1tUr5mzyHmb1Ug0tgdd27zTN5pHPuoWrM"
 
 @pytest.fixture(autouse=True)
 def good(sim):
-    """A host on which there is nothing to mend, and nothing to say."""
+    """A host on which there is nothing to fix, and nothing to say."""
     lab.configure(sim, limits=COUNTRIES)
     users_map(GOOD_MAP)
 
@@ -64,7 +64,7 @@ def test_of_a_good_host_it_says_what_was_examined():
     users_map(GOOD_MAP + "carol +15550100184\n")
     out = ctl.done("check")
     assert out == (f"{lab.CONF}, 3 users, helper, module, user {lab.SERVICE_USER}, store: "
-                   "nothing to mend\n")
+                   "nothing to fix\n")
     assert check()["examined"] == out.rsplit(":", 1)[0].split(", ")
     assert found() == []
 
@@ -235,9 +235,11 @@ MAPS = [
     ("alice +15550100182\nbob +15550100183", "error users-line 2"),
     ("alice +15550100182\n# bob", "warning users-whole 2"),
     ("alice +15550100182\r\nbob +15550100183\n", "error users-line 1"),
+    ("# comment\r\nalice +15550100182\r\nbob +15550100183\r\n", "error users-line 2"),
     ("alice +15550100182\n# comment\r\n", "warning users-whole 2"),
-    ("\ufeffalice +15550100182\nbob +15550100183\n", "warning users-whole 1",
-     "warning users-account 1"),
+    ("\ufeffalice +15550100182\nbob +15550100183\n", "error users-line 1"),
+    ("\ufeff# comment\nalice +15550100182\n", "warning users-whole 1"),
+    ("alice +15550100182\n".encode("utf-16"), "error users-whole 1"),
     ("alice +15550100182\n#\0\n", "warning users-whole 2"),
     ("alice " + "x" * 2000 + "\n", "error users-line 1"),
 ]
@@ -548,6 +550,13 @@ def test_both_providers_are_asked(sim):
                   api_token="PT-wrong")
     assert online() == (["error online-credentials", "note online"],
                         {"bandwidth": "good", "signalwire": "credentials"})
+    fix, = (f["fix"] for f in check("--online")["findings"] if f["id"] == "online-credentials")
+    lines = lab.CONF.read_text().splitlines()
+    account, secret = ([line.split(" ")[0] for line in lines].index(key) + 1
+                       for key in ("project_id", "api_token"))
+    assert fix == (f"correct project_id (line {account}) and api_token (line {secret}) of "
+                   f"[signalwire] in {lab.CONF}, or replace the file, of which a copy is kept: "
+                   "swmfactl init --force")
     assert ctl.ctl("check")[0] == 0
 
 
@@ -661,14 +670,18 @@ def test_it_takes_no_words():
 def test_accounts_that_use_a_service_and_are_not_in_the_map_are_named():
     """By what they could log in with: a password, or a key; for sudo by their groups."""
     Path("/run/sshd").mkdir(exist_ok=True)
-    denied = {finding["text"]: finding["severity"] for finding in check(keep_denied=True)["findings"]}
-    assert denied == {f"accounts that can use {service} have no usable line, and are denied once it "
-                      "asks for a code: carol": "note" for service in ("sshd", "login")}
+
+    def denied():
+        text, = (f["text"] for f in check(keep_denied=True)["findings"] if f["severity"] == "note")
+        return text.split("asks for a code: ")[1]
+
+    assert denied() == "carol (sshd, login)"
     subprocess.run(["usermod", "--append", "--groups", "sudo", "carol"], check=True)
     subprocess.run(["usermod", "--password", "!", "carol"], check=True)
     try:
-        denied = [finding["text"] for finding in check(keep_denied=True)["findings"]]
-        assert len(denied) == 1 and "can use sudo" in denied[0] and denied[0].endswith(": carol")
+        assert denied() == "carol (sudo)"
+        users_map("alice +15550100182\n")
+        assert denied() == "bob (sshd, login); carol (sudo)"
     finally:
         subprocess.run(["gpasswd", "--delete", "carol", "sudo"], check=True, capture_output=True)
         lab.set_password("carol")

@@ -626,6 +626,7 @@ def test_a_match_block_is_looked_into_by_connection(start):
     assert "key-alone" in ids(examine("sshd", "--connection", rescue)[0])
     findings, services = examine("sshd", "--connection", rescue[:-2] + "99")
     assert ids(findings) == {"texts-late"} and services["sshd"]["asked"] == "always"
+    assert findings[0]["where"] == "/usr/sbin/sshd" and findings[0]["text"].startswith("OpenSSH ")
     assert "sshd-unknown" in ids(examine("sshd", "--connection", "nonsense")[0])
 
 

@@ -56,7 +56,7 @@ def add_logins(*logins):
 
 def people(out):
     """{user: its columns} of a table."""
-    lines = out.split("\n\n", 1)[1].splitlines()
+    lines = out.split("\n\n")[1].splitlines()
     rows = [re.split(r" {2,}", line) for line in lines]
     return {row[0]: dict(zip(rows[0], row)) for row in rows[1:]}
 
@@ -111,7 +111,10 @@ def test_real_logins_are_shown_those_of_strangers_too(sim):
     lab.pamhost(lab.between_permits(), answers=["@wrong"] * 3)
     out = lab.pamhost(lab.between_permits(), "carol", answers=["123456"] * 3)
     digits = re.search(r"ending in (\d\d)", out.prompts[0])[1]
-    rows = people(said("status"))
+    out = said("status")
+    assert out.endswith('\n\n"? NN": all names that are not in the users map and whose prompt shows a '
+                        "number ending in NN\n")
+    rows = people(out)
     assert list(rows) == [f"? {digits}", "alice"]
     assert rows["alice"]["FAILURES"] == rows[f"? {digits}"]["FAILURES"] == "3"
     assert as_json("status")["host_sends"][0]["sent"] == 1

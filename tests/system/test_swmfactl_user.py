@@ -64,7 +64,7 @@ def test_list_shows_the_map_with_masked_numbers():
         ["5", "root", "*01", "-", KEY], ["6", "root", "*00", "-", "-"],
         ["7", "bob", "*99", "-", "-", "has no effect: line 4 counts"],
         ["8", "carol", "-", "-", "-", "wrong, and denies the user: expected an E.164 number such as "
-                                      "+12029167968 behind the name"]]
+                                      "+12029167968: it does not begin with + and the country code"]]
     assert "+1555" not in user("list") and ALICE in user("list", "--numbers")
 
 
@@ -131,9 +131,9 @@ def test_a_line_for_a_key_is_put_where_it_counts():
 
 @pytest.mark.parametrize("arguments, says", [
     (["alice", CAROL], rf"{lab.USERS}:2: alice has a line already; user set changes it"),
-    (["carol", "5550100184"], "number: expected an E.164 number"),
-    (["carol", "+1 5550100184"], "number: expected an E.164 number"),
-    (["carol", CAROL + "\n"], "number: expected an E.164 number"),
+    (["carol", "5550100184"], "number: expected an E.164 number such as +12029167968: it does not begin with +"),
+    (["carol", "+1 5550100184"], "it has a blank"),
+    (["carol", CAROL + "\n"], "it has a blank or a line end"),
     (["carol", "+445550100184"], "number: no code is sent to that country, see countries"),
     (["carol", CAROL, "fax"], "channels: expected sms, call, or both"),
     (["carol", CAROL, "sms #"], "channels: expected sms, call, or both"),

@@ -1268,8 +1268,6 @@ static void test_a_token_is_never_told(void **state)
         {SIGNALWIRE "api_token " SECRET "\n", ":4: expected [section] or key = value"},
         {SIGNALWIRE "api_token = x\n" SECRET "\n", ":5: expected [section] or key = value"},
         {SIGNALWIRE "api_token = " SECRET "\033\n", ":4: control character 0x1b"},
-        {SIGNALWIRE "api_token = " SECRET "\r\n",
-         ":4: control character 0x0d: save the file with Unix line ends"},
         {SIGNALWIRE "api_token_file = /token\napi_token = " SECRET "\n",
          ":4: [signalwire] api_token_file: give api_token or api_token_file, not both"},
         {BANDWIDTH "password =\n", ":8: [bandwidth] password: printable characters, no blanks"},
@@ -1389,6 +1387,8 @@ static void test_a_control_character_is_refused(void **state)
         for (size_t i = 0; i < COUNT(lines); i++) {
             if (byte == '\t' || byte == '\n' || (byte >= ' ' && byte != 0x7f))
                 continue;
+            if (byte == '\r' && strstr(lines[i], "?\n") != NULL)
+                continue; /* see test_cr_lf_line_ends_are_one_problem */
             char content[512];
             char expected[128];
             size_t length = (size_t)snprintf(content, sizeof(content), "%s%s", LEAST, lines[i]);
@@ -2257,6 +2257,56 @@ static void test_of_a_configuration_that_cannot_be_read_that_is_told(void **stat
     free(told.path);
 }
 
+#define DOS(line) line "\r\n"
+#define DOS_LEAST                                                                                  \
+    DOS("[signalwire]") DOS("space = example") DOS("project_id = p") DOS("api_token = " SECRET)
+
+static void test_cr_lf_line_ends_are_one_problem(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *content;
+        unsigned line;
+        const char *rest; /* what else is told */
+    } cases[] = {
+        {DOS_LEAST, 1, ""},
+        {LEAST DOS("") DOS("") DOS("# comment"), 5, ""},
+        {DOS_LEAST DOS("[swmfa]") DOS("tries = x") DOS("echo = no"), 1,
+         "6: [swmfa] tries: 1 to 10, not \"x\"\n"},
+        {DOS_LEAST "message = a\rb\r\n", 1,
+         "5: control character 0x0d: save the file with Unix line ends\n"},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct told told;
+        struct config_lines lines;
+        char expected[1024];
+        char *path = unit_path("swmfa.conf");
+        assert_false(examine(cases[i].content, &told, &lines));
+        (void)snprintf(expected, sizeof(expected),
+                       "%u: the line ends with CR LF, as on Windows; to fix all lines: "
+                       "sed -i 's/[[:space:]]*$//' %s\n%s",
+                       cases[i].line, path, cases[i].rest);
+        unit_same_text(cases[i].content, told.text, expected);
+        free(path);
+        config_free(&config);
+    }
+}
+
+static void test_of_utf_16_it_is_told_and_nothing_else(void **state)
+{
+    (void)state;
+    static const char *const contents[] = {"\xff\xfe[", "\xfe\xff"};
+    for (size_t i = 0; i < COUNT(contents); i++) {
+        struct told told;
+        struct config_lines lines;
+        assert_false(examine(contents[i], &told, &lines));
+        unit_check(contents[i], strncmp(told.text, " is UTF-16, and its lines cannot be", 35) == 0,
+                   told.text);
+        assert_ptr_equal(strchr(told.text, '\n') + 1, strchr(told.text, '\0'));
+        assert_true(is_wiped());
+    }
+}
+
 int main(void)
 {
     if (geteuid() != 0)
@@ -2292,6 +2342,8 @@ int main(void)
         cmocka_unit_test(test_a_line_that_is_wrong_is_named),
         cmocka_unit_test(test_a_byte_order_mark_hides_no_error),
         cmocka_unit_test(test_a_control_character_is_refused),
+        cmocka_unit_test(test_cr_lf_line_ends_are_one_problem),
+        cmocka_unit_test(test_of_utf_16_it_is_told_and_nothing_else),
         cmocka_unit_test(test_a_line_that_is_too_long_is_refused),
         cmocka_unit_test(test_the_longest_line_is_read_to_its_end),
         cmocka_unit_test(test_what_must_be_given_must_be_given_once),

@@ -94,11 +94,51 @@ static void test_a_list_permits_the_numbers_that_begin_so(void **state)
     }
 }
 
+/* What is wrong is said by one function, and of each number that is not valid. */
+static void test_what_is_wrong_with_a_number_is_said(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        const char *wrong; /* how it ends */
+    } cases[] = {
+        {"", "is missing"},
+        {"15550100182", "does not begin with + and the country code"},
+        {"0015550100182", "does not begin with + and the country code"},
+        {" +15550100182", "does not begin with + and the country code"},
+        {"+1555010018x", "has letters"},
+        {"sms", "has letters"},
+        {"+1 555 0100182", "has a blank or a line end"},
+        {"+15550100182\n", "has a blank or a line end"},
+        {"+1-555-0100182", "has characters that are not digits"},
+        {"+1(555)0100182", "has characters that are not digits"},
+        {"++15550100182", "has characters that are not digits"},
+        {"+\xd9\xa1", "has characters that are not digits"},
+        {"+015550100182", "no country code begins with 0"},
+        {"+", "is too short: 2 to 15 digits follow +, without blanks"},
+        {"+1", "is too short: 2 to 15 digits follow +, without blanks"},
+        {"+1234567890123456", "is too long: at most 15 digits follow +"},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        const char *wrong = phone_number_wrong(cases[i].text, strlen(cases[i].text));
+        size_t length = wrong != NULL ? strlen(wrong) : 0;
+        size_t end = strlen(cases[i].wrong);
+        unit_same_text(cases[i].text, length >= end ? wrong + length - end : wrong, cases[i].wrong);
+    }
+    assert_null(phone_number_wrong("+15550100182", strlen("+15550100182")));
+    assert_null(
+        phone_number_wrong("+15550100182x", strlen("+15550100182"))); /* an item of a list */
+    assert_non_null(phone_number_wrong("+1555\0"
+                                       "100",
+                                       9));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_prefix_is_how_a_number_can_begin),
         cmocka_unit_test(test_a_list_permits_the_numbers_that_begin_so),
+        cmocka_unit_test(test_what_is_wrong_with_a_number_is_said),
     };
     return cmocka_run_group_tests_name("phone", tests, NULL, NULL);
 }

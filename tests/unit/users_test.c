@@ -9,7 +9,14 @@
 #define GOOD  "+14043287382"
 #define WRONG "+15550199" /* of a line that must not be used */
 
-#define NO_NUMBER  "expected an E.164 number such as +12029167968 behind the name"
+#define E164       "expected an E.164 number such as +12029167968: "
+#define NO_NUMBER  E164 "the number is missing"
+#define NO_PLUS    E164 "it does not begin with + and the country code"
+#define NO_LETTERS E164 "it has letters"
+#define NO_ZERO    E164 "no country code begins with 0"
+#define NO_OTHERS  E164 "after + it has characters that are not digits"
+#define TOO_SHORT  E164 "it is too short: 2 to 15 digits follow +, without blanks"
+#define TOO_LONG   E164 "it is too long: at most 15 digits follow +"
 #define NO_CHANNEL "expected sms, call, or both with a comma between, behind the number"
 #define NO_MORE    "expected nothing more behind the channels"
 #define NO_DOS     "carriage return: save the file with Unix line ends"
@@ -225,29 +232,29 @@ static void test_a_wrong_line_is_refused_with_its_reason(void **state)
         {"alice \n", NO_NUMBER},
         {"alice # " GOOD "\n", NO_NUMBER},
         {"alice #" GOOD "\n", NO_NUMBER},
-        {"alice sms\n", NO_NUMBER},
-        {"alice 14043287382\n", NO_NUMBER},
-        {"alice 0014043287382\n", NO_NUMBER},
-        {"alice +04043287382\n", NO_NUMBER},
-        {"alice +0\n", NO_NUMBER},
-        {"alice +\n", NO_NUMBER},
-        {"alice +1\n", NO_NUMBER},
-        {"alice +1555010012345678\n", NO_NUMBER}, /* 16 digits */
-        {"alice ++14043287382\n", NO_NUMBER},
-        {"alice +1-404-328-7382\n", NO_NUMBER},
-        {"alice +1(404)3287382\n", NO_NUMBER},
-        {"alice +1 404 328 7382\n", NO_NUMBER},
-        {"alice +1404328738x\n", NO_NUMBER},
-        {"alice +x4043287382\n", NO_NUMBER},
-        {"alice +1404328738\xef\xbc\x92\n", NO_NUMBER}, /* a full-width 2 */
+        {"alice sms\n", NO_LETTERS},
+        {"alice 14043287382\n", NO_PLUS},
+        {"alice 0014043287382\n", NO_PLUS},
+        {"alice +04043287382\n", NO_ZERO},
+        {"alice +0\n", NO_ZERO},
+        {"alice +\n", TOO_SHORT},
+        {"alice +1\n", TOO_SHORT},
+        {"alice +1555010012345678\n", TOO_LONG}, /* 16 digits */
+        {"alice ++14043287382\n", NO_OTHERS},
+        {"alice +1-404-328-7382\n", NO_OTHERS},
+        {"alice +1(404)3287382\n", NO_OTHERS},
+        {"alice +1 404 328 7382\n", TOO_SHORT},
+        {"alice +1404328738x\n", NO_LETTERS},
+        {"alice +x4043287382\n", NO_LETTERS},
+        {"alice +1404328738\xef\xbc\x92\n", NO_OTHERS}, /* a full-width 2 */
         {"alice \xef\xbc\x8b"
          "14043287382\n",
-         NO_NUMBER},
-        {"alice tel:" GOOD "\n", NO_NUMBER},
-        {"alice \"" GOOD "\"\n", NO_NUMBER},
-        {"alice " GOOD ",sms\n", NO_NUMBER},
-        {"alice " GOOD "," GOOD "\n", NO_NUMBER},
-        {"alice " GOOD "\v\n", NO_NUMBER},
+         NO_PLUS},
+        {"alice tel:" GOOD "\n", NO_LETTERS},
+        {"alice \"" GOOD "\"\n", NO_PLUS},
+        {"alice " GOOD ",sms\n", NO_LETTERS},
+        {"alice " GOOD "," GOOD "\n", NO_OTHERS},
+        {"alice " GOOD "\v\n", NO_OTHERS},
         {"alice " GOOD " SMS\n", NO_CHANNEL},
         {"alice " GOOD " fax\n", NO_CHANNEL},
         {"alice " GOOD " voice\n", NO_CHANNEL},
@@ -300,7 +307,7 @@ static void test_the_first_line_of_a_user_counts(void **state)
     assert_int_equal(look_up_text("alice " GOOD "\nalice wrong\n", "alice"), USERS_FOUND);
     assert_string_equal(phone.number, GOOD);
     assert_int_equal(look_up_text("alice wrong\nalice " GOOD "\n", "alice"), USERS_BAD_LINE);
-    check_problem("a wrong line before a good one", 1, "alice", NO_NUMBER);
+    check_problem("a wrong line before a good one", 1, "alice", NO_LETTERS);
     assert_int_equal(look_up_text("#alice " WRONG "\nalice " GOOD "\n", "alice"), USERS_FOUND);
     assert_string_equal(phone.number, GOOD);
 }
@@ -435,7 +442,7 @@ static void test_long_lines_are_counted_once(void **state)
         }
         add_text(&map, "alice wrong\n");
         assert_int_equal(look_up_map(&map, "alice"), USERS_BAD_LINE);
-        check_problem("behind three long lines", 4, "alice", NO_NUMBER);
+        check_problem("behind three long lines", 4, "alice", NO_LETTERS);
     }
 }
 
@@ -746,16 +753,16 @@ static void test_a_line_with_a_wrong_fingerprint_denies(void **state)
         {"alice SHA256:gzGxiXWYNu1PFUhKUjsBw5cs0/jsYYRE8vPKVl/kq\xc3\xa9 " GOOD "\n", NO_PRINT},
         {"alice SHA256:83:31:b1:89:75:98:36:ed:4f:15:48:4a:52:3b:01:c3 " GOOD "\n", NO_PRINT},
         /* what is none is a number, and a wrong one */
-        {"alice MD5:83:31:b1:89:75:98:36:ed:4f:15:48:4a:52:3b:01:c3 " GOOD "\n", NO_NUMBER},
-        {"alice sha256:gzGxiXWYNu1PFUhKUjsBw5cs0/jsYYRE8vPKVl/kqos " GOOD "\n", NO_NUMBER},
-        {"alice gzGxiXWYNu1PFUhKUjsBw5cs0/jsYYRE8vPKVl/kqos " GOOD "\n", NO_NUMBER},
-        {"alice \"" FP1 "\" " GOOD "\n", NO_NUMBER},
+        {"alice MD5:83:31:b1:89:75:98:36:ed:4f:15:48:4a:52:3b:01:c3 " GOOD "\n", NO_LETTERS},
+        {"alice sha256:gzGxiXWYNu1PFUhKUjsBw5cs0/jsYYRE8vPKVl/kqos " GOOD "\n", NO_LETTERS},
+        {"alice gzGxiXWYNu1PFUhKUjsBw5cs0/jsYYRE8vPKVl/kqos " GOOD "\n", NO_LETTERS},
+        {"alice \"" FP1 "\" " GOOD "\n", NO_LETTERS},
         /* the line is for the key that was used, and has no good number */
         {"alice " FP1 "\n", NO_NUMBER},
         {"alice " FP1 " # " GOOD "\n", NO_NUMBER},
-        {"alice " FP1 " " FP2 " " GOOD "\n", NO_NUMBER},
-        {"alice " FP1 " " FP1 " " GOOD "\n", NO_NUMBER},
-        {"alice " FP1 " 14043287382\n", NO_NUMBER},
+        {"alice " FP1 " " FP2 " " GOOD "\n", NO_LETTERS},
+        {"alice " FP1 " " FP1 " " GOOD "\n", NO_LETTERS},
+        {"alice " FP1 " 14043287382\n", NO_PLUS},
         {"alice " FP1 " " GOOD " fax\n", NO_CHANNEL},
         {"alice " FP1 " " GOOD " sms call\n", NO_MORE},
         {"alice " FP1 " " GOOD " " FP1 "\n", NO_CHANNEL},
@@ -882,7 +889,7 @@ static void test_all_lines_are_read_as_for_a_login(void **state)
     } lines[] = {
         {3, "alice", NULL, ""},
         {4, "bob", NULL, FP1},
-        {5, "carol", NO_NUMBER, ""},
+        {5, "carol", NO_PLUS, ""},
         {6, "dave", NO_DOS, ""},
         {8, "erin", "expected SHA256: and the 43 characters that ssh-keygen -l shows", ""},
         {9, "frank", NO_CHANNEL, FP1},
