@@ -105,7 +105,7 @@ def test_the_match_blocks_of_an_sshd_with_a_file_of_its_own_are_looked_at(sim):
                    "Match User alice\n  KbdInteractiveAuthentication yes\n")
     with Listener("-f", str(own)):
         error = refused("--publickey")
-        assert f"{own}:6: Match User alice: sshd would ask for no key" in error
+        assert f"{own}:6: Match User alice: sshd would require no key" in error
 
 
 def test_an_sshd_that_takes_keys_alone_by_its_options_is_not_made_to_take_a_password(sim):

@@ -550,7 +550,8 @@ def test_both_providers_are_asked(sim):
                   api_token="PT-wrong")
     assert online() == (["error online-credentials", "note online"],
                         {"bandwidth": "good", "signalwire": "credentials"})
-    fix, = (f["fix"] for f in check("--online")["findings"] if f["id"] == "online-credentials")
+    findings = json.loads(ctl.ctl("check", "--online", "--json")[1])["findings"]
+    fix, = (finding["fix"] for finding in findings if finding["id"] == "online-credentials")
     lines = lab.CONF.read_text().splitlines()
     account, secret = ([line.split(" ")[0] for line in lines].index(key) + 1
                        for key in ("project_id", "api_token"))

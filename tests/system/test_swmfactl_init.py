@@ -169,7 +169,7 @@ def test_another_file_by_c(installed):
     (["--project-id", ";b"], r"\[signalwire\] project_id: expected no ; at the beginning"),
     (["--endpoint", "http://x"], r"\[signalwire\] endpoint: https://HOST"),
     (["--ca-file", "/nowhere"], r"/nowhere: No such file"),
-    (["--number", "0155501"], r"0155501: expected an E.164 number such as \+12029167968: it does not begin with \+"),
+    (["--number", "0155501"], "0155501: expected an E.164 number .*: it does not begin with"),
     (["--user", "nobody-here"], "nobody-here: there is no such account"),
     (["--user", "a b"], "cannot be in the users map"),
     (["--countries", "1"], r"\[limits\] countries: item 1 is not"),
