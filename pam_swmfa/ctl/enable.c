@@ -213,12 +213,25 @@ static bool no_memory(struct problem *problem)
     return problem_set(problem, "no memory");
 }
 
+/* A line that is continued, or too long, or of another type, is not known as the module's. */
+static bool check_left(const struct change *file, struct problem *problem)
+{
+    unsigned line = file->after != NULL ? pamfile_names_module(file->after) : 0;
+    return line == 0 || problem_set(problem,
+                                    "%s: line %u, without those that swmfactl has added, still "
+                                    "names the module: remove it by hand; nothing was changed",
+                                    file->path, line);
+}
+
 static bool plan_files_without(struct plan *plan, struct problem *problem)
 {
     for (size_t i = 0; i < FILES; i++) {
         struct change *file = &plan->files[i];
-        if (file->before == NULL || !pamfile_has_module(file->before, NULL))
+        if (file->before == NULL || !pamfile_has_module(file->before, NULL)) {
+            if (!check_left(file, problem))
+                return false;
             continue;
+        }
         if (pamfile_jump_to(file->before) > 0)
             return problem_set(
                 problem,
@@ -228,6 +241,8 @@ static bool plan_files_without(struct plan *plan, struct problem *problem)
         change_set(file, pamfile_remove(file->before));
         if (file->after == NULL)
             return no_memory(problem);
+        if (!check_left(file, problem))
+            return false;
         if (!pamfile_has_auth(file->after))
             return problem_set(problem,
                                "%s: without the module nothing would be asked for: put \"@include "
@@ -831,6 +846,11 @@ static enum ctl_status do_enable(struct job *job, const struct plan *plan)
     struct problem why;
     pid_t pid = 0;
     bool to_password = plan->from_key && !chosen.publickey;
+    if (ferror(stderr)) {
+        problem_set(&job->problem, "standard error cannot be written, and who will be denied was "
+                                   "not said: nothing was changed");
+        return CTL_FAILED;
+    }
     if ((to_password && !change_stack(plan, &job->problem)) ||
         (is_sshd(plan) && !change_sshd(plan, &job->problem))) {
         undo_all(plan, &job->problem);

@@ -131,6 +131,17 @@ bool pamfile_has_auth(const char *text)
     return count(text, is_auth) > 0;
 }
 
+unsigned pamfile_names_module(const char *text)
+{
+    struct line line = {.at = text};
+    while (next_line(&line)) {
+        size_t length = strcspn(line.at, "#\n");
+        if (memmem(line.at, length, MODULE, strlen(MODULE)) != NULL)
+            return line.number;
+    }
+    return 0;
+}
+
 /* The longest jump of a line: "[success=2 default=ignore]" has 2. */
 static unsigned long find_jump(const char *text)
 {

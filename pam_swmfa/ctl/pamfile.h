@@ -40,6 +40,10 @@ char *pamfile_remove(const char *text);
 /* pamfile_has_auth: whether any line of type auth is left, an include counting as one. */
 bool pamfile_has_auth(const char *text);
 
+/* pamfile_names_module: the number of a line that names the module, whatever its type and form, or
+ * 0; comments aside. */
+unsigned pamfile_names_module(const char *text);
+
 /* pamfile_jump_to: the number of a line that jumps over the module's line, or 0: without that line,
  * it would jump over another one. */
 unsigned pamfile_jump_to(const char *text);

@@ -543,6 +543,23 @@ def test_disable_leaves_a_line_of_somebodys_without_which_all_or_none_get_in(lin
     assert snapshot() == before
 
 
+@pytest.mark.parametrize("line", ["auth required \\\n {}", "account required {}",
+                                  "auth [" + "success=ok " * 60 + "default=bad] {}"])
+def test_disable_does_not_say_that_nothing_is_enabled_where_a_line_is_not_known(line, sim):
+    sudo = PAM / "sudo"
+    sudo.write_text("@include common-auth\n" + line.format(lab.MODULE) + "\n")
+    assert "still names the module: remove it by hand" in failed("disable", "sudo")
+
+
+def test_nothing_is_changed_where_nobody_can_be_named(sim):
+    lab.users_map(f"alice {ALICE}\n")
+    before = snapshot()
+    with open("/dev/full", "w") as full:
+        assert subprocess.run([lab.CTL, "enable", "login"], stdout=subprocess.DEVNULL, stderr=full,
+                              check=False).returncode == 1
+    assert snapshot() == before
+
+
 @pytest.mark.parametrize("change, left", [
     (lambda text: text.replace("LoginGraceTime 180", "LoginGraceTime 60"), False),
     (lambda text: text + "AllowUsers alice\n", True)], ids=["value", "line"])
