@@ -1343,6 +1343,17 @@ def test_a_match_block_that_leads_around_the_code_is_said(sim):
     assert re.search(r"sshd_config:\d+: Match User bob: sshd lets these in by a key alone", error)
 
 
+@pytest.mark.parametrize("lines, says", [
+    ("Match User bob\n  PasswordAuthentication yes\n  PermitEmptyPasswords yes\n  AuthenticationMethods none\n",
+     r"Match User bob: sshd's password method"),
+    ("Match User bob\n  AuthenticationMethods none\n", "Match User bob: sshd cannot ask these for a code")])
+def test_what_blocks_do_together_is_seen(lines, says, sim):
+    path = Path("/etc/ssh/sshd_config")
+    path.write_text(path.read_text() + lines)
+    error = ctl("enable", "sshd", "-n")[2]
+    assert re.search(says, error) and "Match User carol" not in error, error
+
+
 def test_whom_sudo_asks_for_nothing_is_said(sim):
     lab.write("/etc/sudoers.d/all", "bob ALL = NOPASSWD: ALL\n", 0o440)
     status, _, error = ctl("enable", "sudo")
