@@ -191,17 +191,26 @@ bool readiness_check_host(const struct readiness *readiness, struct problem *pro
 
 #define SUDO_GROUPS "sudo, wheel, admin"
 
-bool readiness_next_account(size_t *number, size_t most, struct host_account *account)
+/* SFTP and forwarding by sshd need no shell. */
+static bool is_looked_at(const struct readiness_walk *walk, const struct host_account *account)
 {
-    if (*number == 0)
+    return account->shell || walk->all ||
+           (walk->sshd != NULL && account_has_proof(account, walk->sshd));
+}
+
+bool readiness_next_account(struct readiness_walk *walk, struct host_account *account)
+{
+    if (walk->number == 0)
         account_rewind();
-    if (!account_next(account))
-        return false;
-    if ((*number)++ < most)
+    do
+        if (!account_next(account))
+            return false;
+    while (!is_looked_at(walk, account));
+    if (walk->number++ < walk->most)
         return true;
-    readiness_warn("there are more than %zu accounts with a shell: only the first of them were "
-                   "looked at",
-                   most);
+    readiness_warn("there are more than %zu accounts: only the first of them were looked at, and "
+                   "whether the others can log in is not known",
+                   walk->most);
     return false;
 }
 
@@ -255,8 +264,7 @@ static bool uses(const struct readiness *readiness, const struct host_account *a
     bool password = account->password != KNOWN_NO || account->empty;
     if (readiness->sshd != NULL)
         return account_refused(account, readiness->sshd) == NULL &&
-               (account->password != KNOWN_NO ||
-                account_keys(account, readiness->sshd) != KNOWN_NO);
+               account_has_proof(account, readiness->sshd);
     if (strcmp(readiness->service, "sudo") == 0)
         return !root && uses_sudo(account, users);
     if (strcmp(readiness->service, "su") == 0 && readiness->use_uid)
@@ -266,11 +274,12 @@ static bool uses(const struct readiness *readiness, const struct host_account *a
 
 void readiness_find_denied(const struct readiness *readiness, struct names *names)
 {
+    struct readiness_walk walk = {.most = READINESS_LOOKED_UP, .sshd = readiness->sshd};
     struct host_account account;
     struct sudo_users users = {0};
     if (strcmp(readiness->service, "sudo") == 0)
         find_sudo_users(&users);
-    for (size_t i = 0; readiness_next_account(&i, READINESS_LOOKED_UP, &account);)
+    while (readiness_next_account(&walk, &account))
         if (uses(readiness, &account, &users) &&
             account_code(account.name, readiness->service, readiness->config) >= ACCOUNT_UNMAPPED)
             names_add(names, account.name);

@@ -541,6 +541,38 @@ def test_an_account_whose_key_sshd_does_not_take_is_named(spoil, sshd, key, sim)
         (lab.WORK / "root-key").unlink()
 
 
+@pytest.mark.parametrize("shell, lines, named", [
+    ("/usr/sbin/nologin", "", True), ("/nonexistent", "", False),
+    ("/nonexistent", "Match User alice\n  ChrootDirectory /srv\n  ForceCommand internal-sftp\n", True)])
+def test_an_account_that_needs_no_shell_for_sftp_is_named(shell, lines, named, key, sim):
+    """nologin is a shell for sshd, and in a chroot none is looked for."""
+    passwd = Path("/etc/passwd").read_text()
+    conf = Path("/etc/ssh/sshd_config")
+    conf.write_text(re.sub("(?m)^Subsystem.*", "Subsystem sftp internal-sftp", conf.read_text()) + lines)
+    lab.users_map(f"bob {BOB}\ncarol {BOB}\nroot {ALICE}\n")
+    server = Sshd()
+    try:
+        Path("/etc/passwd").write_text(re.sub("(?m)^(alice:.*:).*", r"\1" + shell, passwd))
+        command = lab.ssh_command(PORT, "alice", command="", options=[*key, "-b", "/dev/null"])
+        command = ["sftp", *command[1:-2], "alice@127.0.0.1"]
+        command[command.index("-p")] = "-P"
+        ran = subprocess.run(command, check=False, capture_output=True, text=True, timeout=lab.PATIENCE)
+        assert (ran.returncode == 0) == named, ran.stderr
+        error = ctl("enable", "sshd", "-n", "--publickey")[2]
+        assert (": alice\n" in error) == named, error
+    finally:
+        server.stop()
+        Path("/etc/passwd").write_text(passwd)
+
+
+def test_system_accounts_are_not_named(sim):
+    """A program can have a key for any account, but daemon and the like are not taken to have one."""
+    conf = Path("/etc/ssh/sshd_config")
+    conf.write_text("AuthorizedKeysCommand /bin/false\nAuthorizedKeysCommandUser nobody\n" + conf.read_text())
+    error = ctl("enable", "sshd", "-n")[2]
+    assert "have an SSH key and no password" in error and "by sshd: root. " in error, error
+
+
 def test_root_with_a_key_alone_gets_in_by_key_and_code_and_at_each_moment_before(sshd, key, sim):
     """As on most rented servers: PermitRootLogin prohibit-password, and no password."""
     conf = Path("/etc/ssh/sshd_config")
@@ -573,6 +605,7 @@ def test_root_with_a_key_alone_gets_in_by_key_and_code_and_at_each_moment_before
 @pytest.mark.parametrize("lines, mapped, says", [
     ("PermitRootLogin prohibit-password\n", "root", "root: PermitRootLogin is not yes"),
     ("PermitRootLogin no\n", "root", "root: PermitRootLogin is no"),
+    ("", "daemon", "daemon: it has no shell to log in to"),
     ("AllowUsers bob\n", "alice", "alice: AllowUsers does not name it"),
     ("AllowUsers bob@127.0.0.1 [a]*\n", "alice", "alice: AllowUsers does not name it"),
     ("DenyUsers al?ce\n", "alice", "alice: DenyUsers names it"),
