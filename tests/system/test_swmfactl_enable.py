@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """swmfactl enable and disable, on the files of Debian, with the real sshd, sudo, su and login."""
 import os
+import pwd
 import re
 import shutil
 import signal
@@ -1405,9 +1406,16 @@ def test_who_may_be_locked_out_is_said(sim, key):
         assert "sudo will deny these accounts" in ctl("enable", "sudo", "--dry-run")[2]
     finally:
         subprocess.run(["gpasswd", "--delete", "carol", "sudo"], check=True, capture_output=True)
-    for rule in ("carol ALL=(ALL) ALL\n", "%carol ALL = /usr/bin/id\n"):
-        lab.write("/etc/sudoers.d/carol", rule, 0o440)
-        assert "the users map" in ctl("enable", "sudo", "--dry-run")[2], rule
+    for rule, named in (("carol ALL=(ALL) ALL", True), ("%carol ALL = /usr/bin/id", True),
+                        ("User_Alias OPS = A, !B\nUser_Alias A = alice, B\nUser_Alias B = carol\n"
+                         "OPS ALL = ALL", False),
+                        ("User_Alias OPS = alice, A\nUser_Alias A = carol\nOPS ALL = ALL", True),
+                        (f"#{pwd.getpwnam('carol').pw_uid} ALL = ALL", True),
+                        (f"%#{pwd.getpwnam('carol').pw_gid} ALL = ALL", True), ("ALL, !carol ALL = ALL", False)):
+        lab.write("/etc/sudoers.d/carol", rule + "\n", 0o440)
+        said = subprocess.run(["sudo", "-l", "-U", "carol"], check=True, capture_output=True, text=True).stdout
+        assert ("may run the following" in said) == named, said
+        assert ("the users map" in ctl("enable", "sudo", "--dry-run")[2]) == named, rule
     Path("/etc/sudoers.d/carol").unlink()
     for options in ([], ["--use-uid"]):
         assert "su will deny these accounts" in ctl("enable", "su", "--dry-run", *options)[2]
