@@ -105,6 +105,10 @@ static bool check_settings(struct look *look, struct problem *problem)
 
 /* ---- Match blocks ---- */
 
+#define TOO_MANY_PAIRS                                                                             \
+    "there are too many Match blocks: what sshd would ask for where two of them apply together "   \
+    "is not known for all of them"
+
 static bool check_unknown(const struct look *look, const struct sshd_block *block,
                           struct problem *problem)
 {
@@ -120,6 +124,19 @@ static bool check_unknown(const struct look *look, const struct sshd_block *bloc
     return true;
 }
 
+/* Whether one block of a pair does by itself what is to be said of both. */
+static bool is_said(const struct sshd_block *pair, bool key_alone)
+{
+    bool said = false;
+    for (size_t i = 0; i < 2 && pair->parts[i] != NULL; i++) {
+        struct ssh_view view;
+        judge_sshd_view(&pair->parts[i]->answer, &view);
+        said = said || (key_alone ? view.key_alone : !view.runs_pam && !view.key_alone);
+    }
+    return said;
+}
+
+/* block: or a pair. */
 static bool check_block(const struct look *look, const struct sshd_question *question,
                         const struct sshd_block *block, struct problem *problem)
 {
@@ -142,13 +159,31 @@ static bool check_block(const struct look *look, const struct sshd_question *que
                            "%.200s: Match %.150s: " OPENS
                            "For a key without a code, set AuthenticationMethods publickey there",
                            block->where, block->criteria, " here");
-    if (block->decides && view.key_alone)
+    if (!block->decides || is_said(block, view.key_alone))
+        return true;
+    if (view.key_alone)
         readiness_warn("%s: Match %s: sshd lets these in by a key alone, without a code",
                        block->where, block->criteria);
-    else if (block->decides && !view.runs_pam)
+    else if (!view.runs_pam)
         readiness_warn("%s: Match %s: sshd cannot ask these for a code, and shuts them out",
                        block->where, block->criteria);
     return true;
+}
+
+/* What two blocks do to a connection that both are for. */
+static bool check_pairs(const struct look *look, const struct sshd_question *question,
+                        const struct sshd_blocks *blocks, struct problem *problem)
+{
+    struct sshd_blocks pairs;
+    bool good = sshd_ask_pairs(&pairs, blocks, question, problem);
+    for (size_t i = 0; good && i < pairs.count; i++)
+        good = check_block(look, question, &pairs.at[i], problem);
+    if (good && pairs.left > 0 && look->readiness->publickey)
+        good = problem_set(problem, TOO_MANY_PAIRS);
+    else if (good && pairs.left > 0)
+        readiness_warn(TOO_MANY_PAIRS);
+    sshd_free_blocks(&pairs);
+    return good;
 }
 
 /* Whether a block sets what an account can log in with: see account_has_proof. */
@@ -177,6 +212,7 @@ static bool check_blocks(struct look *look, const struct sshd_question *question
             good = check_block(look, question, &blocks.at[i], problem);
             look->proofs = look->proofs || sets_proofs(look, &blocks.at[i]);
         }
+    good = good && check_pairs(look, question, &blocks, problem);
     look->blocks = look->blocks || blocks.count > 0;
     sshd_free_blocks(&blocks);
     return good;

@@ -1378,6 +1378,13 @@ def test_a_match_block_that_leads_around_the_code_is_said(sim):
 
 
 @pytest.mark.parametrize("lines, says", [
+    ("Match User bob\n  AuthenticationMethods password keyboard-interactive\n"
+     "Match Address 192.0.2.0/24\n  PasswordAuthentication yes\n",
+     r"sshd_config:\d+: Match User bob, with Match Address 192.0.2.0/24 \(.*:\d+\): sshd's password method"),
+    ("Match Group bob\n  PubkeyAuthentication no\n"
+     "Match LocalPort 2299\n  AuthenticationMethods publickey,keyboard-interactive\n"
+     "Match User carol\n  AuthenticationMethods publickey,keyboard-interactive\n",
+     r"Match Group bob, with Match LocalPort 2299 \(.*\): sshd cannot ask these for a code, and shuts"),
     ("Match User bob\n  PasswordAuthentication yes\n  PermitEmptyPasswords yes\n  AuthenticationMethods none\n",
      r"Match User bob: sshd's password method"),
     ("Match User bob\n  AuthenticationMethods none\n", "Match User bob: sshd cannot ask these for a code")])
