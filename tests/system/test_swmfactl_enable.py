@@ -1437,6 +1437,24 @@ def test_who_may_be_locked_out_is_said(sim, key):
     assert NO_ROOT not in ctl("enable", "sshd", "-n")[2]
 
 
+@pytest.mark.parametrize("service, lines, most", [
+    ("su", "", 1000), ("sshd", "", 1000), ("sshd", "Match User alice\n  Banner none\n", 200)])
+def test_the_accounts_that_are_not_looked_at_are_not_passed_over_in_silence(service, lines, most, sim):
+    passwd = Path("/etc/passwd").read_text()
+    conf = Path("/etc/ssh/sshd_config")
+    conf.write_text(conf.read_text() + lines)
+    shells = [name for name, *_, shell in map(lambda line: line.split(":"), passwd.splitlines())
+              if shell.endswith("sh")]
+    said = f"swmfactl: warning: there are more than {most} accounts: only the first of them were looked at"
+    try:
+        for count in (most, most + 1):
+            Path("/etc/passwd").write_text(passwd + "".join(
+                f"many{i}:!:{70000 + i}:70000::/nonexistent:/bin/sh\n" for i in range(count - len(shells))))
+            assert (said in ctl("enable", service, "-n")[2]) == (count > most)
+    finally:
+        Path("/etc/passwd").write_text(passwd)
+
+
 @pytest.mark.parametrize("command", ["enable", "disable"])
 def test_it_must_run_as_root(command):
     prefix = ["setpriv", "--reuid", "alice", "--regid", "alice", "--clear-groups"]
