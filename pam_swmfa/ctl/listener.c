@@ -6,11 +6,11 @@
 
 #include "config/file.h"
 #include "ctl/edit.h"
+#include "ctl/sshdfiles.h"
 
 #include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
-#include <glob.h>
 #include <inttypes.h>
 #include <limits.h>
 #include <pwd.h>
@@ -391,15 +391,18 @@ static char *add_file(char *text, const char *path)
                     (intmax_t)status.st_ctim.tv_sec, status.st_ctim.tv_nsec);
 }
 
-/* How sshd's configuration files are; the caller's to free, or NULL without memory. */
-static char *describe_files(void)
+/* How the files are that sshd reads, wherever its Include lines lead; the caller's to free, or NULL
+ * with the problem. */
+static char *describe_files(struct problem *problem)
 {
-    glob_t files = {0};
-    char *text = add_file(strdup(""), "/etc/ssh/sshd_config");
-    if (glob("/etc/ssh/sshd_config.d/*", 0, NULL, &files) == 0)
-        for (size_t i = 0; i < files.gl_pathc; i++)
-            text = add_file(text, files.gl_pathv[i]);
-    globfree(&files);
+    struct sshd_files files;
+    bool known = sshdfiles_read(&files, SSHD_CONFIG, NULL, problem);
+    char *text = known ? strdup("") : NULL;
+    for (size_t i = 0; known && i < files.path_count; i++)
+        text = add_file(text, files.paths[i]);
+    sshdfiles_free(&files);
+    if (known && text == NULL)
+        problem_set(problem, "no memory");
     return text;
 }
 
@@ -428,7 +431,9 @@ static bool write_record(const char *text, struct problem *problem)
 bool listeners_remember(struct problem *problem)
 {
     struct listeners listeners;
-    char *text = describe_files();
+    char *text = describe_files(problem);
+    if (text == NULL)
+        return false;
     bool good = listeners_find(&listeners, problem);
     for (size_t i = 0; i < listeners.count; i++)
         text = add_line(text, "sshd %d %llu %llu %llu", (int)listeners.at[i].pid,
@@ -445,7 +450,8 @@ bool listeners_remember(struct problem *problem)
 /* Whether the record is of the files as they are. */
 static bool is_of_these_files(const char *record)
 {
-    char *files = describe_files();
+    struct problem ignored = {0};
+    char *files = describe_files(&ignored);
     size_t length = files != NULL ? strlen(files) : 0;
     bool is = files != NULL && strncmp(record, files, length) == 0 &&
               strncmp(record + length, "file ", 5) != 0;

@@ -285,6 +285,25 @@ def test_an_sshd_with_a_file_of_its_own_is_asked_as_well(lines, options, says, s
     assert snapshot() == before
 
 
+def test_a_file_from_elsewhere_that_has_changed_is_to_be_read_as_well(sim):
+    """An Include line can lead out of sshd_config.d."""
+    folder = Path("/etc/ssh/elsewhere")
+    folder.mkdir()
+    conf = Path("/etc/ssh/sshd_config")
+    conf.write_text(conf.read_text() + f"Include {folder}/*.conf\n")
+    server = Sshd()
+    try:
+        assert ctl("enable", "sshd")[0] == 2
+        server.reload()
+        (folder / "new.conf").write_text("MaxSessions 5\n")
+        assert "is not known to have read" in ctl("enable", "sshd")[1]
+        server.reload()
+        done("enable", "sshd")
+    finally:
+        server.stop()
+        shutil.rmtree(folder)
+
+
 def test_where_no_sshd_runs_nothing_needs_a_reload(sim):
     assert "reload" not in done("enable", "sshd")
     server = Sshd()
