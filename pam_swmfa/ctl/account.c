@@ -18,21 +18,36 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define GROUPS_MAX 1024
-#define LIST_SIZE  16384
-#define PATH_SIZE  4096
+#define GROUPS_MAX     1024
+#define LIST_SIZE      16384
+#define PATH_SIZE      4096
+#define UID_PEOPLE_MIN 1000 /* where the accounts of people begin, see login.defs(5) */
+#define UID_NOBODY     65534
 
 /* ---- accounts ---- */
+
+static const char *shell_of(const struct passwd *entry)
+{
+    return *entry->pw_shell != '\0' ? entry->pw_shell : "/bin/sh";
+}
 
 static bool has_shell(const struct passwd *entry)
 {
     static const char *const closed[] = {"nologin", "false", "sync", "shutdown", "halt"};
-    const char *shell = *entry->pw_shell != '\0' ? entry->pw_shell : "/bin/sh";
+    const char *shell = shell_of(entry);
     const char *name = strrchr(shell, '/');
     for (size_t i = 0; i < sizeof(closed) / sizeof(closed[0]); i++)
         if (name != NULL && strcmp(name + 1, closed[i]) == 0)
             return false;
     return access(shell, X_OK) == 0;
+}
+
+/* As sshd looks at the shell before it takes any proof. */
+static bool can_run(const struct passwd *entry)
+{
+    struct stat status;
+    return stat(shell_of(entry), &status) == 0 && S_ISREG(status.st_mode) &&
+           (status.st_mode & (S_IXUSR | S_IXGRP | S_IXOTH)) != 0;
 }
 
 static enum known has_password(const struct passwd *entry, bool *empty, bool *locked)
@@ -53,7 +68,8 @@ static void take(const struct passwd *entry, struct host_account *account)
 {
     *account = (struct host_account){.uid = entry->pw_uid,
                                      .gid = entry->pw_gid,
-                                     .shell = has_shell(entry)};
+                                     .shell = has_shell(entry),
+                                     .runs = can_run(entry)};
     account->password = has_password(entry, &account->empty, &account->locked);
     (void)snprintf(account->name, sizeof(account->name), "%s", entry->pw_name);
     (void)snprintf(account->home, sizeof(account->home), "%s", entry->pw_dir);
@@ -71,7 +87,7 @@ bool account_next(struct host_account *account)
 {
     const struct passwd *entry = NULL;
     while ((entry = getpwent()) != NULL)
-        if (strlen(entry->pw_name) < ACCOUNT_NAME_MAX && has_shell(entry)) {
+        if (strlen(entry->pw_name) < ACCOUNT_NAME_MAX) {
             take(entry, account);
             return true;
         }
@@ -162,12 +178,19 @@ static bool names_group(const char *list, const struct host_account *account)
     return lists.found;
 }
 
+static bool is_none(const struct sshd *sshd, const char *keyword)
+{
+    char value[PATH_SIZE];
+    const char *got = sshd_value(sshd, keyword, value, sizeof(value));
+    return *got == '\0' || strcmp(got, "none") == 0;
+}
+
 /* The checks of sshd before authentication, in its order: see sshd_config(5), DenyUsers. */
 const char *account_refused(const struct host_account *account, const struct sshd *sshd)
 {
     char list[LIST_SIZE];
-    if (!account->shell)
-        return "it has no shell to log in to";
+    if (!account->runs && is_none(sshd, "chrootdirectory"))
+        return "its shell does not exist or is not executable";
     if (names_user(sshd_value(sshd, "denyusers", list, sizeof(list)), account->name, true))
         return "DenyUsers names it";
     if (*sshd_value(sshd, "allowusers", list, sizeof(list)) != '\0' &&
@@ -275,11 +298,9 @@ static void expand(const struct host_account *account, const char *pattern, size
     }
 }
 
-static bool is_none(const struct sshd *sshd, const char *keyword)
+static bool is_system(const struct host_account *account)
 {
-    char value[PATH_SIZE];
-    const char *got = sshd_value(sshd, keyword, value, sizeof(value));
-    return *got == '\0' || strcmp(got, "none") == 0;
+    return !account->shell && (account->uid < UID_PEOPLE_MIN || account->uid == UID_NOBODY);
 }
 
 enum known account_keys(const struct host_account *account, const struct sshd *sshd)
@@ -288,9 +309,8 @@ enum known account_keys(const struct host_account *account, const struct sshd *s
     char path[PATH_SIZE];
     if (!sshd_says(sshd, "pubkeyauthentication", "yes"))
         return KNOWN_NO;
-    enum known known = is_none(sshd, "authorizedkeyscommand") && is_none(sshd, "trustedusercakeys")
-                           ? KNOWN_NO
-                           : KNOWN_UNKNOWN;
+    bool elsewhere = !is_none(sshd, "authorizedkeyscommand") || !is_none(sshd, "trustedusercakeys");
+    enum known known = elsewhere && !is_system(account) ? KNOWN_UNKNOWN : KNOWN_NO;
     bool strict = sshd_says(sshd, "strictmodes", "yes");
     const char *at = sshd_value(sshd, "authorizedkeysfile", list, sizeof(list));
     for (; *(at += strspn(at, " ")) != '\0'; at += strcspn(at, " ")) {
@@ -302,6 +322,13 @@ enum known account_keys(const struct host_account *account, const struct sshd *s
             known = KNOWN_UNKNOWN;
     }
     return known;
+}
+
+bool account_has_proof(const struct host_account *account, const struct sshd *sshd)
+{
+    return account->password != KNOWN_NO ||
+           (account->empty && sshd_says(sshd, "permitemptypasswords", "yes")) ||
+           account_keys(account, sshd) != KNOWN_NO;
 }
 
 /* ---- the users map, and accounts that need no line in it ---- */

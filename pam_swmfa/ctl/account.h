@@ -26,6 +26,8 @@ struct host_account {
     uid_t uid;
     gid_t gid;
     bool shell;          /* one that exists and lets work */
+    bool runs;           /* its shell, such as nologin, is a program: sshd wants no more for SFTP
+                            and forwarding */
     enum known password; /* that is not locked and not empty */
     bool empty;          /* its password is the empty one: with nullok, that lets in */
     bool locked;         /* as passwd -l does it: sshd without PAM refuses it, keys or not */
@@ -36,8 +38,8 @@ struct host_account {
 bool account_find(const char *name, struct host_account *account);
 
 /*
- * account_next: the next of all accounts that the name service lists, of those with a shell. False
- * after the last; account_rewind begins again. A directory can refuse to list its accounts.
+ * account_next: the next of all accounts that the name service lists. False after the last;
+ * account_rewind begins again. A directory can refuse to list its accounts.
  */
 bool account_next(struct host_account *account);
 void account_rewind(void);
@@ -45,8 +47,16 @@ void account_rewind(void);
 /* account_in_groups: whether it is in one of the groups of a list, for key_next_item. */
 bool account_in_groups(const struct host_account *account, const char *groups);
 
-/* account_keys: whether sshd, with these settings, finds a key of the account's. */
+/*
+ * account_keys: whether sshd, with these settings, finds a key of the account's. Whether a program
+ * or a certificate authority has one is not known; for a system account without a shell, such as
+ * daemon, it counts as no.
+ */
 enum known account_keys(const struct host_account *account, const struct sshd *sshd);
+
+/* account_has_proof: whether it has anything that sshd, with these settings, could take: a
+ * password, the empty one where that is permitted, or a key. What is not known counts as there. */
+bool account_has_proof(const struct host_account *account, const struct sshd *sshd);
 
 /*
  * account_refused: why sshd, with these settings, refuses the account whatever it proves, such as

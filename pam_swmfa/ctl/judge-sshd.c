@@ -44,13 +44,17 @@ static enum method find_method(const struct sshd *sshd, const char *name, size_t
         {"gssapi-with-mic", "gssapiauthentication", METHOD_KEY},
         {"password", "passwordauthentication", METHOD_PASSWORD},
         {"keyboard-interactive", "kbdinteractiveauthentication", METHOD_KBDINT},
+        /* sshd tries the empty password, as its password method would. */
+        {"none", "permitemptypasswords", METHOD_PASSWORD},
     };
     for (size_t i = 0; i < sizeof(methods) / sizeof(methods[0]); i++) {
         if (strlen(methods[i].name) != length || strncmp(methods[i].name, name, length) != 0)
             continue;
         bool on = methods[i].method == METHOD_KBDINT
                       ? judge_sshd_prompts(sshd) && sshd_says(sshd, "usepam", "yes")
-                      : sshd_says(sshd, methods[i].keyword, "yes");
+                      : sshd_says(sshd, methods[i].keyword, "yes") &&
+                            (methods[i].method != METHOD_PASSWORD ||
+                             sshd_says(sshd, "passwordauthentication", "yes"));
         return on ? methods[i].method : METHOD_OFF;
     }
     return METHOD_OFF;

@@ -403,7 +403,7 @@ static char *add_file(char *text, const char *path)
                     (intmax_t)status.st_ctim.tv_sec, status.st_ctim.tv_nsec);
 }
 
-/* Where /run outlasts a boot, ticks and processes of the one before say nothing. */
+/* Where /run outlasts a boot, ticks and processes of the last one tell nothing. */
 static char *describe_boot(void)
 {
     char line[128] = "";
@@ -417,17 +417,18 @@ static char *describe_boot(void)
     return add_line(strdup(""), "boot %s", line);
 }
 
-/* How sshd's configuration files are, all that are included; the caller's to free, or NULL without
- * memory. */
-static char *describe_files(void)
+/* The boot, and the state of each file that sshd reads, wherever its Include lines lead; the
+ * caller's to free, or NULL with the problem. */
+static char *describe_files(struct problem *problem)
 {
     struct sshd_files files;
-    struct problem ignored = {0};
-    char *text = describe_boot();
-    (void)sshdfiles_read(&files, SSHD_CONFIG, NULL, &ignored);
-    for (size_t i = 0; i < files.path_count; i++)
+    bool known = sshdfiles_read(&files, SSHD_CONFIG, NULL, problem);
+    char *text = known ? describe_boot() : NULL;
+    for (size_t i = 0; known && i < files.path_count; i++)
         text = add_file(text, files.paths[i]);
     sshdfiles_free(&files);
+    if (known && text == NULL)
+        problem_set(problem, "no memory");
     return text;
 }
 
@@ -456,7 +457,9 @@ static bool write_record(const char *text, struct problem *problem)
 bool listeners_remember(struct problem *problem)
 {
     struct listeners listeners;
-    char *text = describe_files();
+    char *text = describe_files(problem);
+    if (text == NULL)
+        return false;
     bool good = listeners_find(&listeners, problem);
     for (size_t i = 0; i < listeners.count; i++)
         text = add_line(text, "sshd %d %llu %llu %llu", (int)listeners.at[i].pid,
@@ -473,7 +476,8 @@ bool listeners_remember(struct problem *problem)
 /* Whether the record is of the files as they are. */
 static bool is_of_these_files(const char *record)
 {
-    char *files = describe_files();
+    struct problem ignored = {0};
+    char *files = describe_files(&ignored);
     size_t length = files != NULL ? strlen(files) : 0;
     bool is = files != NULL && strncmp(record, files, length) == 0 &&
               strncmp(record + length, "file ", 5) != 0;

@@ -28,6 +28,7 @@ struct look {
     const struct sshd_question *without; /* ... and without SSHCONF_PATH */
     struct sshd now, then, own;          /* its answers for everybody */
     bool blocks; /* there are Match blocks: sshd is asked about each account */
+    bool proofs; /* they set which keys and passwords sshd takes */
     bool by_key; /* somebody gets in by a key alone now */
     struct names unmapped, key_only, without_key, opened;
     char mapped[TEXT_SIZE]; /* why accounts of the map do not get in: "alice: ..., bob: ..." */
@@ -105,6 +106,10 @@ static bool check_settings(struct look *look, struct problem *problem)
 
 /* ---- Match blocks ---- */
 
+#define TOO_MANY_PAIRS                                                                             \
+    "there are too many Match blocks: what sshd would ask for where two of them apply together "   \
+    "is not known for all of them"
+
 static bool check_unknown(const struct look *look, const struct sshd_block *block,
                           struct problem *problem)
 {
@@ -120,6 +125,19 @@ static bool check_unknown(const struct look *look, const struct sshd_block *bloc
     return true;
 }
 
+/* Whether one block of a pair does by itself what is to be said of both. */
+static bool is_said(const struct sshd_block *pair, bool key_alone)
+{
+    bool said = false;
+    for (size_t i = 0; i < 2 && pair->parts[i] != NULL; i++) {
+        struct ssh_view view;
+        judge_sshd_view(&pair->parts[i]->answer, &view);
+        said = said || (key_alone ? view.key_alone : !view.runs_pam && !view.key_alone);
+    }
+    return said;
+}
+
+/* block: or a pair. */
 static bool check_block(const struct look *look, const struct sshd_question *question,
                         const struct sshd_block *block, struct problem *problem)
 {
@@ -142,13 +160,46 @@ static bool check_block(const struct look *look, const struct sshd_question *que
                            "%.200s: Match %.150s: " OPENS
                            "For a key without a code, set AuthenticationMethods publickey there",
                            block->where, block->criteria, " here");
-    if (block->decides && view.key_alone)
+    if (!block->decides || is_said(block, view.key_alone))
+        return true;
+    if (view.key_alone)
         readiness_warn("%s: Match %s: sshd lets these users in with a key alone, without a code",
                        block->where, block->criteria);
-    else if (block->decides && !view.runs_pam)
+    else if (!view.runs_pam)
         readiness_warn("%s: Match %s: sshd cannot ask these users for a code: they are locked out",
                        block->where, block->criteria);
     return true;
+}
+
+/* What two blocks do to a connection that both are for. */
+static bool check_pairs(const struct look *look, const struct sshd_question *question,
+                        const struct sshd_blocks *blocks, struct problem *problem)
+{
+    struct sshd_blocks pairs;
+    bool good = sshd_ask_pairs(&pairs, blocks, question, problem);
+    for (size_t i = 0; good && i < pairs.count; i++)
+        good = check_block(look, question, &pairs.at[i], problem);
+    if (good && pairs.left > 0 && look->readiness->publickey)
+        good = problem_set(problem, TOO_MANY_PAIRS);
+    else if (good && pairs.left > 0)
+        readiness_warn(TOO_MANY_PAIRS);
+    sshd_free_blocks(&pairs);
+    return good;
+}
+
+/* Whether a block sets what an account can log in with: see account_has_proof. */
+static bool sets_proofs(const struct look *look, const struct sshd_block *block)
+{
+    static const char *const keywords[] = {"pubkeyauthentication", "authorizedkeysfile",
+                                           "authorizedkeyscommand", "trustedusercakeys",
+                                           "permitemptypasswords"};
+    char all[TEXT_SIZE];
+    char here[TEXT_SIZE];
+    bool sets = !block->known;
+    for (size_t i = 0; !sets && i < sizeof(keywords) / sizeof(keywords[0]); i++)
+        sets = strcmp(sshd_value(&look->then, keywords[i], all, sizeof(all)),
+                      sshd_value(&block->answer, keywords[i], here, sizeof(here))) != 0;
+    return sets;
 }
 
 /* question: of an sshd that has these blocks. */
@@ -158,8 +209,11 @@ static bool check_blocks(struct look *look, const struct sshd_question *question
     struct sshd_blocks blocks;
     bool good = sshd_ask_blocks(&blocks, question, NULL, problem);
     for (size_t i = 0; good && i < blocks.count; i++)
-        if (*blocks.at[i].where != '\0')
+        if (*blocks.at[i].where != '\0') {
             good = check_block(look, question, &blocks.at[i], problem);
+            look->proofs = look->proofs || sets_proofs(look, &blocks.at[i]);
+        }
+    good = good && check_pairs(look, question, &blocks, problem);
     look->blocks = look->blocks || blocks.count > 0;
     sshd_free_blocks(&blocks);
     return good;
@@ -374,6 +428,13 @@ static bool is_opened(const struct look *look, const struct host_account *accoun
              account_code(account->name, "sshd", look->readiness->config) == ACCOUNT_PASSES));
 }
 
+/* Nothing to log in with, now or then: sshd need not be asked about it. With a stack of the module
+ * alone, a code could be enough. */
+static bool has_nothing(const struct look *look, const struct host_account *account)
+{
+    return !look->proofs && !look->readiness->from_key && !account_has_proof(account, &look->now);
+}
+
 static void look_at(struct look *look, const struct host_account *account)
 {
     struct sshd own = {0};
@@ -408,7 +469,9 @@ static bool take_mapped(const struct host_account *account, void *context)
     size_t used = strlen(look->mapped);
     const struct sshd *after = ask_for(look, look->after, account->name, &then);
     struct way_in way = {.why = "sshd does not tell whether it lets the account in"};
-    if (after != NULL)
+    if (!account->shell)
+        way.why = "it has no shell to log in to"; /* SFTP alone is not enough to administer */
+    else if (after != NULL)
         way = find_way_after(look, account, after);
     look->usable = way.why == NULL;
     if (!look->usable && used < 300)
@@ -481,9 +544,12 @@ static bool check_accounts(struct look *look, struct problem *problem)
 {
     struct host_account account;
     const char *users = look->readiness->config->users;
-    size_t most = look->blocks ? ACCOUNTS_ASKED : READINESS_LOOKED_UP;
-    for (size_t i = 0; readiness_next_account(&i, most, &account);)
-        look_at(look, &account);
+    struct readiness_walk walk = {.most = look->blocks ? ACCOUNTS_ASKED : READINESS_LOOKED_UP,
+                                  .sshd = &look->now,
+                                  .all = look->proofs};
+    while (readiness_next_account(&walk, &account))
+        if (!has_nothing(look, &account))
+            look_at(look, &account);
     if (look->unmapped.count > 0)
         readiness_warn("sshd will deny these accounts, which have no usable line in the users map, "
                        "%s: %s",

@@ -11,6 +11,8 @@
 #include "ctl/sudoers.h"
 
 #include <errno.h>
+#include <grp.h>
+#include <netdb.h>
 #include <pwd.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -192,75 +194,65 @@ bool readiness_check_host(const struct readiness *readiness, struct problem *pro
 
 #define SUDO_GROUPS "sudo, wheel, admin"
 
-bool readiness_next_account(size_t *number, size_t most, struct host_account *account)
+/* SFTP and forwarding by sshd need no shell. */
+static bool is_looked_at(const struct readiness_walk *walk, const struct host_account *account)
 {
-    if (*number == 0)
+    return account->shell || walk->all ||
+           (walk->sshd != NULL && account_has_proof(account, walk->sshd));
+}
+
+bool readiness_next_account(struct readiness_walk *walk, struct host_account *account)
+{
+    if (walk->number == 0)
         account_rewind();
-    if (!account_next(account))
-        return false;
-    if ((*number)++ < most)
+    do
+        if (!account_next(account))
+            return false;
+    while (!is_looked_at(walk, account));
+    if (walk->number++ < walk->most)
         return true;
-    readiness_warn("there are more than %zu accounts with a shell: only the first of them were "
-                   "looked at",
-                   most);
+    readiness_warn("there are more than %zu accounts: only the first of them were looked at, and "
+                   "whether the others can log in is not known",
+                   walk->most);
     return false;
 }
 
-/* The users that sudo's rules name; empty if the rules cannot be read, which is reported elsewhere.
- */
-struct sudo_users {
-    char text[16384];
-};
-
-static void add_users(void *context, const struct sudoers_rule *rule)
+/* An item of a rule's list. Groups of sudo's plugins, "%:NAME", are not known here. */
+static bool is_account(const char *item, void *context)
 {
-    struct sudo_users *users = context;
-    size_t used = strlen(users->text);
-    (void)snprintf(users->text + used, sizeof(users->text) - used, "%s%s", used > 0 ? ", " : "",
-                   rule->users);
+    const struct host_account *account = context;
+    const struct group *group = NULL;
+    if (strcmp(item, "ALL") == 0)
+        return account->password != KNOWN_NO;
+    if (*item == '+')
+        return innetgr(item + 1, NULL, account->name, NULL) == 1;
+    if (*item == '#')
+        return strtoul(item + 1, NULL, 10) == account->uid;
+    if (strncmp(item, "%#", 2) == 0)
+        group = getgrgid((gid_t)strtoul(item + 2, NULL, 10));
+    if (*item == '%')
+        return account_in_groups(account, group != NULL ? group->gr_name : item + 1);
+    return strcasecmp(item, account->name) == 0; /* as sudo does by default */
 }
 
-static void find_sudo_users(struct sudo_users *users)
+/* Where the rules cannot be read, which is said elsewhere, those of the usual groups. */
+static bool uses_sudo(const struct host_account *account, const struct sudoers *sudoers)
 {
-    struct sudoers sudoers;
-    struct problem ignored = {0};
-    *users = (struct sudo_users){0};
-    if (sudoers_read(&sudoers, &ignored))
-        sudoers_each_rule(&sudoers, true, add_users, users);
-    sudoers_free(&sudoers);
-}
-
-static bool uses_sudo(const struct host_account *account, const struct sudo_users *users)
-{
-    char group[ACCOUNT_NAME_MAX];
-    const char *list = users->text;
-    const char *item = NULL;
-    size_t length = 0;
-    if (key_list_has(list, account->name) || account_in_groups(account, SUDO_GROUPS) ||
-        (key_list_has(list, "ALL") && account->password != KNOWN_NO))
-        return true;
-    while ((item = key_next_item(&list, &length)) != NULL) {
-        if (*item != '%' || length >= sizeof(group))
-            continue;
-        (void)snprintf(group, sizeof(group), "%.*s", (int)length - 1, item + 1);
-        if (account_in_groups(account, group))
-            return true;
-    }
-    return false;
+    struct host_account copy = *account;
+    return account_in_groups(account, SUDO_GROUPS) || sudoers_permits(sudoers, is_account, &copy);
 }
 
 /* For su, the account whose phone gets the code: the caller with use_uid, otherwise the target. */
 static bool uses(const struct readiness *readiness, const struct host_account *account,
-                 const struct sudo_users *users)
+                 const struct sudoers *sudoers)
 {
     bool root = account->uid == 0;
     bool password = account->password != KNOWN_NO || account->empty;
     if (readiness->sshd != NULL)
         return account_refused(account, readiness->sshd) == NULL &&
-               (account->password != KNOWN_NO ||
-                account_keys(account, readiness->sshd) != KNOWN_NO);
+               account_has_proof(account, readiness->sshd);
     if (strcmp(readiness->service, "sudo") == 0)
-        return !root && uses_sudo(account, users);
+        return !root && uses_sudo(account, sudoers);
     if (strcmp(readiness->service, "su") == 0 && readiness->use_uid)
         return !root && password;
     return password;
@@ -268,14 +260,17 @@ static bool uses(const struct readiness *readiness, const struct host_account *a
 
 void readiness_find_denied(const struct readiness *readiness, struct names *names)
 {
+    struct readiness_walk walk = {.most = READINESS_LOOKED_UP, .sshd = readiness->sshd};
     struct host_account account;
-    struct sudo_users users = {0};
+    struct sudoers sudoers = {0};
+    struct problem ignored = {0};
     if (strcmp(readiness->service, "sudo") == 0)
-        find_sudo_users(&users);
-    for (size_t i = 0; readiness_next_account(&i, READINESS_LOOKED_UP, &account);)
-        if (uses(readiness, &account, &users) &&
+        (void)sudoers_read_users(&sudoers, &ignored);
+    while (readiness_next_account(&walk, &account))
+        if (uses(readiness, &account, &sudoers) &&
             account_code(account.name, readiness->service, readiness->config) >= ACCOUNT_UNMAPPED)
             names_add(names, account.name);
+    sudoers_free(&sudoers);
 }
 
 static bool stop(const struct host_account *account, void *context)

@@ -89,8 +89,17 @@ bool readiness_each_mapped(const struct readiness *readiness,
 
 #define READINESS_LOOKED_UP 1000
 
-/* readiness_next_account: the next of the accounts that the name service lists, of those with a
- * shell; number: 0 at first. False after the last, and, with a warning, after so many as most. */
-bool readiness_next_account(size_t *number, size_t most, struct host_account *account);
+/* A walk through the accounts that the name service lists. */
+struct readiness_walk {
+    size_t most;             /* so many are looked at */
+    const struct sshd *sshd; /* accounts without a shell as well, if they have a proof for it; NULL:
+                                those with a shell alone */
+    bool all;                /* whatever they have */
+    size_t number;           /* 0 at first */
+};
+
+/* readiness_next_account: the next account. False after the last, and, with a warning, after so
+ * many as most. */
+bool readiness_next_account(struct readiness_walk *walk, struct host_account *account);
 
 #endif

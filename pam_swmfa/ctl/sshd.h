@@ -72,11 +72,14 @@ struct sshd_block {
     struct problem why;     /* not known: why */
     struct sshd_connection connection; /* one to which the block applies */
     struct sshd answer;
+    size_t number;                     /* of the block, among all of the files */
+    const struct sshd_block *parts[2]; /* of a pair: see sshd_ask_pairs */
 };
 
 struct sshd_blocks {
     struct sshd_block *at;
     size_t count;
+    size_t left; /* pairs that were not looked at */
 };
 
 /*
@@ -91,6 +94,16 @@ struct sshd_blocks {
 bool sshd_ask_blocks(struct sshd_blocks *blocks, const struct sshd_question *question,
                      const char *user, struct problem *problem);
 void sshd_free_blocks(struct sshd_blocks *blocks);
+
+/*
+ * sshd_ask_pairs: each two blocks that decide, of those of sshd_ask_blocks for the same question,
+ * and for which a connection is found that both are for; and what sshd says of that. So many pairs
+ * are looked at, and the others counted. Returns false with the problem. The caller owes
+ * sshd_free_blocks for pairs in any case; blocks must outlive them.
+ */
+#define SSHD_PAIRS_MAX 64
+bool sshd_ask_pairs(struct sshd_blocks *pairs, const struct sshd_blocks *blocks,
+                    const struct sshd_question *question, struct problem *problem);
 
 /* ---- a plan ---- */
 

@@ -146,6 +146,7 @@ static void take_block(struct sshd_blocks *blocks, const struct survey *survey, 
     if (match == SSHD_MATCH_NEVER)
         return;
     blocks->count++;
+    block->number = number;
     if (!none) {
         const struct sshd_line *line = &survey->files.lines[survey->lines[number]];
         (void)snprintf(block->where, sizeof(block->where), "%s:%u", line->file, line->number);
@@ -171,6 +172,75 @@ bool sshd_ask_blocks(struct sshd_blocks *blocks, const struct sshd_question *que
         for (size_t i = 0; i < survey.count; i++)
             take_block(blocks, &survey, i, question, user);
     }
+    end_survey(&survey);
+    return good;
+}
+
+/* ---- two blocks for one connection ---- */
+
+/* What both blocks want; the lists stay theirs. */
+static struct sshd_criteria join(const struct sshd_criteria *one, const struct sshd_criteria *other)
+{
+    struct sshd_criteria both = *one;
+    for (size_t i = 0; i < other->count; i++) {
+        if (both.count == SSHD_CRITERIA_MAX)
+            both.too_many = true;
+        else
+            both.at[both.count++] = other->at[i];
+    }
+    return both;
+}
+
+/* A block in another is met together with that one already. */
+static bool are_pair(const struct survey *survey, const struct sshd_block *one,
+                     const struct sshd_block *other)
+{
+    size_t line = survey->lines[one->number];
+    size_t other_line = survey->lines[other->number];
+    return one->decides && other->decides && one->known && other->known &&
+           !sshdfiles_is_under(&survey->files, line, other_line) &&
+           !sshdfiles_is_under(&survey->files, other_line, line);
+}
+
+static void take_pair(struct sshd_blocks *pairs, const struct survey *survey,
+                      const struct sshd_block *one, const struct sshd_block *other,
+                      const struct sshd_question *question)
+{
+    struct sshd_block *pair = &pairs->at[pairs->count];
+    struct sshd_criteria both =
+        join(&survey->criteria[one->number], &survey->criteria[other->number]);
+    enum sshd_match match =
+        sshdmatch_build(&both, &survey->setting, NULL, &pair->connection, &pair->why);
+    if (match != SSHD_MATCH_BUILT && !both.too_many)
+        return;
+    pairs->count++;
+    pair->parts[0] = one;
+    pair->parts[1] = other;
+    pair->decides = true;
+    (void)snprintf(pair->where, sizeof(pair->where), "%s", one->where);
+    (void)snprintf(pair->criteria, sizeof(pair->criteria), "%.50s, with Match %.50s (%.60s)",
+                   one->criteria, other->criteria, other->where);
+    ask_block(pair, question, match);
+}
+
+bool sshd_ask_pairs(struct sshd_blocks *pairs, const struct sshd_blocks *blocks,
+                    const struct sshd_question *question, struct problem *problem)
+{
+    struct survey survey;
+    size_t looked_at = 0;
+    *pairs = (struct sshd_blocks){.at = calloc(SSHD_PAIRS_MAX, sizeof(*pairs->at))};
+    bool good = take_survey(&survey, question, problem);
+    if (good && pairs->at == NULL)
+        good = problem_set(problem, "no memory");
+    for (size_t i = 0; good && i < blocks->count; i++)
+        for (size_t n = i + 1; n < blocks->count; n++) {
+            if (!are_pair(&survey, &blocks->at[i], &blocks->at[n]))
+                continue;
+            if (looked_at++ < SSHD_PAIRS_MAX)
+                take_pair(pairs, &survey, &blocks->at[i], &blocks->at[n], question);
+            else
+                pairs->left++;
+        }
     end_survey(&survey);
     return good;
 }

@@ -133,7 +133,8 @@ bool sshd_decides(const struct sshd_line *line)
     static const char *const words[] = {"AuthenticationMethods",  "KbdInteractiveAuthentication",
                                         "PasswordAuthentication", "PubkeyAuthentication",
                                         "PermitRootLogin",        "HostbasedAuthentication",
-                                        "GSSAPIAuthentication",   "PAMServiceName"};
+                                        "GSSAPIAuthentication",   "PAMServiceName",
+                                        "PermitEmptyPasswords"};
     for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
         if (sshdfiles_is(line, words[i]))
             return true;

@@ -312,6 +312,16 @@ static bool has_criterion(const struct sshd_criteria *criteria, enum sshd_criter
     return false;
 }
 
+/* Whether a block is that of the criteria, or one of two that they were joined from, whose lists
+ * they have. */
+static bool is_part(const struct sshd_criteria *block, const struct sshd_criteria *criteria)
+{
+    bool part = block == criteria;
+    for (size_t i = 0; !part && criteria != NULL && block->count > 0 && i < criteria->count; i++)
+        part = criteria->at[i].list == block->at[0].list;
+    return part;
+}
+
 /* How many other blocks apply to such a value. */
 static size_t count_others(const struct sshd_setting *setting, const struct sshd_criteria *own,
                            enum sshd_criterion what, const char *value)
@@ -319,7 +329,8 @@ static size_t count_others(const struct sshd_setting *setting, const struct sshd
     size_t count = 0;
     for (size_t i = 0; i < setting->count; i++) {
         const struct sshd_criteria *block = &setting->blocks[i];
-        count += block != own && has_criterion(block, what) && meets_all(block, what, value);
+        count +=
+            !is_part(block, own) && has_criterion(block, what) && meets_all(block, what, value);
     }
     return count;
 }

@@ -84,13 +84,15 @@ static json_object *parse(const char *output)
     return NULL;
 }
 
-/* A file of nothing but comments gives nothing. */
-static json_object *convert(const struct sudoers *sudoers, const char *folder, const char *types,
-                            char *output, struct problem *problem)
+#define EXPANDED "-ef" /* each alias is replaced by what it names */
+
+/* form: "-f", or EXPANDED. A file of nothing but comments gives nothing. */
+static json_object *convert(const struct sudoers *sudoers, const char *folder, const char *form,
+                            const char *types, char *output, struct problem *problem)
 {
     char program[64];
     (void)snprintf(program, sizeof(program), "%s/cvtsudoers", folder);
-    const char *const argv[] = {program, "-c",  "/dev/null",   "-f", "json",
+    const char *const argv[] = {program, "-c",  "/dev/null",   form, "json",
                                 "-d",    types, sudoers->path, NULL};
     const struct program run = {.argv = argv, .input = "", .output = output, .size = OUTPUT_SIZE};
     int status = program_run(&run, problem);
@@ -130,7 +132,7 @@ static void find_others(struct sudoers *sudoers)
         (void)fclose(file);
 }
 
-bool sudoers_read(struct sudoers *sudoers, struct problem *problem)
+static bool read_as(struct sudoers *sudoers, const char *form, struct problem *problem)
 {
     *sudoers = (struct sudoers){.path = "/etc/sudoers"};
     const char *folder = find_folder();
@@ -141,11 +143,21 @@ bool sudoers_read(struct sudoers *sudoers, struct problem *problem)
         return problem_set(problem, "no memory");
     find_others(sudoers);
     if (ask_path(sudoers, folder, output, problem))
-        sudoers->early = convert(sudoers, folder, "global,user,host", output, problem);
-    if (sudoers->early != NULL)
-        sudoers->late = convert(sudoers, folder, "runas,command", output, problem);
+        sudoers->early = convert(sudoers, folder, form, "global,user,host", output, problem);
+    if (sudoers->early != NULL && strcmp(form, EXPANDED) != 0)
+        sudoers->late = convert(sudoers, folder, form, "runas,command", output, problem);
     free(output);
-    return sudoers->late != NULL;
+    return sudoers->early != NULL && (sudoers->late != NULL || strcmp(form, EXPANDED) == 0);
+}
+
+bool sudoers_read(struct sudoers *sudoers, struct problem *problem)
+{
+    return read_as(sudoers, "-f", problem);
+}
+
+bool sudoers_read_users(struct sudoers *sudoers, struct problem *problem)
+{
+    return read_as(sudoers, EXPANDED, problem);
 }
 
 void sudoers_free(struct sudoers *sudoers)
@@ -364,4 +376,30 @@ void sudoers_each_rule(const struct sudoers *sudoers, bool asked,
         tell_list(member(part.spec, "Commands"), rule.commands, sizeof(rule.commands));
         take(context, &rule);
     }
+}
+
+/* ---- users ---- */
+
+static bool list_permits(json_object *list, bool (*is)(const char *item, void *context),
+                         void *context)
+{
+    for (size_t i = count_of(list); i-- > 0;) {
+        json_object *item = json_object_array_get_idx(list, i);
+        bool negated = member(item, "negated") != NULL;
+        char text[512] = "";
+        add_item(text, sizeof(text), item);
+        if (is(text + negated, context))
+            return !negated;
+    }
+    return false;
+}
+
+bool sudoers_permits(const struct sudoers *sudoers, bool (*is)(const char *item, void *context),
+                     void *context)
+{
+    json_object *rules = member(sudoers->early, "User_Specs");
+    for (size_t i = 0; i < count_of(rules); i++)
+        if (list_permits(member(json_object_array_get_idx(rules, i), "User_List"), is, context))
+            return true;
+    return false;
 }

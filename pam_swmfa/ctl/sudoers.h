@@ -24,6 +24,9 @@ struct sudoers {
  * with the problem if one of them fails. The caller owes sudoers_free in any case.
  */
 bool sudoers_read(struct sudoers *sudoers, struct problem *problem);
+
+/* sudoers_read_users: likewise, for sudoers_permits alone: aliases stand for what they name. */
+bool sudoers_read_users(struct sudoers *sudoers, struct problem *problem);
 void sudoers_free(struct sudoers *sudoers);
 
 /* One line of Defaults that sets an option. */
@@ -61,5 +64,13 @@ struct sudoers_rule {
  */
 void sudoers_each_rule(const struct sudoers *sudoers, bool asked,
                        void (*take)(void *context, const struct sudoers_rule *rule), void *context);
+
+/*
+ * sudoers_permits: whether a rule is for a user, whatever it permits. is: whether an item of its
+ * list, such as "alice", "%admin", "#1000", "+friends" or "ALL", stands for the user; the last item
+ * that does decides. After sudoers_read_users.
+ */
+bool sudoers_permits(const struct sudoers *sudoers, bool (*is)(const char *item, void *context),
+                     void *context);
 
 #endif

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """swmfactl enable and disable, on the files of Debian, with the real sshd, sudo, su and login."""
 import os
+import pwd
 import re
 import shutil
 import signal
@@ -319,6 +320,25 @@ def test_an_sshd_with_a_file_of_its_own_is_asked_as_well(lines, options, says, s
         second.terminate()
         second.wait(lab.PATIENCE)
     assert snapshot() == before
+
+
+def test_a_file_from_elsewhere_that_has_changed_is_to_be_read_as_well(sim):
+    """An Include line can lead out of sshd_config.d."""
+    folder = Path("/etc/ssh/elsewhere")
+    folder.mkdir()
+    conf = Path("/etc/ssh/sshd_config")
+    conf.write_text(conf.read_text() + f"Include {folder}/*.conf\n")
+    server = Sshd()
+    try:
+        assert ctl("enable", "sshd")[0] == 2
+        server.reload()
+        (folder / "new.conf").write_text("MaxSessions 5\n")
+        assert "is not known to have read" in ctl("enable", "sshd")[1]
+        server.reload()
+        done("enable", "sshd")
+    finally:
+        server.stop()
+        shutil.rmtree(folder)
 
 
 def test_where_no_sshd_runs_nothing_needs_a_reload(sim):
@@ -673,6 +693,38 @@ def test_an_account_whose_key_sshd_does_not_take_is_named(spoil, sshd, key, sim)
         (lab.WORK / "root-key").unlink()
 
 
+@pytest.mark.parametrize("shell, lines, named", [
+    ("/usr/sbin/nologin", "", True), ("/nonexistent", "", False),
+    ("/nonexistent", "Match User alice\n  ChrootDirectory /srv\n  ForceCommand internal-sftp\n", True)])
+def test_an_account_that_needs_no_shell_for_sftp_is_named(shell, lines, named, key, sim):
+    """nologin is a shell for sshd, and in a chroot none is looked for."""
+    passwd = Path("/etc/passwd").read_text()
+    conf = Path("/etc/ssh/sshd_config")
+    conf.write_text(re.sub("(?m)^Subsystem.*", "Subsystem sftp internal-sftp", conf.read_text()) + lines)
+    lab.users_map(f"bob {BOB}\ncarol {BOB}\nroot {ALICE}\n")
+    server = Sshd()
+    try:
+        Path("/etc/passwd").write_text(re.sub("(?m)^(alice:.*:).*", r"\1" + shell, passwd))
+        command = lab.ssh_command(PORT, "alice", command="", options=[*key, "-b", "/dev/null"])
+        command = ["sftp", *command[1:-2], "alice@127.0.0.1"]
+        command[command.index("-p")] = "-P"
+        ran = subprocess.run(command, check=False, capture_output=True, text=True, timeout=lab.PATIENCE)
+        assert (ran.returncode == 0) == named, ran.stderr
+        error = ctl("enable", "sshd", "-n", "--publickey")[2]
+        assert (": alice\n" in error) == named, error
+    finally:
+        server.stop()
+        Path("/etc/passwd").write_text(passwd)
+
+
+def test_system_accounts_are_not_named(sim):
+    """A program can have a key for any account, but daemon and the like are not taken to have one."""
+    conf = Path("/etc/ssh/sshd_config")
+    conf.write_text("AuthorizedKeysCommand /bin/false\nAuthorizedKeysCommandUser nobody\n" + conf.read_text())
+    error = ctl("enable", "sshd", "-n")[2]
+    assert "have an SSH key and no password" in error and "by sshd: root. " in error, error
+
+
 def test_root_with_a_key_alone_gets_in_by_key_and_code_and_at_each_moment_before(sshd, key, sim):
     """As on most rented servers: PermitRootLogin prohibit-password, and no password."""
     conf = Path("/etc/ssh/sshd_config")
@@ -705,6 +757,7 @@ def test_root_with_a_key_alone_gets_in_by_key_and_code_and_at_each_moment_before
 @pytest.mark.parametrize("lines, mapped, says", [
     ("PermitRootLogin prohibit-password\n", "root", "root: PermitRootLogin is not yes"),
     ("PermitRootLogin no\n", "root", "root: PermitRootLogin is no"),
+    ("", "daemon", "daemon: it has no shell to log in to"),
     ("AllowUsers bob\n", "alice", "alice: AllowUsers does not name it"),
     ("AllowUsers bob@127.0.0.1 [a]*\n", "alice", "alice: AllowUsers does not name it"),
     ("DenyUsers al?ce\n", "alice", "alice: DenyUsers names it"),
@@ -1476,6 +1529,24 @@ def test_a_match_block_that_leads_around_the_code_is_said(sim):
     assert re.search(r"sshd_config:\d+: Match User bob: sshd lets these users in with a key alone", error)
 
 
+@pytest.mark.parametrize("lines, says", [
+    ("Match User bob\n  AuthenticationMethods password keyboard-interactive\n"
+     "Match Address 192.0.2.0/24\n  PasswordAuthentication yes\n",
+     r"sshd_config:\d+: Match User bob, with Match Address 192.0.2.0/24 \(.*:\d+\): sshd's password method"),
+    ("Match Group bob\n  PubkeyAuthentication no\n"
+     "Match LocalPort 2299\n  AuthenticationMethods publickey,keyboard-interactive\n"
+     "Match User carol\n  AuthenticationMethods publickey,keyboard-interactive\n",
+     r"Match Group bob, with Match LocalPort 2299 \(.*\): sshd cannot ask these for a code, and shuts"),
+    ("Match User bob\n  PasswordAuthentication yes\n  PermitEmptyPasswords yes\n  AuthenticationMethods none\n",
+     r"Match User bob: sshd's password method"),
+    ("Match User bob\n  AuthenticationMethods none\n", "Match User bob: sshd cannot ask these for a code")])
+def test_what_blocks_do_together_is_seen(lines, says, sim):
+    path = Path("/etc/ssh/sshd_config")
+    path.write_text(path.read_text() + lines)
+    error = ctl("enable", "sshd", "-n")[2]
+    assert re.search(says, error) and "Match User carol" not in error, error
+
+
 def test_whom_sudo_asks_for_nothing_is_said(sim):
     lab.write("/etc/sudoers.d/all", "bob ALL = NOPASSWD: ALL\n", 0o440)
     status, _, error = ctl("enable", "sudo")
@@ -1494,9 +1565,16 @@ def test_who_may_be_locked_out_is_said(sim, key):
         assert "sudo will deny these accounts" in ctl("enable", "sudo", "--dry-run")[2]
     finally:
         subprocess.run(["gpasswd", "--delete", "carol", "sudo"], check=True, capture_output=True)
-    for rule in ("carol ALL=(ALL) ALL\n", "%carol ALL = /usr/bin/id\n"):
-        lab.write("/etc/sudoers.d/carol", rule, 0o440)
-        assert "the users map" in ctl("enable", "sudo", "--dry-run")[2], rule
+    for rule, named in (("carol ALL=(ALL) ALL", True), ("%carol ALL = /usr/bin/id", True),
+                        ("User_Alias OPS = A, !B\nUser_Alias A = alice, B\nUser_Alias B = carol\n"
+                         "OPS ALL = ALL", False),
+                        ("User_Alias OPS = alice, A\nUser_Alias A = carol\nOPS ALL = ALL", True),
+                        (f"#{pwd.getpwnam('carol').pw_uid} ALL = ALL", True),
+                        (f"%#{pwd.getpwnam('carol').pw_gid} ALL = ALL", True), ("ALL, !carol ALL = ALL", False)):
+        lab.write("/etc/sudoers.d/carol", rule + "\n", 0o440)
+        said = subprocess.run(["sudo", "-l", "-U", "carol"], check=True, capture_output=True, text=True).stdout
+        assert ("may run the following" in said) == named, said
+        assert ("the users map" in ctl("enable", "sudo", "--dry-run")[2]) == named, rule
     Path("/etc/sudoers.d/carol").unlink()
     for options in ([], ["--use-uid"]):
         assert "su will deny these accounts" in ctl("enable", "su", "--dry-run", *options)[2]
@@ -1517,6 +1595,24 @@ def test_who_may_be_locked_out_is_said(sim, key):
     assert NO_ROOT not in error and "+PermitRootLogin yes\n" in out
     conf.write_text(conf.read_text() + "PermitRootLogin no\n")
     assert NO_ROOT not in ctl("enable", "sshd", "-n")[2]
+
+
+@pytest.mark.parametrize("service, lines, most", [
+    ("su", "", 1000), ("sshd", "", 1000), ("sshd", "Match User alice\n  Banner none\n", 200)])
+def test_the_accounts_that_are_not_looked_at_are_not_passed_over_in_silence(service, lines, most, sim):
+    passwd = Path("/etc/passwd").read_text()
+    conf = Path("/etc/ssh/sshd_config")
+    conf.write_text(conf.read_text() + lines)
+    shells = [name for name, *_, shell in map(lambda line: line.split(":"), passwd.splitlines())
+              if shell.endswith("sh")]
+    said = f"swmfactl: warning: there are more than {most} accounts: only the first of them were looked at"
+    try:
+        for count in (most, most + 1):
+            Path("/etc/passwd").write_text(passwd + "".join(
+                f"many{i}:!:{70000 + i}:70000::/nonexistent:/bin/sh\n" for i in range(count - len(shells))))
+            assert (said in ctl("enable", service, "-n")[2]) == (count > most)
+    finally:
+        Path("/etc/passwd").write_text(passwd)
 
 
 @pytest.mark.parametrize("command", ["enable", "disable"])

@@ -462,6 +462,56 @@ static void test_a_user_is_asked_about_under_each_block(void **state)
     sshd_free_blocks(&blocks);
 }
 
+static void test_two_blocks_are_asked_about_together(void **state)
+{
+    if (!can_ask())
+        return;
+    const struct sshd_question question = {.options = make_sshd(state, two_ports)};
+    struct sshd_blocks blocks;
+    struct sshd_blocks pairs;
+    struct problem problem = {0};
+    char text[2048] = "";
+    unit_check(problem.text, sshd_ask_blocks(&blocks, &question, NULL, &problem), "answers");
+    unit_check(problem.text, sshd_ask_pairs(&pairs, &blocks, &question, &problem), "answers");
+    for (size_t i = 0; i < pairs.count; i++) {
+        const struct sshd_block *pair = &pairs.at[i];
+        size_t used = strlen(text);
+        (void)snprintf(text + used, sizeof(text) - used, "%s %s %s:%s%s%s\n",
+                       strrchr(pair->where, '/') + 1, pair->connection.user,
+                       pair->connection.address, pair->connection.local_port,
+                       sshd_says(&pair->answer, "kbdinteractiveauthentication", "no") ? " no" : "",
+                       sshd_says(&pair->answer, "passwordauthentication", "yes") ? " password"
+                                                                                 : "");
+    }
+    unit_same_text("pairs", text,
+                   "config:5 root 10.0.0.1:2223 no password\n"
+                   "config:5 nobody 192.0.2.1:2223 no password\n");
+    sshd_free_blocks(&pairs);
+    sshd_free_blocks(&blocks);
+}
+
+static void test_more_pairs_than_are_asked_about_are_counted(void **state)
+{
+    char text[4096] = "== config\nPort 22\n";
+    const char *const *options = NULL;
+    struct sshd_blocks blocks;
+    struct sshd_blocks pairs;
+    struct problem problem = {0};
+    if (!can_ask())
+        return;
+    for (size_t i = 0; i < 13; i++)
+        (void)snprintf(text + strlen(text), sizeof(text) - strlen(text),
+                       "Match LocalPort %zu\nPasswordAuthentication no\n", 100 + i);
+    options = make_sshd(state, text);
+    const struct sshd_question question = {.options = options};
+    unit_check(problem.text, sshd_ask_blocks(&blocks, &question, NULL, &problem), "answers");
+    unit_check(problem.text, sshd_ask_pairs(&pairs, &blocks, &question, &problem), "answers");
+    unit_same_number("pairs", (long long)pairs.count, 0);
+    unit_same_number("left", (long long)pairs.left, 13 * 12 / 2 - SSHD_PAIRS_MAX);
+    sshd_free_blocks(&pairs);
+    sshd_free_blocks(&blocks);
+}
+
 static void test_a_plan_needs_its_folder(void **state)
 {
     char *path = unit_path("d/00-plan.conf");
@@ -519,6 +569,8 @@ int main(void)
         cmocka_unit_test(test_sshd_says_of_the_copy_what_it_says_of_the_files),
         cmocka_unit_test(test_options_of_sshd_count_before_its_files),
         cmocka_unit_test(test_a_user_is_asked_about_under_each_block),
+        cmocka_unit_test(test_two_blocks_are_asked_about_together),
+        cmocka_unit_test(test_more_pairs_than_are_asked_about_are_counted),
         cmocka_unit_test(test_a_plan_needs_its_folder),
     };
     return cmocka_run_group_tests_name("sshd", tests, unit_make_folder, unit_remove_folder);
