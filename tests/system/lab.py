@@ -51,6 +51,7 @@ INBOX = WORK / "inbox"
 CA = WORK / "ca.pem"
 CONFDIR = WORK / "pam.d"
 KNOWN_HOSTS = WORK / "known_hosts"
+LOGIN_DEFS = Path("/etc/login.defs")
 DEBIAN = WORK / "debian" # files of the system, as they were before the first test
 DEBIAN_FOLDERS = ("/etc/pam.d", "/etc/ssh", "/var/lib/pam", "/usr/share/pam-configs",
                   "/etc/sudoers.d")
@@ -725,6 +726,9 @@ def prepare():
         if Path(folder).is_dir(): # sudo is not needed for the demo
             shutil.copytree(folder, str(DEBIAN) + folder)
     stack("other", "auth required pam_deny.so", "account required pam_deny.so")
+    if LOGIN_DEFS.exists(): # as the documents advise
+        LOGIN_DEFS.write_text(re.sub(r"(?m)^LOGIN_TIMEOUT.*$", "LOGIN_TIMEOUT\t180",
+                                     LOGIN_DEFS.read_text()))
     use_local_accounts()
     for name in ("alice", "bob", "carol"):
         add_account(name)
