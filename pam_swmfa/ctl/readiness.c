@@ -217,7 +217,7 @@ bool readiness_next_account(struct readiness_walk *walk, struct host_account *ac
     return false;
 }
 
-/* An item of a rule's list. Groups of sudo's plugins, "%:NAME", are not known here. */
+/* An item of a rule's list. Groups of a plugin, "%:NAME", are not known. */
 static bool is_account(const char *item, void *context)
 {
     const struct host_account *account = context;
@@ -355,12 +355,37 @@ static void warn_about_timeout(const struct readiness *readiness)
                        seconds, needed);
 }
 
+static bool keep_plugin_group(const char *item, void *context)
+{
+    char *group = context;
+    if (strncmp(item, "%:", 2) == 0)
+        (void)snprintf(group, ACCOUNT_NAME_MAX, "%s", item);
+    return false;
+}
+
+/* Only sudo's plugin knows who is in such a group. */
+static void warn_about_plugin_group(void)
+{
+    struct sudoers sudoers;
+    struct problem ignored = {0};
+    char group[ACCOUNT_NAME_MAX] = "";
+    if (sudoers_read_users(&sudoers, &ignored))
+        (void)sudoers_permits(&sudoers, keep_plugin_group, group);
+    if (*group != '\0')
+        readiness_warn("%s: a rule is for %s, a group of sudo's plugins: its members are unknown, "
+                       "and sudo will deny those without a usable line in the users map",
+                       sudoers.path, group);
+    sudoers_free(&sudoers);
+}
+
 bool readiness_check_accounts(const struct readiness *readiness, struct problem *problem)
 {
     if (strcmp(readiness->service, "sshd") == 0)
         return readiness_check_sshd(readiness, problem);
-    if (strcmp(readiness->service, "sudo") == 0)
+    if (strcmp(readiness->service, "sudo") == 0) {
         warn_about_sudoers();
+        warn_about_plugin_group();
+    }
     if (strcmp(readiness->service, "login") == 0)
         warn_about_timeout(readiness);
     return check_users_of(readiness, problem);

@@ -1551,6 +1551,8 @@ def test_whom_sudo_asks_for_nothing_is_said(sim):
     status, _, error = ctl("enable", "sudo")
     assert status == 0 and "/etc/sudoers: sudo: bob may run ALL with NOPASSWD" in error
     assert "sudoers" not in ctl("enable", "su")[2]
+    lab.write("/etc/sudoers.d/all", "User_Alias OPS = %:ops\nOPS ALL = ALL\n", 0o440)
+    assert "/etc/sudoers: a rule is for %:ops, a group of sudo's plugins" in ctl("enable", "sudo")[2]
 
 
 def test_who_may_be_locked_out_is_said(sim, key):
