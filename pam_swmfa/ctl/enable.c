@@ -787,7 +787,7 @@ static bool finish_sshd(const struct plan *plan, struct problem *problem)
 #define GRACE_MORE 4 /* seconds that OpenSSH adds at random */
 
 /* How long a login can take: by the settings now, or by those without swmfactl's file, which can be
- * what sshd had read when it began. 0: sshd sets no limit, or does not say. */
+ * what sshd had read when it began. 0: sshd sets no limit, or it is unknown. */
 static long find_grace(void)
 {
     const struct sshd_plan absent = {.path = SSHCONF_PATH};
@@ -823,12 +823,13 @@ static void say_waiting(const struct listeners *logins)
     }
     (void)printf("Waiting for logins that began before the reload: %zu (sshd process %s).\n",
                  logins->count, names_show(&pids));
-    if (grace > 0)
+    if (grace > 0 && left <= LISTENERS_PATIENCE)
         (void)printf("sshd ends them in %s at the latest (LoginGraceTime).\n",
                      limit_time_write((left > 0 ? left : 1) * 1000, text, sizeof(text)));
     else
         (void)
-            printf("sshd sets no limit to them (LoginGraceTime); this command gives up after %s.\n",
+            printf("sshd may let them take longer than %s (LoginGraceTime); this command gives up "
+                   "then.\n",
                    limit_time_write(LISTENERS_PATIENCE * 1000, text, sizeof(text)));
     (void)fflush(stdout);
 }
