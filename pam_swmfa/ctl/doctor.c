@@ -10,6 +10,7 @@
 #include <config.h>
 
 #include "ctl/judge.h"
+#include "ctl/readiness.h"
 
 #include <dirent.h>
 #include <limits.h>
@@ -32,6 +33,7 @@ struct doctor {
     size_t count;
     char conf[PLACE]; /* the configuration that was read last; "": none */
     bool conf_good;
+    bool map_good; /* its users map gets somebody in */
     struct config config;
     size_t asked; /* services of which a login can come to the module */
     char *kept;   /* those that are kept from it, see judge_is_kept; NULL: none */
@@ -63,6 +65,28 @@ static void forget_config(struct doctor *doctor)
     doctor->conf_good = false;
 }
 
+static void add_line(void *context, const char *where, const char *text)
+{
+    findings_add(context, SEVERITY_WARNING, "users-line", where, "swmfactl check", "%s", text);
+}
+
+/* Where the users map denies everybody, by what swmfactl enable goes by. */
+static void examine_map(struct doctor *doctor)
+{
+    const char *path = doctor->config.users;
+    struct problem why = {0};
+    doctor->map_good = readiness_check_map(&doctor->config, add_line, doctor->findings, &why);
+    if (doctor->map_good)
+        return;
+    bool placed = strncmp(why.text, path, strlen(path)) == 0;
+    char *end = placed ? strstr(why.text + strlen(path), ": ") : NULL;
+    if (end != NULL)
+        *end = '\0';
+    findings_add(doctor->findings, SEVERITY_ERROR, "users-map", end != NULL ? why.text : path,
+                 "swmfactl check", "every login that needs a code is denied: %s",
+                 end != NULL ? end + 2 : why.text);
+}
+
 /* The configuration that a line of the module reads, or NULL, which is a finding. */
 static const struct config *read_config(struct doctor *doctor, const struct stack_line *ours)
 {
@@ -81,6 +105,8 @@ static const struct config *read_config(struct doctor *doctor, const struct stac
     if (!doctor->conf_good)
         findings_add(doctor->findings, SEVERITY_ERROR, "configuration", path, "swmfactl check",
                      "every login that comes to pam_swmfa is denied: %s", why.text);
+    else
+        examine_map(doctor);
     return doctor->conf_good ? &doctor->config : NULL;
 }
 
@@ -239,6 +265,17 @@ static bool has_factor(const struct scene *scene)
     return false;
 }
 
+/* The users map has nobody whom a right code could let in. */
+static void predict_denial(struct prediction *prediction)
+{
+    bool others = prediction->asked != OFTEN_ALWAYS || prediction->passes ||
+                  prediction->wrong_code_in != OFTEN_NEVER;
+    prediction->right_in =
+        others && prediction->right_in != OFTEN_NEVER ? OFTEN_SOMETIMES : OFTEN_NEVER;
+    if (!others)
+        prediction->steps[0] = '\0';
+}
+
 static void predict(struct doctor *doctor, struct scene *scene)
 {
     struct explore explore;
@@ -246,6 +283,8 @@ static void predict(struct doctor *doctor, struct scene *scene)
     enum explore_result result = judge_stack(scene, &explore);
     if (result == EXPLORE_DONE) {
         judge_predict(scene, &prediction);
+        if (scene->config != NULL && !doctor->map_good)
+            predict_denial(&prediction);
         print_service(doctor, scene, &prediction);
     } else if (result == EXPLORE_TOO_MANY) {
         findings_add(doctor->findings, SEVERITY_ERROR, "too-many-ways", scene->ours->file, "",

@@ -36,6 +36,16 @@ bool readiness_load(const struct readiness *readiness, struct config *config,
  * problem. */
 bool readiness_check_host(const struct readiness *readiness, struct problem *problem);
 
+/*
+ * readiness_check_map: the users map alone, for who takes what is said of it: take is called with
+ * each line that does not get its user in, "FILE:LINE" and why, and with the file alone if there
+ * are too many. Returns false with the problem if everybody in the map is denied, or none is in it
+ * and everybody is. A problem with a place begins with it: "FILE:LINE: " or "FILE: ".
+ */
+typedef void readiness_take(void *context, const char *where, const char *text);
+bool readiness_check_map(const struct config *config, readiness_take *take, void *context,
+                         struct problem *problem);
+
 /* readiness_check_accounts: who uses the service, and will be denied; for sshd also what its
  * settings, those of each Match block and of each sshd that runs make of it. False with the
  * problem. */

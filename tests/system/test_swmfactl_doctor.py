@@ -589,6 +589,50 @@ def test_a_login_does_not_mind_the_names_of_modules(start):
     assert play(case_of("debian-sudo")) == (True, True)
 
 
+# ---- the users map ----
+
+GERMAN = "alice +4930123456\n"
+
+
+@pytest.mark.parametrize("text, lines, says", [
+    ("alice 15550100182\n", [1], "expected an E.164 number"),
+    ("# users\r\nalice +15550100182\r\nbob +15550100183\r\n", [2, 3], "carriage return"),
+    ("alice +15550100182\n".encode("utf-16"), [1, 2], ""),
+    (GERMAN * 25, range(1, 21), "outside of countries"),
+    ("# nobody\n", [], "it has no user")], ids=["plus", "crlf", "utf-16", "country", "nobody"])
+def test_a_users_map_that_denies_everybody_is_found_as_enable_finds_it(text, lines, says, start):
+    install(case_of("debian-sudo"), start)
+    lab.configure(start(name="second"), limits="countries = +1555\n")
+    lab.users_map(text)
+    findings, services = examine("sudo")
+    finding = find(findings, "users-map")
+    assert finding["severity"] == "error" and says in finding["text"]
+    named = [finding["where"] for finding in findings if finding["id"] == "users-line"]
+    more = [f"{lab.USERS}"] if text == GERMAN * 25 else []
+    assert named == [f"{lab.USERS}:{line}" for line in lines] + more
+    enable = subprocess.run([lab.CTL, "enable", "su"], capture_output=True, text=True, check=False)
+    assert f"{finding['where']}: {finding['text'].partition('denied: ')[2]}" in enable.stderr
+    assert (services["sudo"]["all_right_lets_in"], services["sudo"]["steps"]) == ("never", "")
+    assert not played(lab.PASSWORD, "000000")[0] and lab.messages() == []
+
+
+@pytest.mark.parametrize("name", ["debian-sshd", "debian-su", "debian-login"])
+def test_each_service_is_told_of_the_users_map(name, start):
+    install(case_of(name), start)
+    lab.users_map("alice 15550100182\n")
+    findings, services = examine(case_of(name).service)
+    assert {"users-map", "users-line"} <= ids(findings)
+    assert services[case_of(name).service]["all_right_lets_in"] in ("never", "sometimes")
+
+
+def test_one_wrong_line_is_a_warning(start):
+    install(case_of("debian-sudo"), start)
+    lab.users_map(f"alice {ALICE}\nbob 15550100183\n")
+    findings, services = examine("sudo")
+    assert ids(findings) == {"users-line"} and find(findings, "users-line")["where"] == f"{lab.USERS}:2"
+    assert services["sudo"]["all_right_lets_in"] == "always"
+
+
 # ---- what it says ----
 
 def test_a_service_that_is_not_there_gets_no_line_to_write(start):
