@@ -10,7 +10,9 @@
 #include <config.h>
 
 #include "ctl/judge.h"
+#include "ctl/listener.h"
 #include "ctl/readiness.h"
+#include "ctl/sshconf.h"
 
 #include <dirent.h>
 #include <limits.h>
@@ -257,14 +259,6 @@ static void print_service(struct doctor *doctor, const struct scene *scene,
         print_text(scene, prediction);
 }
 
-static bool has_factor(const struct scene *scene)
-{
-    for (size_t i = 0; i < scene->stack->count; i++)
-        if (scene->roles[i].count > 0 && scene->roles[i].answers[0].meaning == MEANS_PROVED)
-            return true;
-    return false;
-}
-
 /* The users map has nobody whom a right code could let in. */
 static void predict_denial(struct prediction *prediction)
 {
@@ -324,7 +318,7 @@ static void examine_sshd(struct doctor *doctor, struct scene *scene)
                      : sshd.installed ? "sshd -t"
                                       : "",
                      "sshd: what its settings are cannot be found out: %s", why.text);
-        scene->before = has_factor(scene) ? NULL : "an SSH key";
+        scene->before = judge_has_factor(scene) ? NULL : "an SSH key";
         sshd_free(&sshd);
         return;
     }
@@ -470,6 +464,8 @@ static void examine_ours(struct doctor *doctor, struct scene *scene)
     if (strcmp(scene->service, "doas") == 0)
         examine_doas(doctor, scene);
     predict(doctor, scene);
+    if (strcmp(scene->service, "sshd") == 0)
+        judge_running(scene, reached != NULL);
     free(roles);
 }
 
@@ -519,6 +515,25 @@ static void examine_kept(struct doctor *doctor, struct scene *scene)
     doctor->kept = names;
 }
 
+/* No login comes to the module. */
+static void examine_without(struct doctor *doctor, struct scene *scene)
+{
+    if (scene->ours != NULL)
+        examine_kept(doctor, scene);
+    else
+        examine_others(doctor, scene);
+    if (strcmp(scene->service, "sshd") == 0)
+        judge_running(scene, false);
+}
+
+/* No service of that name was found, but swmfactl has changed its configuration. */
+static void examine_sshd_without(const struct doctor *doctor)
+{
+    const struct scene scene = {.findings = doctor->findings, .service = "sshd"};
+    if (access(SSHCONF_PATH, F_OK) == 0 || access(LISTENERS_RECORD, F_OK) == 0)
+        judge_running(&scene, false);
+}
+
 static void examine(struct doctor *doctor, const char *service)
 {
     char where[PLACE];
@@ -534,12 +549,10 @@ static void examine(struct doctor *doctor, const char *service)
         (void)snprintf(where, sizeof(where), "%s:%u", stack->problem_file, stack->problem_line);
         findings_add(doctor->findings, SEVERITY_ERROR, "unreadable", where, "", "%s: %s; %s",
                      service, stack->problem.text, stack_consequence(stack));
-    } else if (scene.ours != NULL && judge_is_kept(&scene)) {
-        examine_kept(doctor, &scene);
-    } else if (scene.ours != NULL) {
+    } else if (scene.ours != NULL && !judge_is_kept(&scene)) {
         examine_ours(doctor, &scene);
     } else {
-        examine_others(doctor, &scene);
+        examine_without(doctor, &scene);
     }
     stack_free(stack);
 }
@@ -632,6 +645,8 @@ static void examine_all(struct doctor *doctor)
         find_services(doctor);
     for (size_t i = 0; i < doctor->count && !doctor->failed; i++)
         examine(doctor, doctor->names[i]);
+    if (doctor->job->count == 0 && !is_known(doctor, "sshd"))
+        examine_sshd_without(doctor);
     if (doctor->kept != NULL)
         findings_add(
             doctor->findings, SEVERITY_NOTE, "other-services", doctor->kept_where, "",

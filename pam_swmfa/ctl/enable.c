@@ -533,24 +533,11 @@ static bool sshd_has_read(pid_t *pid, struct problem *why)
     return listeners_have_read(pid, why);
 }
 
-/* What a login needs after the reload, while the stack is as it was. */
-static const char *needed_meanwhile(const struct plan *plan)
-{
-    bool asks = in_common(plan, NULL) || pamfile_has_module(plan->files[0].before, NULL);
-    switch (plan->form) {
-    case SSHCONF_KEY_OR_BOTH:
-        return "a key, and no code";
-    case SSHCONF_KEY:
-        return asks ? "the key, the password and a code" : "the key and the password, and no code";
-    default:
-        return "the password, and no code; a key is not enough";
-    }
-}
-
 /* The stack must not change before an sshd that does not know of it. */
 static enum ctl_status wait_for_reload(struct job *job, const struct plan *plan, pid_t pid,
                                        const struct problem *why)
 {
+    bool asks = in_common(plan, NULL) || pamfile_has_module(plan->files[0].before, NULL);
     (void)printf("The first half is done: " SSHCONF_PATH " is in place. The PAM stack has not "
                  "changed yet:\n%s.\n",
                  why->text);
@@ -559,7 +546,7 @@ static enum ctl_status wait_for_reload(struct job *job, const struct plan *plan,
                  "Until you reload, nothing changes for anybody. After the reload, and until the "
                  "second command, a login needs %s.\n"
                  "To undo it: swmfactl disable sshd\n",
-                 chosen.publickey ? " --publickey" : "", needed_meanwhile(plan));
+                 chosen.publickey ? " --publickey" : "", sshconf_needs(plan->form, asks));
     return job_flush(job) ? CTL_WARNINGS : CTL_FAILED;
 }
 

@@ -27,6 +27,8 @@ struct listener {
     unsigned long long code, stack; /* addresses; others after each exec */
     bool options_known;             /* its command line was read whole */
     bool own_options;               /* -f or -o is among them */
+    bool own_config;                /* and can change whom it asks for what */
+    bool has_read;                  /* its configuration as it is; of listeners_examine alone */
     size_t option_count;
     ptrdiff_t options[LISTENER_OPTIONS]; /* where they begin in line */
     char line[4096];
@@ -44,6 +46,9 @@ struct listeners {
  */
 bool listeners_find(struct listeners *listeners, struct problem *problem);
 void listeners_free(struct listeners *listeners);
+
+/* listener_runs: whether it executes this program; NULL: none is known. */
+bool listener_runs(const struct listener *listener, const char *program);
 
 /* listener_options: the words of its command line after the program; ends with NULL. Returns the
  * list, the caller's to free, of texts of the listener's; NULL without memory. */
@@ -64,6 +69,17 @@ bool listeners_remember(struct problem *problem);
 bool listeners_have_read(pid_t *pid, struct problem *problem);
 
 /*
+ * listeners_examine: as listeners_find, and finds of each in has_read whether it is known to have
+ * read the configuration files as they are. Changes nothing: without a note of these files, it is
+ * known of an sshd that has started, or written its PID file, after they were last changed: by the
+ * clock, which can have been set meanwhile. For what is said, not for what must be safe.
+ */
+bool listeners_examine(struct listeners *listeners, struct problem *problem);
+
+/* listeners_seem_read: as listeners_have_read, but by listeners_examine. */
+bool listeners_seem_read(pid_t *pid, struct problem *problem);
+
+/*
  * listeners_wait_for_logins: waits until all logins have ended, or got in, that are being asked for
  * their proofs now: they go by what sshd had read when they began, and PAM's stack when they come
  * to it. sshd ends them after LoginGraceTime. tell: is called once with their number if there are
@@ -74,5 +90,6 @@ bool listeners_wait_for_logins(void (*tell)(size_t count), struct problem *probl
 #define LISTENERS_PATIENCE 660 /* LoginGraceTime is 120 by default, and 600 is much */
 
 #define LISTENERS_RECORD "/run/swmfactl-sshd-reload"
+#define LISTENERS_PID    "/run/sshd.pid" /* written by an sshd after it has read its configuration */
 
 #endif
