@@ -560,6 +560,13 @@ static const char *until_reload(const struct plan *plan)
     return "Until then it goes by what it had read before.";
 }
 
+static void say_unread(const struct plan *plan, pid_t pid, const struct problem *why)
+{
+    (void)printf("%s.\n", why->text);
+    say_reload(pid);
+    (void)printf("%s After that, log in in a second session. ", until_reload(plan));
+}
+
 static enum ctl_status say_enabled(struct job *job, const struct plan *plan)
 {
     struct problem why;
@@ -570,17 +577,33 @@ static enum ctl_status say_enabled(struct job *job, const struct plan *plan)
     job_changed(job, "enabled for %s%s", name, chosen.publickey ? " with public key" : "");
     (void)printf("%s asks for a code%s.\n", name, read ? "" : " when sshd has been reloaded");
     (void)each_change(plan, job, say_copy);
-    if (!read) {
-        (void)printf("%s.\n", why.text);
-        say_reload(pid);
-        (void)printf("%s After that, log in in a second session. ", until_reload(plan));
-    } else {
+    if (!read)
+        say_unread(plan, pid, &why);
+    else
         (void)printf("Keep this session open, and log in in a second one. ");
-    }
     (void)printf("To undo it: swmfactl disable %s\n", name);
     if (!job_flush(job))
         return CTL_FAILED;
     return read || more ? CTL_DONE : CTL_WARNINGS;
+}
+
+/* There is nothing to change; but an sshd may not have read what is there. For that, what seems so
+ * is enough; where it does not, a note is made, by which the reload will be known. */
+static enum ctl_status say_already(struct job *job, const struct plan *plan)
+{
+    struct problem why = {0};
+    pid_t pid = 0;
+    bool read = !is_sshd(plan) || listeners_seem_read(&pid, &why) ||
+                (!chosen.dry_run && sshd_has_read(&pid, &why));
+    (void)printf("%s: already enabled%s\n", plan->service->name,
+                 read ? "" : ", but sshd must be reloaded");
+    if (!read) {
+        say_unread(plan, pid, &why);
+        (void)printf("To undo it: swmfactl disable sshd\n");
+    }
+    if (!job_flush(job))
+        return CTL_FAILED;
+    return read ? CTL_DONE : CTL_WARNINGS;
 }
 
 /* sshd's file, and which sshd have not read it. */
@@ -635,8 +658,9 @@ static enum ctl_status do_enable(struct job *job, const struct plan *plan)
     if (to_password)
         return say_enabled(job, plan);
     if (is_sshd(plan) && stack_changes(plan) && !sshd_has_read(&pid, &why)) {
-        job_changed(job, "sshd's configuration changed for %s and code",
-                    chosen.publickey ? "public key" : "password");
+        if (change_is_one(&plan->sshd))
+            job_changed(job, "sshd's configuration changed for %s and code",
+                        chosen.publickey ? "public key" : "password");
         return wait_for_reload(job, plan, pid, &why);
     }
     return wait_for_logins(plan, &job->problem) && change_stack(plan, &job->problem) &&
@@ -646,6 +670,12 @@ static enum ctl_status do_enable(struct job *job, const struct plan *plan)
 }
 
 /* ---- disable ---- */
+
+static enum ctl_status say_not_enabled(struct job *job, const struct plan *plan)
+{
+    (void)printf("%s: not enabled\n", plan->service->name);
+    return job_flush(job) ? CTL_DONE : CTL_FAILED;
+}
 
 static void say_disabled(const struct plan *plan, struct job *job)
 {
@@ -676,15 +706,16 @@ static enum ctl_status do_disable(struct job *job, const struct plan *plan)
 
 /* ---- the commands ---- */
 
-/* What is planned is shown, and done unless it is a dry run. idle: what to say of nothing. */
-static enum ctl_status perform(struct job *job, const struct plan *plan, const char *idle,
-                               enum ctl_status (*act)(struct job *job, const struct plan *plan))
+typedef enum ctl_status act_on(struct job *job, const struct plan *plan);
+
+/* What is planned is shown, and done unless it is a dry run. idle: where there is nothing to do. */
+static enum ctl_status perform(struct job *job, const struct plan *plan, act_on *idle, act_on *act)
 {
     if (!stack_changes(plan) && !change_is_one(&plan->sshd))
-        (void)printf("%s: %s\n", plan->service->name, idle);
-    else if (!show(plan, job))
+        return idle(job, plan);
+    if (!show(plan, job))
         return CTL_FAILED;
-    else if (!chosen.dry_run)
+    if (!chosen.dry_run)
         return act(job, plan);
     return job_flush(job) ? CTL_DONE : CTL_FAILED;
 }
@@ -733,8 +764,8 @@ static enum ctl_status run_enable(struct job *job)
     struct plan plan = {0};
     enum ctl_status status = plan_begin(job, &plan);
     if (status == CTL_DONE)
-        status = prepare_enable(job, &plan) ? perform(job, &plan, "already enabled", do_enable)
-                                            : CTL_FAILED;
+        status =
+            prepare_enable(job, &plan) ? perform(job, &plan, say_already, do_enable) : CTL_FAILED;
     plan_end(&plan);
     return status;
 }
@@ -744,8 +775,9 @@ static enum ctl_status run_disable(struct job *job)
     struct plan plan = {0};
     enum ctl_status status = plan_begin(job, &plan);
     if (status == CTL_DONE)
-        status = plan_disable(&plan, &job->problem) ? perform(job, &plan, "not enabled", do_disable)
-                                                    : CTL_FAILED;
+        status = plan_disable(&plan, &job->problem)
+                     ? perform(job, &plan, say_not_enabled, do_disable)
+                     : CTL_FAILED;
     plan_end(&plan);
     return status;
 }
