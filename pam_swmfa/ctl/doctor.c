@@ -10,6 +10,9 @@
 #include <config.h>
 
 #include "ctl/judge.h"
+#include "ctl/listener.h"
+#include "ctl/readiness.h"
+#include "ctl/sshconf.h"
 
 #include <dirent.h>
 #include <limits.h>
@@ -32,6 +35,7 @@ struct doctor {
     size_t count;
     char conf[PLACE]; /* the configuration that was read last; "": none */
     bool conf_good;
+    bool map_good; /* its users map gets somebody in */
     struct config config;
     size_t asked; /* services of which a login can come to the module */
     char *kept;   /* those that are kept from it, see judge_is_kept; NULL: none */
@@ -63,6 +67,28 @@ static void forget_config(struct doctor *doctor)
     doctor->conf_good = false;
 }
 
+static void add_line(void *context, const char *where, const char *text)
+{
+    findings_add(context, SEVERITY_WARNING, "users-line", where, "swmfactl check", "%s", text);
+}
+
+/* Where the users map denies everybody, by what swmfactl enable goes by. */
+static void examine_map(struct doctor *doctor)
+{
+    const char *path = doctor->config.users;
+    struct problem why = {0};
+    doctor->map_good = readiness_check_map(&doctor->config, add_line, doctor->findings, &why);
+    if (doctor->map_good)
+        return;
+    bool placed = strncmp(why.text, path, strlen(path)) == 0;
+    char *end = placed ? strstr(why.text + strlen(path), ": ") : NULL;
+    if (end != NULL)
+        *end = '\0';
+    findings_add(doctor->findings, SEVERITY_ERROR, "users-map", end != NULL ? why.text : path,
+                 "swmfactl check", "every login that needs a code is denied: %s",
+                 end != NULL ? end + 2 : why.text);
+}
+
 /* The configuration that a line of the module reads, or NULL, which is a finding. */
 static const struct config *read_config(struct doctor *doctor, const struct stack_line *ours)
 {
@@ -81,6 +107,8 @@ static const struct config *read_config(struct doctor *doctor, const struct stac
     if (!doctor->conf_good)
         findings_add(doctor->findings, SEVERITY_ERROR, "configuration", path, "swmfactl check",
                      "every login that comes to pam_swmfa is denied: %s", why.text);
+    else
+        examine_map(doctor);
     return doctor->conf_good ? &doctor->config : NULL;
 }
 
@@ -231,12 +259,15 @@ static void print_service(struct doctor *doctor, const struct scene *scene,
         print_text(scene, prediction);
 }
 
-static bool has_factor(const struct scene *scene)
+/* The users map has nobody whom a right code could let in. */
+static void predict_denial(struct prediction *prediction)
 {
-    for (size_t i = 0; i < scene->stack->count; i++)
-        if (scene->roles[i].count > 0 && scene->roles[i].answers[0].meaning == MEANS_PROVED)
-            return true;
-    return false;
+    bool others = prediction->asked != OFTEN_ALWAYS || prediction->passes ||
+                  prediction->wrong_code_in != OFTEN_NEVER;
+    prediction->right_in =
+        others && prediction->right_in != OFTEN_NEVER ? OFTEN_SOMETIMES : OFTEN_NEVER;
+    if (!others)
+        prediction->steps[0] = '\0';
 }
 
 static void predict(struct doctor *doctor, struct scene *scene)
@@ -246,6 +277,8 @@ static void predict(struct doctor *doctor, struct scene *scene)
     enum explore_result result = judge_stack(scene, &explore);
     if (result == EXPLORE_DONE) {
         judge_predict(scene, &prediction);
+        if (scene->config != NULL && !doctor->map_good)
+            predict_denial(&prediction);
         print_service(doctor, scene, &prediction);
     } else if (result == EXPLORE_TOO_MANY) {
         findings_add(doctor->findings, SEVERITY_ERROR, "too-many-ways", scene->ours->file, "",
@@ -285,7 +318,7 @@ static void examine_sshd(struct doctor *doctor, struct scene *scene)
                      : sshd.installed ? "sshd -t"
                                       : "",
                      "sshd: what its settings are cannot be found out: %s", why.text);
-        scene->before = has_factor(scene) ? NULL : "an SSH key";
+        scene->before = judge_has_factor(scene) ? NULL : "an SSH key";
         sshd_free(&sshd);
         return;
     }
@@ -431,6 +464,8 @@ static void examine_ours(struct doctor *doctor, struct scene *scene)
     if (strcmp(scene->service, "doas") == 0)
         examine_doas(doctor, scene);
     predict(doctor, scene);
+    if (strcmp(scene->service, "sshd") == 0)
+        judge_running(scene, reached != NULL);
     free(roles);
 }
 
@@ -480,6 +515,25 @@ static void examine_kept(struct doctor *doctor, struct scene *scene)
     doctor->kept = names;
 }
 
+/* No login comes to the module. */
+static void examine_without(struct doctor *doctor, struct scene *scene)
+{
+    if (scene->ours != NULL)
+        examine_kept(doctor, scene);
+    else
+        examine_others(doctor, scene);
+    if (strcmp(scene->service, "sshd") == 0)
+        judge_running(scene, false);
+}
+
+/* No service of that name was found, but swmfactl has changed its configuration. */
+static void examine_sshd_without(const struct doctor *doctor)
+{
+    const struct scene scene = {.findings = doctor->findings, .service = "sshd"};
+    if (access(SSHCONF_PATH, F_OK) == 0 || access(LISTENERS_RECORD, F_OK) == 0)
+        judge_running(&scene, false);
+}
+
 static void examine(struct doctor *doctor, const char *service)
 {
     char where[PLACE];
@@ -495,12 +549,10 @@ static void examine(struct doctor *doctor, const char *service)
         (void)snprintf(where, sizeof(where), "%s:%u", stack->problem_file, stack->problem_line);
         findings_add(doctor->findings, SEVERITY_ERROR, "unreadable", where, "", "%s: %s; %s",
                      service, stack->problem.text, stack_consequence(stack));
-    } else if (scene.ours != NULL && judge_is_kept(&scene)) {
-        examine_kept(doctor, &scene);
-    } else if (scene.ours != NULL) {
+    } else if (scene.ours != NULL && !judge_is_kept(&scene)) {
         examine_ours(doctor, &scene);
     } else {
-        examine_others(doctor, &scene);
+        examine_without(doctor, &scene);
     }
     stack_free(stack);
 }
@@ -593,6 +645,8 @@ static void examine_all(struct doctor *doctor)
         find_services(doctor);
     for (size_t i = 0; i < doctor->count && !doctor->failed; i++)
         examine(doctor, doctor->names[i]);
+    if (doctor->job->count == 0 && !is_known(doctor, "sshd"))
+        examine_sshd_without(doctor);
     if (doctor->kept != NULL)
         findings_add(
             doctor->findings, SEVERITY_NOTE, "other-services", doctor->kept_where, "",

@@ -693,24 +693,11 @@ static bool sshd_has_read(pid_t *pid, struct problem *why)
     return listeners_have_read(pid, why);
 }
 
-/* The proofs that a login needs after the reload and before the stack changes. */
-static const char *needed_meanwhile(const struct plan *plan)
-{
-    bool asks = in_common(plan, NULL) || pamfile_has_module(plan->files[0].before, NULL);
-    switch (plan->form) {
-    case SSHCONF_KEY_OR_BOTH:
-        return "a key, and no code";
-    case SSHCONF_KEY:
-        return asks ? "the key, the password and a code" : "the key and the password, and no code";
-    default:
-        return "the password, and no code; a key is not enough";
-    }
-}
-
 /* The stack must not change while an sshd has not read its file. */
 static enum ctl_status wait_for_reload(struct job *job, const struct plan *plan, pid_t pid,
                                        const struct problem *why)
 {
+    bool asks = in_common(plan, NULL) || pamfile_has_module(plan->files[0].before, NULL);
     (void)printf("The first half is done: " SSHCONF_PATH " is in place. The PAM stack has not "
                  "changed yet:\n%s.\n",
                  why->text);
@@ -719,7 +706,7 @@ static enum ctl_status wait_for_reload(struct job *job, const struct plan *plan,
                  "Until you reload, nothing changes for anybody. After the reload, and until the "
                  "second command, a login needs %s.\n"
                  "To undo it: swmfactl disable sshd\n",
-                 chosen.publickey ? " --publickey" : "", needed_meanwhile(plan));
+                 chosen.publickey ? " --publickey" : "", sshconf_needs(plan->form, asks));
     return job_flush(job) ? CTL_WARNINGS : CTL_FAILED;
 }
 
@@ -733,6 +720,13 @@ static const char *until_reload(const struct plan *plan)
     return "Until then its previous settings apply.";
 }
 
+static void say_unread(const struct plan *plan, pid_t pid, const struct problem *why)
+{
+    (void)printf("%s.\n", why->text);
+    say_reload(pid);
+    (void)printf("%s After that, log in in a second session. ", until_reload(plan));
+}
+
 static enum ctl_status say_enabled(struct job *job, const struct plan *plan)
 {
     struct problem why;
@@ -743,17 +737,33 @@ static enum ctl_status say_enabled(struct job *job, const struct plan *plan)
     job_changed(job, "enabled for %s%s", name, chosen.publickey ? " with public key" : "");
     (void)printf("%s asks for a code%s.\n", name, read ? "" : " when sshd has been reloaded");
     (void)each_change(plan, job, say_copy);
-    if (!read) {
-        (void)printf("%s.\n", why.text);
-        say_reload(pid);
-        (void)printf("%s After that, log in in a second session. ", until_reload(plan));
-    } else {
+    if (!read)
+        say_unread(plan, pid, &why);
+    else
         (void)printf("Keep this session open, and log in in a second one. ");
-    }
     (void)printf("To undo it: swmfactl disable %s\n", name);
     if (!job_flush(job))
         return CTL_FAILED;
     return read || more ? CTL_DONE : CTL_WARNINGS;
+}
+
+/* There is nothing to change, but an sshd may not have read its file. To say that it has, an
+ * indication is enough; without one, a record is made, which will tell of a reload. */
+static enum ctl_status say_already(struct job *job, const struct plan *plan)
+{
+    struct problem why = {0};
+    pid_t pid = 0;
+    bool read = !is_sshd(plan) || listeners_seem_read(&pid, &why) ||
+                (!chosen.dry_run && sshd_has_read(&pid, &why));
+    (void)printf("%s: already enabled%s\n", plan->service->name,
+                 read ? "" : ", but sshd must be reloaded");
+    if (!read) {
+        say_unread(plan, pid, &why);
+        (void)printf("To undo it: swmfactl disable sshd\n");
+    }
+    if (!job_flush(job))
+        return CTL_FAILED;
+    return read ? CTL_DONE : CTL_WARNINGS;
 }
 
 /* Writes sshd's file, and notes which sshd have not read it. */
@@ -860,8 +870,9 @@ static enum ctl_status do_enable(struct job *job, const struct plan *plan)
     if (to_password)
         return say_enabled(job, plan);
     if (is_sshd(plan) && stack_changes(plan) && !sshd_has_read(&pid, &why)) {
-        job_changed(job, "sshd's configuration changed for %s and code",
-                    chosen.publickey ? "public key" : "password");
+        if (change_is_one(&plan->sshd))
+            job_changed(job, "sshd's configuration changed for %s and code",
+                        chosen.publickey ? "public key" : "password");
         return wait_for_reload(job, plan, pid, &why);
     }
     if (!wait_for_logins(plan, &job->problem) || !change_stack(plan, &job->problem)) {
@@ -869,23 +880,6 @@ static enum ctl_status do_enable(struct job *job, const struct plan *plan)
         return CTL_FAILED;
     }
     return finish_sshd(plan, &job->problem) ? say_enabled(job, plan) : CTL_FAILED;
-}
-
-/* There is nothing to change, but an sshd may still go by what it had read before. */
-static enum ctl_status say_idle(struct job *job, const struct plan *plan)
-{
-    struct problem why = {0};
-    pid_t pid = 0;
-    bool lags = is_sshd(plan) && !chosen.dry_run && listeners_lag(&pid, &why);
-    (void)printf("%s: already enabled%s\n", plan->service->name,
-                 lags ? ", but not in force everywhere" : "");
-    if (lags) {
-        (void)printf("%s.\n", why.text);
-        say_reload(pid);
-    }
-    if (!job_flush(job))
-        return CTL_FAILED;
-    return lags ? CTL_WARNINGS : CTL_DONE;
 }
 
 /* ---- disable ---- */
@@ -896,8 +890,8 @@ static bool say_left(const struct plan *plan)
     if (plan->sshd.before == NULL || plan->sshd.after == NULL)
         return false;
     (void)printf(SSHCONF_PATH
-                 " has lines that are not swmfactl's, and was left as it is: sshd goes "
-                 "on by its AuthenticationMethods. Move these lines to another file, "
+                 " has lines that are not swmfactl's, and was left as it is: its "
+                 "AuthenticationMethods stays in force. Move these lines to another file, "
                  "remove it, and reload sshd.\n");
     return true;
 }
@@ -1002,7 +996,8 @@ static enum ctl_status run_enable(struct job *job)
     struct plan plan = {0};
     enum ctl_status status = plan_begin(job, &plan);
     if (status == CTL_DONE)
-        status = prepare_enable(job, &plan) ? perform(job, &plan, say_idle, do_enable) : CTL_FAILED;
+        status =
+            prepare_enable(job, &plan) ? perform(job, &plan, say_already, do_enable) : CTL_FAILED;
     plan_end(&plan);
     return status;
 }

@@ -23,14 +23,6 @@ struct match {
     struct ssh_view view;
 };
 
-static bool has_factor(const struct scene *scene)
-{
-    for (size_t i = 0; i < scene->stack->count; i++)
-        if (scene->roles[i].count > 0 && scene->roles[i].answers[0].meaning == MEANS_PROVED)
-            return true;
-    return false;
-}
-
 static void judge_unknown(const struct match *match)
 {
     match->scene->around = true;
@@ -103,7 +95,7 @@ static void judge_password(const struct match *match)
 static void judge_code_alone(const struct match *match)
 {
     if (!match->view.runs_pam || match->view.key_first || !match->all_view->key_first ||
-        has_factor(match->scene))
+        judge_has_factor(match->scene))
         return;
     findings_add(match->scene->findings, SEVERITY_ERROR, "match-code-alone", match->block->where,
                  judge_methods_line(match->scene),

@@ -110,10 +110,8 @@ void judge_sshd_view(const struct sshd *sshd, struct ssh_view *view)
 
 const char *judge_methods_line(const struct scene *scene)
 {
-    for (size_t i = 0; i < scene->stack->count; i++)
-        if (scene->roles[i].count > 0 && scene->roles[i].answers[0].meaning == MEANS_PROVED)
-            return "AuthenticationMethods keyboard-interactive";
-    return "AuthenticationMethods publickey,keyboard-interactive";
+    return judge_has_factor(scene) ? "AuthenticationMethods keyboard-interactive"
+                                   : "AuthenticationMethods publickey,keyboard-interactive";
 }
 
 /* Since OpenSSH 10.0, the stack need not be that of "sshd". */

@@ -172,6 +172,14 @@ struct role *judge_roles(const struct scene *scene)
     return roles;
 }
 
+bool judge_has_factor(const struct scene *scene)
+{
+    for (size_t i = 0; i < scene->stack->count; i++)
+        if (scene->roles[i].count > 0 && scene->roles[i].answers[0].meaning == MEANS_PROVED)
+            return true;
+    return false;
+}
+
 const struct stack_line *judge_find_reached(const struct stack *stack, const char *service)
 {
     const struct scene scene = {.service = service, .stack = stack};

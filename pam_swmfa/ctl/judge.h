@@ -66,6 +66,9 @@ bool judge_asks(const char *service);
  * or NULL without memory. */
 struct role *judge_roles(const struct scene *scene);
 
+/* judge_has_factor: whether a line of the stack checks a first factor, by its roles. */
+bool judge_has_factor(const struct scene *scene);
+
 /*
  * judge_stack: goes all ways of the stack, which scene->explore then points to, and finds what is
  * wrong with its lines and with what comes of them; nothing, if not all can be gone. The caller
@@ -108,6 +111,14 @@ void judge_sshd(struct scene *scene, const struct sshd *sshd, const struct ssh_v
 /* judge_matches: in judge-match.c: what is wrong with each Match block, for those that it applies
  * to, which is not wrong for all connections: sshd and view are of these. */
 void judge_matches(struct scene *scene, const struct sshd *sshd, const struct ssh_view *view);
+
+/*
+ * judge_running: in judge-running.c: what of swmfactl enable sshd is half done; and which sshd that
+ * listen have not read their configuration, or have one that is not judged. asks: logins come to
+ * the module, and the scene has the stack's roles; otherwise it needs neither stack nor roles.
+ */
+void judge_running(const struct scene *scene, bool asks);
+
 /* ---- sudo, in judge-sudo.c ---- */
 
 /* judge_is_sudo: whether sudo uses a service, by its own name or by its settings. */

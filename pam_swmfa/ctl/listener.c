@@ -26,6 +26,7 @@
 #define LINE_SIZE  4096
 #define LISTENING  "0A" /* TCP_LISTEN, in /proc/net/tcp */
 #define INODES_MAX 1024
+#define CONFIG_D   "/etc/ssh/sshd_config.d"
 #define SHOWN      " [listener]" /* by an sshd that listens, after its own command line */
 
 /* ---- one process ---- */
@@ -259,6 +260,33 @@ static char *next_word(char *word, const char *end)
     return next < end ? next : NULL;
 }
 
+/* Whether the value of an -o can change whom sshd asks for what: some distributions give it its
+ * algorithms so. */
+static bool is_decisive(const char *value)
+{
+    static const char *const harmless[] = {"Ciphers",
+                                           "MACs",
+                                           "KexAlgorithms",
+                                           "GSSAPIKexAlgorithms",
+                                           "HostKey",
+                                           "Port",
+                                           "AddressFamily",
+                                           "HostKeyAlgorithms",
+                                           "ListenAddress",
+                                           "LogLevel",
+                                           "PidFile",
+                                           "CASignatureAlgorithms",
+                                           "SyslogFacility",
+                                           "UseDNS",
+                                           "PubkeyAcceptedKeyTypes",
+                                           "PubkeyAcceptedAlgorithms"};
+    size_t length = strcspn(value, "= \t");
+    for (size_t i = 0; i < sizeof(harmless) / sizeof(harmless[0]); i++)
+        if (strlen(harmless[i]) == length && strncasecmp(value, harmless[i], length) == 0)
+            return false;
+    return true;
+}
+
 /* Keeps one word of options, such as "-Def", and the value that follows the last of them. In a
  * title, the blanks within a value look like those between words, so such options are unknown. */
 static bool take_options(struct listener *listener, char **word, const char *end, bool title)
@@ -277,6 +305,9 @@ static bool take_options(struct listener *listener, char **word, const char *end
         value = *word;
         good = good && value != NULL && keep_word(listener, value);
     }
+    if (good &&
+        ((*at == 'f' && strcmp(value, SSHD_CONFIG) != 0) || (*at == 'o' && is_decisive(value))))
+        listener->own_config = true;
     return good && (*at != 'o' || !title || strchr(value, '=') != NULL);
 }
 
@@ -373,6 +404,14 @@ void listeners_free(struct listeners *listeners)
 {
     free(listeners->at);
     *listeners = (struct listeners){0};
+}
+
+bool listener_runs(const struct listener *listener, const char *program)
+{
+    char *file = program != NULL ? realpath(program, NULL) : NULL;
+    bool same = file != NULL && strcmp(file, listener->program) == 0;
+    free(file);
+    return same;
 }
 
 /* ---- the record ---- */
@@ -503,25 +542,101 @@ static bool has_read(const struct listener *listener, const char *record)
     return listener->start > at;
 }
 
-static bool all_have_read(const char *record, pid_t *pid, struct problem *problem)
+/* ---- what is known without a record ---- */
+
+#define SECOND INT64_C(1000000000)
+
+static int64_t in_ns(const struct timespec *time)
 {
-    struct listeners listeners;
-    bool good = listeners_find(&listeners, problem);
-    for (size_t i = 0; good && i < listeners.count; i++) {
-        if (has_read(&listeners.at[i], record))
+    return time->tv_sec * SECOND + time->tv_nsec;
+}
+
+static int64_t later_change(int64_t last, const char *path)
+{
+    struct stat status;
+    int64_t change = stat(path, &status) == 0 ? in_ns(&status.st_ctim) : 0;
+    return change > last ? change : last;
+}
+
+/* When one of sshd's files was last changed, or removed, which changes its folder. INT64_MAX: that
+ * is unknown. */
+static int64_t find_last_change(void)
+{
+    int64_t last = later_change(0, CONFIG_D);
+    struct sshd_files files;
+    struct problem ignored = {0};
+    bool known = sshdfiles_read(&files, SSHD_CONFIG, NULL, &ignored);
+    for (size_t i = 0; i < files.path_count; i++) {
+        const char *path = files.paths[i];
+        char folder[PATH_MAX];
+        (void)snprintf(folder, sizeof(folder), "%.*s", (int)(strrchr(path, '/') - path), path);
+        last = later_change(later_change(last, path), folder);
+    }
+    sshdfiles_free(&files);
+    return known ? last : INT64_MAX;
+}
+
+/* The time at which a process started, which the kernel counts from the boot. */
+static int64_t find_start(const struct listener *listener)
+{
+    struct timespec now = {0};
+    struct timespec since_boot = {0};
+    (void)clock_gettime(CLOCK_REALTIME, &now);
+    (void)clock_gettime(CLOCK_BOOTTIME, &since_boot);
+    return in_ns(&now) - in_ns(&since_boot) +
+           (int64_t)listener->start * (SECOND / sysconf(_SC_CLK_TCK));
+}
+
+/* When the process wrote sshd's PID file, as it does also after a reload; 0: it is not in it. */
+static int64_t find_pid_file(pid_t pid)
+{
+    char line[32] = "";
+    struct stat status = {0};
+    FILE *file = fopen(LISTENERS_PID, "re");
+    bool is = file != NULL && fgets(line, sizeof(line), file) != NULL &&
+              strtol(line, NULL, 10) == pid && fstat(fileno(file), &status) == 0;
+    if (file != NULL)
+        (void)fclose(file);
+    return is ? in_ns(&status.st_mtim) : 0;
+}
+
+/* By the clock, which can have been set since: it is for what is said, not for what is done. A
+ * second, since the clock of files is a coarse one, and sshd writes that file after it has read. */
+static bool came_later(const struct listener *listener, int64_t change)
+{
+    return find_start(listener) > change + SECOND || find_pid_file(listener->pid) > change + SECOND;
+}
+
+/* ---- who has read it ---- */
+
+/* The first that has not. */
+static bool find_unread(const struct listeners *listeners, pid_t *pid, struct problem *problem)
+{
+    for (size_t i = 0; i < listeners->count; i++) {
+        if (listeners->at[i].has_read)
             continue;
-        *pid = listeners.at[i].pid;
-        good = problem_set(
+        *pid = listeners->at[i].pid;
+        return problem_set(
             problem,
             "sshd (process %d) is not known to have read its configuration since it was changed",
             (int)*pid);
     }
-    listeners_free(&listeners);
+    return true;
+}
+
+/* record: of these files; NULL: there is none. */
+static bool examine(struct listeners *listeners, const char *record, struct problem *problem)
+{
+    int64_t change = find_last_change();
+    bool good = listeners_find(listeners, problem);
+    for (size_t i = 0; i < listeners->count; i++)
+        listeners->at[i].has_read = record != NULL ? has_read(&listeners->at[i], record)
+                                                   : came_later(&listeners->at[i], change);
     return good;
 }
 
-/* The record of the files as they are, the caller's to free. If there is none, it is made now. */
-static char *current_record(struct problem *problem)
+/* The record of the files as they are, the caller's to free; NULL if there is none. */
+static char *read_record(void)
 {
     size_t length = 0;
     struct problem ignored = {0};
@@ -529,27 +644,46 @@ static char *current_record(struct problem *problem)
     if (record != NULL && is_of_these_files(record))
         return record;
     free(record);
-    return listeners_remember(problem) ? file_read(LISTENERS_RECORD, FILE_SECRET, &length, problem)
-                                       : NULL;
+    return NULL;
+}
+
+/* Where there is none, one is made now. The caller's to free. */
+static char *current_record(struct problem *problem)
+{
+    size_t length = 0;
+    char *record = read_record();
+    if (record != NULL || !listeners_remember(problem))
+        return record;
+    return file_read(LISTENERS_RECORD, FILE_SECRET, &length, problem);
 }
 
 bool listeners_have_read(pid_t *pid, struct problem *problem)
 {
+    struct listeners listeners = {0};
     *pid = 0;
     char *record = current_record(problem);
-    bool good = record != NULL && all_have_read(record, pid, problem);
+    bool good = record != NULL && examine(&listeners, record, problem) &&
+                find_unread(&listeners, pid, problem);
+    listeners_free(&listeners);
     free(record);
     return good;
 }
 
-bool listeners_lag(pid_t *pid, struct problem *problem)
+bool listeners_examine(struct listeners *listeners, struct problem *problem)
 {
-    size_t length = 0;
-    struct problem ignored = {0};
-    char *record = file_read(LISTENERS_RECORD, FILE_SECRET, &length, &ignored);
-    bool lag = record != NULL && is_of_these_files(record) && !all_have_read(record, pid, problem);
+    char *record = read_record();
+    bool good = examine(listeners, record, problem);
     free(record);
-    return lag;
+    return good;
+}
+
+bool listeners_seem_read(pid_t *pid, struct problem *problem)
+{
+    struct listeners listeners;
+    *pid = 0;
+    bool good = listeners_examine(&listeners, problem) && find_unread(&listeners, pid, problem);
+    listeners_free(&listeners);
+    return good;
 }
 
 /* ---- logins that have begun ---- */

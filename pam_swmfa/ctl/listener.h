@@ -28,6 +28,8 @@ struct listener {
     bool options_known;             /* its command line was read whole */
     bool own_options;               /* -f or -o is among them */
     bool never_listens; /* by its options, as with -i, it serves one connection, or none */
+    bool own_config;    /* they can change what it asks for */
+    bool has_read;      /* its configuration as it is now; set by listeners_examine alone */
     size_t option_count;
     ptrdiff_t options[LISTENER_OPTIONS]; /* where they begin in line */
     char line[4096];
@@ -50,6 +52,8 @@ void listeners_free(struct listeners *listeners);
 /* listeners_serve: whether an sshd of root's has a connection, one that is logged in or not: where
  * none listens, inetd or systemd may start it for each connection. */
 bool listeners_serve(void);
+/* listener_runs: whether it executes this program; NULL: none is known. */
+bool listener_runs(const struct listener *listener, const char *program);
 
 /* listener_options: the words of its command line after the program; ends with NULL. Returns the
  * list, the caller's to free, of texts of the listener's; NULL without memory. */
@@ -74,10 +78,15 @@ bool listeners_have_read(pid_t *pid, struct problem *problem);
 long listener_age(const struct listener *listener);
 
 /*
- * listeners_lag: whether an sshd is known not to have read its files, with why in the problem.
- * Where nothing was noted, or files have changed since, none is known.
+ * listeners_examine: as listeners_find, and sets has_read of each that is known to have read the
+ * configuration files as they are. Changes nothing. Without a record of these files, it goes by the
+ * time at which sshd started or wrote its PID file, and that of the last change; the clock may have
+ * been set since. For messages, not for decisions.
  */
-bool listeners_lag(pid_t *pid, struct problem *problem);
+bool listeners_examine(struct listeners *listeners, struct problem *problem);
+
+/* listeners_seem_read: as listeners_have_read, but by listeners_examine. */
+bool listeners_seem_read(pid_t *pid, struct problem *problem);
 
 /*
  * listeners_wait_for_logins: waits until each login that sshd is authenticating now has succeeded
@@ -92,5 +101,6 @@ bool listeners_wait_for_logins(void (*tell)(const struct listeners *logins),
 #define LISTENERS_PATIENCE 660 /* LoginGraceTime is 120 by default, and 600 is much */
 
 #define LISTENERS_RECORD "/run/swmfactl-sshd-reload"
+#define LISTENERS_PID    "/run/sshd.pid" /* written by an sshd after it has read its configuration */
 
 #endif

@@ -267,13 +267,11 @@ static bool check_listener(struct look *look, const struct listener *listener,
 /* Another program can read another file, wherever it was built to. */
 static bool check_program(const struct listener *listener, struct problem *problem)
 {
-    char *asked = realpath(sshd_program(), NULL);
-    bool same = asked != NULL && strcmp(asked, listener->program) == 0;
-    free(asked);
-    return same || problem_set(problem,
-                               "sshd (process %d) runs %.200s, and not %s: its configuration is "
-                               "unknown; stop it",
-                               (int)listener->pid, listener->program, sshd_program());
+    return listener_runs(listener, sshd_program()) ||
+           problem_set(problem,
+                       "sshd (process %d) runs %.200s, and not %s: its configuration is "
+                       "unknown; stop it",
+                       (int)listener->pid, listener->program, sshd_program());
 }
 
 static bool check_listeners(struct look *look, struct problem *problem)

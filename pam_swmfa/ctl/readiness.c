@@ -22,6 +22,7 @@
 #include <unistd.h>
 
 #define LINES_SHOWN 20
+#define WHERE_SIZE  4200
 
 /* ---- messages ---- */
 
@@ -116,33 +117,47 @@ static const char *find_fault(const struct config *config, const struct users_li
 struct tally {
     size_t lines;
     size_t good;
+    unsigned long first; /* of the lines that are not: its number, 0: none, ... */
+    const char *fault;   /* ... and what speaks against it */
 };
 
-/* Names each line that will not get its user in. */
-static void tally_lines(const struct config *config, struct users_map *map, struct tally *tally)
+/* Hands over each line that will not get its user in. */
+static void tally_lines(const struct config *config, struct users_map *map, struct tally *tally,
+                        readiness_take *take, void *context)
 {
     struct users_line line;
+    char where[WHERE_SIZE];
+    char text[WHERE_SIZE];
     while (users_next(map, &line)) {
         const char *fault = find_fault(config, &line);
         tally->lines++;
         tally->good += fault == NULL ? 1 : 0;
-        if (fault != NULL && tally->lines - tally->good <= LINES_SHOWN)
-            readiness_warn("%s:%lu: %s; until you correct it, the user is denied", config->users,
-                           map->line, fault);
+        if (fault == NULL || tally->lines - tally->good > LINES_SHOWN)
+            continue;
+        if (tally->first == 0) {
+            tally->first = map->line;
+            tally->fault = fault;
+        }
+        (void)snprintf(where, sizeof(where), "%s:%lu", config->users, map->line);
+        (void)snprintf(text, sizeof(text), "%s; until you correct it, the user is denied", fault);
+        take(context, where, text);
     }
-    if (tally->lines - tally->good > LINES_SHOWN)
-        readiness_warn("%s: %zu more lines are wrong; swmfactl check names them", config->users,
-                       tally->lines - tally->good - LINES_SHOWN);
+    if (tally->lines - tally->good <= LINES_SHOWN)
+        return;
+    (void)snprintf(text, sizeof(text), "%zu more lines are wrong; swmfactl check names them",
+                   tally->lines - tally->good - LINES_SHOWN);
+    take(context, config->users, text);
 }
 
-static bool check_map(const struct config *config, struct problem *problem)
+bool readiness_check_map(const struct config *config, readiness_take *take, void *context,
+                         struct problem *problem)
 {
     struct users_map map;
     struct tally tally = {0};
     unsigned long at = 0;
     if (!users_open(config->users, &map, problem))
         return false;
-    tally_lines(config, &map, &tally);
+    tally_lines(config, &map, &tally, take, context);
     const char *doubt = users_doubt_at(map.text, map.size, &at);
     users_close(&map);
     if (tally.good > 0 || (config->unmapped == UNMAPPED_IGNORE && tally.lines == 0))
@@ -156,7 +171,13 @@ static bool check_map(const struct config *config, struct problem *problem)
         problem,
         "%s:%lu: none of its lines can be used, and everybody in it would be denied: "
         "%s; see swmfa.users(5)",
-        config->users, doubt != NULL ? at : 0, doubt != NULL ? doubt : "see the warnings");
+        config->users, doubt != NULL ? at : tally.first, doubt != NULL ? doubt : tally.fault);
+}
+
+static void warn_of(void *context, const char *where, const char *text)
+{
+    (void)context;
+    readiness_warn("%s: %s", where, text);
 }
 
 bool readiness_each_mapped(const struct readiness *readiness,
@@ -186,7 +207,7 @@ bool readiness_each_mapped(const struct readiness *readiness,
 
 bool readiness_check_host(const struct readiness *readiness, struct problem *problem)
 {
-    return check_map(readiness->config, problem) && check_store(problem) &&
+    return readiness_check_map(readiness->config, warn_of, NULL, problem) && check_store(problem) &&
            check_installed(SWMFA_MODULE_PATH, problem) && check_installed(SWMFA_AUTH_PATH, problem);
 }
 

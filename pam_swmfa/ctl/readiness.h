@@ -37,6 +37,16 @@ bool readiness_load(const struct readiness *readiness, struct config *config,
  * problem. */
 bool readiness_check_host(const struct readiness *readiness, struct problem *problem);
 
+/*
+ * readiness_check_map: examines the users map alone. take is called with each line that does not
+ * let its user in, "FILE:LINE", and the reason; with the file alone if there are too many. Returns
+ * false with the problem if the map is unusable, or denies everybody and so does the rest. A
+ * problem with a place begins with it: "FILE:LINE: " or "FILE: ".
+ */
+typedef void readiness_take(void *context, const char *where, const char *text);
+bool readiness_check_map(const struct config *config, readiness_take *take, void *context,
+                         struct problem *problem);
+
 /* readiness_check_accounts: warns of the accounts that use the service and will be denied. For
  * sshd, also checks its settings, those of each Match block, and those of each sshd that runs.
  * False with the problem. */

@@ -50,6 +50,32 @@ bool sshconf_is_ours(const char *text)
     return false;
 }
 
+bool sshconf_find_form(const char *text, enum sshconf_form *form)
+{
+    const char *at = strstr(text, "\n" METHODS);
+    const char *value = at != NULL ? at + strlen("\n" METHODS) : "";
+    size_t length = strcspn(value, "\n");
+    bool found = false;
+    for (size_t i = 0; i < FORMS; i++)
+        if (strlen(methods[i]) == length && strncmp(value, methods[i], length) == 0) {
+            *form = (enum sshconf_form)i;
+            found = true;
+        }
+    return found && strncmp(text, MARK, strlen(MARK)) == 0;
+}
+
+const char *sshconf_needs(enum sshconf_form form, bool asks)
+{
+    switch (form) {
+    case SSHCONF_KEY_OR_BOTH:
+        return "a key, and no code";
+    case SSHCONF_KEY:
+        return asks ? "the key, the password and a code" : "the key and the password, and no code";
+    default:
+        return "the password, and no code; a key is not enough";
+    }
+}
+
 /* Values can be those of another version. */
 bool sshconf_is_known(const char *text)
 {
@@ -79,8 +105,7 @@ bool sshconf_is_removable(const char *text)
             (root == NULL || strncmp(root + 1, ROOT, strlen(ROOT)) == 0));
 }
 
-/* Whether sshd says that what the file sets is in force. */
-static bool in_force(enum sshconf_form form, struct problem *problem)
+bool sshconf_in_force(enum sshconf_form form, struct problem *problem)
 {
     const char *const values[][2] = {
         {"usepam", "yes"},
@@ -105,7 +130,7 @@ bool sshconf_make(const struct change *change, enum sshconf_form form, struct pr
     struct problem undone = {.text = SSHCONF_PATH " is again as it was"};
     if (!change_make(change, 0644, problem))
         return false;
-    if (in_force(form, &why))
+    if (sshconf_in_force(form, &why))
         return true;
     (void)change_undo(change, 0644, &undone);
     return problem_set(problem, "%.350s; %.150s", why.text, undone.text);

@@ -26,6 +26,17 @@ bool sshconf_is_ours(const char *text);
 /* sshconf_is_removable: whether nothing is lost with it: it has nothing that another version, or
  * other values, would not have. */
 bool sshconf_is_removable(const char *text);
+/* sshconf_find_form: which form swmfactl has written, in this version or another. False: the text
+ * is of none. */
+bool sshconf_find_form(const char *text, enum sshconf_form *form);
+
+/* sshconf_needs: what a login needs with that form in force. asks: the PAM stack asks for a code.
+ */
+const char *sshconf_needs(enum sshconf_form form, bool asks);
+
+/* sshconf_in_force: whether sshd says that what the form sets is so for everybody. False with the
+ * problem. */
+bool sshconf_in_force(enum sshconf_form form, struct problem *problem);
 
 /* sshconf_is_known: whether a text has no keyword but those that swmfactl writes. */
 bool sshconf_is_known(const char *text);

@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """swmfactl enable beside an sshd that was started in an unusual way: what it would do is known, or
 enable refuses."""
+import os
+import pwd
 import resource
 import shutil
+import signal
 import socket
 import subprocess
 from pathlib import Path
@@ -11,14 +14,14 @@ import pytest
 
 import lab
 from test_swmfactl import ctl, failed
-from test_swmfactl_enable import PORT, SSHD, debian, listens, snapshot # noqa: F401
+from test_swmfactl_enable import PORT, SSHD, debian, key, listens, snapshot # noqa: F401
 
 
 class Listener:
     """An sshd that listens at a port of its own."""
 
-    def __init__(self, *options, program=SSHD, environment=None):
-        self.process = subprocess.Popen([program, "-D", "-e", "-p", str(PORT), *options],
+    def __init__(self, *options, program=SSHD, environment=None, prefix=()):
+        self.process = subprocess.Popen([*prefix, program, "-D", "-e", "-p", str(PORT), *options],
                                         env=environment, stderr=subprocess.DEVNULL)
         assert lab.wait_until(lambda: listens(PORT))
 
@@ -111,3 +114,67 @@ def test_the_match_blocks_of_an_sshd_with_a_file_of_its_own_are_looked_at(sim):
 def test_an_sshd_that_takes_keys_alone_by_its_options_is_not_made_to_take_a_password(sim):
     with Listener("-o", "PasswordAuthentication=no"):
         assert "without a key now, and would take a password" in refused()
+
+
+# ---- what is not waited for ----
+
+def read(path):
+    """A file of /proc; "" if the process has ended."""
+    try:
+        return path.read_text()
+    except OSError:
+        return ""
+
+
+def state_and_parent(pid):
+    state, parent = read(Path(f"/proc/{pid}/stat")).rpartition(") ")[2].split()[:2]
+    return state, int(parent)
+
+
+def begin_login():
+    """A login that has just begun: its connection, and the process that speaks for it."""
+    owner = pwd.getpwnam("sshd").pw_uid
+
+    def find():
+        return [int(path.name) for path in Path("/proc").glob("[0-9]*")
+                if f"\nUid:\t{owner}\t" in read(path / "status")]
+
+    before = find()
+    connection = socket.create_connection(("127.0.0.1", PORT))
+    assert connection.recv(4) == b"SSH-"
+    connection.sendall(b"SSH-2.0-test\r\n")
+    assert lab.wait_until(lambda: {*find()} - {*before})
+    return connection, ({*find()} - {*before}).pop()
+
+
+def enabled_at_once():
+    """With a key, which waits for every sshd, and for the logins that have begun."""
+    status, out, error = ctl("enable", "sshd", "--publickey")
+    assert status == 0 and "Waiting" not in out and "reload" not in out, (out, error)
+
+
+def test_an_sshd_with_another_etc_ssh_is_not_waited_for(sim, key):
+    """As one in a container: neither it, nor the logins that it has."""
+    other = lab.WORK / "etc-ssh"
+    shutil.copytree("/etc/ssh", other)
+    with Listener(prefix=["unshare", "--mount", "sh", "-c", f'mount --bind {other} /etc/ssh && exec "$@"',
+                          "sh"]):
+        connection, login = begin_login()
+        with connection:
+            enabled_at_once()
+            assert state_and_parent(login)[0] != "Z"
+
+
+def test_a_login_that_has_ended_is_not_waited_for(sim, key):
+    """It is a zombie until the process that watches it takes note."""
+    with Listener():
+        connection, login = begin_login()
+        watcher = state_and_parent(login)[1]
+        os.kill(watcher, signal.SIGSTOP)
+    try:
+        connection.close()
+        assert lab.wait_until(lambda: state_and_parent(login)[0] == "Z")
+        enabled_at_once()
+        assert state_and_parent(login)[0] == "Z"
+    finally:
+        os.kill(watcher, signal.SIGCONT)

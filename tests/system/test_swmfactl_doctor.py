@@ -5,7 +5,9 @@ import json
 import random
 import re
 import shutil
+import signal
 import subprocess
+import time
 from pathlib import Path
 
 import pexpect
@@ -15,6 +17,7 @@ import lab
 import stacks
 import test_local
 from stacks import ASK, CASES, DEBIAN, INCLUDE, Case
+from test_enable_listener import Listener
 
 PAM = Path("/etc/pam.d")
 DROP_IN = Path("/etc/ssh/sshd_config.d/00-swmfa.conf")
@@ -588,6 +591,138 @@ def test_a_login_does_not_mind_the_names_of_modules(start):
     install(case_of("debian-sudo"), start)
     lab.configure(start(name="second"), swmfa="first_factor_modules = pam_one, pam_two")
     assert play(case_of("debian-sudo")) == (True, True)
+
+
+# ---- the users map ----
+
+GERMAN = "alice +4930123456\n"
+
+
+@pytest.mark.parametrize("text, lines, says", [
+    ("alice 15550100182\n", [1], "expected an E.164 number"),
+    ("# users\r\nalice +15550100182\r\nbob +15550100183\r\n", [2, 3], "carriage return"),
+    ("alice +15550100182\n".encode("utf-16"), [1, 2], ""),
+    (GERMAN * 25, range(1, 21), "outside of countries"),
+    ("# nobody\n", [], "it has no user")], ids=["plus", "crlf", "utf-16", "country", "nobody"])
+def test_a_users_map_that_denies_everybody_is_found_as_enable_finds_it(text, lines, says, start):
+    install(case_of("debian-sudo"), start)
+    lab.configure(start(name="second"), limits="countries = +1555\n")
+    lab.users_map(text)
+    findings, services = examine("sudo")
+    finding = find(findings, "users-map")
+    assert finding["severity"] == "error" and says in finding["text"]
+    named = [finding["where"] for finding in findings if finding["id"] == "users-line"]
+    more = [f"{lab.USERS}"] if text == GERMAN * 25 else []
+    assert named == [f"{lab.USERS}:{line}" for line in lines] + more
+    enable = subprocess.run([lab.CTL, "enable", "su"], capture_output=True, text=True, check=False)
+    assert f"{finding['where']}: {finding['text'].partition('denied: ')[2]}" in enable.stderr
+    assert (services["sudo"]["all_right_lets_in"], services["sudo"]["steps"]) == ("never", "")
+    assert not played(lab.PASSWORD, "000000")[0] and lab.messages() == []
+
+
+@pytest.mark.parametrize("name", ["debian-sshd", "debian-su", "debian-login"])
+def test_each_service_is_told_of_the_users_map(name, start):
+    install(case_of(name), start)
+    lab.users_map("alice 15550100182\n")
+    findings, services = examine(case_of(name).service)
+    assert {"users-map", "users-line"} <= ids(findings)
+    assert services[case_of(name).service]["all_right_lets_in"] in ("never", "sometimes")
+
+
+def test_one_wrong_line_is_a_warning(start):
+    install(case_of("debian-sudo"), start)
+    lab.users_map(f"alice {ALICE}\nbob 15550100183\n")
+    findings, services = examine("sudo")
+    assert ids(findings) == {"users-line"} and find(findings, "users-line")["where"] == f"{lab.USERS}:2"
+    assert services["sudo"]["all_right_lets_in"] == "always"
+
+
+# ---- what is half done of enable, and the sshd that listen ----
+
+def write_drop_in(methods):
+    DROP_IN.write_text("# Made by swmfactl enable sshd, of another version.\nUsePAM yes\nKbdInteractive"
+                       f"Authentication yes\nPasswordAuthentication no\nAuthenticationMethods {methods}\n"
+                       "LoginGraceTime 180\n")
+
+
+PASSWORD, BOTH = "keyboard-interactive", "publickey,keyboard-interactive"
+KEY_OR_BOTH = f"publickey {BOTH}"
+WITH_KEY = "swmfactl enable sshd --publickey"
+
+
+@pytest.mark.parametrize("methods, lines, says, fix", [
+    (PASSWORD, (INCLUDE,), "a login needs the password, and no code; a key is not enough; to undo it: "
+     "swmfactl disable sshd", "swmfactl enable sshd"),
+    (BOTH, (INCLUDE,), "a login needs the key and the password, and no code", WITH_KEY),
+    (KEY_OR_BOTH, (INCLUDE,), "a login needs a key, and no code", WITH_KEY),
+    (KEY_OR_BOTH, (ASK, stacks.PERMIT), "still lets a key in alone; a login needs a key, and no code",
+     WITH_KEY + "\nsystemctl reload ssh"),
+    (BOTH, (INCLUDE, ASK), "needs the key, the password and a code; to undo it: swmfactl enable sshd", WITH_KEY),
+    (PASSWORD, (INCLUDE, ASK), None, None),
+    (BOTH, (ASK, stacks.PERMIT), None, None)])
+def test_what_is_half_done_of_enable_is_said(methods, lines, says, fix, start):
+    install(Case("half", DEBIAN, "sshd", lines), start)
+    write_drop_in(methods)
+    for findings in (examine("sshd")[0], examine()[0]):
+        assert ("half-enabled" in ids(findings)) == (says is not None)
+        if says is not None:
+            finding = find(findings, "half-enabled")
+            assert says in finding["text"] and finding["fix"] == fix and finding["where"] == str(DROP_IN)
+
+
+def test_a_half_that_is_not_in_force_is_not_said_to_be(start):
+    install(Case("half", DEBIAN, "sshd", (INCLUDE,)), start)
+    write_drop_in(PASSWORD)
+    first = DROP_IN.with_name("00-before.conf")
+    first.write_text("AuthenticationMethods publickey\n")
+    try:
+        text = find(examine("sshd")[0], "half-enabled")["text"]
+        assert "what a login needs is not known: sshd -T: authenticationmethods is not" in text
+    finally:
+        first.unlink()
+
+
+def test_each_sshd_that_goes_by_another_configuration_is_named(start, sshd):
+    install(case_of("debian-sshd"), start)
+    write_drop_in(PASSWORD)
+    with Listener("-o", "Ciphers=aes256-ctr") as process: # that is no matter for doctor
+        write_drop_in(PASSWORD)
+        findings, _ = examine("sshd")
+        finding = find(findings, "sshd-reload")
+        assert f"sshd (process {process.pid}) is not known to have read" in finding["text"]
+        assert finding["fix"] == "systemctl reload ssh" and "sshd-other" not in ids(findings)
+        own = sshd()
+        finding = find(examine("sshd")[0], "sshd-other")
+        assert f"sshd (process {own.process.pid}) was started with a configuration of its own, " in finding["text"]
+        assert "-f " in finding["text"]
+        own.stop()
+        settled = DROP_IN.stat().st_ctime + 1.1
+        assert lab.wait_until(lambda: time.time() > settled)
+        image = Path(f"/proc/{process.pid}/stat").read_text().rsplit(")", 1)[1].split()[25]
+        process.send_signal(signal.SIGHUP)
+        assert lab.wait_until(lambda: image not in Path(f"/proc/{process.pid}/stat").read_text())
+        assert lab.wait_until(lambda: "sshd-reload" not in ids(examine("sshd")[0]))
+    with Listener("-o", "PidFile=none"): # it has started after the change
+        assert not {"sshd-reload", "sshd-other"} & ids(examine("sshd")[0])
+
+
+@pytest.mark.parametrize("options, program, says", [
+    (["-o", "UsePAM=no"], "", "was started with a configuration of its own, -D -e -p 2299 -o UsePAM=no: "),
+    (["-o", "AuthenticationMethods=publickey keyboard-interactive"], "", "options that cannot be read"),
+    ([], "/usr/local/sbin/sshd", "is another program than /usr/sbin/sshd")], ids=["own", "blank", "program"])
+def test_an_sshd_that_is_not_covered_is_named(options, program, says, start):
+    install(case_of("debian-sshd"), start)
+    if program:
+        shutil.copy("/usr/sbin/sshd", program)
+    try:
+        with Listener(*options, program=program or "/usr/sbin/sshd") as process:
+            finding = find(examine("sshd")[0], "sshd-other")
+    finally:
+        if program:
+            Path(program).unlink()
+    assert finding["where"] == (program or "/usr/sbin/sshd")
+    assert f"sshd (process {process.pid}) " in finding["text"] and says in finding["text"]
+    assert finding["severity"] == "warning"
 
 
 # ---- what it says ----

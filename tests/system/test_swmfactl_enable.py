@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """swmfactl enable and disable, on the files of Debian, with the real sshd, sudo, su and login."""
+import json
 import os
 import pwd
 import re
@@ -199,7 +200,13 @@ def test_enable_sshd_then_a_login_needs_a_code_and_after_disable_none(sshd, sim,
                                       for line in ctl_lines(log)))
 
 
-def test_until_sshd_is_reloaded_everything_is_as_before(sshd, key, sim):
+def doctor_on_sshd():
+    """What doctor finds of sshd, by the names of its findings."""
+    found = json.loads(ctl("doctor", "sshd", "--json")[1])["findings"]
+    return {finding["id"]: finding for finding in found}
+
+
+def test_until_sshd_is_reloaded_everything_is_as_before(sshd, key, sim, log):
     """Otherwise each password would have a code sent and be denied: this sshd cannot prompt."""
     before = snapshot(PAM)
     for _ in range(3):
@@ -208,10 +215,20 @@ def test_until_sshd_is_reloaded_everything_is_as_before(sshd, key, sim):
         assert f"sshd (process {sshd.process.pid}) is not known to have read" in out
         assert gets_in(ssh_with_password()) and gets_in(ssh(*key))
     assert snapshot(PAM) == before and lab.messages() == []
+    found = doctor_on_sshd()
+    assert found["sshd-reload"]["fix"] == "systemctl reload ssh"
+    assert found["half-enabled"]["fix"] == "systemctl reload ssh\nswmfactl enable sshd"
+    assert "after the reload a login needs the password, and no code" in found["half-enabled"]["text"]
     sshd.reload() # between the two: the password, and no code
     assert gets_in(ssh_with_password())
+    found = doctor_on_sshd()
+    assert found["half-enabled"]["fix"] == "swmfactl enable sshd" and "sshd-reload" not in found
+    assert "; a login needs the password, and no code; a key is not enough;" in found["half-enabled"]["text"]
     done("enable", "sshd")
+    assert not {"half-enabled", "sshd-reload", "not-asked"} & {*doctor_on_sshd()}
     assert gets_in_by_code(ssh_with_password())
+    assert lab.wait_until(lambda: any("enabled for sshd" in line for line in ctl_lines(log)))
+    assert sum("sshd's configuration changed" in line for line in ctl_lines(log)) == 1
 
 
 @pytest.mark.parametrize("options", [[], ["--publickey"]], ids=["password", "key"])
@@ -378,9 +395,15 @@ def test_with_publickey_the_stack_waits_for_the_reload(sshd, key, sim, log):
     assert (status, error) == (2, "")
     assert "-@include common-auth" in out and "Until then a key is enough, as before." in out
     assert gets_in(ssh(*key))
-    status, out, error = ctl("enable", "sshd", "--publickey")
-    assert status == 2 and "already enabled, but not in force everywhere" in out, out
+    for dry in ([], ["--dry-run"]):
+        status, out, error = ctl("enable", "sshd", "--publickey", *dry)
+        assert (status, error) == (2, "")
+        assert "sshd: already enabled, but sshd must be reloaded\n" in out
+        assert f"sshd (process {sshd.process.pid}) is not known to have read" in out
+        assert "\n    systemctl reload ssh\n" in out
+    assert "sshd-reload" in doctor_on_sshd() and "half-enabled" not in doctor_on_sshd()
     sshd.reload()
+    assert not {"half-enabled", "sshd-reload"} & {*doctor_on_sshd()}
     assert gets_in_by_code(ssh(*key))
     assert "user=alice service=sshd" in log.last("result=success")
     client = ssh("-o", "PubkeyAuthentication=no")
