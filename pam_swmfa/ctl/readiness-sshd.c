@@ -119,28 +119,37 @@ static bool check_unknown(const struct look *look, const struct sshd_block *bloc
     return true;
 }
 
-static bool check_block(const struct look *look, const struct sshd_question *question,
-                        const struct sshd_block *block, struct problem *problem)
+/* What is wrong for a block's connection, which is known. */
+static bool check_connection(const struct look *look, const struct sshd_question *question,
+                             const struct sshd_block *block, struct ssh_view *view,
+                             struct problem *problem)
 {
-    struct ssh_view view;
     struct sshd_question mine = *question;
     mine.connection = &block->connection;
-    if (!block->known)
-        return check_unknown(look, block, problem);
     if (!check_service(&block->answer, block->where, problem))
         return false;
-    judge_sshd_view(&block->answer, &view);
-    const char *hole = find_hole(&view, look->readiness->publickey);
+    judge_sshd_view(&block->answer, view);
+    const char *hole = find_hole(view, look->readiness->publickey);
     if (hole != NULL)
         return problem_set(problem,
                            "%.200s: Match %.150s: %s; change AuthenticationMethods or "
                            "PasswordAuthentication there",
                            block->where, block->criteria, hole);
-    if (opens_password(look, &mine, &view))
-        return problem_set(problem,
-                           "%.200s: Match %.150s: " OPENS
-                           "For a key without a code, set AuthenticationMethods publickey there",
-                           block->where, block->criteria, " here");
+    return !opens_password(look, &mine, view) ||
+           problem_set(problem,
+                       "%.200s: Match %.150s: " OPENS
+                       "For a key without a code, set AuthenticationMethods publickey there",
+                       block->where, block->criteria, " here");
+}
+
+static bool check_block(const struct look *look, const struct sshd_question *question,
+                        const struct sshd_block *block, struct problem *problem)
+{
+    struct ssh_view view;
+    if (!block->known)
+        return check_unknown(look, block, problem);
+    if (!check_connection(look, question, block, &view, problem))
+        return false;
     if (block->decides && view.key_alone)
         readiness_warn("%s: Match %s: sshd lets these in by a key alone, without a code",
                        block->where, block->criteria);
@@ -161,6 +170,23 @@ static bool check_blocks(struct look *look, const struct sshd_question *question
             good = check_block(look, question, &blocks.at[i], problem);
     look->blocks = look->blocks || blocks.count > 0;
     sshd_free_blocks(&blocks);
+    return good;
+}
+
+/* What no block opens by itself, two can. */
+static bool check_pairs(const struct look *look, const struct sshd_question *question,
+                        struct problem *problem)
+{
+    struct sshd_blocks pairs;
+    struct ssh_view view;
+    bool good = sshd_ask_pairs(&pairs, question, problem);
+    for (size_t i = 0; good && i < pairs.count; i++)
+        if (pairs.at[i].known)
+            good = check_connection(look, question, &pairs.at[i], &view, problem);
+    if (good && pairs.count == SSHD_PAIRS_MAX)
+        readiness_warn("sshd: there are so many Match blocks that not all that apply together were "
+                       "looked at");
+    sshd_free_blocks(&pairs);
     return good;
 }
 
@@ -204,7 +230,7 @@ static bool check_listener(struct look *look, const struct listener *listener,
             "sshd (process %d) runs with options of its own, and lets in by a key alone, "
             "without a code",
             (int)listener->pid);
-    good = good && check_blocks(look, &question, problem);
+    good = good && check_blocks(look, &question, problem) && check_pairs(look, &question, problem);
     free(options);
     return good;
 }
@@ -485,7 +511,8 @@ bool readiness_check_sshd(const struct readiness *readiness, struct problem *pro
                         .after = &after,
                         .without = &without};
     bool good = check_settings(&look, problem) && check_blocks(&look, &after, problem) &&
-                check_listeners(&look, problem) && check_accounts(&look, problem);
+                check_pairs(&look, &after, problem) && check_listeners(&look, problem) &&
+                check_accounts(&look, problem);
     if (good && look.by_key && !readiness->publickey)
         (void)printf(
             "A key alone will no longer log in: sshd will ask for the password and a code. "

@@ -90,6 +90,17 @@ struct sshd_blocks {
  */
 bool sshd_ask_blocks(struct sshd_blocks *blocks, const struct sshd_question *question,
                      const char *user, struct problem *problem);
+
+/*
+ * sshd_ask_pairs: likewise of two blocks at once that both set what decides on codes, for a
+ * connection that both are for, if one is found: what each permits by itself can be harmless. At
+ * most SSHD_PAIRS_MAX are looked at.
+ */
+bool sshd_ask_pairs(struct sshd_blocks *blocks, const struct sshd_question *question,
+                    struct problem *problem);
+
+#define SSHD_PAIRS_MAX 200
+
 void sshd_free_blocks(struct sshd_blocks *blocks);
 
 /* ---- a plan ---- */

@@ -155,6 +155,56 @@ static void take_block(struct sshd_blocks *blocks, const struct survey *survey, 
     ask_block(block, question, match);
 }
 
+static bool add_criteria(struct sshd_criteria *criteria, const struct survey *survey, size_t block)
+{
+    bool good = true;
+    for (size_t at = survey->lines[block]; good && at != SSHD_NO_BLOCK;
+         at = survey->files.lines[at].block)
+        good = sshdmatch_add(criteria, survey->files.lines[at].rest);
+    return good;
+}
+
+static void take_pair(struct sshd_blocks *blocks, const struct survey *survey, size_t one,
+                      size_t other, const struct sshd_question *question)
+{
+    struct sshd_block *pair = &blocks->at[blocks->count];
+    const struct sshd_line *first = &survey->files.lines[survey->lines[one]];
+    const struct sshd_line *second = &survey->files.lines[survey->lines[other]];
+    struct sshd_criteria criteria = {0};
+    if (add_criteria(&criteria, survey, one) && add_criteria(&criteria, survey, other) &&
+        sshdmatch_build(&criteria, &survey->setting, NULL, &pair->connection, &pair->why) ==
+            SSHD_MATCH_BUILT) {
+        (void)snprintf(pair->where, sizeof(pair->where), "%.2000s:%u, %.2000s:%u", first->file,
+                       first->number, second->file, second->number);
+        (void)snprintf(pair->criteria, sizeof(pair->criteria), "%.120s, and Match %.120s",
+                       first->rest, second->rest);
+        pair->decides = true;
+        ask_block(pair, question, SSHD_MATCH_BUILT);
+        blocks->count++;
+    } else {
+        *pair = (struct sshd_block){0};
+    }
+    sshdmatch_free(&criteria);
+}
+
+bool sshd_ask_pairs(struct sshd_blocks *blocks, const struct sshd_question *question,
+                    struct problem *problem)
+{
+    struct survey survey;
+    *blocks = (struct sshd_blocks){0};
+    bool good = take_survey(&survey, question, problem);
+    blocks->at = good ? calloc(SSHD_PAIRS_MAX, sizeof(*blocks->at)) : NULL;
+    if (good && blocks->at == NULL)
+        good = problem_set(problem, "no memory");
+    for (size_t one = 0; good && one < survey.count; one++)
+        for (size_t other = one + 1; other < survey.count && blocks->count < SSHD_PAIRS_MAX;
+             other++)
+            if (decides(&survey, survey.lines[one]) && decides(&survey, survey.lines[other]))
+                take_pair(blocks, &survey, one, other, question);
+    end_survey(&survey);
+    return good;
+}
+
 bool sshd_ask_blocks(struct sshd_blocks *blocks, const struct sshd_question *question,
                      const char *user, struct problem *problem)
 {
