@@ -275,7 +275,7 @@ static bool uses(const struct readiness *readiness, const struct host_account *a
     if (strcmp(readiness->service, "sudo") == 0)
         return !root && uses_sudo(account, sudoers);
     if (strcmp(readiness->service, "su") == 0 && readiness->use_uid)
-        return !root && password;
+        return !root && (password || account->shell); /* it types the password of the target */
     return password;
 }
 

@@ -632,6 +632,22 @@ def test_two_keys_do_not_become_one_while_a_code_is_not_asked_for(key, sim):
     assert "\n+AuthenticationMethods publickey,keyboard-interactive\n" in out
 
 
+def test_two_match_blocks_that_open_together_what_none_opens_alone_are_refused(key, sim):
+    """alice would get in from there by a code alone."""
+    conf = Path("/etc/ssh/sshd_config")
+    both = ("Match User alice\n  KbdInteractiveAuthentication yes\n",
+            "Match Address 10.0.0.0/8\n  KbdInteractiveAuthentication no\n"
+            "  AuthenticationMethods publickey keyboard-interactive\n")
+    before = conf.read_text()
+    for text in both:
+        conf.write_text(before + text)
+        status, _, error = ctl("enable", "sshd", "--publickey", "--dry-run")
+        assert status == 0, error
+    conf.write_text(before + "".join(both))
+    error = failed_after_warnings("enable", "sshd", "--publickey", "--dry-run")
+    assert re.search(r"Match User alice, with Match Address 10.0.0.0/8 \(.*\): sshd would require no key", error), error
+
+
 def test_no_other_service_gets_a_stack_of_a_code_alone(key, sim):
     for make in (lambda path: path.write_text("@include sshd\n"),
                  lambda path: path.write_text("auth\tinclude\tsshd\n"),
