@@ -637,6 +637,22 @@ def set_password(name):
                    input=f"{name}:{PASSWORD}\n", text=True, check=True)
 
 
+def shut_accounts():
+    """No account that the host has can log in here: no shell, no password, no key."""
+    rows = [line.split(":") for line in Path("/etc/passwd").read_text().splitlines()]
+    for row in rows:
+        if row[0] != "root":
+            row[5:7] = ["/nonexistent", "/usr/sbin/nologin"]
+    Path("/etc/passwd").write_text("".join(":".join(row) + "\n" for row in rows))
+    Path("/etc/shadow").write_text("".join(f"{row[0]}:*:19000:0:99999:7:::\n" for row in rows))
+    shutil.rmtree("/root/.ssh", ignore_errors=True)
+
+
+def set_login_timeout(seconds):
+    LOGIN_DEFS.write_text(re.sub(r"(?m)^LOGIN_TIMEOUT.*$", f"LOGIN_TIMEOUT\t{seconds}",
+                                 LOGIN_DEFS.read_text()))
+
+
 def read_accounts():
     """All accounts, groups and passwords, for put_accounts."""
     return {path: path.read_bytes() for path in map(Path, (
@@ -726,10 +742,8 @@ def prepare():
         if Path(folder).is_dir(): # sudo is not needed for the demo
             shutil.copytree(folder, str(DEBIAN) + folder)
     stack("other", "auth required pam_deny.so", "account required pam_deny.so")
-    if LOGIN_DEFS.exists(): # as the documents advise
-        LOGIN_DEFS.write_text(re.sub(r"(?m)^LOGIN_TIMEOUT.*$", "LOGIN_TIMEOUT\t180",
-                                     LOGIN_DEFS.read_text()))
     use_local_accounts()
+    shut_accounts()
     for name in ("alice", "bob", "carol"):
         add_account(name)
     users_map()

@@ -132,7 +132,7 @@ def state_and_parent(pid):
 
 
 def begin_login():
-    """A login that has just begun: its connection, and the process that speaks for it."""
+    """A login that waits for its password: the client, and the process that serves it."""
     owner = pwd.getpwnam("sshd").pw_uid
 
     def find():
@@ -140,11 +140,11 @@ def begin_login():
                 if f"\nUid:\t{owner}\t" in read(path / "status")]
 
     before = find()
-    connection = socket.create_connection(("127.0.0.1", PORT))
-    assert connection.recv(4) == b"SSH-"
-    connection.sendall(b"SSH-2.0-test\r\n")
+    client = lab.ssh(PORT, "alice", options=["-o", "PreferredAuthentications=password",
+                                             "-o", "StrictHostKeyChecking=no"])
+    client.expect("assword:")
     assert lab.wait_until(lambda: {*find()} - {*before})
-    return connection, ({*find()} - {*before}).pop()
+    return client, ({*find()} - {*before}).pop()
 
 
 def enabled_at_once():
@@ -159,20 +159,20 @@ def test_an_sshd_with_another_etc_ssh_is_not_waited_for(sim, key):
     shutil.copytree("/etc/ssh", other)
     with Listener(prefix=["unshare", "--mount", "sh", "-c", f'mount --bind {other} /etc/ssh && exec "$@"',
                           "sh"]):
-        connection, login = begin_login()
-        with connection:
-            enabled_at_once()
-            assert state_and_parent(login)[0] != "Z"
+        client, login = begin_login()
+        enabled_at_once()
+        assert state_and_parent(login)[0] != "Z"
+        client.close()
 
 
 def test_a_login_that_has_ended_is_not_waited_for(sim, key):
     """It is a zombie until the process that watches it takes note."""
     with Listener():
-        connection, login = begin_login()
+        client, login = begin_login()
         watcher = state_and_parent(login)[1]
         os.kill(watcher, signal.SIGSTOP)
     try:
-        connection.close()
+        client.close()
         assert lab.wait_until(lambda: state_and_parent(login)[0] == "Z")
         enabled_at_once()
         assert state_and_parent(login)[0] == "Z"

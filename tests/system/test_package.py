@@ -218,10 +218,14 @@ def installed(tmp_path_factory):
 @pytest.fixture
 def system(sim):
     """Debian's stacks; and pam_swmfa is installed afterwards, whatever the test did."""
+    login_defs = lab.LOGIN_DEFS.read_text()
+
     def restore():
+        lab.LOGIN_DEFS.write_text(login_defs)
         lab.restore_debian()
         shutil.rmtree(lab.SECURITY / "swmfa.before", ignore_errors=True)
     restore()
+    lab.set_login_timeout(180)
     for service in ("sshd", "login"):
         text = (PAM / service).read_text()
         (PAM / service).write_text(re.sub("^session.*pam_loginuid.so.*\n", "", text,
