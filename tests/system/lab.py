@@ -251,10 +251,8 @@ def http(status, body, headers=""):
 
 
 def closed_port():
-    """A port of this machine on which nobody listens."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """A port on which nobody listens: the system gives it to no server that takes any."""
+    return 1
 
 
 def messages(number=None):
