@@ -381,28 +381,12 @@ static void examine_doas(const struct doctor *doctor, struct scene *scene)
         (void)fclose(file);
 }
 
-/* login ends by itself after a time. */
 static void examine_login(const struct doctor *doctor, const struct scene *scene)
 {
-    static const char path[] = "/etc/login.defs";
-    char line[512];
-    char where[PLACE];
-    long seconds = 60;
-    int needed = (scene->config != NULL ? scene->config->deadline : 0) + 60;
-    FILE *file = fopen(path, "re");
-    (void)snprintf(where, sizeof(where), "%s", path);
-    for (unsigned number = 1; file != NULL && fgets(line, sizeof(line), file) != NULL; number++)
-        if (strncmp(line, "LOGIN_TIMEOUT", 13) == 0) {
-            seconds = strtol(line + 13, NULL, 10);
-            (void)snprintf(where, sizeof(where), "%s:%u", path, number);
-        }
-    if (file != NULL)
-        (void)fclose(file);
-    if (seconds > 0 && seconds < needed)
-        findings_add(doctor->findings, SEVERITY_WARNING, "login-timeout", where,
-                     "LOGIN_TIMEOUT  180",
-                     "login: it ends after %ld seconds; password, message and typing need %d or so",
-                     seconds, needed);
+    struct login_timeout timeout;
+    if (readiness_login_ends(scene->config, &timeout))
+        findings_add(doctor->findings, SEVERITY_WARNING, "login-timeout", timeout.where,
+                     "LOGIN_TIMEOUT  180", READINESS_LOGIN_ENDS, timeout.seconds, timeout.needed);
     findings_add(doctor->findings, SEVERITY_NOTE, "console-asks", scene->ours->file, "",
                  "login: the console asks for a code as well: keep another way in for the day when "
                  "the configuration or the store is broken");

@@ -914,8 +914,14 @@ static void say_disabled(const struct plan *plan, struct job *job)
 
 static enum ctl_status say_not_enabled(struct job *job, const struct plan *plan)
 {
+    struct problem why = {0};
+    pid_t pid = 0;
     (void)printf("%s: not enabled\n", plan->service->name);
     bool left = say_left(plan);
+    if (is_sshd(plan) && !listeners_seem_read(&pid, &why)) {
+        (void)printf("%s.\n", why.text);
+        say_reload(pid);
+    }
     if (!job_flush(job))
         return CTL_FAILED;
     return left ? CTL_WARNINGS : CTL_DONE;

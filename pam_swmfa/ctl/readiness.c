@@ -345,35 +345,33 @@ static void warn_about_sudoers(void)
 
 #define LOGIN_DEFS     "/etc/login.defs"
 #define LOGIN_KEY      "LOGIN_TIMEOUT"
+#define LOGIN_DEFAULT  60 /* seconds, where the file does not set it */
 #define TYPING_SECONDS 60 /* to type a password, look at the phone, and type the code */
 
-/* login(1) ends by itself after a time, which has to be enough for a password, a code that is sent,
- * and typing it. */
-static void warn_about_timeout(const struct readiness *readiness)
+bool readiness_login_ends(const struct config *config, struct login_timeout *timeout)
 {
     char line[512];
-    long seconds = 60; /* login's own default */
-    unsigned found = 0;
-    int needed = readiness->config->deadline + TYPING_SECONDS;
     FILE *file = fopen(LOGIN_DEFS, "re");
+    *timeout = (struct login_timeout){.where = LOGIN_DEFS, .seconds = LOGIN_DEFAULT};
+    timeout->needed = (config != NULL ? config->deadline : 0) + TYPING_SECONDS;
     for (unsigned number = 1; file != NULL && fgets(line, sizeof(line), file) != NULL; number++) {
         const char *at = line + strspn(line, " \t");
         size_t key = strlen(LOGIN_KEY);
         if (strncmp(at, LOGIN_KEY, key) != 0 || strchr(" \t", at[key]) == NULL)
             continue;
-        seconds = strtol(at + key, NULL, 10);
-        found = number;
+        timeout->seconds = strtol(at + key, NULL, 10);
+        (void)snprintf(timeout->where, sizeof(timeout->where), LOGIN_DEFS ":%u", number);
     }
     if (file != NULL)
         (void)fclose(file);
-    if (seconds > 0 && seconds < needed && found > 0)
-        readiness_warn(LOGIN_DEFS ":%u: " LOGIN_KEY " is %ld: login ends after %ld seconds, but "
-                                  "password, message and typing need about %d: set it to 180",
-                       found, seconds, seconds, needed);
-    else if (seconds > 0 && seconds < needed)
-        readiness_warn(LOGIN_DEFS ": " LOGIN_KEY " is not set: login ends after %ld seconds, but "
-                                  "password, message and typing need about %d: set it to 180",
-                       seconds, needed);
+    return timeout->seconds > 0 && timeout->seconds < timeout->needed;
+}
+
+static void warn_about_timeout(const struct readiness *readiness)
+{
+    struct login_timeout timeout;
+    if (readiness_login_ends(readiness->config, &timeout))
+        readiness_warn("%s: " READINESS_LOGIN_ENDS, timeout.where, timeout.seconds, timeout.needed);
 }
 
 static bool keep_plugin_group(const char *item, void *context)

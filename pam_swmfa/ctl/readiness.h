@@ -52,6 +52,21 @@ bool readiness_check_map(const struct config *config, readiness_take *take, void
  * False with the problem. */
 bool readiness_check_accounts(const struct readiness *readiness, struct problem *problem);
 
+/* How long login(1) lasts, and how long a login with a code needs, in seconds. */
+struct login_timeout {
+    char where[64]; /* the file, with the line if there is one */
+    long seconds;
+    int needed;
+};
+
+/* readiness_login_ends: whether login ends too early for a code, by LOGIN_TIMEOUT; see
+ * login.defs(5). config: NULL: unknown. */
+bool readiness_login_ends(const struct config *config, struct login_timeout *timeout);
+
+#define READINESS_LOGIN_ENDS                                                                       \
+    "login ends after %ld seconds, but password, message and typing need about %d: set "           \
+    "LOGIN_TIMEOUT to 180"
+
 /* readiness_find_denied: the accounts that use the service, and have no usable line in the map. */
 struct names;
 void readiness_find_denied(const struct readiness *readiness, struct names *names);
