@@ -420,26 +420,41 @@ static bool wants_profile(const struct plan *plan)
            !pamfile_has_module(plan->files[0].after, NULL);
 }
 
-/* Whether the file of another service is that of sshd, or includes it. */
-static bool goes_by_sshd(const char *path)
+/* Whether a file is that of sshd, by another name. */
+static bool is_file_of_sshd(const char *path)
 {
-    size_t length = 0;
-    struct problem ignored = {0};
     struct stat own;
     struct stat other;
-    if (stat("/etc/pam.d/sshd", &own) == 0 && stat(path, &other) == 0 &&
-        own.st_dev == other.st_dev && own.st_ino == other.st_ino)
-        return true;
-    char *real = realpath(path, NULL);
-    char *text = real != NULL ? file_read(real, FILE_PUBLIC, &length, &ignored) : NULL;
-    bool goes = text != NULL &&
-                (pamfile_includes(text, "sshd") || pamfile_includes(text, "/etc/pam.d/sshd"));
-    free(text);
-    free(real);
-    return goes;
+    return stat("/etc/pam.d/sshd", &own) == 0 && stat(path, &other) == 0 &&
+           own.st_dev == other.st_dev && own.st_ino == other.st_ino;
 }
 
-/* Another service has no key before the module: a code alone would let in. */
+/* Another service has no key before the module: if it uses the stack of sshd, a code alone would
+ * let users in. Only a regular file can be a stack. */
+static bool check_other(const char *path, struct problem *problem)
+{
+    size_t length = 0;
+    struct problem why = {0};
+    struct stat status;
+    char *real = realpath(path, NULL);
+    bool is = real != NULL && stat(real, &status) == 0 && S_ISREG(status.st_mode);
+    char *text = is ? file_read(real, FILE_PUBLIC, &length, &why) : NULL;
+    bool uses = is_file_of_sshd(path) ||
+                (text != NULL &&
+                 (pamfile_includes(text, "sshd") || pamfile_includes(text, "/etc/pam.d/sshd")));
+    bool known = !is || text != NULL;
+    free(text);
+    free(real);
+    if (!known)
+        return problem_set(problem, "whether a service uses the stack of sshd is unknown: %.350s",
+                           why.text);
+    return !uses || problem_set(problem,
+                                "%.300s: this service uses the stack of sshd, and a code alone "
+                                "would let users in there: replace it with a copy of "
+                                "/etc/pam.d/sshd",
+                                path);
+}
+
 static bool check_others(struct problem *problem)
 {
     bool good = true;
@@ -449,11 +464,7 @@ static bool check_others(struct problem *problem)
         while (good && folder != NULL && (entry = readdir(folder)) != NULL) {
             char path[sizeof(entry->d_name) + 64];
             (void)snprintf(path, sizeof(path), "%s/%s", stack_folders[i], entry->d_name);
-            good = strcmp(entry->d_name, "sshd") == 0 || !goes_by_sshd(path) ||
-                   problem_set(problem,
-                               "%.300s: this service goes by the stack of sshd, and a code alone "
-                               "would let in there: put a copy of /etc/pam.d/sshd in its place",
-                               path);
+            good = strcmp(entry->d_name, "sshd") == 0 || check_other(path, problem);
         }
         if (folder != NULL)
             (void)closedir(folder);

@@ -657,9 +657,12 @@ def test_no_other_service_gets_a_stack_of_a_code_alone(key, sim):
                  lambda path: path.write_text("auth\tinclude\tsshd\n"),
                  lambda path: path.symlink_to("sshd"), lambda path: path.hardlink_to(PAM / "sshd")):
         make(PAM / "site")
-        assert f"{PAM}/site: this service goes by the stack of sshd" in \
+        assert f"{PAM}/site: this service uses the stack of sshd" in \
             failed_after_warnings("enable", "sshd", "--publickey", "--dry-run")
         (PAM / "site").unlink()
+    lab.write(PAM / "site", "@include sshd\n", 0o666)
+    assert f"uses the stack of sshd is unknown: {PAM}/site" in \
+        failed_after_warnings("enable", "sshd", "--publickey", "--dry-run")
 
 
 def test_a_second_stack_that_lies_elsewhere_is_not_forgotten(sim):
