@@ -234,6 +234,10 @@ static void print_text(const struct scene *scene, const struct prediction *predi
 {
     (void)printf("%s\n    %s\n", scene->service,
                  *prediction->steps != '\0' ? prediction->steps : "Nobody gets in.");
+    if (scene->config == NULL) {
+        (void)printf("    Every login that comes to pam_swmfa is denied: see below.\n\n");
+        return;
+    }
     (void)printf("    A code is asked for %s. ",
                  tell(prediction->asked, "in no case",
                       prediction->exempts ? "in all cases but those named below" : "in some cases",
@@ -456,9 +460,23 @@ static void examine_ours(struct doctor *doctor, struct scene *scene)
 /* "Behind the first factor" is all that can be said of a stack that has none of ours. */
 #define OUR_LINE "auth  required  " SWMFA_PAM_DIR "/pam_swmfa.so"
 
+/* What to do about a service that does not ask. Returns the buffer. */
+static const char *tell_enable(const char *service, char *text, size_t size)
+{
+    static const char *const enabled[][2] = {{"sshd", "sshd"},         {"sudo", "sudo"},
+                                             {"sudo-i", "sudo"},       {"su", "su --use-uid"},
+                                             {"su-l", "su --use-uid"}, {"login", "login"}};
+    (void)snprintf(text, size, "%s", OUR_LINE);
+    for (size_t i = 0; i < sizeof(enabled) / sizeof(enabled[0]); i++)
+        if (strcmp(service, enabled[i][0]) == 0)
+            (void)snprintf(text, size, "swmfactl enable %s", enabled[i][1]);
+    return text;
+}
+
 static void examine_others(const struct doctor *doctor, const struct scene *scene)
 {
     char where[PLACE];
+    char fix[128];
     (void)snprintf(where, sizeof(where), "%s/%s", stack_folders[0], scene->service);
     if (scene->stack->problem.text[0] != '\0')
         return;
@@ -469,10 +487,10 @@ static void examine_others(const struct doctor *doctor, const struct scene *scen
                      scene->service);
     else
         findings_add(doctor->findings, SEVERITY_WARNING, "not-asked", where,
-                     strcmp(scene->service, "su") == 0 ? OUR_LINE " use_uid" : OUR_LINE,
-                     "%s: no auth line names pam_swmfa: nobody is asked for a code; the line "
-                     "belongs after the first factor",
-                     scene->service);
+                     tell_enable(scene->service, fix, sizeof(fix)),
+                     "%s: no auth line names pam_swmfa: nobody is asked for a code%s",
+                     scene->service,
+                     strcmp(fix, OUR_LINE) == 0 ? "; the line belongs after the first factor" : "");
 }
 
 /* Of services that were not asked for, those that are kept from the module are only named. */
@@ -499,15 +517,25 @@ static void examine_kept(struct doctor *doctor, struct scene *scene)
     doctor->kept = names;
 }
 
+static bool is_half(const struct finding *finding, void *context)
+{
+    bool *half = context;
+    *half = strcmp(finding->id, "half-enabled") == 0;
+    return !*half;
+}
+
 /* No login comes to the module. */
 static void examine_without(struct doctor *doctor, struct scene *scene)
 {
+    bool half = false;
+    if (strcmp(scene->service, "sshd") == 0) {
+        judge_running(scene, false);
+        findings_each(doctor->findings, is_half, &half);
+    }
     if (scene->ours != NULL)
         examine_kept(doctor, scene);
-    else
+    else if (!half) /* that finding says how to go on */
         examine_others(doctor, scene);
-    if (strcmp(scene->service, "sshd") == 0)
-        judge_running(scene, false);
 }
 
 /* No service of that name was found, but swmfactl has changed its configuration. */
@@ -625,19 +653,21 @@ static bool take_words(struct doctor *doctor)
 
 static void examine_all(struct doctor *doctor)
 {
+    bool half = false;
     if (doctor->count == 0)
         find_services(doctor);
     for (size_t i = 0; i < doctor->count && !doctor->failed; i++)
         examine(doctor, doctor->names[i]);
     if (doctor->job->count == 0 && !is_known(doctor, "sshd"))
         examine_sshd_without(doctor);
+    findings_each(doctor->findings, is_half, &half);
     if (doctor->kept != NULL)
         findings_add(
             doctor->findings, SEVERITY_NOTE, "other-services", doctor->kept_where, "",
             "a condition before this line keeps it to other services; no code is asked for "
             "by %s",
             doctor->kept);
-    if (doctor->job->count == 0 && doctor->asked == 0)
+    if (doctor->job->count == 0 && doctor->asked == 0 && !half)
         findings_add(doctor->findings, SEVERITY_WARNING, "not-asked", stack_folders[0],
                      "swmfactl enable sshd",
                      "no service has pam_swmfa in its auth lines: nobody is asked for a code; by "

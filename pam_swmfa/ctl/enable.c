@@ -76,6 +76,7 @@ struct plan {
     bool from_key;              /* today's stack is the module alone, after an SSH key */
     enum sshconf_form form;     /* of sshd's file, before the stack changes */
     bool root;                  /* likewise: root may log in */
+    bool unread;                /* an sshd has not read its file as it is now, before the change */
     struct config config;
     bool configured; /* whether there is one to free */
     int lock;        /* of our own program: one at a time */
@@ -170,9 +171,13 @@ static bool read_all(struct plan *plan, struct problem *problem)
         if (!read_file_of(plan, i, problem))
             return false;
     plan->from_key = is_sshd(plan) && is_alone(plan);
-    return change_begin(&plan->profile, PROFILE_PATH, problem) &&
-           change_begin(&plan->common, PROFILE_COMMON, problem) &&
-           (!is_sshd(plan) || change_begin(&plan->sshd, SSHCONF_PATH, problem));
+    bool good = change_begin(&plan->profile, PROFILE_PATH, problem) &&
+                change_begin(&plan->common, PROFILE_COMMON, problem) &&
+                (!is_sshd(plan) || change_begin(&plan->sshd, SSHCONF_PATH, problem));
+    pid_t pid = 0;
+    struct problem ignored = {0};
+    plan->unread = plan->sshd.before != NULL && !listeners_seem_read(&pid, &ignored);
+    return good;
 }
 
 /* Whether common-auth has the service's lines. */
@@ -664,8 +669,8 @@ static bool show(const struct plan *plan, struct job *job)
     if (plan->by_tool)
         (void)printf("(" PROFILE_COMMON " is changed by pam-auth-update.)\n");
     if (plan->form == SSHCONF_KEY_OR_BOTH)
-        (void)printf("(After the PAM stack has changed, AuthenticationMethods there becomes "
-                     "publickey,keyboard-interactive.)\n");
+        (void)printf("(After the PAM stack has changed, AuthenticationMethods in " SSHCONF_PATH
+                     " becomes publickey,keyboard-interactive.)\n");
     if (chosen.dry_run)
         (void)printf("Nothing was changed.\n");
     return true;
@@ -716,14 +721,17 @@ static enum ctl_status wait_for_reload(struct job *job, const struct plan *plan,
     (void)printf("    swmfactl enable sshd%s\n"
                  "Until you reload, nothing changes for anybody. After the reload, and until the "
                  "second command, a login needs %s.\n"
-                 "To undo it: swmfactl disable sshd\n",
-                 chosen.publickey ? " --publickey" : "", sshconf_needs(plan->form, asks));
+                 "To undo it: swmfactl %s sshd\n",
+                 chosen.publickey ? " --publickey" : "", sshconf_needs(plan->form, asks),
+                 asks && chosen.publickey && !plan->from_key ? "enable" : "disable");
     return job_flush(job) ? CTL_WARNINGS : CTL_FAILED;
 }
 
 /* How sshd behaves until it has read its file. The stack asks for a code already. */
 static const char *until_reload(const struct plan *plan)
 {
+    if (plan->unread)
+        return "Until then, settings of before the last reload apply: a key alone may be enough.";
     if (plan->from_key && !chosen.publickey)
         return "Until then it asks for the key as well.";
     if (plan->form == SSHCONF_KEY_OR_BOTH)
@@ -744,7 +752,6 @@ static enum ctl_status say_enabled(struct job *job, const struct plan *plan)
     pid_t pid = 0;
     const char *name = plan->service->name;
     bool read = !is_sshd(plan) || sshd_has_read(&pid, &why);
-    bool more = plan->from_key && !chosen.publickey; /* proofs are required until then, not fewer */
     job_changed(job, "enabled for %s%s", name, chosen.publickey ? " with public key" : "");
     (void)printf("%s asks for a code%s.\n", name, read ? "" : " when sshd has been reloaded");
     (void)each_change(plan, job, say_copy);
@@ -755,7 +762,7 @@ static enum ctl_status say_enabled(struct job *job, const struct plan *plan)
     (void)printf("To undo it: swmfactl disable %s\n", name);
     if (!job_flush(job))
         return CTL_FAILED;
-    return read || more ? CTL_DONE : CTL_WARNINGS;
+    return read ? CTL_DONE : CTL_WARNINGS;
 }
 
 /* There is nothing to change, but an sshd may not have read its file. To say that it has, an
@@ -851,7 +858,7 @@ static void say_waiting(const struct listeners *logins)
         (void)
             printf("sshd may let them take longer than %s (LoginGraceTime); this command gives up "
                    "then.\n",
-                   limit_time_write(LISTENERS_PATIENCE * 1000, text, sizeof(text)));
+                   limit_time_write((int64_t)LISTENERS_PATIENCE * 1000, text, sizeof(text)));
     (void)fflush(stdout);
 }
 
@@ -911,16 +918,21 @@ static void say_disabled(const struct plan *plan, struct job *job)
 {
     struct problem why = {0};
     pid_t pid = 0;
-    (void)printf("%s no longer asks for a code.\n", plan->service->name);
+    enum sshconf_form form = SSHCONF_PASSWORD;
+    (void)printf(stack_changes(plan) ? "%s no longer asks for a code.\n"
+                                     : "%s: the first half of enable is undone.\n",
+                 plan->service->name);
     (void)each_change(plan, job, say_copy);
     if (!is_sshd(plan) || !change_is_one(&plan->sshd) ||
         (listeners_remember(&why) && listeners_have_read(&pid, &why)))
         return;
     (void)printf("%s.\n", why.text);
     say_reload(pid);
-    (void)printf("Until then sshd asks for the password%s.\n",
-                 plan->from_key ? " and the key, and accounts without a password cannot log in"
-                                : ", and a key is not enough");
+    if (plan->unread || !sshconf_find_form(plan->sshd.before, &form))
+        (void)printf("Until then its previous settings apply.\n");
+    else
+        (void)printf("Until then a login needs %s%s.\n", sshconf_needs(form, false),
+                     form == SSHCONF_KEY ? "; accounts without a password cannot log in" : "");
 }
 
 static enum ctl_status say_not_enabled(struct job *job, const struct plan *plan)

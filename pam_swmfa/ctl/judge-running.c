@@ -49,8 +49,8 @@ static const char *tell_needs(enum sshconf_form form, bool asks, bool unread, ch
         (void)snprintf(text, size, "what a login needs is not known: %s", why.text);
     else
         (void)snprintf(text, size, "%sa login needs %s",
-                       unread ? "until you reload sshd, it goes by what it has read before; after "
-                                "the reload "
+                       unread ? "until you reload sshd, its previous settings apply; after the "
+                                "reload "
                               : "",
                        sshconf_needs(form, asks));
     return text;
@@ -152,7 +152,8 @@ static void judge_listener(const struct scene *scene, const struct listener *lis
     findings_add(scene->findings, SEVERITY_WARNING, "sshd-reload", listener->program,
                  sshconf_reload(listener->pid, command, sizeof(command)),
                  "sshd (process %d) is not known to have read its configuration since it was "
-                 "changed: until you reload it, it goes by what it has read before",
+                 "changed: until you reload it, its previous settings apply, and a key alone may "
+                 "be enough",
                  (int)listener->pid);
 }
 

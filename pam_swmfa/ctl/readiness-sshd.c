@@ -379,18 +379,19 @@ static const char *find_place(const struct look *look, const char *why, char pla
     place[0] = '\0';
     for (size_t i = 0; !look->blocks && i < sizeof(keywords) / sizeof(keywords[0]); i++)
         if (strncmp(why, keywords[i], strlen(keywords[i])) == 0 &&
-            strcmp(sshd_find(keywords[i], where, sizeof(where)), SSHD_CONFIG) != 0)
+            strcmp(sshd_find(keywords[i], where, sizeof(where)), SSHD_CONFIG) != 0 &&
+            strncmp(where, SSHCONF_PATH, strlen(SSHCONF_PATH)) != 0) /* it is going to change */
             (void)snprintf(place, SSHD_PLACE + 4, " (%s)", where);
     return place;
 }
 
 /* Reports an account that gets in now and would not get in after the change. */
 static void take_shut_out(struct look *look, const struct host_account *account,
-                          const struct way_in *before, const struct way_in *after)
+                          const struct way_in *after)
 {
     char place[SSHD_PLACE + 4];
     enum account_code code = account_code(account->name, "sshd", look->readiness->config);
-    if (before->by_key && after->no_password)
+    if (after->no_password)
         names_add(&look->key_only, account->name);
     else if (after->no_key)
         names_add(&look->without_key, account->name);
@@ -449,7 +450,7 @@ static void look_at(struct look *look, const struct host_account *account)
         struct way_in is = find_way_after(look, account, after);
         look->by_key = look->by_key || (was.why == NULL && was.by_key);
         if (was.why == NULL && is.why != NULL)
-            take_shut_out(look, account, &was, &is);
+            take_shut_out(look, account, &is);
         if (is.why == NULL && is_opened(look, account, without))
             names_add(&look->opened, account->name);
     }

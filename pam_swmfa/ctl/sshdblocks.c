@@ -228,11 +228,12 @@ bool sshd_ask_pairs(struct sshd_blocks *pairs, const struct sshd_blocks *blocks,
 {
     struct survey survey;
     size_t looked_at = 0;
-    *pairs = (struct sshd_blocks){.at = calloc(SSHD_PAIRS_MAX, sizeof(*pairs->at))};
+    struct sshd_block *all = calloc(SSHD_PAIRS_MAX, sizeof(*all));
+    *pairs = (struct sshd_blocks){.at = all};
     bool good = take_survey(&survey, question, problem);
-    if (good && pairs->at == NULL)
+    if (good && all == NULL)
         good = problem_set(problem, "no memory");
-    for (size_t i = 0; good && i < blocks->count; i++)
+    for (size_t i = 0; good && all != NULL && i < blocks->count; i++)
         for (size_t n = i + 1; n < blocks->count; n++) {
             if (!are_pair(&survey, &blocks->at[i], &blocks->at[n]))
                 continue;

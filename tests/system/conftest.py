@@ -206,6 +206,12 @@ class Tap:
         if report.failed:
             self.print("\n".join("# " + line for line in report.longreprtext.splitlines()))
 
+    def pytest_collectreport(self, report):
+        if report.failed:
+            self.number += 1
+            self.print(f"not ok {self.number} - {report.nodeid} cannot be read")
+            self.print("\n".join("# " + line for line in report.longreprtext.splitlines()))
+
     def pytest_sessionfinish(self):
         self.print(f"1..{self.number}")
 

@@ -391,7 +391,8 @@ def test_nobody_is_asked_where_no_service_names_the_module(start):
     findings, services = examine()
     assert ids(findings) == {"not-asked"} and services == {}
     assert find(findings, "not-asked")["fix"] == "swmfactl enable sshd"
-    assert ids(examine("sshd")[0]) == {"not-asked"}
+    findings = examine("sshd")[0]
+    assert ids(findings) == {"not-asked"} and findings[0]["fix"] == "swmfactl enable sshd"
 
 
 def test_all_services_that_name_the_module_are_found(start):
@@ -771,6 +772,7 @@ def test_a_broken_configuration_is_left_to_check(start):
     finding = find(examine("sudo")[0], "configuration")
     assert (finding["fix"], finding["severity"]) == ("swmfactl check", "error")
     assert "providers" in finding["text"] and "pigeon" in finding["text"]
+    assert "    Every login that comes to pam_swmfa is denied: see below.\n" in doctor("sudo")[1]
 
 
 def test_autosend_off_makes_the_password_method_a_warning(start):

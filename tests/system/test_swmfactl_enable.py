@@ -222,6 +222,7 @@ def test_until_sshd_is_reloaded_everything_is_as_before(sshd, key, sim, log):
     found = doctor_on_sshd()
     assert found["sshd-reload"]["fix"] == "systemctl reload ssh"
     assert found["half-enabled"]["fix"] == "systemctl reload ssh\nswmfactl enable sshd"
+    assert "not-asked" not in found
     assert "after the reload a login needs the password, and no code" in found["half-enabled"]["text"]
     sshd.reload() # between the two: the password, and no code
     assert gets_in(ssh_with_password())
@@ -406,7 +407,9 @@ def test_with_publickey_the_stack_waits_for_the_reload(sshd, key, sim, log):
         assert f"sshd (process {sshd.process.pid}) is not known to have read" in out
         assert "\n    systemctl reload ssh\n" in out
     assert "sshd-reload" in doctor_on_sshd() and "half-enabled" not in doctor_on_sshd()
-    sshd.reload()
+    out = done("disable", "sshd")
+    assert "sshd no longer asks for a code.\n" in out and "previous settings apply" in out
+    enable_sshd(sshd, "--publickey")
     assert not {"half-enabled", "sshd-reload"} & {*doctor_on_sshd()}
     assert gets_in_by_code(ssh(*key))
     assert "user=alice service=sshd" in log.last("result=success")
@@ -487,6 +490,7 @@ def test_the_form_is_changed_without_a_stretch_in_which_nobody_is_asked(sshd, ke
         enable_sshd(sshd)
         status, out, _ = ctl("enable", "sshd", "--publickey")
         assert status == 2 and "swmfactl enable sshd --publickey" in out
+        assert "To undo it: swmfactl enable sshd\n" in out
         nobody_gets_in_by_less()
         sshd.reload()
         nobody_gets_in_by_less()
@@ -494,7 +498,7 @@ def test_the_form_is_changed_without_a_stretch_in_which_nobody_is_asked(sshd, ke
         assert gets_in_by_code(ssh(*key), before=len(lab.messages(ALICE)))
         nobody_gets_in_by_less()
         status, out, _ = ctl("enable", "sshd")
-        assert status == 0 and "Until then it asks for the key as well" in out
+        assert status == 2 and "Until then it asks for the key as well" in out
         nobody_gets_in_by_less()
         sshd.reload()
         assert gets_in_by_code(ssh_with_password(), before=len(lab.messages(ALICE)))
@@ -548,6 +552,13 @@ def test_accounts_with_a_key_and_no_password_are_not_shut_out_without_a_word(ssh
         assert snapshot() == before
         status, out, error = ctl("enable", "sshd", "--force")
         assert status == 2 and "can no longer log in by sshd: alice" in error
+        out = done("disable", "sshd")
+        assert "sshd: the first half of enable is undone.\n" in out
+        assert "Until then its previous settings apply.\n" in out
+        sshd.reload()
+        enable_sshd(sshd, "--publickey")
+        before = snapshot()
+        assert "--force" in failed("enable", "sshd") and snapshot() == before
     finally:
         lab.set_password("alice")
 
