@@ -74,6 +74,7 @@ struct plan {
     struct change common;       /* common-auth */
     bool by_tool;               /* pam-auth-update changes common-auth, swmfactl does not */
     bool from_key;              /* today's stack is the module alone, after an SSH key */
+    bool in_force;              /* every sshd has read its file as it is today */
     enum sshconf_form form;     /* of sshd's file, before the stack changes */
     bool root;                  /* likewise: root may log in */
     struct config config;
@@ -113,7 +114,10 @@ static enum ctl_status plan_begin(struct job *job, struct plan *plan)
     plan->lock = open(LOCK, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (plan->lock >= 0 && flock(plan->lock, LOCK_EX | LOCK_NB) == 0)
         return CTL_DONE;
-    problem_set(&job->problem, "another swmfactl is already running: %s", strerror(errno));
+    if (errno == EWOULDBLOCK)
+        problem_set(&job->problem, "another swmfactl is already running: %s", strerror(errno));
+    else
+        problem_set(&job->problem, LOCK ": %s: nothing was changed", strerror(errno));
     return CTL_FAILED;
 }
 
@@ -164,12 +168,29 @@ static bool is_alone(const struct plan *plan)
            !trial_asks_otherwise(plan->service->name);
 }
 
+/* Whether sshd goes by its file of that form until it is reloaded. */
+static bool goes_by(const struct plan *plan, enum sshconf_form form)
+{
+    enum sshconf_form now = SSHCONF_PASSWORD;
+    return plan->in_force && plan->sshd.before != NULL &&
+           sshconf_find_form(plan->sshd.before, &now) && now == form;
+}
+
+/* Whether it lets nobody in without the key until then. */
+static bool needs_key(const struct plan *plan)
+{
+    return plan->from_key && goes_by(plan, SSHCONF_KEY);
+}
+
 static bool read_all(struct plan *plan, struct problem *problem)
 {
+    pid_t pid = 0;
+    struct problem ignored = {0};
     for (size_t i = 0; i < FILES; i++)
         if (!read_file_of(plan, i, problem))
             return false;
     plan->from_key = is_sshd(plan) && is_alone(plan);
+    plan->in_force = is_sshd(plan) && listeners_seem_read(&pid, &ignored);
     return change_begin(&plan->profile, PROFILE_PATH, problem) &&
            change_begin(&plan->common, PROFILE_COMMON, problem) &&
            (!is_sshd(plan) || change_begin(&plan->sshd, SSHCONF_PATH, problem));
@@ -545,6 +566,12 @@ static bool check_result(const struct plan *plan, struct problem *problem)
                        "pam-auth-update has left " PROFILE_COMMON " other than it was shown");
 }
 
+/* Makes a file again what it was, if it has become what was planned. */
+static bool undo_file(const struct change *change, struct problem *undone)
+{
+    return !change_is_made(change) || change_undo(change, 0644, undone);
+}
+
 /* Puts the profile back, and has pam-auth-update go by it if it has done anything. */
 static void undo_tool(const struct plan *plan, struct problem *undone)
 {
@@ -552,7 +579,7 @@ static void undo_tool(const struct plan *plan, struct problem *undone)
     bool did = !common_is(plan->common.before);
     if (did && first && !profile_apply(true, undone))
         return;
-    if (change_undo(&plan->profile, 0644, undone) && did && !first)
+    if (undo_file(&plan->profile, undone) && did && !first)
         (void)profile_apply(false, undone);
 }
 
@@ -610,12 +637,6 @@ static bool change_stack(const struct plan *plan, struct problem *problem)
     if (plan->from_key || loses_module(plan))
         return change_common(plan, problem) && change_files(plan, problem);
     return change_files(plan, problem) && change_common(plan, problem);
-}
-
-/* Makes a file again what it was, if it has become what was planned. */
-static bool undo_file(const struct change *change, struct problem *undone)
-{
-    return !change_is_made(change) || change_undo(change, 0644, undone);
 }
 
 /* The service's files come first: one that includes common-auth must find the module's line there
@@ -724,8 +745,10 @@ static enum ctl_status wait_for_reload(struct job *job, const struct plan *plan,
 /* How sshd behaves until it has read its file. The stack asks for a code already. */
 static const char *until_reload(const struct plan *plan)
 {
-    if (plan->from_key && !chosen.publickey)
+    if (needs_key(plan) && !chosen.publickey)
         return "Until then it asks for the key as well.";
+    if (plan->from_key && !chosen.publickey)
+        return "Until then its previous settings apply, and a key can be enough.";
     if (plan->form == SSHCONF_KEY_OR_BOTH)
         return "Until then a key is enough, as before.";
     return "Until then its previous settings apply.";
@@ -744,7 +767,8 @@ static enum ctl_status say_enabled(struct job *job, const struct plan *plan)
     pid_t pid = 0;
     const char *name = plan->service->name;
     bool read = !is_sshd(plan) || sshd_has_read(&pid, &why);
-    bool more = plan->from_key && !chosen.publickey; /* proofs are required until then, not fewer */
+    bool more =
+        needs_key(plan) && !chosen.publickey; /* proofs are required until then, not fewer */
     job_changed(job, "enabled for %s%s", name, chosen.publickey ? " with public key" : "");
     (void)printf("%s asks for a code%s.\n", name, read ? "" : " when sshd has been reloaded");
     (void)each_change(plan, job, say_copy);
@@ -918,9 +942,13 @@ static void say_disabled(const struct plan *plan, struct job *job)
         return;
     (void)printf("%s.\n", why.text);
     say_reload(pid);
-    (void)printf("Until then sshd asks for the password%s.\n",
-                 plan->from_key ? " and the key, and accounts without a password cannot log in"
-                                : ", and a key is not enough");
+    if (needs_key(plan))
+        (void)printf("Until then sshd asks for the password and the key, and accounts without a "
+                     "password cannot log in.\n");
+    else if (!plan->from_key && goes_by(plan, SSHCONF_PASSWORD))
+        (void)printf("Until then sshd asks for the password, and a key is not enough.\n");
+    else
+        (void)printf("Until then its previous settings apply.\n");
 }
 
 static enum ctl_status say_not_enabled(struct job *job, const struct plan *plan)
