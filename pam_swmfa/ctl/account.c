@@ -8,6 +8,7 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <fnmatch.h>
 #include <grp.h>
 #include <pwd.h>
@@ -16,11 +17,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #define GROUPS_MAX     1024
 #define LIST_SIZE      16384
 #define PATH_SIZE      4096
+#define KEYS_SIZE_MAX  (16 * 1024 * 1024)
 #define UID_PEOPLE_MIN 1000 /* where the accounts of people begin, see login.defs(5) */
 #define UID_NOBODY     65534
 
@@ -214,10 +217,43 @@ bool account_needs_key(const struct host_account *account, const struct sshd *ss
 
 /* ---- keys ---- */
 
+/* The option expiry-time of a line, YYYYMMDD[HHMM[SS]][Z]: see sshd(8). */
+static bool has_expired(const char *line, const char *key)
+{
+    static const char option[] = "expiry-time=\"";
+    const char *at = strcasestr(line, option);
+    struct tm until = {.tm_isdst = -1};
+    if (at == NULL || at > key ||
+        sscanf(at + strlen(option), "%4d%2d%2d%2d%2d%2d", &until.tm_year, &until.tm_mon,
+               &until.tm_mday, &until.tm_hour, &until.tm_min, &until.tm_sec) < 3)
+        return false;
+    until.tm_year -= 1900;
+    until.tm_mon -= 1;
+    at += strlen(option);
+    at += strspn(at, "0123456789");
+    time_t end = strchr("Zz", *at) != NULL ? timegm(&until) : mktime(&until);
+    return end != -1 && end < time(NULL);
+}
+
 static bool is_key(const char *line)
 {
     const char *at = line + strspn(line, " \t\r\n");
-    return *at != '#' && strstr(at, "AAAA") != NULL; /* as each key begins in base64 */
+    const char *key = strstr(at, "AAAA"); /* as each key begins in base64 */
+    return *at != '#' && key != NULL && !has_expired(at, key);
+}
+
+/* Opens what sshd would read, a regular file: the account can put anything there. */
+static FILE *open_keys(const char *path, enum known *has)
+{
+    struct stat status;
+    int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    bool regular = fd >= 0 && fstat(fd, &status) == 0 && S_ISREG(status.st_mode);
+    bool large = regular && status.st_size > KEYS_SIZE_MAX;
+    FILE *file = regular && !large ? fdopen(fd, "r") : NULL;
+    *has = large || (fd < 0 && errno == EACCES) ? KNOWN_UNKNOWN : KNOWN_NO;
+    if (fd >= 0 && file == NULL)
+        close(fd);
+    return file;
 }
 
 /* Whether a file has a key. Root itself cannot read each: a home can be on another host. */
@@ -225,8 +261,8 @@ static enum known has_key(const char *path)
 {
     char *line = NULL;
     size_t size = 0;
-    FILE *file = fopen(path, "re");
-    enum known has = file == NULL && errno == EACCES ? KNOWN_UNKNOWN : KNOWN_NO;
+    enum known has;
+    FILE *file = open_keys(path, &has);
     while (file != NULL && has == KNOWN_NO && getline(&line, &size, file) >= 0)
         has = is_key(line) ? KNOWN_YES : KNOWN_NO;
     free(line);
@@ -235,10 +271,27 @@ static enum known has_key(const char *path)
     return has;
 }
 
+/* Whether nobody else is in the account's group. The file is read since getpwent is in use. */
+static bool is_alone_in_group(const struct host_account *account)
+{
+    const struct passwd *entry = NULL;
+    const struct group *group = getgrgid(account->gid);
+    bool alone = group != NULL;
+    for (char **member = alone ? group->gr_mem : NULL; alone && *member != NULL; member++)
+        alone = strcmp(*member, account->name) == 0;
+    FILE *file = fopen("/etc/passwd", "re");
+    while (alone && file != NULL && (entry = fgetpwent(file)) != NULL)
+        alone = entry->pw_gid != account->gid || entry->pw_uid == account->uid;
+    if (file != NULL)
+        (void)fclose(file);
+    return alone;
+}
+
 /* Whether others cannot write. Debian's sshd lets the account's own group do so. */
 static bool is_strict(const struct stat *status, const struct host_account *account)
 {
-    bool group = (status->st_mode & S_IWGRP) != 0 && status->st_gid != account->gid;
+    bool group = (status->st_mode & S_IWGRP) != 0 &&
+                 (status->st_gid != account->gid || !is_alone_in_group(account));
     return (status->st_uid == 0 || status->st_uid == account->uid) && !group &&
            (status->st_mode & S_IWOTH) == 0;
 }
@@ -314,6 +367,8 @@ enum known account_keys(const struct host_account *account, const struct sshd *s
     bool strict = sshd_says(sshd, "strictmodes", "yes");
     const char *at = sshd_value(sshd, "authorizedkeysfile", list, sizeof(list));
     for (; *(at += strspn(at, " ")) != '\0'; at += strcspn(at, " ")) {
+        if (strcspn(at, " ") == 4 && strncasecmp(at, "none", 4) == 0)
+            continue;
         expand(account, at, strcspn(at, " "), path, sizeof(path));
         enum known has = has_key(path);
         if (has == KNOWN_YES && is_taken(account, path, strict))

@@ -114,7 +114,10 @@ static enum ctl_status plan_begin(struct job *job, struct plan *plan)
     plan->lock = open(LOCK, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (plan->lock >= 0 && flock(plan->lock, LOCK_EX | LOCK_NB) == 0)
         return CTL_DONE;
-    problem_set(&job->problem, "another swmfactl is already running: %s", strerror(errno));
+    if (errno == EWOULDBLOCK)
+        problem_set(&job->problem, "another swmfactl is already running: %s", strerror(errno));
+    else
+        problem_set(&job->problem, LOCK ": %s: nothing was changed", strerror(errno));
     return CTL_FAILED;
 }
 
@@ -550,6 +553,12 @@ static bool check_result(const struct plan *plan, struct problem *problem)
                        "pam-auth-update has left " PROFILE_COMMON " other than it was shown");
 }
 
+/* Makes a file again what it was, if it has become what was planned. */
+static bool undo_file(const struct change *change, struct problem *undone)
+{
+    return !change_is_made(change) || change_undo(change, 0644, undone);
+}
+
 /* Puts the profile back, and has pam-auth-update go by it if it has done anything. */
 static void undo_tool(const struct plan *plan, struct problem *undone)
 {
@@ -557,7 +566,7 @@ static void undo_tool(const struct plan *plan, struct problem *undone)
     bool did = !common_is(plan->common.before);
     if (did && first && !profile_apply(true, undone))
         return;
-    if (change_undo(&plan->profile, 0644, undone) && did && !first)
+    if (undo_file(&plan->profile, undone) && did && !first)
         (void)profile_apply(false, undone);
 }
 
@@ -615,12 +624,6 @@ static bool change_stack(const struct plan *plan, struct problem *problem)
     if (plan->from_key || loses_module(plan))
         return change_common(plan, problem) && change_files(plan, problem);
     return change_files(plan, problem) && change_common(plan, problem);
-}
-
-/* Makes a file again what it was, if it has become what was planned. */
-static bool undo_file(const struct change *change, struct problem *undone)
-{
-    return !change_is_made(change) || change_undo(change, 0644, undone);
 }
 
 /* The service's files come first: one that includes common-auth must find the module's line there
@@ -731,7 +734,7 @@ static enum ctl_status wait_for_reload(struct job *job, const struct plan *plan,
 static const char *until_reload(const struct plan *plan)
 {
     if (plan->unread)
-        return "Until then, settings of before the last reload apply: a key alone may be enough.";
+        return "Until then its previous settings apply, and a key can be enough.";
     if (plan->from_key && !chosen.publickey)
         return "Until then it asks for the key as well.";
     if (plan->form == SSHCONF_KEY_OR_BOTH)

@@ -710,6 +710,19 @@ static bool has_just_accepted(struct listener *login)
                                                   : login->options_known && login->never_listens);
 }
 
+/* A connection is counted once: by the process of the user sshd, which ends when the login has
+ * succeeded, and not by the one of root's that began it, whose title can stay as it was. */
+static bool keep_login(struct listeners *logins, const struct listener *login)
+{
+    for (size_t i = 0; i < logins->count; i++)
+        if (logins->at[i].parent == login->parent) {
+            if (login->pid != login->parent)
+                logins->at[i] = *login;
+            return true;
+        }
+    return keep(logins, login);
+}
+
 /* Until a user is authenticated, a process of the user sshd serves the connection. Its root is
  * empty, so its parent's root tells which files it uses. */
 static bool look_for_login(struct listeners *logins, pid_t pid, struct problem *problem)
@@ -723,7 +736,7 @@ static bool look_for_login(struct listeners *logins, pid_t pid, struct problem *
         return true;
     if (!speaks)
         login.parent = pid; /* it serves the connection itself */
-    return keep(logins, &login) || problem_set(problem, "no memory");
+    return keep_login(logins, &login) || problem_set(problem, "no memory");
 }
 
 static bool look_for_server(struct listeners *servers, pid_t pid, struct problem *problem)

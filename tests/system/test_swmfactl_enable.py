@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """swmfactl enable and disable, on the files of Debian, with the real sshd, sudo, su and login."""
+import contextlib
 import json
 import os
 import pwd
@@ -52,7 +53,8 @@ def debian(sim):
         (PAM / service).write_text(re.sub(r"^session.*pam_loginuid.so.*\n", "", text,
                                           flags=re.MULTILINE))
     conf = Path("/etc/ssh/sshd_config")
-    conf.write_text(conf.read_text() + "PermitRootLogin yes\n")
+    conf.write_text(conf.read_text() + "PerSourcePenalties no\n" * lab.penalties_known() +
+                    "PermitRootLogin yes\n")
     lab.write("/etc/sudoers.d/lab", "alice ALL=(ALL) ALL\nDefaults timestamp_timeout=0, "
               "passwd_tries=1\n", 0o440)
     shutil.rmtree(COPIES, ignore_errors=True)
@@ -282,7 +284,18 @@ def silent():
     return early.close
 
 
-@pytest.mark.parametrize("begin", [at_the_password, silent])
+def half_a_handshake():
+    """A client that has begun the key exchange, and does not go on."""
+    early = socket.create_connection(("127.0.0.1", PORT), 60)
+    early.sendall(b"SSH-2.0-lab\r\n")
+    server = early.makefile("rb")
+    assert server.readline().startswith(b"SSH-2.0-")
+    size = server.read(4)
+    early.sendall(size + server.read(int.from_bytes(size, "big"))) # what the server offers, back
+    return lambda: (server.close(), early.close())
+
+
+@pytest.mark.parametrize("begin", [at_the_password, silent, half_a_handshake])
 def test_a_login_that_began_before_the_reload_does_not_meet_the_module_alone(begin, sshd, key, sim):
     """It was asked for no key: the code alone would let it in."""
     before = (PAM / "sshd").read_text()
@@ -457,6 +470,18 @@ def test_remember_holds_with_a_key_and_a_code(sshd, key, sim):
     client.expect("Permission denied")
 
 
+def test_a_key_that_is_still_enough_is_not_called_necessary(sshd, key, sim):
+    """Where the last reload was forgotten, and the form is changed, or the code is not wanted."""
+    assert ctl("enable", "sshd", "--publickey")[0] == 2
+    sshd.reload()
+    assert ctl("enable", "sshd", "--publickey")[0] == 2
+    status, out, _ = ctl("enable", "sshd")
+    assert status == 2 and "Until then its previous settings apply, and a key can be enough." in out
+    assert gets_in(ssh(*key))
+    assert "Until then its previous settings apply.\n" in done("disable", "sshd")
+    assert gets_in(ssh(*key))
+
+
 def test_a_stack_of_an_older_version_gets_the_line_that_it_lacks(sshd, key, sim):
     enable_sshd(sshd, "--publickey")
     stack = PAM / "sshd"
@@ -574,6 +599,22 @@ def key_of_root(folder):
 
 def no_key(folder):
     (folder / "authorized_keys").write_text("ssh-ed25519 what is no key\n")
+
+
+def expired_key(folder):
+    keys = folder / "authorized_keys"
+    keys.write_text(f'no-pty,expiry-time="20200229" {keys.read_text()}')
+
+
+def shared_group_writes(folder):
+    """A group that is alice's own as well as bob's."""
+    folder.parent.chmod(0o775)
+    subprocess.run(["usermod", "-aG", "alice", "bob"], check=True)
+
+
+def pipe(folder):
+    (folder / "authorized_keys").unlink()
+    os.mkfifo(folder / "authorized_keys")
 
 
 def test_disable_leaves_a_line_that_others_jump_over(sim):
@@ -728,7 +769,8 @@ def test_an_account_without_any_password_is_named(service, sim):
         Path("/etc/shadow").write_text(shadow)
 
 
-@pytest.mark.parametrize("spoil", [group_writes, key_of_root, no_key])
+@pytest.mark.parametrize("spoil", [group_writes, shared_group_writes, key_of_root, no_key, expired_key,
+                                   pipe])
 def test_an_account_whose_key_sshd_does_not_take_is_named(spoil, sshd, key, sim):
     folder = lab.WORK / "home/alice/.ssh"
     mode = folder.parent.stat().st_mode
@@ -744,6 +786,7 @@ def test_an_account_whose_key_sshd_does_not_take_is_named(spoil, sshd, key, sim)
         assert "these accounts have no SSH key, and can no longer log in by sshd: alice" in error
     finally:
         folder.parent.chmod(mode)
+        subprocess.run(["gpasswd", "-d", "bob", "alice"], capture_output=True, check=False)
         roots.unlink()
         (lab.WORK / "root-key").unlink()
 
@@ -1701,6 +1744,34 @@ def test_a_pam_auth_update_that_cannot_work_leaves_all_as_it_was(sim, first):
         error = ctl("enable", "sudo")[2]
         assert "status 1: debconf is locked" in error and "what was changed was put back" in error
     assert snapshot("/etc/pam.d", "/usr/share/pam-configs") == before
+
+
+@contextlib.contextmanager
+def read_only(folder):
+    subprocess.run(["mount", "--bind", folder, folder], check=True)
+    try:
+        subprocess.run(["mount", "-o", "remount,bind,ro", folder], check=True)
+        yield
+    finally:
+        subprocess.run(["umount", folder], check=True)
+
+
+def test_what_pam_auth_update_has_removed_is_put_back_where_the_profile_stays(sim):
+    """Otherwise its next run, for another package, would go by a record that lacks the module."""
+    done("enable", "sudo")
+    record = Path("/var/lib/pam/auth").read_text()
+    before = snapshot("/etc/pam.d", "/usr/share/pam-configs")
+    assert lab.MODULE in record
+    with read_only("/usr/share/pam-configs"):
+        error = failed_after_show("disable", "sudo")
+    assert error.endswith("Read-only file system; what was changed was put back\n")
+    assert snapshot("/etc/pam.d", "/usr/share/pam-configs") == before
+    assert Path("/var/lib/pam/auth").read_text() == record
+
+
+def test_where_run_is_read_only_no_other_swmfactl_is_blamed(sim):
+    with read_only("/run"):
+        assert "/run/swmfactl.lock: Read-only file system: nothing was changed" in failed("enable", "su")
 
 
 def test_a_line_that_moves_to_common_auth_is_not_lost_where_that_cannot_change(sim):
