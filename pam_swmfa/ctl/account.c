@@ -23,7 +23,7 @@
 #define GROUPS_MAX     1024
 #define LIST_SIZE      16384
 #define PATH_SIZE      4096
-#define KEYS_SIZE_MAX  (16 * 1024 * 1024)
+#define KEYS_SIZE_MAX  ((off_t)16 * 1024 * 1024)
 #define UID_PEOPLE_MIN 1000 /* where the accounts of people begin, see login.defs(5) */
 #define UID_NOBODY     65534
 
@@ -221,18 +221,17 @@ bool account_needs_key(const struct host_account *account, const struct sshd *ss
 static bool has_expired(const char *line, const char *key)
 {
     static const char option[] = "expiry-time=\"";
+    static const char *const formats[] = {"%Y%m%d%H%M%S", "%Y%m%d%H%M", "%Y%m%d"};
     const char *at = strcasestr(line, option);
-    struct tm until = {.tm_isdst = -1};
-    if (at == NULL || at > key ||
-        sscanf(at + strlen(option), "%4d%2d%2d%2d%2d%2d", &until.tm_year, &until.tm_mon,
-               &until.tm_mday, &until.tm_hour, &until.tm_min, &until.tm_sec) < 3)
-        return false;
-    until.tm_year -= 1900;
-    until.tm_mon -= 1;
-    at += strlen(option);
-    at += strspn(at, "0123456789");
-    time_t end = strchr("Zz", *at) != NULL ? timegm(&until) : mktime(&until);
-    return end != -1 && end < time(NULL);
+    for (size_t i = 0; at != NULL && at < key && i < sizeof(formats) / sizeof(formats[0]); i++) {
+        struct tm until = {.tm_isdst = -1};
+        const char *rest = strptime(at + strlen(option), formats[i], &until);
+        if (rest == NULL || (*rest != '"' && *rest != 'Z' && *rest != 'z'))
+            continue;
+        time_t end = *rest != '"' ? timegm(&until) : mktime(&until);
+        return end != -1 && end < time(NULL);
+    }
+    return false;
 }
 
 static bool is_key(const char *line)
