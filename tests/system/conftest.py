@@ -125,7 +125,7 @@ def nothing_left():
 
 def pytest_collection_modifyitems(items):
     """What looks through the output of all tests comes after them, and what takes longest first."""
-    places = {"test_secrets.py": 1, "test_enable_property.py": -1}
+    places = {"test_secrets.py": 1, "test_enable_property.py": -1, "test_memory.py": -2}
     items.sort(key=lambda item: places.get(item.path.name, 0))
 
 

@@ -11,6 +11,10 @@ VALGRIND = ["valgrind", "--quiet", "--vgdb=no", "--trace-children=yes", "--leak-
             "--show-leak-kinds=definite,possible", "--errors-for-leak-kinds=definite,possible",
             "--error-exitcode=99", "--log-file=/tmp/valgrind.%p"]
 
+TOGETHER = True # one worker runs all of them: each takes a processor for itself
+# No machine is so slow that this is not enough for a request, or a start, under valgrind.
+PATIENT = "\nconnect_timeout = 30\ntimeout = 30\n"
+
 # As sshd has it after a key and a password; the key is made up.
 AUTH_INFO = ("SSH_AUTH_INFO_0=publickey ssh-ed25519 "
              "AAAAC3NzaC1lZDI1NTE5AAAAIAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f\npassword\n")
@@ -60,6 +64,8 @@ PATHS = [
                          [row[1:] for row in PATHS], ids=[row[0] for row in PATHS])
 def test_valgrind_finds_nothing(start, options, keywords, user, answers, result):
     simulator = start(*options)
+    swmfa = keywords.get("swmfa", "")
+    keywords = {**keywords, "swmfa": swmfa if "timeout" in swmfa else swmfa + PATIENT}
     lab.configure(simulator, bandwidth=simulator, **keywords)
     for old in lab.Path("/tmp").glob("valgrind.*"):
         old.unlink()
