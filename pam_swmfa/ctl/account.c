@@ -20,12 +20,10 @@
 #include <time.h>
 #include <unistd.h>
 
-#define GROUPS_MAX     1024
-#define LIST_SIZE      16384
-#define PATH_SIZE      4096
-#define KEYS_SIZE_MAX  ((off_t)16 * 1024 * 1024)
-#define UID_PEOPLE_MIN 1000 /* where the accounts of people begin, see login.defs(5) */
-#define UID_NOBODY     65534
+#define GROUPS_MAX    1024
+#define LIST_SIZE     16384
+#define PATH_SIZE     4096
+#define KEYS_SIZE_MAX ((off_t)16 * 1024 * 1024)
 
 /* ---- accounts ---- */
 

@@ -12,6 +12,9 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
+#define UID_PEOPLE_MIN 1000 /* where the accounts of people begin, see login.defs(5) */
+#define UID_NOBODY     65534
+
 #define ACCOUNT_NAME_MAX 256
 
 /* Where an account is kept in a directory, this host cannot tell whether it has a password. */
@@ -55,7 +58,8 @@ bool account_in_groups(const struct host_account *account, const char *groups);
 enum known account_keys(const struct host_account *account, const struct sshd *sshd);
 
 /* account_has_proof: whether it has anything that sshd, with these settings, could take: a
- * password, the empty one where that is permitted, or a key. What is not known counts as there. */
+ * password, the empty one where that is permitted, or a key. An unknown password or key counts as
+ * one. */
 bool account_has_proof(const struct host_account *account, const struct sshd *sshd);
 
 /*

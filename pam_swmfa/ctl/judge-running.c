@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * judge-running: what is half done of swmfactl enable sshd, and which sshd that listen go by
- * another configuration than the one that is judged; see judge.h.
+ * judge-running: whether swmfactl enable sshd is half done, and which listening sshd use another
+ * configuration than the one that doctor examines; see judge.h.
  */
 #include <config.h>
 

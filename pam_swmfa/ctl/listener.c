@@ -7,6 +7,7 @@
 #include "config/file.h"
 #include "ctl/edit.h"
 #include "ctl/sshdfiles.h"
+#include "store/store.h"
 
 #include <ctype.h>
 #include <dirent.h>
@@ -67,12 +68,13 @@ static bool looks_like_sshd(pid_t pid)
     return strstr(line, SHOWN) != NULL && strstr(line, " startups") != NULL;
 }
 
-static bool is_named_sshd(pid_t pid)
+/* Whether the process is one of sshd's programs, such as sshd-session. */
+static bool is_of_sshd(pid_t pid)
 {
     char name[32] = "";
     FILE *file = open_of(pid, "comm");
     bool is =
-        file != NULL && fgets(name, sizeof(name), file) != NULL && strcmp(name, "sshd\n") == 0;
+        file != NULL && fgets(name, sizeof(name), file) != NULL && strncmp(name, "sshd", 4) == 0;
     if (file != NULL)
         (void)fclose(file);
     return is;
@@ -347,11 +349,11 @@ static bool keep(struct listeners *listeners, const struct listener *listener)
     return true;
 }
 
-/* An sshd that has just begun, or begun again by SIGHUP, shows its command line as it is, and reads
- * its configuration before it listens. */
+/* An sshd that has just started, or executed itself at SIGHUP, shows its command line as it is, and
+ * reads its configuration before it listens. If its options are unknown, it may be one. */
 static bool is_starting(const struct listener *listener)
 {
-    return listener->options_known && !listener->never_listens &&
+    return listener->line[0] != '\0' && !listener->never_listens &&
            strncmp(listener->line, "sshd: ", 6) != 0;
 }
 
@@ -359,7 +361,7 @@ static bool look_at(struct listeners *listeners, pid_t pid, struct problem *prob
 {
     char program[LINE_SIZE];
     struct listener listener = {.pid = pid};
-    if (!read_program(pid, program, sizeof(program)) && is_named_sshd(pid))
+    if (!read_program(pid, program, sizeof(program)) && is_of_sshd(pid))
         return problem_set(problem, "/proc/%d/exe: %s", (int)pid, strerror(errno));
     /* A user's own sshd cannot use the module, which needs root. */
     if (!(is_sshd(program) || looks_like_sshd(pid)) || !is_of(pid, 0) || !has_our_files(pid))
@@ -442,27 +444,14 @@ static char *add_file(char *text, const char *path)
                     (intmax_t)status.st_ctim.tv_sec, status.st_ctim.tv_nsec);
 }
 
-/* Where /run outlasts a boot, ticks and processes of the last one tell nothing. */
-static char *describe_boot(void)
-{
-    char line[128] = "";
-    FILE *file = fopen("/proc/sys/kernel/random/boot_id", "re");
-    if (file != NULL) {
-        if (fgets(line, sizeof(line), file) == NULL)
-            line[0] = '\0';
-        (void)fclose(file);
-    }
-    line[strcspn(line, "\n")] = '\0';
-    return add_line(strdup(""), "boot %s", line);
-}
-
-/* The boot, and the state of each file that sshd reads, wherever its Include lines lead; the
- * caller's to free, or NULL with the problem. */
+/* The boot, since /run can outlast one, and the state of each file that sshd reads, wherever its
+ * Include lines lead; the caller's to free, or NULL with the problem. */
 static char *describe_files(struct problem *problem)
 {
+    struct moment moment;
     struct sshd_files files;
-    bool known = sshdfiles_read(&files, SSHD_CONFIG, NULL, problem);
-    char *text = known ? describe_boot() : NULL;
+    bool known = sshdfiles_read(&files, SSHD_CONFIG, NULL, problem) && moment_now(&moment, problem);
+    char *text = known ? add_line(strdup(""), "boot %s", moment.boot) : NULL;
     for (size_t i = 0; known && i < files.path_count; i++)
         text = add_file(text, files.paths[i]);
     sshdfiles_free(&files);
@@ -687,18 +676,6 @@ bool listeners_seem_read(pid_t *pid, struct problem *problem)
 }
 
 /* ---- logins that have begun ---- */
-
-/* Whether the process is one of sshd's programs, such as sshd-session. */
-static bool is_of_sshd(pid_t pid)
-{
-    char name[32] = "";
-    FILE *file = open_of(pid, "comm");
-    bool is =
-        file != NULL && fgets(name, sizeof(name), file) != NULL && strncmp(name, "sshd", 4) == 0;
-    if (file != NULL)
-        (void)fclose(file);
-    return is;
-}
 
 /* A process of root's that has a connection, and no other that speaks for it yet: it begins that
  * one when the client has named its version, which can take all of LoginGraceTime. */

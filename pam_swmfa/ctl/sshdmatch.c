@@ -11,6 +11,7 @@
 
 #include "ctl/sshdmatch.h"
 
+#include "ctl/account.h"
 #include "ctl/sshdfiles.h"
 
 #include <arpa/inet.h>
@@ -22,11 +23,9 @@
 #include <string.h>
 #include <sys/types.h>
 
-#define USERS_MAX      4096 /* accounts of this system that are tried */
-#define GROUPS_MAX     256
-#define UID_PEOPLE_MIN 1000 /* where the accounts of people begin, see login.defs(5) */
-#define UID_NOBODY     65534
-#define ITEM_MAX       256
+#define USERS_MAX  4096 /* accounts of this system that are tried */
+#define GROUPS_MAX 256
+#define ITEM_MAX   256
 
 /* ---- connections ---- */
 
