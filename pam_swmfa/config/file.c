@@ -4,10 +4,82 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+/* ---- the folders above a file ---- */
+
+enum file_folder file_folder_look(const struct stat *status)
+{
+    mode_t others = status->st_gid == 0 ? 0002 : 0022;
+    if (status->st_uid != 0)
+        return FILE_FOLDER_OWNED;
+    return (status->st_mode & others) != 0 && (status->st_mode & S_ISVTX) == 0
+               ? FILE_FOLDER_WRITABLE
+               : FILE_FOLDER_SAFE;
+}
+
+/* A symbolic link in it is followed by the walk along the real path. */
+static bool walk(const char *path, file_folder_visitor *visit, void *context)
+{
+    char folder[PATH_MAX];
+    struct stat status;
+    for (const char *slash = strchr(path, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
+        int length = slash == path ? 1 : (int)(slash - path);
+        (void)snprintf(folder, sizeof(folder), "%.*s", length, path);
+        if (lstat(folder, &status) != 0)
+            return false;
+        if (S_ISDIR(status.st_mode) && !visit(folder, &status, context))
+            return false;
+    }
+    return true;
+}
+
+bool file_folders(const char *path, file_folder_visitor *visit, void *context)
+{
+    char *real = realpath(path, NULL);
+    bool good =
+        real != NULL && (*path != '/' || walk(path, visit, context)) && walk(real, visit, context);
+    free(real);
+    return good;
+}
+
+static bool check_folder(const char *folder, const struct stat *status, void *context)
+{
+    struct problem *problem = context;
+    switch (file_folder_look(status)) {
+    case FILE_FOLDER_SAFE:
+        return true;
+    case FILE_FOLDER_OWNED:
+        return problem_set(problem,
+                           "%s: must be owned by root, not by uid %u, who can replace what is in "
+                           "it: chown root %s",
+                           folder, (unsigned)status->st_uid, folder);
+    case FILE_FOLDER_WRITABLE:
+        break;
+    }
+    return problem_set(problem,
+                       "%s: mode is %04o; others than root can replace what is in it: "
+                       "chmod go-w %s",
+                       folder, (unsigned)status->st_mode & 07777U, folder);
+}
+
+static bool check_folders(const char *path, struct problem *problem)
+{
+    struct problem why = {0};
+    if (file_folders(path, check_folder, &why))
+        return true;
+    if (*why.text == '\0')
+        problem_set(&why, "%s: the folders above it cannot be looked at", path);
+    *problem = why;
+    return false;
+}
+
+/* ---- the file ---- */
 
 static bool check(int fd, const char *path, enum file_privacy privacy, struct problem *problem)
 {
@@ -41,7 +113,7 @@ int file_open(const char *path, enum file_privacy privacy, struct problem *probl
             problem_set(problem, "%s: %s", path, strerror(errno));
         return -1;
     }
-    if (!check(fd, path, privacy, problem)) {
+    if (!check_folders(path, problem) || !check(fd, path, privacy, problem)) {
         close(fd);
         return -1;
     }

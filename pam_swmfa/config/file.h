@@ -6,6 +6,7 @@
 #include "base/problem.h"
 
 #include <stddef.h>
+#include <sys/stat.h>
 
 enum file_privacy {
     FILE_SECRET, /* holds a token: not readable by others either */
@@ -15,8 +16,8 @@ enum file_privacy {
 /*
  * file_open: opens path for reading, once, and checks what was opened: a regular file, no symbolic
  * link, owned by root, no write bit for group or others, and for FILE_SECRET no read bit for
- * others. Never blocks on a FIFO or device. Returns the fd, the caller's to close, or -1 with the
- * problem.
+ * others; and all folders above it, see file_folders. Never blocks on a FIFO or device. Returns the
+ * fd, the caller's to close, or -1 with the problem.
  */
 int file_open(const char *path, enum file_privacy privacy, struct problem *problem);
 
@@ -33,5 +34,27 @@ char *file_read_large(const char *path, enum file_privacy privacy, size_t most, 
                       struct problem *problem);
 
 #define FILE_READ_MAX ((size_t)1024 * 1024)
+
+/* Whether somebody else than root can replace what is in a folder. */
+enum file_folder {
+    FILE_FOLDER_SAFE,
+    FILE_FOLDER_OWNED,    /* its owner can */
+    FILE_FOLDER_WRITABLE, /* whoever may write it can */
+};
+
+/*
+ * file_folder_look: root must own it, and nobody else may write it; the members of root's group
+ * may, and everybody if it is sticky, since then nobody can replace what is root's. See StrictModes
+ * in sshd_config(5), which makes neither exception.
+ */
+enum file_folder file_folder_look(const struct stat *status);
+
+/*
+ * file_folders: calls visit for each folder above a file that exists: those that path names, and
+ * those of the real path, where path goes through symbolic links; a folder may come twice. Returns
+ * false if visit did, or if one cannot be looked at.
+ */
+typedef bool file_folder_visitor(const char *folder, const struct stat *status, void *context);
+bool file_folders(const char *path, file_folder_visitor *visit, void *context);
 
 #endif

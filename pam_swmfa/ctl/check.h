@@ -36,9 +36,9 @@ void check_examined(struct check *check, const char *format, ...)
 void check_problem(struct check *check, enum severity severity, const char *id, const char *path,
                    const char *fix, const struct problem *problem);
 
-/* check_folders: whether nobody but root can put something else in the place of a file: all folders
- * above it. */
-void check_folders(struct check *check, const char *path);
+/* check_folders: whether nobody but root can put something else in the place of a file: a finding
+ * for each folder above it that somebody else can change, once. Returns whether there is none. */
+bool check_folders(struct check *check, const char *path);
 
 /* check_configuration: swmfa.conf: all errors, and what is dangerous or odd. */
 void check_configuration(struct check *check);

@@ -297,7 +297,8 @@ static void check_mode(struct check *check)
 
 void check_configuration(struct check *check)
 {
-    check_folders(check, check->conf);
+    if (!check_folders(check, check->conf))
+        return; /* no login reads it */
     check->sound = config_examine(check->conf, &check->config, &check->lines, tell, check);
     check_examined(check, "%s", check->conf);
     if (check->config.users == NULL)

@@ -5,6 +5,7 @@
 
 #include "ctl/check.h"
 
+#include "config/file.h"
 #include "store/store.h"
 
 #include <dirent.h>
@@ -48,9 +49,8 @@ static bool written_by_root(struct check *check, const char *id, const char *pat
                             const struct stat *status)
 {
     char fix[CHECK_WHERE_SIZE];
-    mode_t others =
-        status->st_mode & (status->st_gid == 0 && S_ISDIR(status->st_mode) ? 0002 : 0022);
-    if (others == 0 || (S_ISDIR(status->st_mode) && (status->st_mode & S_ISVTX) != 0))
+    if (S_ISDIR(status->st_mode) ? file_folder_look(status) != FILE_FOLDER_WRITABLE
+                                 : (status->st_mode & 0022) == 0)
         return true;
     (void)snprintf(fix, sizeof(fix), "chmod go-w %.4096s", path);
     findings_add(check->findings, SEVERITY_ERROR, id, path, fix,
@@ -82,27 +82,25 @@ static bool seen(struct check *check, const struct stat *status)
     return false;
 }
 
-/* Looks at each folder on the way to a file. Symbolic links are followed by who called this. */
-static void check_way(struct check *check, const char *path)
+struct way {
+    struct check *check;
+    bool safe;
+};
+
+static bool check_folder(const char *folder, const struct stat *status, void *context)
 {
-    char folder[PATH_MAX];
-    struct stat status;
-    for (const char *slash = strchr(path, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
-        int length = slash == path ? 1 : (int)(slash - path);
-        (void)snprintf(folder, sizeof(folder), "%.*s", length, path);
-        if (lstat(folder, &status) == 0 && S_ISDIR(status.st_mode) && !seen(check, &status))
-            (void)is_roots(check, "folder", folder, &status);
-    }
+    struct way *way = context;
+    way->safe = way->safe && file_folder_look(status) == FILE_FOLDER_SAFE;
+    if (!seen(way->check, status))
+        (void)is_roots(way->check, "folder", folder, status);
+    return true;
 }
 
-void check_folders(struct check *check, const char *path)
+bool check_folders(struct check *check, const char *path)
 {
-    char *real = realpath(path, NULL);
-    if (*path == '/')
-        check_way(check, path);
-    if (real != NULL)
-        check_way(check, real);
-    free(real);
+    struct way way = {check, true};
+    (void)file_folders(path, check_folder, &way); /* a file that is missing is another finding */
+    return way.safe;
 }
 
 /* ---- the programs ---- */
@@ -125,7 +123,7 @@ static bool has_no_set_id(struct check *check, const char *id, const char *path,
 static bool check_file(struct check *check, const char *id, const char *path, mode_t needed)
 {
     struct stat status;
-    check_folders(check, path);
+    (void)check_folders(check, path);
     if (lstat(path, &status) != 0) {
         findings_add(check->findings, SEVERITY_ERROR, id, path, INSTALL,
                      "%s: every login that asks for a code is denied", strerror(errno));

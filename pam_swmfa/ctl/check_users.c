@@ -434,7 +434,8 @@ void check_users(struct check *check)
 {
     struct problem problem = {0};
     struct view view = {.check = check, .path = check->config.users};
-    check_folders(check, view.path);
+    if (!check_folders(check, view.path))
+        return; /* no login reads it */
     if (!users_open(view.path, &view.map, &problem)) {
         check_problem(check, SEVERITY_ERROR, "users-file", view.path,
                       "it must be a file of root's that nobody else can write; without it "

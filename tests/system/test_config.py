@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -77,6 +78,53 @@ def test_a_map_that_cannot_be_trusted_denies_everybody(start, log, case):
         assert_service_error(log, lab.pamhost(lab.between_permits(), user), words)
     remove(lab.USERS)
     lab.users_map()
+
+
+FOLDERS_OF = {"configuration": lab.CONF, "map": lab.USERS, "token": lab.WORK / "kept" / "token",
+              "CA certificate": lab.WORK / "kept" / "ca.pem"}
+
+
+@pytest.fixture
+def kept(sim):
+    """Each file that a login reads is in a folder of its own; swmfa.conf by a link to its folder."""
+    folder = lab.WORK / "kept"
+    link = lab.WORK / "link"
+    folder.mkdir(mode=0o755)
+    link.symlink_to(lab.SECURITY)
+    lab.write(folder / "token", lab.TOKEN + "\n")
+    lab.write(folder / "ca.pem", Path(sim.ca).read_text())
+    lab.configure(sim, api_token=None, api_token_file=folder / "token", ca_file=folder / "ca.pem")
+    yield lab.alone(f"conf={link}/swmfa.conf")
+    link.unlink()
+    shutil.rmtree(folder)
+
+
+@pytest.mark.parametrize("case", FOLDERS_OF)
+def test_a_folder_that_others_can_change_denies_everybody(kept, log, case):
+    folder = FOLDERS_OF[case].parent
+    before = folder.stat()
+    try:
+        for mode, owner, group, words in ((0o777, 0, 0, "mode is 0777"), (0o775, 0, 1, "mode is 0775"),
+                                          (0o755, 1, 0, "must be owned by root, not by uid 1")):
+            folder.chmod(mode)
+            os.chown(folder, owner, group)
+            log.begin()
+            assert_service_error(log, lab.pamhost(kept), f"{folder}: {words}")
+        for mode, group in ((0o1777, 1), (0o775, 0), (0o755, 1)):
+            folder.chmod(mode)
+            os.chown(folder, 0, group)
+            assert lab.pamhost(kept).result == "PAM_SUCCESS", oct(mode)
+    finally:
+        os.chown(folder, before.st_uid, before.st_gid)
+        folder.chmod(before.st_mode & 0o7777)
+
+
+def test_the_folder_of_a_link_that_others_can_change_denies_everybody(kept, log):
+    lab.WORK.chmod(0o777)
+    try:
+        assert_service_error(log, lab.pamhost(kept), f"{lab.WORK}: mode is 0777")
+    finally:
+        lab.WORK.chmod(0o755)
 
 
 BAD_LINES = {
