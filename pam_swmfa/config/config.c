@@ -485,11 +485,36 @@ static char *next_line(char *buffer, int size, void *stream)
     return buffer;
 }
 
+/* The key that was probably meant, of this section or of another one; "" if none is near. */
+static const char *guess_key(const char *section, const char *name, size_t length, char guess[96])
+{
+    unsigned nearest = KEY_FAR;
+    const struct key *key = NULL;
+    *guess = '\0';
+    for (size_t i = 0; i < SECTION_COUNT; i++) {
+        bool here = strcmp(section_at(i)->name, section) == 0;
+        for (size_t number = 0; (key = key_at(i, number)) != NULL; number++) {
+            unsigned distance = key_distance(name, length, key->name);
+            if (here && distance == 0)
+                return ""; /* it is not the name that is wrong, but what follows */
+            if (distance > nearest || (distance == nearest && (!here || distance == KEY_FAR)))
+                continue;
+            nearest = distance;
+            (void)snprintf(guess, 96, ": %s%s%s%s?", here ? "" : "[",
+                           here ? "" : section_at(i)->name, here ? "" : "] ", key->name);
+        }
+    }
+    return guess;
+}
+
 static void fail_unknown(struct reading *reading, const char *section, const char *name)
 {
+    char guess[96];
     size_t length = strcspn(name, " \t");
     complain(reading, reading->line, "[%s] %.*s: unknown key%s", section, (int)length,
-             shown_name(name, length), *section == '\0' ? ": it stands before any [section]" : "");
+             shown_name(name, length),
+             *section == '\0' ? ": it stands before any [section]"
+                              : guess_key(section, name, length, guess));
 }
 
 /* A wrong value is said, and what is read further has the default in its place; of words, none. */

@@ -28,3 +28,28 @@ bool key_list_has(const char *list, const char *item)
             return true;
     return false;
 }
+
+static unsigned least(unsigned a, unsigned b)
+{
+    return a < b ? a : b;
+}
+
+/* Levenshtein's distance, row by row. */
+unsigned key_distance(const char *written, size_t length, const char *name)
+{
+    unsigned row[64];
+    size_t width = strlen(name);
+    if (width >= sizeof(row) / sizeof(row[0]) || length > 2 * width)
+        return KEY_FAR;
+    for (unsigned i = 0; i <= width; i++)
+        row[i] = i;
+    for (size_t at = 0; at < length; at++) {
+        unsigned before = row[0]++; /* of the row above, one to the left */
+        for (size_t i = 0; i < width; i++) {
+            unsigned replaced = before + (written[at] != name[i]);
+            before = row[i + 1];
+            row[i + 1] = least(replaced, least(row[i], before) + 1);
+        }
+    }
+    return row[width] * 3 <= width ? row[width] : KEY_FAR + row[width];
+}

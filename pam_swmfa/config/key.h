@@ -87,4 +87,9 @@ const char *key_next_item(const char **at, size_t *length);
 /* key_list_has: whether such a text has the item. */
 bool key_list_has(const char *list, const char *item);
 
+/* key_distance: how many characters must be put in, left out or replaced to make a name out of what
+ * was written; KEY_FAR or more: they have nothing to do with each other. */
+#define KEY_FAR 3U
+unsigned key_distance(const char *written, size_t length, const char *name);
+
 #endif

@@ -766,7 +766,8 @@ static void test_each_limit_is_checked(void **state)
                   ":4: [limits] host_sends: " LIMITS ", not \"3/10\"");
     check_refused(LEAST "[limits]\nuser_sends = 3/10m\nuser_sends = 3/10m\n",
                   ":7: [limits] user_sends: given twice, the other time above");
-    check_refused(LEAST "[limits]\nusers_sends = 3/10m\n", ":6: [limits] users_sends: unknown key");
+    check_refused(LEAST "[limits]\nusers_sends = 3/10m\n",
+                  ":6: [limits] users_sends: unknown key: user_sends?");
     check_refused(LEAST "[limit]\n", ":5: unknown section [limit]");
 }
 
@@ -1263,7 +1264,8 @@ static void test_a_token_is_never_told(void **state)
         {SIGNALWIRE "api_token = \xc2\xa0" SECRET "\n", ":4: " TOKEN_FORM},
         {LEAST "api_token = " SECRET "\n",
          ":5: [signalwire] api_token: given twice, the other time above"},
-        {LEAST "[swmfa]\napi_token = " SECRET "\n", ":6: [swmfa] api_token: unknown key"},
+        {LEAST "[swmfa]\napi_token = " SECRET "\n",
+         ":6: [swmfa] api_token: unknown key: [signalwire] api_token?"},
         {SIGNALWIRE "token = " SECRET "\n", ":4: [signalwire] token: unknown key"},
         {SIGNALWIRE "api_token " SECRET "\n", ":4: expected [section] or key = value"},
         {SIGNALWIRE "api_token = x\n" SECRET "\n", ":5: expected [section] or key = value"},
@@ -1277,8 +1279,9 @@ static void test_a_token_is_never_told(void **state)
          ":9: [bandwidth] password: given twice, the other time above"},
         {BANDWIDTH PASSWORD "password_file = /password\n",
          ":9: [bandwidth] password_file: give password or password_file, not both"},
-        {BANDWIDTH "api_token = " SECRET "\n", ":8: [bandwidth] api_token: unknown key"},
-        {LEAST PASSWORD, ":5: [signalwire] password: unknown key"},
+        {BANDWIDTH "api_token = " SECRET "\n",
+         ":8: [bandwidth] api_token: unknown key: [signalwire] api_token?"},
+        {LEAST PASSWORD, ":5: [signalwire] password: unknown key: [bandwidth] password?"},
         {LEAST "[bandwidth]\npassword = x " SECRET "\n", /* also where it is not used */
          ":6: [bandwidth] password: printable characters, no blanks"},
     };
@@ -1302,10 +1305,11 @@ static void test_a_line_that_is_wrong_is_named(void **state)
     } cases[] = {
         /* keys */
         {LEAST "try = 3\n", ":5: [signalwire] try: unknown key"},
-        {LEAST "tries = 3\n", ":5: [signalwire] tries: unknown key"}, /* of another section */
-        {LEAST "Token_length = 6\n", ":5: [signalwire] Token_length: unknown key"},
+        {LEAST "tries = 3\n",
+         ":5: [signalwire] tries: unknown key: [swmfa] tries?"}, /* of another section */
+        {LEAST "Token_length = 6\n", ":5: [signalwire] Token_length: unknown key: token_length?"},
         {LEAST "token length = 6\n", ":5: [signalwire] token: unknown key"},
-        {LEAST "[swmfa]\nunmaped = deny\n", ":6: [swmfa] unmaped: unknown key"},
+        {LEAST "[swmfa]\nunmaped = deny\n", ":6: [swmfa] unmaped: unknown key: unmapped?"},
         {LEAST "= 3\n", ":5: [signalwire] : unknown key"},
         {"tries = 3\n" LEAST, ":1: [] tries: unknown key: it stands before any [section]"},
         {"\n; comment\n  space = a\n" LEAST,
@@ -1333,8 +1337,13 @@ static void test_a_line_that_is_wrong_is_named(void **state)
         {LEAST "[twilio]\naccount = 1\n", ":5: unknown section [twilio]"},
         {LEAST "[Bandwidth]\n", ":5: unknown section [Bandwidth]"},
         {LEAST "[bandwidth]\naccount = 1\n", ":6: [bandwidth] account: unknown key"},
-        {LEAST "[policy]\ntries = 3\n", ":6: [policy] tries: unknown key"},
-        {LEAST "[swmfa]\nservices = sshd\n", ":6: [swmfa] services: unknown key"},
+        {LEAST "[limits]\ncountrys = +1\n", ":6: [limits] countrys: unknown key: countries?"},
+        {LEAST "[swmfa]\nchanel = sms\n", ":6: [swmfa] chanel: unknown key: channel?"},
+        {LEAST "[swmfa]\ntimeot = 3\n", ":6: [swmfa] timeot: unknown key: timeout?"},
+        {LEAST "[swmfa]\nxyz = 3\n", ":6: [swmfa] xyz: unknown key"},
+        {LEAST "[policy]\ntries = 3\n", ":6: [policy] tries: unknown key: [swmfa] tries?"},
+        {LEAST "[swmfa]\nservices = sshd\n",
+         ":6: [swmfa] services: unknown key: [policy] services?"},
         {LEAST "[swmfa ; x]\n", ":5: unknown section [?]"},
         {LEAST "[[swmfa]]\n", ":5: unknown section [?]"},
         {LEAST "[swmfa] x\n", ":5: expected nothing behind [swmfa]"},
@@ -1551,7 +1560,7 @@ static void test_a_section_that_is_not_used_is_checked_for_its_form_alone(void *
         const char *problem;
     } wrong[] = {
         {LEAST "[bandwidth]\ndigits = 9\n", ":6: [bandwidth] digits: 4 to 8, not \"9\""},
-        {LEAST "[bandwidth]\ndigit = 6\n", ":6: [bandwidth] digit: unknown key"},
+        {LEAST "[bandwidth]\ndigit = 6\n", ":6: [bandwidth] digit: unknown key: digits?"},
         {LEAST "[bandwidth]\ndigits = 6\ndigits = 6\n",
          ":7: [bandwidth] digits: given twice, the other time above"},
         {LEAST "[bandwidth]\nca_file = ca.pem\n",
