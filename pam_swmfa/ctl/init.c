@@ -16,8 +16,10 @@
 #include "ctl/change.h"
 #include "ctl/draft.h"
 #include "ctl/program.h"
+#include "provider/provider.h"
 
 #include <bsd/readpassphrase.h>
+#include <ctype.h>
 #include <errno.h>
 #include <pwd.h>
 #include <stdio.h>
@@ -52,7 +54,8 @@ static const struct question {
     {"bandwidth", "messaging_application_id", 0x2008, "Messaging application, Enter: no SMS", true},
     {"bandwidth", "voice_application_id", 0x2009, "Voice application, Enter: no calls", true},
 };
-#define QUESTIONS (sizeof(questions) / sizeof(questions[0]))
+#define QUESTIONS           (sizeof(questions) / sizeof(questions[0]))
+#define SIGNALWIRE_ENDPOINT 1 /* where that question stands */
 
 enum {
     KEY_PROVIDER = 0x2020,
@@ -270,6 +273,34 @@ static bool was_asked(const struct setup *setup, size_t number)
     return setup->asks && !by_option && questions[number].asked != NULL;
 }
 
+/* The space out of an address of the dashboard, as it is pasted. */
+static void take_space_out(char *text)
+{
+    static const char domain[] = ".signalwire.com";
+    const char *slashes = strstr(text, "://");
+    if (slashes != NULL)
+        memmove(text, slashes + 3, strlen(slashes + 3) + 1);
+    text[strcspn(text, "/?#")] = '\0';
+    for (char *at = text; *at != '\0'; at++)
+        *at = (char)tolower((unsigned char)*at);
+    size_t length = strlen(text);
+    if (length >= strlen(domain) && strcmp(text + length - strlen(domain), domain) == 0)
+        text[length - strlen(domain)] = '\0';
+}
+
+/* Another address of the provider may name its projects as it likes. */
+static bool check_answer(const struct question *question, char *text, struct problem *problem)
+{
+    if (text == NULL)
+        return true; /* it is refused as missing */
+    if (strcmp(question->key, "space") == 0)
+        take_space_out(text);
+    return strcmp(question->key, "project_id") != 0 || given.values[SIGNALWIRE_ENDPOINT] != NULL ||
+           provider_is_uuid(text) ||
+           problem_set(problem, "[signalwire] project_id: expected a UUID, such as "
+                                "01234567-89ab-cdef-0123-456789abcdef, as the page API shows it");
+}
+
 /* One answer goes into the draft; who types is asked until it is good. taken: whether there is
  * one. */
 static bool take_answer(struct setup *setup, size_t number, bool optional, bool *taken)
@@ -283,7 +314,8 @@ static bool take_answer(struct setup *setup, size_t number, bool optional, bool 
             break;
         *taken = answer.text != NULL && *answer.text != '\0';
         good = (optional && !*taken) ||
-               draft_set(&setup->draft, question->section, question->key, answer.text, &why);
+               (check_answer(question, answer.text, &why) &&
+                draft_set(&setup->draft, question->section, question->key, answer.text, &why));
     } while (!good && was_asked(setup, number) && say_again(&why));
     if (!good && why.text[0] != '\0')
         setup->job->problem = why;
@@ -304,7 +336,7 @@ static bool take_answers(struct setup *setup, const char *provider)
         bool optional = question->optional;
         if (strcmp(question->key, "voice_application_id") == 0)
             optional = before;
-        if (strcmp(question->key, "space") == 0 && given.values[i + 1] != NULL) {
+        if (strcmp(question->key, "space") == 0 && given.values[SIGNALWIRE_ENDPOINT] != NULL) {
             if (!draft_drop(&setup->draft, "signalwire", "space", &setup->job->problem))
                 return false;
             continue;

@@ -356,3 +356,14 @@ enum outcome provider_probe(const struct provider *provider, const void *setting
                  provider_verify(provider, settings, rest, milliseconds, &challenge, code, problem),
                  problem);
 }
+
+bool provider_is_uuid(const char *text)
+{
+    static const char form[] = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";
+    if (strlen(text) != strlen(form))
+        return false;
+    for (size_t i = 0; form[i] != '\0'; i++)
+        if (form[i] == '-' ? text[i] != '-' : strchr("0123456789abcdefABCDEF", text[i]) == NULL)
+            return false;
+    return true;
+}

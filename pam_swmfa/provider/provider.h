@@ -154,6 +154,9 @@ bool provider_add_text(json_object *object, const char *key, const char *text);
 /* The body if it was made without error; otherwise puts it and returns NULL. */
 json_object *provider_body(json_object *body, bool good);
 
+/* provider_is_uuid: 32 hexadecimal digits, in the groups of RFC 9562. */
+bool provider_is_uuid(const char *text);
+
 /* What a verify says by a member that is true or false, and nothing else. */
 enum outcome provider_verdict(json_object *answer, const char *key, struct problem *problem);
 

@@ -150,17 +150,6 @@ static void unsent(const void *section, const unsigned char *bytes, struct chall
                    bytes[12], bytes[13], bytes[14], bytes[15]);
 }
 
-static bool is_uuid(const char *text)
-{
-    static const char form[] = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";
-    if (strlen(text) != ID_LENGTH)
-        return false;
-    for (size_t i = 0; form[i] != '\0'; i++)
-        if (form[i] == '-' ? text[i] != '-' : strchr("0123456789abcdefABCDEF", text[i]) == NULL)
-            return false;
-    return true;
-}
-
 static enum outcome sent(json_object *answer, struct challenge *challenge, struct problem *problem)
 {
     bool success = false;
@@ -173,7 +162,7 @@ static enum outcome sent(json_object *answer, struct challenge *challenge, struc
     else if (!success) {
         problem_set(problem, "the code was not queued: success is false");
         return OUTCOME_NOT_QUEUED;
-    } else if (id == NULL || !is_uuid(id))
+    } else if (id == NULL || !provider_is_uuid(id))
         problem_set(problem, "id must be a UUID");
     else if (to == NULL || strcmp(to, challenge->number) != 0)
         problem_set(problem, "to is not the number that was asked for");

@@ -256,6 +256,31 @@ def break_off(client):
     client.sendintr()
 
 
+@pytest.mark.parametrize("pasted, space", [
+    ("https://Example.signalwire.com", "example"), ("http://x-1.signalwire.com/signin?a=b", "x-1"),
+    ("x.signalwire.com/", "x"), ("x", "x")])
+def test_a_pasted_address_is_a_space_and_a_project_id_is_a_uuid(installed, pasted, space):
+    token = lab.WORK / "token"
+    identity = "0123ABCD-89ab-cdef-0123-456789abcdef"
+    words = ["init", "--provider=signalwire", "--space", pasted, "--secret-file", token, "--user", "alice",
+             "--number", ALICE, "--no-check", "--no-test", "--project-id"]
+    before = files()
+    for wrong in ("lab-project", "x", identity[:-1], identity.replace("-", ""), f"{identity}0"):
+        assert "[signalwire] project_id: expected a UUID, such as " in failed(*words, wrong)
+        assert files() == before
+    done(*words, identity)
+    assert f"space = {space}" in active() and f"project_id = {identity}" in active()
+
+
+def test_another_address_is_no_space(installed):
+    words = options(installed, "--space", "https://signalwire.com.example")
+    del words[words.index("--endpoint"):words.index("--endpoint") + 2]
+    words[words.index("lab-project")] = "01234567-89ab-cdef-0123-456789abcdef"
+    before = files()
+    assert re.search(r"\[signalwire\] space: the SPACE of https", failed(*words))
+    assert files() == before
+
+
 def start_init(*more, **keywords):
     client = on_terminal(lab.CTL, "init", *more, **keywords)
     client.expect(r"Provider, signalwire or bandwidth \[signalwire\]: ")
@@ -315,12 +340,15 @@ def test_the_space_is_asked_for(installed):
                         "--countries=+1")
     client.sendline("")
     client.expect("Space, the SPACE of https://SPACE.signalwire.com: ")
-    client.sendline("https://acme.signalwire.com")
+    client.sendline("https://acme.example")
     client.expect(r"\[signalwire\] space: the SPACE of https://SPACE.signalwire.com")
     client.expect("Space")
-    client.sendline("acme")
+    client.sendline("https://acme.signalwire.com")
     client.expect("Project id")
     client.sendline("lab-project")
+    client.expect(r"\[signalwire\] project_id: expected a UUID")
+    client.expect("Project id")
+    client.sendline("01234567-89ab-cdef-0123-456789abcdef")
     client.expect("API token")
     client.sendline(lab.TOKEN)
     client.expect("Written")
