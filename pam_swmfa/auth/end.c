@@ -54,6 +54,7 @@ static const struct {
     [END_UNAVAILABLE] = {PAM_AUTHINFO_UNAVAIL, LOG_ERR, "error", NULL, TEXT_FAILED},
     [END_STORE] = {PAM_AUTHINFO_UNAVAIL, LOG_ERR, "error", "store", TEXT_FAILED},
     [END_GROUPS] = {PAM_AUTHINFO_UNAVAIL, LOG_ERR, "error", "groups", TEXT_SETUP},
+    [END_ACCOUNT] = {PAM_AUTHINFO_UNAVAIL, LOG_ERR, "error", "account", TEXT_SETUP},
     [END_CONFIGURATION] = {PAM_SERVICE_ERR, LOG_ERR, "error", "configuration", TEXT_SETUP},
     [END_UNPREPARED] = {PAM_SERVICE_ERR, LOG_CRIT, "error", "privileges", TEXT_SETUP},
     [END_CONVERSATION] = {PAM_CONV_ERR, LOG_NOTICE, "denied", "conversation", NULL},

@@ -38,6 +38,7 @@ enum end {
     END_UNAVAILABLE,
     END_STORE,
     END_GROUPS,
+    END_ACCOUNT,
     END_CONFIGURATION,
     END_UNPREPARED,
     END_CONVERSATION,
@@ -51,8 +52,9 @@ struct login {
     const struct wire_request *request;
     const struct problem *unprepared;
 
-    struct config config;      /* all zero until it is loaded */
-    char user[WIRE_USER_SIZE]; /* whom the code is for */
+    struct config config;         /* all zero until it is loaded */
+    char user[WIRE_USER_SIZE];    /* whom the code is for */
+    char account[WIRE_USER_SIZE]; /* the one name of that user's account, see username_own */
     struct phone phone;
     bool decoy; /* there is no phone, or the person is locked: nothing is sent, nothing is right */
     const struct secret *decoy_key; /* of its digits */

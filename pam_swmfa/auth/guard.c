@@ -7,6 +7,7 @@
 #include "auth/flow.h"
 #include "auth/log.h"
 #include "auth/privilege.h"
+#include "base/procstat.h"
 #include "store/codes.h"
 #include "store/pass.h"
 
@@ -105,7 +106,7 @@ static void describe_lock(struct login *login, const struct tries *tries, const 
     problem_set(&login->problem, "%lld failure%s in a row; %s %s%s; swmfactl unlock %.200s",
                 (long long)tries->failures, tries->failures == 1 ? "" : "s", locked,
                 tries->for_ever ? "" : "for ",
-                tries->for_ever ? "until an administrator unlocks" : time, login->user);
+                tries->for_ever ? "until an administrator unlocks" : time, login->account);
 }
 
 /* From now on nothing is sent for this person, and nothing is right. */
@@ -118,6 +119,25 @@ static void lock(struct login *login, const struct tries *tries)
 }
 
 /* ---- entering ---- */
+
+void guard_locate(struct login *login)
+{
+    const struct wire_request *request = login->request;
+    struct remember_origin origin = {.rhost = request->rhost,
+                                     .tty = request->tty,
+                                     .caller_uid = request->caller_uid};
+    struct procstat leader;
+    struct moment moment;
+    struct problem ignored = {0};
+    if (login->config.policy.remember == 0 || !login->policy_holds ||
+        !moment_now(&moment, &ignored))
+        return;
+    if (request->session > 0 && procstat_read(request->session, &leader)) {
+        origin.session = request->session;
+        origin.session_start = leader.start;
+    }
+    (void)remember_place(&origin, &moment, login->guard.place);
+}
 
 static struct remember_about whereabouts(struct login *login)
 {
@@ -132,18 +152,14 @@ static struct remember_about whereabouts(struct login *login)
 static bool name_person(struct login *login)
 {
     struct guard *guard = &login->guard;
-    struct moment moment;
-    struct problem ignored = {0};
     if (login->decoy && ahead_digest(&login->ahead) == NULL)
         return false;
     if (login->decoy) {
         memcpy(login->digits, login->ahead.digits, sizeof(login->digits));
         (void)snprintf(guard->user, sizeof(guard->user), "? %s", login->digits);
     } else
-        (void)snprintf(guard->user, sizeof(guard->user), "%s", login->user);
+        (void)snprintf(guard->user, sizeof(guard->user), "%s", login->account);
     sends_address(login->request->rhost, guard->address, sizeof(guard->address));
-    if (login->config.policy.remember > 0 && login->policy_holds && moment_now(&moment, &ignored))
-        (void)remember_place(login->request->rhost, login->request->tty, &moment, guard->place);
     return true;
 }
 
@@ -171,8 +187,8 @@ struct standing {
 };
 
 /*
- * A pass is no way around a lock. The lock that counts is that of the name itself: who has no
- * number is counted among others, and what those have typed is not his.
+ * A pass is no way around a lock. The lock that counts is that of the account: who has no number
+ * is counted among others, and what those have typed is not his.
  */
 static bool read_pass(struct login *login, struct pass *pass)
 {
@@ -180,7 +196,7 @@ static bool read_pass(struct login *login, struct pass *pass)
     struct tries own = {0};
     if (!pass_look(store, login->user, pass))
         return false;
-    if (pass->left_ms > 0 && !tries_look(store, login->user, &own))
+    if (pass->left_ms > 0 && !tries_look(store, login->account, &own))
         return false;
     if (own.locked)
         pass->left_ms = 0;

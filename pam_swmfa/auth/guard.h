@@ -45,6 +45,10 @@ enum refusal {
     REFUSAL_COUNTRY,
 };
 
+/* guard_locate: finds the place that the person may be remembered at. As root: who may not see
+ * other users' processes does not see the one that leads the session. */
+void guard_locate(struct login *login);
+
 /*
  * guard_enter: opens the store and looks the person up in it: login->locked, and a decoy from then
  * on; or the end of the login for who is remembered. Returns false when the login has ended.

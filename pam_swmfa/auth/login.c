@@ -13,6 +13,7 @@
 #include "auth/log.h"
 #include "auth/privilege.h"
 #include "base/sshkey.h"
+#include "base/username.h"
 #include "config/users.h"
 
 #include <errno.h>
@@ -90,6 +91,15 @@ static bool find_phone(struct login *login)
     return true;
 }
 
+/* One account, one count: whoever writes its name in another way must not guess anew. */
+static bool find_account(struct login *login)
+{
+    enum username found =
+        username_own(login->user, login->account, sizeof(login->account), &login->problem);
+    guard_locate(login);
+    return found != USERNAME_UNKNOWN || end(login, END_ACCOUNT);
+}
+
 static bool drop_privileges(struct login *login)
 {
     login->dropped = privilege_drop(&login->problem);
@@ -149,7 +159,7 @@ static void decide(struct login *login)
         return;
     }
     if (load_configuration(login) && find_person(login) && policy_apply(login) &&
-        find_phone(login) && drop_privileges(login))
+        find_phone(login) && find_account(login) && drop_privileges(login))
         ask(login);
 }
 

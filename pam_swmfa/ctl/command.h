@@ -37,6 +37,7 @@ struct job {
     const char *words[COMMAND_WORDS_MAX]; /* its arguments, as many as it takes */
     size_t count;
     const char *user;                     /* the first of them, for who takes a USER; or NULL */
+    char account[COMMAND_USER_MAX + 1];   /* as whom the store counts the user, see username_own */
     char shown[4 * COMMAND_USER_MAX + 1]; /* the user, printable and without a blank; or "" */
     char who[64];                         /* who runs it, for the log */
     struct store *store;                  /* open after job_enter_store */

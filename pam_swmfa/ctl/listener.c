@@ -4,6 +4,7 @@
 
 #include "ctl/listener.h"
 
+#include "base/procstat.h"
 #include "config/file.h"
 #include "ctl/edit.h"
 #include "ctl/sshdfiles.h"
@@ -109,30 +110,15 @@ static const char *find_field(char *line, size_t number)
     return field;
 }
 
-/* Of what follows the name of the program in /proc/PID/stat, where fields count from 3. */
-static bool read_number(const char *fields, size_t field, unsigned long long *number)
-{
-    char copy[LINE_SIZE];
-    (void)snprintf(copy, sizeof(copy), "%s", fields);
-    const char *found = find_field(copy, field - 3);
-    *number = found != NULL ? strtoull(found, NULL, 10) : 0;
-    return found != NULL;
-}
-
-/* False also of a process that has ended, and only waits for its parent. */
 static bool read_stat(struct listener *listener)
 {
-    char line[LINE_SIZE] = "";
-    FILE *file = open_of(listener->pid, "stat");
-    const char *got = file != NULL ? fgets(line, sizeof(line), file) : NULL;
-    if (file != NULL)
-        (void)fclose(file);
-    const char *end = got != NULL ? strrchr(line, ')') : NULL; /* the name can have blanks */
-    unsigned long long parent = 0;
-    bool good = end != NULL && read_number(end + 1, 4, &parent);
-    listener->parent = (pid_t)parent;
-    return good && strchr("ZX", end[2]) == NULL && read_number(end + 1, 22, &listener->start) &&
-           read_number(end + 1, 26, &listener->code) && read_number(end + 1, 28, &listener->stack);
+    struct procstat stat;
+    bool runs = procstat_read(listener->pid, &stat);
+    listener->parent = stat.parent;
+    listener->start = stat.start;
+    listener->code = stat.code;
+    listener->stack = stat.stack;
+    return runs;
 }
 
 /* ---- its sockets ---- */

@@ -20,6 +20,7 @@
 #include "ctl/command.h"
 
 #include "auth/log.h"
+#include "base/username.h"
 
 #include <argp.h>
 #include <errno.h>
@@ -81,6 +82,13 @@ static const struct command *const commands[] = {
 };
 #define COMMANDS_COUNT (sizeof(commands) / sizeof(commands[0]))
 
+/* What people type for the second word of a command in a group. */
+static const char *const synonyms[][2] = {
+    {"del", "remove"},
+    {"delete", "remove"},
+    {"rm", "remove"},
+};
+
 /* ---- the command line ---- */
 
 /* What the command line says. */
@@ -105,6 +113,9 @@ static const struct argp_option option_json = {
     .key = KEY_JSON,
     .doc = "Print JSON",
 };
+
+/* As --help, which argp adds. */
+static const struct argp_option option_h = {.key = 'h', .flags = OPTION_HIDDEN};
 
 static bool takes_user(const struct command *command)
 {
@@ -138,6 +149,9 @@ static error_t parse_own(int key, char *argument, struct argp_state *state)
     case 'c':
         order->job.conf = argument;
         return 0;
+    case 'h':
+        argp_state_help(state, stdout, ARGP_HELP_STD_HELP);
+        return 0;
     case KEY_JSON:
         order->job.json = true;
         return 0;
@@ -167,7 +181,8 @@ static error_t parse_command(const struct command *command, int argc, char **arg
         options[count++] = *own;
     if (command->json)
         options[count++] = option_json;
-    options[count] = option_conf;
+    options[count++] = option_conf;
+    options[count] = option_h;
     const struct argp argp = {.options = options,
                               .parser = parse_own,
                               .args_doc = command->arguments,
@@ -194,6 +209,14 @@ static const char *list_group(const char *group, char *list, size_t size)
     return list;
 }
 
+static const char *plain_word(const char *word)
+{
+    for (size_t i = 0; i < sizeof(synonyms) / sizeof(synonyms[0]); i++)
+        if (strcmp(word, synonyms[i][0]) == 0)
+            return synonyms[i][1];
+    return word;
+}
+
 /* How many words of the command line are the name of a command: 0, if they are another one's. */
 static int words_of_name(const struct command *command, char **words, int count)
 {
@@ -203,21 +226,56 @@ static int words_of_name(const struct command *command, char **words, int count)
         return 0;
     if (second == NULL)
         return 1;
-    return count > 1 && strcmp(words[1], second + 1) == 0 ? 2 : 0;
+    return count > 1 && strcmp(plain_word(words[1]), second + 1) == 0 ? 2 : 0;
+}
+
+static bool asks_for_help(const char *word)
+{
+    return strcmp(word, "help") == 0 || strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0 ||
+           strcmp(word, "-?") == 0;
+}
+
+/* The commands of a group, as the rows of --help. */
+static void print_group(const char *group)
+{
+    size_t length = strlen(group);
+    char name[80];
+    (void)printf("Usage: swmfactl %s COMMAND [ARGUMENT...]\n\n", group);
+    for (size_t i = 0; i < COMMANDS_COUNT; i++) {
+        const struct command *command = commands[i];
+        if (strncmp(command->name, group, length) != 0 || command->name[length] != ' ')
+            continue;
+        (void)snprintf(name, sizeof(name), "%s %s", command->name, command->arguments);
+        (void)printf("  %-36s %s\n", name, command->summary);
+    }
+    (void)printf("\nswmfactl %s COMMAND --help has more, and swmfactl(8) all.\n", group);
 }
 
 static error_t find_command(struct argp_state *state)
 {
+    static char help[] = "--help";
     char **words = state->argv + state->next - 1; /* where the name stands */
     int count = state->argc - (state->next - 1);
     state->next = state->argc;
+    if (strcmp(words[0], "help") == 0 && count == 1)
+        argp_state_help(state, stdout, ARGP_HELP_STD_HELP);
+    if (strcmp(words[0], "help") == 0) { /* help COMMAND is COMMAND --help */
+        for (int i = 1; i < count; i++)
+            words[i - 1] = words[i];
+        words[count - 1] = help;
+    }
     for (size_t i = 0; i < COMMANDS_COUNT; i++) {
         int used = words_of_name(commands[i], words, count);
         if (used > 0)
             return parse_command(commands[i], count - used + 1, words + used - 1, state->input);
     }
     char group[128];
-    if (*list_group(words[0], group, sizeof(group)) != '\0')
+    bool is_group = *list_group(words[0], group, sizeof(group)) != '\0';
+    if (is_group && count > 1 && asks_for_help(words[1])) {
+        print_group(words[0]);
+        exit(fflush(stdout) == 0 ? EXIT_SUCCESS : EXIT_FAILURE);
+    }
+    if (is_group)
         argp_error(state, "%s: expected one of %s", words[0], group);
     else
         argp_error(state, "%s: there is no such command", words[0]);
@@ -230,6 +288,9 @@ static error_t parse_first(int key, char *argument, struct argp_state *state)
     switch (key) {
     case 'c':
         order->job.conf = argument;
+        return 0;
+    case 'h':
+        argp_state_help(state, stdout, ARGP_HELP_STD_HELP);
         return 0;
     case ARGP_KEY_ARG:
         return find_command(state);
@@ -253,14 +314,15 @@ static void list_commands(struct argp_option *options, char names[COMMANDS_COUNT
                                           .doc = commands[i]->summary};
     }
     *options++ = (struct argp_option){.doc = "Options:"};
-    *options = option_conf;
+    *options++ = option_conf;
+    *options = option_h;
 }
 
 /* Reads the command line, or ends the program with a help or with EX_USAGE. */
 static void read_order(int argc, char **argv, struct order *order)
 {
     char names[COMMANDS_COUNT][80];
-    struct argp_option options[COMMANDS_COUNT + 4] = {0};
+    struct argp_option options[COMMANDS_COUNT + 5] = {0};
     const struct argp argp = {.options = options,
                               .parser = parse_first,
                               .args_doc = "COMMAND [ARGUMENT...]",
@@ -315,6 +377,18 @@ static void find_who(char *who, size_t size)
                    known ? login : "", known ? ")" : "");
 }
 
+/* As root: a directory may tell others less. */
+static void find_account(struct job *job)
+{
+    char text[2 * sizeof(job->problem.text)];
+    struct problem why = {0};
+    if (job->user == NULL ||
+        username_own(job->user, job->account, sizeof(job->account), &why) != USERNAME_UNKNOWN)
+        return;
+    (void)fprintf(stderr, "swmfactl: warning: %s; the name is taken for the account's own\n",
+                  log_escape(text, sizeof(text), why.text, ""));
+}
+
 static enum ctl_status run(const struct command *command, struct job *job)
 {
     const char *no_color = getenv("NO_COLOR");
@@ -325,6 +399,7 @@ static enum ctl_status run(const struct command *command, struct job *job)
         return CTL_FAILED;
     find_who(job->who, sizeof(job->who));
     openlog("swmfactl", LOG_PID | LOG_NDELAY, LOG_AUTHPRIV);
+    find_account(job);
     enum ctl_status status = command->run(job);
     store_close(job->store);
     return status;

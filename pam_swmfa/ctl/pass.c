@@ -5,8 +5,10 @@
 #include "store/pass.h"
 
 #include "ctl/command.h"
+#include "ctl/settings.h"
 #include "ctl/show.h"
 
+#include "auth/log.h"
 #include "config/limit.h"
 #include "store/tries.h"
 
@@ -108,8 +110,28 @@ static bool give(struct job *job, struct pass *before, struct tries *tries)
     return job_begin(job, STORE_WRITE) &&
            ((pass_look(job->store, job->user, before) &&
              pass_give(job->store, job->user, order.seconds, order.reason) &&
-             tries_look(job->store, job->user, tries) && store_commit(job->store)) ||
+             tries_look(job->store, job->account, tries) && store_commit(job->store)) ||
             job_store_failed(job));
+}
+
+/* Why the user is not simply in the map; "" if it is. As root. */
+static void look_at_map(struct job *job, struct problem *why)
+{
+    struct settings settings;
+    bool known = settings_read(job, &settings);
+    problem_set(why, "%s%s",
+                known ? "" : "whether it is in the users map is unknown: ", job->problem.text);
+    if (known && settings.mapped != USERS_ABSENT)
+        problem_set(why, "%s", "");
+}
+
+/* Where unmapped = deny, nothing but the pass lets such a user in. */
+static void say_unmapped(const struct job *job, const struct problem *why)
+{
+    char text[2 * sizeof(why->text)];
+    if (*why->text != '\0')
+        (void)printf("%s: the pass lets in, although %s\n", job->shown,
+                     log_escape(text, sizeof(text), why->text, ""));
 }
 
 static void say_given(const struct job *job, const struct pass *before, const struct tries *tries)
@@ -131,11 +153,16 @@ static enum ctl_status run_give(struct job *job)
     char span[16];
     struct pass before = {.left_ms = 0};
     struct tries tries = {.locked = false};
-    if (!check_account(job) || !job_enter_store(job) || !give(job, &before, &tries))
+    struct problem unmapped = {0};
+    if (!check_account(job))
+        return CTL_FAILED;
+    look_at_map(job, &unmapped);
+    if (!job_enter_store(job) || !give(job, &before, &tries))
         return CTL_FAILED;
     job_changed(job, "pass given to %s for %s (%s)", job->shown,
                 limit_span_write(order.seconds, span, sizeof(span)), order.reason);
     say_given(job, &before, &tries);
+    say_unmapped(job, &unmapped);
     return job_flush(job) ? CTL_DONE : CTL_FAILED;
 }
 
@@ -179,8 +206,9 @@ const struct command command_pass = {
     .arguments = "USER",
     .summary = "Ask the user for no code for a while",
     .text = "Lets USER in without a code for the time of --for, wherever the first factor is "
-            "given; --reason is required. --end ends it before. Reads no configuration. It is no "
-            "way around a lock.",
+            "given; --reason is required. --end ends it before. It is no way around a lock. Works "
+            "with a "
+            "configuration that is broken.",
     .least = 1,
     .most = 1,
     .options = options,

@@ -6,9 +6,13 @@
 #include "ctl/settings.h"
 
 #include "auth/log.h"
+#include "config/limit.h"
 #include "store/codes.h"
+#include "store/history.h"
 #include "store/remember.h"
+#include "store/sends.h"
 #include "store/tries.h"
+#include "wire/wire.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -34,7 +38,7 @@ static bool find_user(struct job *job)
 static bool replace_codes(struct job *job, const struct codes *codes)
 {
     return job_begin(job, STORE_WRITE) &&
-           ((codes_replace(job->store, job->user, codes) && store_commit(job->store)) ||
+           ((codes_replace(job->store, job->account, codes) && store_commit(job->store)) ||
             job_store_failed(job));
 }
 
@@ -88,6 +92,23 @@ static enum ctl_status run_codes(struct job *job)
 
 /* ---- unlock ---- */
 
+enum {
+    KEY_SENDS = 0x2000,
+};
+
+static bool lifts_sends; /* --sends */
+
+/* What unlock needs of the configuration, and finds. */
+struct unlocking {
+    struct settings settings;
+    bool configured; /* settings could be read */
+    struct problem why;
+    struct tries before;
+    int64_t lifted;
+    char address[WIRE_RHOST_SIZE]; /* of the last login */
+    struct sends_refusal refusal;
+};
+
 static void say_unlocked(const struct job *job, const struct tries *before)
 {
     if (before->locked)
@@ -99,32 +120,102 @@ static void say_unlocked(const struct job *job, const struct tries *before)
         (void)printf("%s: nothing to unlock\n", job->shown);
 }
 
-static bool unlock(struct job *job, struct tries *before)
+/* Which limit still keeps codes from the user, and what there is to do. */
+static void say_limit(const struct job *job, const struct unlocking *unlocking)
+{
+    const struct sends_refusal *refusal = &unlocking->refusal;
+    char span[32];
+    char left[64];
+    char text[2 * sizeof(unlocking->why.text)];
+    if (lifts_sends)
+        (void)printf("%s: sends that no longer count: %" PRId64 "\n", job->shown,
+                     unlocking->lifted);
+    if (!unlocking->configured)
+        (void)printf("%s: whether a limit of [limits] holds is unknown: %s\n", job->shown,
+                     log_escape(text, sizeof(text), unlocking->why.text, ""));
+    if (refusal->key == NULL)
+        return;
+    bool own = strcmp(refusal->key, "user_sends") == 0 || strcmp(refusal->key, "phone_sends") == 0;
+    (void)printf("%s: [limits] %s: %d/%s is reached, so no code is sent for %s more; %s%s\n",
+                 job->shown, refusal->key, refusal->limit.most,
+                 limit_span_write(refusal->limit.seconds, span, sizeof(span)),
+                 limit_time_write(refusal->free_in_ms, left, sizeof(left)),
+                 own ? "swmfactl unlock --sends " : "a break-glass code lets in meanwhile",
+                 own ? job->shown : "");
+}
+
+static bool keep_address(const struct history_login *login, void *context)
+{
+    struct unlocking *unlocking = context;
+    sends_address(login->rhost, unlocking->address, sizeof(unlocking->address));
+    return true;
+}
+
+/* Within the transaction. */
+static bool look_at_sends(struct job *job, struct unlocking *unlocking)
+{
+    char name[HISTORY_USER_SIZE];
+    const struct settings *settings = &unlocking->settings;
+    const struct sends_about about = {.user = job->account,
+                                      .phone = settings->phone,
+                                      .address = unlocking->address};
+    if (lifts_sends && !sends_lift(job->store, job->account, settings->phone, &unlocking->lifted))
+        return false;
+    return !unlocking->configured ||
+           (history_last(job->store, log_escape(name, sizeof(name), job->user, " \""), keep_address,
+                         unlocking) &&
+            sends_look(job->store, &settings->sends, &about, &unlocking->refusal));
+}
+
+static bool unlock(struct job *job, struct unlocking *unlocking)
 {
     return job_begin(job, STORE_WRITE) &&
-           ((tries_look(job->store, job->user, before) && tries_unlock(job->store, job->user) &&
+           ((tries_look(job->store, job->account, &unlocking->before) &&
+             tries_unlock(job->store, job->account) && look_at_sends(job, unlocking) &&
              store_commit(job->store)) ||
             job_store_failed(job));
 }
 
+/* A configuration that cannot be read keeps nobody locked. */
 static enum ctl_status run_unlock(struct job *job)
 {
-    struct tries before;
-    if (!job_enter_store(job) || !unlock(job, &before))
+    struct unlocking unlocking = {.lifted = 0};
+    unlocking.configured = settings_read(job, &unlocking.settings);
+    unlocking.why = job->problem;
+    const struct tries *before = &unlocking.before;
+    if (!job_enter_store(job) || !unlock(job, &unlocking))
         return CTL_FAILED;
-    if (before.locked || before.failures > 0)
-        job_changed(job, "%s for %s", before.locked ? "lock ended" : "failures forgotten",
+    if (before->locked || before->failures > 0)
+        job_changed(job, "%s for %s", before->locked ? "lock ended" : "failures forgotten",
                     job->shown);
-    say_unlocked(job, &before);
+    if (unlocking.lifted > 0)
+        job_changed(job, "limit on codes sent lifted for %s", job->shown);
+    say_unlocked(job, before);
+    say_limit(job, &unlocking);
     return job_flush(job) ? CTL_DONE : CTL_FAILED;
 }
+
+static error_t unlock_option(int key, char *argument, struct argp_state *state)
+{
+    (void)argument;
+    (void)state;
+    lifts_sends = lifts_sends || key == KEY_SENDS;
+    return key == KEY_SENDS || key == ARGP_KEY_END ? 0 : ARGP_ERR_UNKNOWN;
+}
+
+static const struct argp_option unlock_options[] = {
+    {.name = "sends",
+     .key = KEY_SENDS,
+     .doc = "Also count anew the codes that were sent to the user, and to the same number"},
+    {0},
+};
 
 /* ---- forget ---- */
 
 static bool forget(struct job *job, int64_t *count)
 {
     return job_begin(job, STORE_WRITE) &&
-           ((remember_forget(job->store, job->user, count) && store_commit(job->store)) ||
+           ((remember_forget(job->store, job->account, count) && store_commit(job->store)) ||
             job_store_failed(job));
 }
 
@@ -159,9 +250,12 @@ const struct command command_unlock = {
     .name = "unlock",
     .arguments = "USER",
     .summary = "End a lock and forget the failures",
-    .text = "Ends a lock of USER and forgets the failures. Reads no configuration.",
+    .text = "Ends a lock of USER and forgets the failures, and says if a limit still keeps codes "
+            "from USER; --sends lifts it. Works with a configuration that is broken.",
     .least = 1,
     .most = 1,
+    .options = unlock_options,
+    .option = unlock_option,
     .run = run_unlock,
 };
 

@@ -28,6 +28,8 @@ static bool find_user(struct job *job, const struct config *config, struct setti
     if (settings->mapped == USERS_ABSENT)
         problem_set(&why, "%.100s is not in the users map, %.300s", job->user, config->users);
     job->problem = why;
+    if (settings->mapped == USERS_FOUND && !digest_of(phone.number, settings->phone))
+        return problem_set(&job->problem, "no memory");
     return settings->mapped != USERS_ERROR;
 }
 
@@ -37,8 +39,7 @@ bool settings_read(struct job *job, struct settings *settings)
     *settings = (struct settings){.mapped = USERS_ABSENT};
     if (!config_load(job->conf, &config, &job->problem))
         return false;
-    settings->user_sends = config.sends.user;
-    settings->host_sends = config.sends.host;
+    settings->sends = config.sends;
     take_prices(&config, settings);
     bool good = job->user == NULL || find_user(job, &config, settings);
     config_free(&config);

@@ -10,11 +10,12 @@
 #include "config/price.h"
 #include "config/users.h"
 #include "provider/provider.h"
+#include "store/digest.h"
 
 struct settings {
-    struct limit_list user_sends;
-    struct limit_list host_sends;
+    struct limits sends;
     enum users_result mapped; /* whether job->user is in the map, if there is one */
+    char phone[DIGEST_SIZE];  /* that user's number, if mapped is USERS_FOUND; see digest_of */
     char currency[16];
     struct price price[PROVIDER_COUNT][CHANNEL_COUNT];
 };

@@ -167,7 +167,7 @@ static void show_standing(const struct job *job, const struct settings *settings
     row("user", "%s", job->shown);
     row("in the users map", "%s", mapped_text(settings->mapped));
     show_lock(standing);
-    show_sends("codes sent", &settings->user_sends, standing->sent);
+    show_sends("codes sent", &settings->sends.user, standing->sent);
     row("break-glass codes", "%" PRId64 " left", standing->codes);
     show_pass(standing);
     row("remembered places", "%" PRId64, standing->places);
@@ -191,7 +191,10 @@ static bool show_place(const struct remembered *place, void *context)
     (void)log_escape(service, sizeof(service), place->service, " ");
     (void)log_escape(from, sizeof(from), local ? place->tty : place->rhost, " ");
     if (pieces->document == NULL) {
-        row("remembered", "%s %s %s, until %s%s", service, local ? "on" : "from", from,
+        char session[64] = "";
+        if (local)
+            (void)snprintf(session, sizeof(session), " in a session of uid %u", place->caller_uid);
+        row("remembered", "%s %s %s%s, until %s%s", service, local ? "on" : "from", from, session,
             show_time(pieces->wall_ms + place->left_ms, time),
             place->rebooted ? "; of no use since the host was booted" : "");
         return true;
@@ -199,6 +202,8 @@ static bool show_place(const struct remembered *place, void *context)
     json_object *object = json_object_new_object();
     show_add_text(object, "service", service);
     show_add_text(object, local ? "tty" : "rhost", from);
+    if (local)
+        show_add_number(object, "uid", place->caller_uid);
     (void)json_object_object_add(object, "until", show_json_time(pieces->wall_ms + place->left_ms));
     (void)json_object_object_add(object, "rebooted", json_object_new_boolean(place->rebooted));
     (void)json_object_array_add(pieces->places, object);
@@ -222,7 +227,7 @@ static bool show_pieces(struct job *job, struct pieces *pieces)
 {
     char name[HISTORY_USER_SIZE];
     (void)log_escape(name, sizeof(name), job->user, " \"");
-    return remember_each(job->store, job->user, show_place, pieces) &&
+    return remember_each(job->store, job->account, show_place, pieces) &&
            history_last(job->store, name, show_login, pieces);
 }
 
@@ -241,7 +246,7 @@ static bool print_user(struct job *job, const struct settings *settings,
 static bool print_json_user(struct job *job, const struct settings *settings,
                             const struct standing *standing)
 {
-    json_object *document = json_standing(job->shown, &settings->user_sends, standing);
+    json_object *document = json_standing(job->shown, &settings->sends.user, standing);
     struct pieces pieces = {.wall_ms = standing->wall_ms,
                             .document = document,
                             .places = json_object_new_array()};
@@ -259,7 +264,8 @@ static bool show_user(struct job *job, const struct settings *settings)
     struct standing standing;
     if (!job_begin(job, STORE_READ))
         return false;
-    if (!read_standing(job, job->user, &settings->user_sends, &standing))
+    if (!read_standing(job, job->account, &settings->sends.user, &standing) ||
+        !pass_look(job->store, job->user, &standing.pass)) /* it is for the very name */
         return job_store_failed(job);
     bool good = job->json ? print_json_user(job, settings, &standing)
                           : print_user(job, settings, &standing);
@@ -388,17 +394,17 @@ static bool show_people(struct job *job, const struct limit_list *limits, json_o
 static bool show_all(struct job *job, const struct settings *settings)
 {
     int64_t sent[LIMIT_MANY];
-    if (!read_host(job, &settings->host_sends, sent))
+    if (!read_host(job, &settings->sends.host, sent))
         return false;
     if (!job->json) {
-        show_sends("sent by this host", &settings->host_sends, sent);
-        return show_people(job, &settings->user_sends, NULL);
+        show_sends("sent by this host", &settings->sends.host, sent);
+        return show_people(job, &settings->sends.user, NULL);
     }
     json_object *document = json_object_new_object();
     json_object *users = json_object_new_array();
-    (void)json_object_object_add(document, "host_sends", json_sends(&settings->host_sends, sent));
+    (void)json_object_object_add(document, "host_sends", json_sends(&settings->sends.host, sent));
     (void)json_object_object_add(document, "users", users);
-    if (show_people(job, &settings->user_sends, users))
+    if (show_people(job, &settings->sends.user, users))
         return job_print_json(job, document);
     json_object_put(document);
     return false;

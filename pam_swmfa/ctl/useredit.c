@@ -6,6 +6,7 @@
 
 #include "auth/log.h"
 #include "store/codes.h"
+#include "store/pass.h"
 #include "store/remember.h"
 
 #include <errno.h>
@@ -196,13 +197,28 @@ static bool remove_lines(struct job *job, size_t *removed, size_t *left)
 struct leavings {
     int64_t codes;
     int64_t places;
+    bool pass;
 };
 
+static bool clear_name(struct job *job, const char *name, struct leavings *cleared)
+{
+    int64_t codes = 0;
+    int64_t places = 0;
+    bool pass = false;
+    if (!codes_void(job->store, name, &codes) || !remember_forget(job->store, name, &places) ||
+        !pass_end(job->store, name, &pass))
+        return false;
+    cleared->codes += codes;
+    cleared->places += places;
+    cleared->pass = cleared->pass || pass;
+    return true;
+}
+
+/* What is kept for the account, and what is kept for the name as it was given. */
 static bool clear_store(struct job *job, struct leavings *cleared)
 {
     return job_enter_store(job) && job_begin(job, STORE_WRITE) &&
-           ((codes_void(job->store, job->user, &cleared->codes) &&
-             remember_forget(job->store, job->user, &cleared->places) &&
+           ((clear_name(job, job->account, cleared) && clear_name(job, job->user, cleared) &&
              store_commit(job->store)) ||
             job_store_failed(job));
 }
@@ -217,6 +233,10 @@ static void say_cleared(struct job *job, const struct leavings *cleared)
         job_changed(job, "remembered places forgotten for %s", job->shown);
         (void)printf("%s: places forgotten: %" PRId64 "\n", job->shown, cleared->places);
     }
+    if (cleared->pass) {
+        job_changed(job, "pass ended for %s", job->shown);
+        (void)printf("%s: pass ended\n", job->shown);
+    }
 }
 
 /* Whoever was removed before, as by a command that was killed here, is cleared up after. */
@@ -227,13 +247,13 @@ static bool clear_up(struct job *job, size_t removed)
     if (!clear_store(job, &cleared)) {
         const struct problem why = job->problem;
         return problem_set(&job->problem,
-                           "%s; break-glass codes and remembered places of %.100s are still "
-                           "there: %.300s",
+                           "%s; break-glass codes, remembered places and a pass of %.100s are "
+                           "still there: %.300s",
                            removed > 0 ? "the user is removed" : "nothing was removed", job->user,
                            why.text);
     }
     say_cleared(job, &cleared);
-    if (removed > 0 || cleared.codes > 0 || cleared.places > 0)
+    if (removed > 0 || cleared.codes > 0 || cleared.places > 0 || cleared.pass)
         return job_flush(job);
     job->problem = absent;
     return false;
@@ -249,8 +269,8 @@ static enum ctl_status run_remove(struct job *job)
         return CTL_FAILED;
     if (left == 0 && !user_options.keep)
         return clear_up(job, removed) ? CTL_DONE : CTL_FAILED;
-    (void)printf("%s: break-glass codes and remembered places are kept: swmfactl codes, "
-                 "swmfactl forget\n",
+    (void)printf("%s: break-glass codes, remembered places and a pass are kept: swmfactl codes, "
+                 "forget, pass --end\n",
                  job->shown);
     return job_flush(job) ? CTL_DONE : CTL_FAILED;
 }
@@ -273,7 +293,7 @@ static const struct argp_option remove_options[] = {
     {
         .name = "keep",
         .key = USER_KEY_KEEP,
-        .doc = "Keep break-glass codes and remembered places",
+        .doc = "Keep break-glass codes, remembered places and a pass",
     },
     {
         .name = "force",
@@ -314,7 +334,8 @@ const struct command command_user_remove = {
     .arguments = "USER",
     .summary = "Remove a user from the users map",
     .text = "Removes all lines of USER from the users map, or with --key those for that key. With "
-            "the last one, the break-glass codes are void and the remembered places forgotten.",
+            "the last one, the break-glass codes are void, the remembered places forgotten, and a "
+            "pass ends.",
     .least = 1,
     .most = 1,
     .options = remove_options,

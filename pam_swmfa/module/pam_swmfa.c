@@ -66,6 +66,7 @@ static int fill_request(pam_handle_t *pamh, int flags, struct wire_request *requ
         return PAM_AUTH_ERR;
     put_keys(pamh, request);
     request->caller_uid = getuid();
+    request->session = getsid(0);
     request->pam_flags = flags;
     return PAM_SUCCESS;
 }

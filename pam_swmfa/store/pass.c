@@ -4,6 +4,8 @@
 
 #include "store/pass.h"
 
+#include "config/limit.h"
+
 #include <stdio.h>
 
 bool pass_look(struct store *store, const char *user, struct pass *pass)
@@ -17,8 +19,8 @@ bool pass_look(struct store *store, const char *user, struct pass *pass)
         return false;
     if (row.rows == 0)
         return true;
-    pass->left_ms =
-        store_time_left(store, store_number(&row, 0), store_number(&row, 1), store_number(&row, 2));
+    pass->left_ms = store_time_left(store, store_number(&row, 0), store_number(&row, 1),
+                                    store_number(&row, 2), (int64_t)LIMIT_SECONDS_MAX * 1000);
     (void)snprintf(pass->reason, sizeof(pass->reason), "%s", row.cell[3]);
     return true;
 }

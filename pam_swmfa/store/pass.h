@@ -15,7 +15,7 @@ struct pass {
 };
 
 /* pass_look: whether a user has one. Both the time of the store and the time of day must be within
- * it, see remember_look. */
+ * it, see remember_look; it lasts 30 days at most, whatever the store says. */
 bool pass_look(struct store *store, const char *user, struct pass *pass);
 
 /* pass_give: from now on for so many seconds; in place of one that the user has. */

@@ -4,21 +4,26 @@
 
 #include "store/remember.h"
 
+#include "config/limit.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define HOST "host "
 #define BOOT "boot "
+#define UID  " uid "
 #define TTY  " tty "
 
-bool remember_place(const char *rhost, const char *tty, const struct moment *moment,
+bool remember_place(const struct remember_origin *origin, const struct moment *moment,
                     char place[REMEMBER_PLACE_SIZE])
 {
-    if (*rhost != '\0')
-        (void)snprintf(place, REMEMBER_PLACE_SIZE, HOST "%s", rhost);
-    else if (*tty != '\0')
-        (void)snprintf(place, REMEMBER_PLACE_SIZE, BOOT "%s" TTY "%s", moment->boot, tty);
+    if (*origin->rhost != '\0')
+        (void)snprintf(place, REMEMBER_PLACE_SIZE, HOST "%s", origin->rhost);
+    else if (*origin->tty != '\0' && origin->session > 0)
+        (void)snprintf(place, REMEMBER_PLACE_SIZE, BOOT "%s" UID "%u session %d.%llu" TTY "%s",
+                       moment->boot, origin->caller_uid, origin->session, origin->session_start,
+                       origin->tty);
     else
         *place = '\0';
     return *place != '\0';
@@ -36,12 +41,8 @@ bool remember_look(struct store *store, const struct remember_about *about, int 
         return false;
     if (row.rows == 0)
         return true;
-    int64_t left =
-        store_time_left(store, store_number(&row, 0), store_number(&row, 1), store_number(&row, 2));
-    int64_t longer = store_number(&row, 2) - store_number(&row, 1) - (int64_t)most * 1000;
-    if (longer > 0)
-        left -= longer;
-    *left_ms = left > 0 ? left : 0;
+    *left_ms = store_time_left(store, store_number(&row, 0), store_number(&row, 1),
+                               store_number(&row, 2), (int64_t)most * 1000);
     return true;
 }
 
@@ -95,16 +96,18 @@ struct reader {
 /* The opposite of remember_place. */
 static void read_place(const struct moment *moment, const char *text, struct remembered *place)
 {
+    const char *uid = strstr(text, UID);
     const char *tty = strstr(text, TTY);
     place->rhost = "";
     place->tty = "";
     if (strncmp(text, HOST, strlen(HOST)) == 0) {
         place->rhost = text + strlen(HOST);
-    } else if (tty != NULL) {
+    } else if (uid != NULL && tty != NULL && strncmp(text, BOOT, strlen(BOOT)) == 0) {
         const char *boot = text + strlen(BOOT);
         place->tty = tty + strlen(TTY);
-        place->rebooted = strlen(moment->boot) != (size_t)(tty - boot) ||
-                          strncmp(boot, moment->boot, (size_t)(tty - boot)) != 0;
+        place->caller_uid = (unsigned)strtoul(uid + strlen(UID), NULL, 10);
+        place->rebooted = strlen(moment->boot) != (size_t)(uid - boot) ||
+                          strncmp(boot, moment->boot, (size_t)(uid - boot)) != 0;
     }
 }
 
@@ -113,9 +116,11 @@ static bool read_row(const char *const *cells, void *context)
     const struct reader *reader = context;
     struct remembered place = {.service = cells[0]};
     read_place(store_moment(reader->store), cells[1], &place);
-    place.left_ms = store_time_left(reader->store, strtoll(cells[2], NULL, 10),
-                                    strtoll(cells[3], NULL, 10), strtoll(cells[4], NULL, 10));
-    return place.left_ms == 0 || reader->each(&place, reader->context);
+    place.left_ms =
+        store_time_left(reader->store, strtoll(cells[2], NULL, 10), strtoll(cells[3], NULL, 10),
+                        strtoll(cells[4], NULL, 10), (int64_t)LIMIT_SECONDS_MAX * 1000);
+    bool readable = *place.rhost != '\0' || *place.tty != '\0'; /* older versions wrote others */
+    return place.left_ms == 0 || !readable || reader->each(&place, reader->context);
 }
 
 bool remember_each(struct store *store, const char *user,

@@ -14,11 +14,21 @@ struct remember_about {
     const char *phone; /* see digest_of: with another number the user is asked again */
 };
 
+/* Where a login comes from. A terminal's name is soon another user's: who calls, and in which
+ * session, belongs to it, as in sudo_timestamp(5). */
+struct remember_origin {
+    const char *rhost;   /* "": a local login; what follows does not matter for others */
+    const char *tty;     /* "": none */
+    unsigned caller_uid; /* of the application */
+    int session;         /* its session; 0: none that can be told from others */
+    unsigned long long session_start; /* of the process that leads it, in ticks since the boot */
+};
+
 /*
- * remember_place: what is remembered as the place of a login: the remote host, or the terminal and
- * the boot id. False if it has neither.
+ * remember_place: what is remembered as the place of a login: the remote host, or the boot id, the
+ * caller's uid, the session and the terminal. False if it has neither.
  */
-bool remember_place(const char *rhost, const char *tty, const struct moment *moment,
+bool remember_place(const struct remember_origin *origin, const struct moment *moment,
                     char place[REMEMBER_PLACE_SIZE]);
 
 /*
@@ -41,9 +51,10 @@ bool remember_count(struct store *store, const char *user, int64_t *count);
 
 struct remembered {
     const char *service;
-    const char *rhost; /* "": a local login */
-    const char *tty;   /* "": a remote one */
-    bool rebooted;     /* of a terminal: the host was booted since, so it does not count any more */
+    const char *rhost;   /* "": a local login */
+    const char *tty;     /* "": a remote one */
+    unsigned caller_uid; /* of a local login, whose place ends with the session */
+    bool rebooted; /* of a terminal: the host was booted since, so it does not count any more */
     int64_t left_ms;
 };
 

@@ -74,15 +74,10 @@ static bool clean_up(struct store *store, const struct limits *limits)
                      store_now(store) - longest);
 }
 
-enum sends sends_count(struct store *store, const struct limits *limits,
-                       const struct sends_about *about, char *id, struct sends_refusal *refusal)
+bool sends_look(struct store *store, const struct limits *limits, const struct sends_about *about,
+                struct sends_refusal *refusal)
 {
     *refusal = (struct sends_refusal){.free_in_ms = 0};
-    if (!digest_random(id)) {
-        (void)store_fail(store, "no random numbers");
-        return SENDS_FAILED;
-    }
-    const char *host = *about->phone != '\0' && !about->pretended ? THIS_HOST : "";
     const struct scope scopes[] = {
         {"user_sends", "user_name", &limits->user, about->user},
         {"phone_sends", "phone", &limits->phone, about->phone},
@@ -91,7 +86,20 @@ enum sends sends_count(struct store *store, const struct limits *limits,
     };
     for (size_t i = 0; i < sizeof(scopes) / sizeof(scopes[0]); i++)
         if (!check_scope(store, &scopes[i], refusal))
-            return SENDS_FAILED;
+            return false;
+    return true;
+}
+
+enum sends sends_count(struct store *store, const struct limits *limits,
+                       const struct sends_about *about, char *id, struct sends_refusal *refusal)
+{
+    if (!digest_random(id)) {
+        (void)store_fail(store, "no random numbers");
+        return SENDS_FAILED;
+    }
+    const char *host = *about->phone != '\0' && !about->pretended ? THIS_HOST : "";
+    if (!sends_look(store, limits, about, refusal))
+        return SENDS_FAILED;
     if (refusal->key != NULL)
         return SENDS_REFUSED;
     bool good =
@@ -101,6 +109,20 @@ enum sends sends_count(struct store *store, const struct limits *limits,
                   "VALUES ($1, $2, $3, $4, $5, $6)",
                   "titttt", id, store_now(store), about->user, about->phone, about->address, host);
     return good ? SENDS_COUNTED : SENDS_FAILED;
+}
+
+bool sends_lift(struct store *store, const char *user, const char *phone, int64_t *count)
+{
+    struct store_answer users;
+    struct store_answer phones = {.changed = 0};
+    if (!store_run(store, &users, "UPDATE swmfa_send SET user_name = '' WHERE user_name = $1", "t",
+                   user) ||
+        (*phone != '\0' &&
+         !store_run(store, &phones, "UPDATE swmfa_send SET phone = '' WHERE phone = $1", "t",
+                    phone)))
+        return false;
+    *count = (int64_t)(users.changed > phones.changed ? users.changed : phones.changed);
+    return true;
 }
 
 bool sends_give_back(struct store *store, const char *id)

@@ -35,6 +35,14 @@ enum sends {
 enum sends sends_count(struct store *store, const struct limits *limits,
                        const struct sends_about *about, char *id, struct sends_refusal *refusal);
 
+/* sends_look: only checks all limits. False if the store failed. */
+bool sends_look(struct store *store, const struct limits *limits, const struct sends_about *about,
+                struct sends_refusal *refusal);
+
+/* sends_lift: what was sent counts no more for a user and a number ("": none), but still for the
+ * address and the host. count: of sends. */
+bool sends_lift(struct store *store, const char *user, const char *phone, int64_t *count);
+
 /* sends_give_back: a send that was counted has certainly not happened. */
 bool sends_give_back(struct store *store, const char *id);
 

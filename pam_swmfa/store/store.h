@@ -85,12 +85,13 @@ int64_t store_now(const struct store *store);
 
 /*
  * store_time_left: of what lasts until a time of the store, and by the time of day from one to
- * another: milliseconds that are left; 0 if it is over by either, or if the time of day is before
- * its beginning, but for five minutes of a correction.
+ * another, but no longer than most_ms, whatever stands there: milliseconds that are left; 0 if it
+ * is over by either, or if the time of day is before its beginning, but for five minutes of a
+ * correction.
  */
 #define STORE_STEP_MS ((int64_t)5 * 60 * 1000)
 int64_t store_time_left(const struct store *store, int64_t until_ms, int64_t from_wall_ms,
-                        int64_t until_wall_ms);
+                        int64_t until_wall_ms, int64_t most_ms);
 
 /* store_moment: the moment that the transaction began with. */
 const struct moment *store_moment(const struct store *store);

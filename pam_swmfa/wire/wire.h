@@ -20,7 +20,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#define WIRE_VERSION 0x53574d03U /* "SWM" and the number of the version */
+#define WIRE_VERSION 0x53574d04U /* "SWM" and the number of the version */
 
 enum wire_type {
     WIRE_REQUEST = 1,
@@ -52,6 +52,7 @@ struct wire_head {
 struct wire_request {
     struct wire_head head;
     uint32_t caller_uid; /* the real uid of the PAM application */
+    int32_t session;     /* its session, getsid(2); 0: outside of its pid namespace */
     uint32_t flags;      /* WIRE_FLAG_... */
     int32_t pam_flags;   /* what pam_authenticate was given */
     uint32_t

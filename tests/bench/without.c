@@ -17,6 +17,11 @@ bool guard_enter(struct login *login)
     return true;
 }
 
+void guard_locate(struct login *login)
+{
+    (void)login;
+}
+
 bool guard_send(struct login *login, int64_t deadline)
 {
     (void)deadline;

@@ -53,6 +53,7 @@ CA = WORK / "ca.pem"
 CONFDIR = WORK / "pam.d"
 KNOWN_HOSTS = WORK / "known_hosts"
 LOGIN_DEFS = Path("/etc/login.defs")
+PASSWD = Path("/etc/passwd")
 DEBIAN = WORK / "debian" # files of the system, as they were before the first test
 DEBIAN_FOLDERS = ("/etc/pam.d", "/etc/ssh", "/var/lib/pam", "/usr/share/pam-configs",
                   "/etc/sudoers.d")

@@ -12,5 +12,6 @@ while [ -n "${1-}" ] && [ -e "$folder/$1" ]; do
     files="$files $folder/$1"
     shift
 done
-exec "$SWMFA_SRCDIR/tests/private-root" /usr/bin/python3 -B -m pytest -p no:cacheprovider --tap \
+# A session of their own: the one outside has no name in the private pid namespace.
+exec "$SWMFA_SRCDIR/tests/private-root" setsid --wait /usr/bin/python3 -B -m pytest -p no:cacheprovider --tap \
     --rootdir "$folder" ${files:-"$folder"} "$@"

@@ -509,6 +509,95 @@ def test_swmfactl_unlock_ends_a_lock_and_the_count(start):
     assert sim.count("verify") == before + 2
 
 
+def unlock(*options, user="alice"):
+    return subprocess.run([lab.CTL, "unlock", *options, user], check=True, capture_output=True,
+                          text=True).stdout
+
+
+def test_swmfactl_unlock_says_which_limit_holds_and_lifts_it(start, log):
+    sim = start(limits="user_sends = 2/1d\nphone_sends = 2/1d\naddress_sends = 3/1h\n")
+    lab.users_map()
+    assert [sends(rhost="192.0.2.7") for _ in range(3)] == [True, True, False]
+    assert re.fullmatch(r"alice: nothing to unlock\n"
+                        r"alice: \[limits\] user_sends: 2/1d is reached, so no code is sent for "
+                        r"(23 h 59 min|1 d).* more; swmfactl unlock --sends alice\n", unlock())
+    assert unlock("--sends") == "alice: nothing to unlock\nalice: sends that no longer count: 2\n"
+    assert lab.wait_until(lambda: any("limit on codes sent lifted for alice by uid 0" in line
+                                      for line in log.lines))
+    assert [sends(rhost="192.0.2.7"), sends(rhost="192.0.2.7")] == [True, False], \
+        "the limit of the address is not the user's"
+    assert re.search(r"address_sends: 3/1h is reached, so no code is sent for .* more; a break-glass "
+                     r"code lets in meanwhile\n", unlock("--sends"))
+    assert not sends(rhost="192.0.2.7") and sends(rhost="192.0.2.8") and sent(sim) == 4
+
+
+def test_swmfactl_unlock_works_with_a_configuration_that_is_broken(start):
+    start(limits=f"{BIG}failures = 1\n", swmfa="tries = 1")
+    lab.users_map()
+    login("@wrong")
+    text = lab.CONF.read_text()
+    lab.write(lab.CONF, text + "countrys = +1\n")
+    assert re.fullmatch(r"alice: unlocked\nalice: whether a limit of \[limits\] holds is unknown: "
+                        r".*countrys: unknown key: \[limits\] countries\?\n", unlock())
+    lab.write(lab.CONF, text)
+    assert login("@code").result == "PAM_SUCCESS"
+
+
+SPELLINGS = ("alice", "alice@example.org", "EXAMPLE\\alice")
+
+
+@pytest.fixture
+def spellings():
+    """One account with several names, as a directory has it, and a line of the map for each."""
+    before = lab.PASSWD.read_text()
+    line = next(line for line in before.splitlines() if line.startswith("alice:"))
+    others = "".join(line.replace("alice:", f"{name}:", 1) + "\n" for name in SPELLINGS[1:])
+    lab.write(lab.PASSWD, before + others, 0o644)
+    lab.users_map("".join(f"{name} {ALICE}\n" for name in SPELLINGS))
+    yield SPELLINGS
+    lab.write(lab.PASSWD, before, 0o644)
+    lab.users_map()
+
+
+def test_all_names_of_an_account_are_counted_together(start, log, spellings):
+    sim = start(limits=f"{BIG}failures = 3\n", swmfa="tries = 1")
+    for name in spellings:
+        assert login("123456", user=name).result == "PAM_MAXTRIES"
+    assert sim.count("verify") == 3
+    for name in spellings:
+        assert login("@code", user=name).result == "PAM_MAXTRIES", name
+        assert log.last("reason=locked") and "failures = 3" not in log.last("reason=locked")
+        shown = subprocess.run([lab.CTL, "status", name], check=True, capture_output=True, text=True)
+        assert re.search(r"^failures in a row +3$", shown.stdout, re.M), name
+    assert sim.count("verify") == 3
+    done = subprocess.run([lab.CTL, "unlock", spellings[2]], check=True, capture_output=True, text=True)
+    assert done.stdout == "EXAMPLE\\134alice: unlocked\n"
+    assert [login("@code", user=name).result for name in spellings] == ["PAM_SUCCESS"] * 3
+
+
+def test_sends_and_codes_are_for_all_names_of_an_account(start, spellings):
+    start(limits="user_sends = 2/1d\nphone_sends = 100/1d\n")
+    assert [sends(name) for name in spellings] == [True, True, False]
+    codes = subprocess.run([lab.CTL, "codes", spellings[1]], check=True, capture_output=True,
+                           text=True).stdout.split()
+    assert login(codes[0], user=spellings[0]).result == "PAM_SUCCESS"
+    assert login(codes[0], codes[1], user=spellings[2]).result == "PAM_SUCCESS"
+
+
+def test_an_account_that_cannot_be_looked_up_is_a_denial(start, log):
+    """Otherwise its other names would be counted by themselves while the directory fails."""
+    sim = start()
+    kept = lab.PASSWD.with_suffix(".kept")
+    lab.PASSWD.rename(kept)
+    lab.PASSWD.symlink_to(lab.PASSWD)
+    try:
+        assert login().result == "PAM_AUTHINFO_UNAVAIL"
+    finally:
+        kept.rename(lab.PASSWD)
+    assert "the account of alice cannot be looked up: " in log.last("result=error reason=account")
+    assert sim.requests() == []
+
+
 def test_a_lock_of_one_user_is_nobody_elses(start):
     start(limits=f"{BIG}failures = 1\n", swmfa="tries = 1")
     lab.users_map()

@@ -13,9 +13,14 @@ ALICE = lab.NUMBERS["alice"]
 HOME = "192.0.2.7"
 
 
-def login(*answers, user="alice", rhost=HOME, tty=None, service=None):
+# A session of its own, that another process leads.
+IN_ANOTHER_SESSION = ["setsid", "--wait", "sh", "-c", '"$@"; exit $?', "sh"]
+
+
+def login(*answers, user="alice", rhost=HOME, tty=None, service=None, prefix=()):
     arguments = (["--rhost", rhost] if rhost else []) + (["--tty", tty] if tty else [])
-    return lab.pamhost(service or lab.between_permits(), user, answers=answers, arguments=arguments)
+    return lab.pamhost(service or lab.between_permits(), user, answers=answers, arguments=arguments,
+                       prefix=prefix)
 
 
 def asked(**keywords):
@@ -99,6 +104,25 @@ def test_a_local_login_is_remembered_for_its_terminal_until_the_next_boot(hour, 
     assert asked(**here)
     give_code(**here)
     assert not asked(**here)
+
+
+@pytest.mark.parametrize("prefix", [IN_ANOTHER_SESSION, ["setpriv", "--ruid", "carol"]],
+                         ids=["another session", "another caller"])
+def test_whoever_gets_the_name_of_a_terminal_next_is_asked(hour, prefix):
+    here = {"rhost": None, "tty": "/dev/pts/7"}
+    give_code(**here)
+    assert asked(**here, prefix=prefix)
+    give_code(**here, prefix=prefix)
+    assert not asked(**here), "what is remembered of one session is not lost by another"
+    give_code(prefix=prefix)
+    assert not asked(prefix=prefix), "with a remote host they do not matter"
+
+
+def test_a_session_that_nobody_can_name_is_not_remembered(hour):
+    """As one that began outside of a container."""
+    here = {"rhost": None, "tty": "/dev/pts/7", "prefix": ["unshare", "--pid", "--fork"]}
+    give_code(**here)
+    assert asked(**here) and lab.store("SELECT * FROM swmfa_remembered") == []
 
 
 def test_a_remote_login_outlasts_a_reboot(hour, clock):

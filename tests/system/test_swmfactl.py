@@ -339,7 +339,8 @@ def test_a_broken_configuration_stops_codes_and_status_only():
     for command in ("codes", "status"):
         assert re.fullmatch(r"swmfactl: \S+swmfa.conf:2: \[swmfa\] tries: .*\n",
                             failed(command, "alice"))
-    assert done("unlock", "alice") == "alice: nothing to unlock\n"
+    assert re.fullmatch(r"alice: nothing to unlock\nalice: whether a limit .* is unknown: .*:2: .*\n",
+                        done("unlock", "alice"))
     assert done("forget", "alice") == "alice: nothing to forget\n"
 
 
@@ -353,6 +354,21 @@ def test_it_must_run_as_root(command):
     prefix = ["setpriv", "--reuid", "alice", "--regid", "alice", "--clear-groups"]
     assert failed(command, "alice", prefix=prefix) == "swmfactl: must be run as root\n"
     assert "COMMAND [ARGUMENT...]" in done("--help", prefix=prefix)
+
+
+def test_help_is_understood_as_people_ask_for_it():
+    for arguments in (["help"], ["-h"], ["-?"]):
+        assert done(*arguments) == done("--help")
+    for arguments in (["enable", "-h"], ["help", "enable"], ["enable", "-?"]):
+        assert done(*arguments) == done("enable", "--help")
+    assert done("help", "user", "add") == done("user", "add", "-h") == done("user", "add", "--help")
+    group = done("user", "--help")
+    for arguments in (["user", "-h"], ["user", "help"], ["help", "user"]):
+        assert done(*arguments) == group
+    assert sorted(re.findall(r"^  (user \w+)", group, re.M)) == \
+        [name for name in COMMANDS if name.startswith("user ")]
+    for word in ("del", "delete", "rm"):
+        assert done("user", word, "--help") == done("user", "remove", "--help")
 
 
 @pytest.mark.parametrize("arguments, says", [

@@ -61,6 +61,15 @@ def test_a_pass_that_was_ended_is_none(sim):
     assert done("pass", "alice", "--end") == "alice: has no pass\n"
 
 
+def test_it_is_given_and_said_where_the_configuration_is_broken(sim):
+    assert "although" not in give()
+    text = lab.CONF.read_text()
+    lab.write(lab.CONF, text + "nonsense\n")
+    assert "alice: the pass lets in, although whether it is in the users map is unknown: " in give()
+    lab.write(lab.CONF, text)
+    assert not asked()
+
+
 @pytest.mark.parametrize("passes", ["both", "boot", "day"])
 def test_it_is_over_by_the_first_of_the_two_clocks(sim, clock, passes):
     give()
@@ -141,7 +150,8 @@ def test_the_lock_of_strangers_is_nothing_to_who_is_not_in_the_map(sim, log):
     assert lab.store("SELECT COUNT(*) FROM swmfa_try WHERE user_name LIKE '? %' AND attempts = 1 "
                      "AND locked_until_ms > 0") == [(1,)]
     assert asked("carol")
-    assert "locked" not in give("carol")
+    assert f"carol: the pass lets in, although carol is not in the users map, {lab.USERS}\n" in \
+        give("carol")
     assert not asked("carol")
     log.last("user=carol .*result=ignored reason=pass")
 

@@ -111,6 +111,20 @@ static void test_it_outlasts_a_reboot(void **state)
     check("it was off for long", 0);
 }
 
+static void test_it_lasts_thirty_days_at_most_whatever_the_store_says(void **state)
+{
+    (void)state;
+    give("alice", 2592000, "x");
+    (void)unit_sql("UPDATE swmfa_pass SET until_ms = until_ms + 315360000000, "
+                   "until_wall_ms = until_wall_ms + 315360000000");
+    check("ten years", 30 * DAY);
+    unit_pass(30 * DAY);
+    check("after thirty days", 0);
+    (void)unit_sql("UPDATE swmfa_pass SET until_ms = 9223372036854775807, from_wall_ms = "
+                   "-9223372036854775807, until_wall_ms = 9223372036854775807");
+    check("no times", 0);
+}
+
 static void test_another_one_takes_its_place(void **state)
 {
     (void)state;
@@ -162,6 +176,7 @@ int main(void)
         TEST(test_it_ends_by_the_first_of_the_two_clocks),
         TEST(test_who_sets_the_time_of_day_makes_it_no_longer),
         TEST(test_it_outlasts_a_reboot),
+        TEST(test_it_lasts_thirty_days_at_most_whatever_the_store_says),
         TEST(test_another_one_takes_its_place),
         TEST(test_it_can_be_ended),
         TEST(test_a_reason_is_kept_whole),

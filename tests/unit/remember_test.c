@@ -209,22 +209,22 @@ static void test_what_a_place_is(void **state)
 {
     (void)state;
     static const struct {
-        const char *rhost;
-        const char *tty;
+        struct remember_origin origin;
         const char *place;
     } cases[] = {
-        {"192.0.2.1", "", "host 192.0.2.1"},
-        {"192.0.2.1", "ssh", "host 192.0.2.1"},
-        {"host.example", "/dev/pts/1", "host host.example"},
-        {"", "/dev/pts/1", "boot first-boot tty /dev/pts/1"},
-        {"", "tty1", "boot first-boot tty tty1"},
-        {"", "", ""},
+        {{"192.0.2.1", "", 0, 0, 0}, "host 192.0.2.1"},
+        {{"192.0.2.1", "ssh", 0, 7, 9}, "host 192.0.2.1"},
+        {{"host.example", "/dev/pts/1", 0, 7, 9}, "host host.example"},
+        {{"", "/dev/pts/1", 1000, 7, 9}, "boot first-boot uid 1000 session 7.9 tty /dev/pts/1"},
+        {{"", "/dev/pts/1", 0, 7, 0}, "boot first-boot uid 0 session 7.0 tty /dev/pts/1"},
+        {{"", "/dev/pts/1", 1000, 0, 0}, ""},
+        {{"", "", 1000, 7, 9}, ""},
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
         char place[REMEMBER_PLACE_SIZE];
         memset(place, 'x', sizeof(place));
         unit_same_number(cases[i].place,
-                         remember_place(cases[i].rhost, cases[i].tty, &unit_store()->moment, place),
+                         remember_place(&cases[i].origin, &unit_store()->moment, place),
                          *cases[i].place != '\0');
         unit_same_text("place", place, cases[i].place);
     }
@@ -237,13 +237,14 @@ static void test_a_terminal_of_another_boot_is_another_place(void **state)
     char after[REMEMBER_PLACE_SIZE];
     struct moment *moment = &unit_store()->moment;
     struct remember_about about = alice;
-    assert_true(remember_place("", "tty1", moment, before));
+    const struct remember_origin on_tty1 = {"", "tty1", 1000, 7, 9};
+    assert_true(remember_place(&on_tty1, moment, before));
     about.place = before;
     add(&about, HOURS8);
     assert_int_equal(look(&about), 8 * HOUR);
     (void)snprintf(moment->boot, sizeof(moment->boot), "second-boot");
     moment->boot_ms = 10 * SECOND;
-    assert_true(remember_place("", "tty1", moment, after));
+    assert_true(remember_place(&on_tty1, moment, after));
     about.place = after;
     assert_int_equal(look(&about), 0);
 }
@@ -256,9 +257,10 @@ static void test_a_long_host_is_whole(void **state)
     char other[REMEMBER_PLACE_SIZE];
     struct remember_about about = alice;
     unit_repeat(rhost, sizeof(rhost), "x", sizeof(rhost) - 1);
-    assert_true(remember_place(rhost, "", &unit_store()->moment, one));
+    const struct remember_origin origin = {.rhost = rhost, .tty = ""};
+    assert_true(remember_place(&origin, &unit_store()->moment, one));
     rhost[sizeof(rhost) - 2] = 'y';
-    assert_true(remember_place(rhost, "", &unit_store()->moment, other));
+    assert_true(remember_place(&origin, &unit_store()->moment, other));
     about.place = one;
     add(&about, HOURS8);
     assert_int_equal(look(&about), 8 * HOUR);
@@ -311,8 +313,9 @@ static void test_what_is_past_goes_when_something_is_added(void **state)
 static bool write_place(const struct remembered *place, void *context)
 {
     char *all = context;
-    (void)snprintf(all + strlen(all), 1024 - strlen(all), "%s,%s,%s,%d,%lld|", place->service,
-                   place->rhost, place->tty, place->rebooted, (long long)place->left_ms);
+    (void)snprintf(all + strlen(all), 1024 - strlen(all), "%s,%s,%s,%u,%d,%lld|", place->service,
+                   place->rhost, place->tty, place->caller_uid, place->rebooted,
+                   (long long)place->left_ms);
     return strstr(all, "stop") == NULL;
 }
 
@@ -329,7 +332,8 @@ static void add_place(const char *service, const char *rhost, const char *tty, i
 {
     char place[REMEMBER_PLACE_SIZE];
     const struct remember_about about = {"alice", service, place, "+15550101"};
-    assert_true(remember_place(rhost, tty, &unit_store()->moment, place));
+    const struct remember_origin origin = {rhost, tty, 1000, 7, 9};
+    assert_true(remember_place(&origin, &unit_store()->moment, place));
     add(&about, seconds);
 }
 
@@ -341,11 +345,12 @@ static void test_places_are_given_one_by_one(void **state)
     add_place("sshd", "192.0.2.1", "ssh", 3600);
     add_place("sshd", "a tty b", "", 120);
     unit_same_text("all", places_of("alice"),
-                   "sshd,192.0.2.1,,0,3600000|sshd,a tty b,,0,120000|sudo,,/dev/pts/1,0,60000|");
+                   "sshd,192.0.2.1,,0,0,3600000|sshd,a tty b,,0,0,120000|"
+                   "sudo,,/dev/pts/1,1000,0,60000|");
     unit_same_text("another one's", places_of("bob"), "");
     (void)snprintf(unit_store()->moment.boot, sizeof(unit_store()->moment.boot), "second-boot");
     unit_store()->moment.boot_ms = SECOND;
-    unit_check("of another boot", strstr(places_of("alice"), "sudo,,/dev/pts/1,1,") != NULL,
+    unit_check("of another boot", strstr(places_of("alice"), "sudo,,/dev/pts/1,1000,1,") != NULL,
                "that it was booted");
     unit_pass(MINUTE);
     unit_check("past", strstr(places_of("alice"), "sudo") == NULL, "none that is over");
@@ -357,7 +362,7 @@ static void test_a_reader_of_places_can_stop(void **state)
     add_place("a", "192.0.2.1", "", 60);
     add_place("stop", "192.0.2.1", "", 60);
     add_place("z", "192.0.2.1", "", 60);
-    unit_same_text("two", places_of("alice"), "a,192.0.2.1,,0,60000|stop,192.0.2.1,,0,60000|");
+    unit_same_text("two", places_of("alice"), "a,192.0.2.1,,0,0,60000|stop,192.0.2.1,,0,0,60000|");
 }
 
 static void test_a_failure_is_not_an_answer(void **state)
