@@ -16,6 +16,7 @@
 
 #include "ctl/command.h"
 
+#include "auth/log.h"
 #include "config/config.h"
 #include "config/file.h"
 #include "config/limit.h"
@@ -1034,7 +1035,7 @@ static enum ctl_status run_enable(struct job *job)
     return status;
 }
 
-static enum ctl_status run_disable(struct job *job)
+static enum ctl_status disable_one(struct job *job)
 {
     struct plan plan = {0};
     enum ctl_status status = plan_begin(job, &plan);
@@ -1044,6 +1045,41 @@ static enum ctl_status run_disable(struct job *job)
                      : CTL_FAILED;
     plan_end(&plan);
     return status;
+}
+
+static bool is_installed(const struct service *service)
+{
+    char path[64];
+    for (size_t i = 0; stack_folders[i] != NULL; i++) {
+        (void)snprintf(path, sizeof(path), "%s/%s", stack_folders[i], service->files[0]);
+        if (access(path, F_OK) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* One after the other; what cannot be done for one is said, and keeps none of the others. */
+static enum ctl_status disable_all(struct job *job)
+{
+    char text[2 * sizeof(job->problem.text)];
+    enum ctl_status worst = CTL_DONE;
+    for (size_t i = 0; i < SERVICES; i++) {
+        job->words[0] = services[i].name;
+        enum ctl_status status = is_installed(&services[i]) ? disable_one(job) : CTL_DONE;
+        if (status == CTL_FAILED)
+            (void)fprintf(stderr, "swmfactl: disable %s: %s\n", services[i].name,
+                          log_escape(text, sizeof(text), job->problem.text, ""));
+        if (worst != CTL_FAILED && status != CTL_DONE)
+            worst = status;
+    }
+    if (worst == CTL_FAILED)
+        problem_set(&job->problem, "not every service is disabled: see above");
+    return worst;
+}
+
+static enum ctl_status run_disable(struct job *job)
+{
+    return strcmp(job->words[0], "all") == 0 ? disable_all(job) : disable_one(job);
 }
 
 #define KEY_DRY_RUN   'n'
@@ -1104,10 +1140,10 @@ const struct command command_enable = {
 
 const struct command command_disable = {
     .name = "disable",
-    .arguments = "SERVICE",
+    .arguments = "SERVICE|all",
     .summary = "Stop requiring a code for sshd, sudo, su or login",
-    .text =
-        "Undoes swmfactl enable SERVICE; other changes of the files stay. Does not reload sshd.",
+    .text = "Undoes swmfactl enable SERVICE, or with all that of every service; other changes of "
+            "the files stay. Does not reload sshd.",
     .least = 1,
     .most = 1,
     .options = disable_options,

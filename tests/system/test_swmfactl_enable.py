@@ -910,6 +910,29 @@ def test_sudo_and_sudo_i_ask_after_enable_and_not_after_disable(sim, log):
     assert {**snapshot(), "/var/lib/pam/seen": 0} == {**before, "/var/lib/pam/seen": 0}
 
 
+def test_disable_all_disables_every_service_that_is_enabled(sim):
+    before = snapshot()
+    for service in ("sudo", "su"):
+        done("enable", service)
+    enabled = snapshot()
+    shown = done("disable", "all", "--dry-run")
+    assert snapshot() == enabled and shown.count("pam_swmfa.so") >= 2
+    done("disable", "all")
+    assert {**snapshot(), "/var/lib/pam/seen": 0} == {**before, "/var/lib/pam/seen": 0}
+
+
+def test_disable_all_goes_on_after_one_that_cannot_be_disabled(sim):
+    (PAM / "sudo").write_text("auth [success=1 default=ignore] pam_succeed_if.so quiet user = alice\n"
+                              f"auth required {lab.MODULE}\nauth requisite pam_unix.so\n"
+                              "auth required pam_permit.so\n@include common-account\n")
+    done("enable", "su")
+    status, _, error = ctl("disable", "all")
+    assert status == 1
+    assert "swmfactl: disable sudo: /etc/pam.d/sudo:1: this line jumps over the module's" in error
+    assert error.endswith("swmfactl: not every service is disabled: see above\n")
+    assert "pam_swmfa.so" not in (PAM / "su").read_text()
+
+
 @pytest.mark.parametrize("option, asked", [([], "bob"), (["--use-uid"], "alice")])
 @pytest.mark.parametrize("dash", [[], ["-"]], ids=["su", "su-l"])
 def test_su_asks_after_enable_and_not_after_disable(sim, option, asked, dash):
