@@ -140,6 +140,7 @@ CONFIGURATIONS = [
     ({"signalwire": "token_length = 5\nallow_alphas = yes\n"},),
     ({"swmfa": "connect_timeout = 11\n"}, ["note connect-timeout", "connect_timeout = 11"]),
     ({"swmfa": "deadline = 10\n"},),
+    ({"signalwire": 'from = +15550100171\nmessage = "Code"\n'}, ["warning quotes", 'message = "Code"']),
     # all errors, and what they hide is not guessed
     ({"swmfa": "tries = 0\nnonsense\n", "policy": "exempt_networks = 0.0.0.0/0\n",
       "signalwire": "valid_for = 9999\ntoken = x\n"},

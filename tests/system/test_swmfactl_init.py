@@ -196,7 +196,8 @@ def test_without_a_terminal_all_must_be_given(installed, missing):
 
 
 @pytest.mark.parametrize("token, says", [
-    ("two words", "[signalwire] api_token: printable characters, no blanks"),
+    ("two words", "[signalwire] api_token: printable characters, no blanks or quotes"),
+    ('"PT123"', "[signalwire] api_token: write it without quotes"),
     ("two ;words", "[signalwire] api_token: expected no ;"),
     ("two\0words", "expected the token or password on its first line"),
     ("", "expected the token or password on its first line"),
