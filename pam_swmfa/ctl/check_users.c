@@ -139,16 +139,6 @@ static bool has_no_channel(const struct check *check, const struct phone *phone)
     return phone->channel_count > 0;
 }
 
-/* A byte order mark at the start of the file is read as part of the first name. */
-static void cut_mark(struct entry *entry)
-{
-    if (entry->line != 1 || entry->length < 3 || memcmp(entry->name, "\xef\xbb\xbf", 3) != 0)
-        return;
-    entry->name += 3;
-    entry->length -= 3;
-    entry->wrong = "a byte order mark stands before the name: save the file without it";
-}
-
 static struct entry make_entry(const struct view *view, const struct users_line *line)
 {
     const struct check *check = view->check;
@@ -157,7 +147,6 @@ static struct entry make_entry(const struct view *view, const struct users_line 
                           .line = (uint32_t)view->map.line,
                           .wrong = line->wrong,
                           .key = *line->phone.key != '\0' ? line->key : NULL};
-    cut_mark(&entry);
     if (entry.wrong != NULL)
         return entry;
     entry.number = strtoull(line->phone.number + 1, NULL, 10);
@@ -181,10 +170,7 @@ static bool read_lines(struct view *view)
                 return problem_set(&view->check->job->problem, "no memory");
             view->entries = more;
         }
-        view->entries[view->count] = make_entry(view, &line);
-        const struct entry *entry = &view->entries[view->count];
-        if (entry->length > 0 && *entry->name != '#') /* a comment after a byte order mark */
-            view->count++;
+        view->entries[view->count++] = make_entry(view, &line);
     }
     return true;
 }
@@ -438,6 +424,10 @@ void check_users(struct check *check)
     if (!users_open(view.path, &view.map, &problem)) {
         check_problem(check, SEVERITY_ERROR, "users-file", view.path,
                       "it must be a file of root's that nobody else can write; without it "
+    if (users_mark_length(view->map.text, view->map.size) > 0)
+        findings_add(findings, SEVERITY_NOTE, "users-mark", view->path, "save the file without it",
+                     "begins with a byte order mark, as of an editor of Windows: logins ignore it, "
+                     "other programs may not");
                       "everybody who is asked is denied",
                       &problem);
         return;

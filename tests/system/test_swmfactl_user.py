@@ -191,7 +191,7 @@ def test_a_change_that_would_not_count_is_refused():
 @pytest.mark.parametrize("before, says", [
     (MAP + f"carol {CAROL[:-3]}", ":7: the file ends within this line, and may be cut off"),
     (MAP.replace("\n", "\r\n"), "has a carriage return"),
-    ("\xef\xbb\xbf".encode("latin-1") + MAP.encode(), "has a byte order mark"),
+    (MAP.encode() + b"# \xef\xbb\xbf\n", "has a byte order mark"),
     (MAP.encode() + b"\0\n", "has a NUL")])
 def test_a_map_that_is_no_whole_text_is_not_added_to(before, says):
     lab.users_map(before)
@@ -515,6 +515,13 @@ def test_the_dry_run_shows_a_difference_without_numbers(log):
     whole = user("import", "--update", "--dry-run", "--numbers", path)
     assert f"-alice\t{ALICE}   sms # hers\n+alice\t+15550199182   sms # hers\n" in whole
     assert user("import", "--dry-run", make_list("")).startswith("added: 0, changed: 0")
+
+
+def test_a_byte_order_mark_hides_nobody_and_goes_with_a_change():
+    lab.users_map(b"\xef\xbb\xbf" + f"alice {ALICE}\n".encode())
+    assert lab.pamhost(lab.alone(), "alice").result == "PAM_SUCCESS"
+    user("set", "alice", CAROL)
+    assert lab.USERS.read_bytes() == f"alice {CAROL}\n".encode()
 
 
 def test_a_list_that_cannot_be_read_is_named():
