@@ -238,6 +238,7 @@ MAPS = [
     ("alice +15550100182\r\nbob +15550100183\n", "error users-line 1"),
     ("# comment\r\nalice +15550100182\r\nbob +15550100183\r\n", "error users-line 2"),
     ("alice +15550100182\n# comment\r\n", "warning users-whole 2"),
+    ("alice +1555010018\nbob +155501001833\n", "warning users-length 1", "warning users-length 2"),
     ("\ufeffalice +15550100182\nbob +15550100183\n", f"note users-mark {lab.USERS}"),
     ("\ufeff# comment\nalice +15550100182\n", f"note users-mark {lab.USERS}"),
     ("bob +15550100183\n\ufeffalice +15550100182\n", "error users-line 2"),
