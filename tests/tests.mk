@@ -49,7 +49,8 @@ endif
 LDADD = $(check_libs)
 tests_unit_edit_test_SOURCES = tests/unit/edit_test.c pam_swmfa/ctl/edit.c
 tests_unit_map_test_SOURCES = tests/unit/map_test.c pam_swmfa/ctl/map.c
-tests_unit_sheet_test_SOURCES = tests/unit/sheet_test.c pam_swmfa/ctl/sheet.c
+tests_unit_number_test_SOURCES = tests/unit/number_test.c pam_swmfa/ctl/number.c
+tests_unit_sheet_test_SOURCES = tests/unit/sheet_test.c pam_swmfa/ctl/sheet.c pam_swmfa/ctl/number.c
 tests_unit_sheet_test_LDADD = $(check_libs) $(CSV_LIBS)
 EXTRA_DIST += tests/unit/.clang-tidy tests/unit/unit.h tests/unit/unit_config.h tests/unit/unit_store.h
 
