@@ -24,11 +24,14 @@
 
 const char *const sheet_columns[SHEET_COLUMNS] = {"name", "number", "channels", "key"};
 
+#define NAMES_OF_NUMBER                                                                            \
+    " number phone phonenumber telephone telephonenumber mobile mobilephone mobilenumber "         \
+    "cell cellphone cellnumber "
+
 /* How the columns are called as well, in lower case, without blanks, hyphens and underscores. */
 static const char *const names[SHEET_COLUMNS] = {
     " name user username login loginname account accountname userid ",
-    " number phone phonenumber mobile mobilephone mobilenumber telephone telephonenumber cell "
-    "cellphone cellnumber ",
+    NAMES_OF_NUMBER,
     " channels channel method methods ",
     " key sshkey fingerprint ",
 };
@@ -246,10 +249,10 @@ static bool find_separator(struct reader *reader, const char *text, struct probl
         reader->separator = '\t';
     return comma + semicolon + tab <= 1 ||
            problem_set(problem,
-                       "the first line has%s%s%s, and it is not clear which separates the columns: "
-                       "write fields that have one in double quotes, or put a line "
+                       "the first line has %s and %s, and it is not clear which separate the "
+                       "columns: write fields that have one in double quotes, or put a line "
                        "name,number,channels,key with the right separator before it",
-                       comma ? " commas" : "", semicolon ? " semicolons" : "", tab ? " tabs" : "");
+                       comma ? "commas" : "semicolons", tab ? "tabs" : "semicolons");
 }
 
 /* The same, of a first line that says it. Returns the length of that line; 0: there is none. */

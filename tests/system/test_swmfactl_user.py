@@ -545,7 +545,7 @@ def test_a_number_that_can_be_another_is_refused_by_its_line_and_column():
         f"{path}:6: number: (0) stands for a 0 that is dialled only within the country: leave it out",
         f"{path}:7: name: has a no-break space or another character that cannot be seen",
         "swmfactl: rows that are wrong: 5; nothing was changed"]
-    assert "it is not clear which separates" in refused("import", make_list("a;+1;sms,call\n"))
+    assert "it is not clear which separate the" in refused("import", make_list("a;+1;sms,call\n"))
 
 
 def test_a_number_too_short_or_too_long_for_its_country_needs_force():

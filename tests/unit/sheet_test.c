@@ -110,9 +110,9 @@ static void test_a_separator_that_is_not_clear_is_refused(void **state)
         const char *text;
         const char *says;
     } cases[] = {
-        {"a;+1;sms,call\n", "has commas semicolons, and it is not clear"},
-        {"\n\na,+1\tsms\nb,+2\n", "has commas tabs, and it is not clear"},
-        {"a;b\tc\n", "has semicolons tabs, and it is not clear"},
+        {"a;+1;sms,call\n", "has commas and semicolons, and it is not clear"},
+        {"\n\na,+1\tsms\nb,+2\n", "has commas and tabs, and it is not clear"},
+        {"a;b\tc\n", "has semicolons and tabs, and it is not clear"},
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
         struct sheet sheet;
