@@ -618,3 +618,4 @@ def test_the_completion_offers_the_commands_of_the_group():
     assert complete("user", "import", "swmfa.c") == ["swmfa.conf"]
     assert {"--key", "--force", "--users"} <= set(complete("user", "add", "-"))
     assert complete("user", "import", "--d") == ["--dry-run"]
+    assert complete("user", "import", "--cou") == ["--country"]
