@@ -33,7 +33,7 @@ if TESTS_WANTED
 unit_tests = tests/unit/codes_test tests/unit/config_test tests/unit/delivery_test \
 	tests/unit/dispatch_test tests/unit/edit_test tests/unit/gsm_test tests/unit/history_test \
 	tests/unit/json_test tests/unit/key_test tests/unit/limit_test tests/unit/log_test \
-	tests/unit/map_test tests/unit/network_test tests/unit/pace_test tests/unit/pass_test \
+	tests/unit/map_test tests/unit/network_test tests/unit/number_test tests/unit/pace_test tests/unit/pass_test \
 	tests/unit/people_test tests/unit/phone_test tests/unit/price_test tests/unit/provider_test \
 	tests/unit/remember_test tests/unit/reply_test tests/unit/request_test tests/unit/sends_test \
 	tests/unit/sheet_test tests/unit/sshd_test tests/unit/sshkey_test tests/unit/stack_test tests/unit/store_test \
@@ -49,7 +49,8 @@ endif
 LDADD = $(check_libs)
 tests_unit_edit_test_SOURCES = tests/unit/edit_test.c pam_swmfa/ctl/edit.c
 tests_unit_map_test_SOURCES = tests/unit/map_test.c pam_swmfa/ctl/map.c
-tests_unit_sheet_test_SOURCES = tests/unit/sheet_test.c pam_swmfa/ctl/sheet.c
+tests_unit_number_test_SOURCES = tests/unit/number_test.c pam_swmfa/ctl/number.c
+tests_unit_sheet_test_SOURCES = tests/unit/sheet_test.c pam_swmfa/ctl/sheet.c pam_swmfa/ctl/number.c
 tests_unit_sheet_test_LDADD = $(check_libs) $(CSV_LIBS)
 EXTRA_DIST += tests/unit/.clang-tidy tests/unit/unit.h tests/unit/unit_config.h tests/unit/unit_store.h
 

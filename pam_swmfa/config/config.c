@@ -40,7 +40,9 @@ static const char *const exempt_words[] = {"ignore", "success", NULL};
 #define SPAN(member, most)          AT(member), .kind = KEY_SPAN, .max = (most)
 #define WORD(member, list)          AT(member), .kind = KEY_WORD, .words = (list)
 #define WORDS(member, list)         AT(member), .kind = KEY_WORDS, .words = (list)
+#define BOM                         "\xef\xbb\xbf" /* a byte order mark */
 #define SEVERAL                     ", several with commas between"
+#define UNQUOTED                    "write it without quotes"
 #define A_LIST                      "^[^,]*[^, \t][^,]*(,[^,]*[^, \t][^,]*)*$"
 #define LIMITS_EXPECTED             "NUMBER/TIME such as 3/10m" SEVERAL ", each time once and at most 30d"
 #define LIMITS(member)              AT(member), .kind = KEY_LIMITS, .expected = LIMITS_EXPECTED
@@ -466,8 +468,8 @@ static char *next_line(char *buffer, int size, void *stream)
     const char *newline = memchr(line, '\n', (size_t)(reading->end - line));
     const char *end = newline != NULL ? newline : reading->end;
     reading->at = newline != NULL ? newline + 1 : end;
-    if (reading->line++ == 0 && end - line >= 3 && memcmp(line, "\xef\xbb\xbf", 3) == 0)
-        line += 3; /* a byte order mark */
+    if (reading->line++ == 0 && end - line >= 3 && memcmp(line, BOM, 3) == 0)
+        line += 3;
     while (line < end && (*line == ' ' || *line == '\t'))
         line++;
     size_t length = (size_t)(end - line);
@@ -484,6 +486,40 @@ static char *next_line(char *buffer, int size, void *stream)
     buffer[length + 1] = '\0';
     return buffer;
 }
+
+/* ---- quotes ---- */
+
+/* Whether a quote begins the text: a plain one, or one of those that word processors make of it. */
+static bool begins_with_quote(const char *text)
+{
+    return *text == '"' || *text == '\'' ||
+           (strncmp(text, "\xe2\x80", 2) == 0 && (unsigned char)text[2] >= 0x98 &&
+            (unsigned char)text[2] <= 0x9f);
+}
+
+/* Whether a value, or an item of it, begins with a quote where none can be meant. A service or a
+ * group with quotes around its name would be one that nobody is in. */
+static bool is_misquoted(const struct key *key, const char *value)
+{
+    const char *item = NULL;
+    size_t length = 0;
+    if (key->quotable)
+        return false;
+    while ((item = key_next_item(&value, &length)) != NULL)
+        if (begins_with_quote(item))
+            return true;
+    return false;
+}
+
+/* Notes that a value that can be meant so stands in quotes, for check. */
+static void note_quotes(const struct reading *reading, const struct place *place, const char *value)
+{
+    size_t length = strlen(value);
+    reading->lines->quoted[place->section][place->number] =
+        length > 1 && begins_with_quote(value) && value[length - 1] == *value;
+}
+
+/* ---- keys and values ---- */
 
 /* The key that was probably meant, of this section or of another one; "" if none is near. */
 static const char *guess_key(const char *section, const char *name, size_t length, char guess[96])
@@ -522,8 +558,11 @@ static void fail_value(struct reading *reading, const struct place *place, const
 {
     char words[160];
     const struct key *key = place->key;
-    fail_at(reading, reading->line, place, expectation(key, words, sizeof(words)),
-            can_be_shown(key, value) ? value : NULL);
+    if (is_misquoted(key, value))
+        fail_at(reading, reading->line, place, UNQUOTED, NULL);
+    else
+        fail_at(reading, reading->line, place, expectation(key, words, sizeof(words)),
+                can_be_shown(key, value) ? value : NULL);
     reading->wrong[place->section] = true;
     if (key->fallback != NULL && key->kind != KEY_WORDS)
         (void)set_value(key, member_at(reading->config, place), key->fallback);
@@ -545,7 +584,9 @@ static void take(struct reading *reading, const char *section, const char *name,
         return;
     }
     *given(reading, &place) = reading->line;
-    if (!set_value(place.key, member_at(reading->config, &place), value))
+    note_quotes(reading, &place, value);
+    if (is_misquoted(place.key, value) ||
+        !set_value(place.key, member_at(reading->config, &place), value))
         fail_value(reading, &place, value);
 }
 
@@ -607,12 +648,19 @@ static bool read_secret(struct reading *reading, const struct place *place,
         return fail_key(reading, file, why.text);
     size_t used = length > 0 && content[length - 1] == '\n' ? length - 1 : length;
     content[used] = '\0';
-    bool good = strlen(content) == used &&
+    bool misquoted = is_misquoted(place->key, content);
+    bool good = !misquoted && strlen(content) == used &&
                 set_value(place->key, member_at(reading->config, place), content);
+    note_quotes(reading, place, content);
+    const char *more = "";
+    if (misquoted)
+        more = ": " UNQUOTED;
+    else if (strncmp(content, BOM, sizeof(BOM) - 1) == 0)
+        more = ": it begins with a byte order mark, save the file without it";
     explicit_bzero(content, length);
     free(content);
-    problem_set(&why, "%s: expected the %s alone, on one line without blanks or carriage return",
-                path, place->key->name);
+    problem_set(&why, "%s: expected the %s alone, on one line without blanks or carriage return%s",
+                path, place->key->name, more);
     return good || fail_key(reading, file, why.text);
 }
 
@@ -803,6 +851,15 @@ unsigned config_line(const struct config_lines *lines, const char *section, cons
         return 0;
     struct place place = place_of(number, key);
     return place.key != NULL ? lines->at[number][place.number] : 0;
+}
+
+bool config_quoted(const struct config_lines *lines, const char *section, const char *key)
+{
+    size_t number = find_section(section, strlen(section));
+    if (number == SECTION_COUNT)
+        return false;
+    struct place place = place_of(number, key);
+    return place.key != NULL && place.key->quotable && lines->quoted[number][place.number];
 }
 
 static void free_member(const struct key *key, void *member)

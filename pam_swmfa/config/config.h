@@ -82,9 +82,11 @@ bool config_read(const char *path, const char *text, size_t length, struct confi
 
 #define CONFIG_SECTIONS (3 + PROVIDER_COUNT)
 
-/* The lines on which the keys were given; 0: not. For config_line. */
+/* The lines on which the keys were given; 0: not. For config_line. And whether the value stands in
+ * quotes, for config_quoted. */
 struct config_lines {
     unsigned at[CONFIG_SECTIONS][SECTION_KEYS_MAX];
+    bool quoted[CONFIG_SECTIONS][SECTION_KEYS_MAX];
 };
 
 /* Gets a problem, as config_load says it. */
@@ -100,6 +102,9 @@ bool config_examine(const char *path, struct config *config, struct config_lines
 
 /* config_line: the line on which a key of a section was given; 0 if it was not. */
 unsigned config_line(const struct config_lines *lines, const char *section, const char *key);
+
+/* config_quoted: whether a value stands in quotes that are a part of it: a mistake, or meant so. */
+bool config_quoted(const struct config_lines *lines, const char *section, const char *key);
 
 /* config_free: wipes and frees all of it. */
 void config_free(struct config *config);

@@ -50,6 +50,7 @@ struct key {
     const char *pattern;      /* KEY_TEXT, KEY_SECRET: extended regular expression */
     const char *expected;     /* the pattern in words */
     bool required;            /* must be given if the section is used */
+    bool quotable;            /* a value in quotes can be meant: they are part of it */
     bool unsaid;              /* a secret is put here by mistake; its value is never shown either */
 };
 

@@ -24,6 +24,20 @@ const char users_line_cr[] = "carriage return: save the file with Unix line ends
 const char users_map_cr[] = "has a carriage return: save the file with Unix line ends";
 const char users_map_utf16[] = "is UTF-16, and no line of it can be read: save it as UTF-8";
 
+static const char line_mark[] = "a byte order mark stands before the name: remove it";
+
+#define MARK "\xef\xbb\xbf" /* a byte order mark, as editors of Windows write it */
+
+static bool has_mark(const char *at, const char *end)
+{
+    return (size_t)(end - at) >= sizeof(MARK) - 1 && memcmp(at, MARK, sizeof(MARK) - 1) == 0;
+}
+
+size_t users_mark_length(const char *text, size_t size)
+{
+    return has_mark(text, text + size) ? sizeof(MARK) - 1 : 0;
+}
+
 static inline bool blank(char c)
 {
     return c == ' ' || c == '\t';
@@ -143,7 +157,10 @@ static void find_fields(struct users_line *line, const char *at, const char *end
 void users_read_line(const char *at, const char *end, bool whole, struct users_line *line)
 {
     size_t length = 0;
+    bool mark = has_mark(at, end);
     *line = (struct users_line){0};
+    if (mark)
+        at += sizeof(MARK) - 1;
     const char *user = next_field(&at, end, &length);
     const char *stop = length > 0 ? memchr(user, '\r', length) : NULL;
     if (stop != NULL) { /* as match_name has it */
@@ -156,11 +173,15 @@ void users_read_line(const char *at, const char *end, bool whole, struct users_l
     line->user_length = length;
     find_fields(line, at, end);
     (void)read_line(&line->phone, NULL, at, end, whole, &line->wrong);
+    if (mark)
+        line->wrong = line_mark;
 }
 
 /* Where the user's name ends in this line, if it is the line's first field; or NULL. */
 static const char *match_name(const char *line, const char *end, const char *user, size_t length)
 {
+    if (has_mark(line, end))
+        line += sizeof(MARK) - 1;
     while (line < end && blank(*line))
         line++;
     if ((size_t)(end - line) < length || memcmp(line, user, length) != 0)
@@ -184,17 +205,21 @@ static enum users_result look_through(struct search *search, const char *text, s
     size_t length = strlen(search->user);
     const char *newline = NULL;
     enum users_result result = USERS_ABSENT;
-    for (const char *at = text; at < end; at = newline + 1) {
+    for (const char *at = text + users_mark_length(text, size); at < end; at = newline + 1) {
         newline = memchr(at, '\n', (size_t)(end - at));
         const char *stop = newline != NULL ? newline : end;
         search->line++;
-        if (*at == *search->user || blank(*at)) { /* most lines are neither */
+        if (*at == *search->user || blank(*at) || *at == *MARK) { /* most lines are none of them */
             const char *behind = match_name(at, stop, search->user, length);
             enum line_kind kind = LINE_OTHER_KEY;
             if (behind != NULL) {
                 kind = read_line(search->phone, search->keys, behind, stop, newline != NULL,
                                  &search->wrong);
                 result = USERS_OTHER_KEYS;
+                if (has_mark(at, stop)) {
+                    search->wrong = line_mark;
+                    kind = LINE_WRONG;
+                }
             }
             if (kind != LINE_OTHER_KEY)
                 return kind == LINE_GOOD ? USERS_FOUND : USERS_BAD_LINE;
@@ -225,10 +250,11 @@ static const char *find_doubt(const char *text, size_t size, const char **at)
     } signs[] = {
         {"", 1, "has a NUL, and is no text"},
         {"\r", 1, users_map_cr},
-        {"\xef\xbb\xbf", 3, "has a byte order mark: save the file without"},
+        {MARK, sizeof(MARK) - 1, "has a byte order mark that is not at its beginning: remove it"},
     };
+    const size_t mark = users_mark_length(text, size);
     *at = text + size;
-    if (size == 0)
+    if (size == mark)
         return "is empty";
     if (size >= 2 && (memcmp(text, "\xff\xfe", 2) == 0 || memcmp(text, "\xfe\xff", 2) == 0)) {
         *at = text;
@@ -237,7 +263,7 @@ static const char *find_doubt(const char *text, size_t size, const char **at)
     if (text[size - 1] != '\n')
         return "does not end with a newline, and may be cut off";
     for (size_t i = 0; i < sizeof(signs) / sizeof(signs[0]); i++)
-        if ((*at = memmem(text, size, signs[i].bytes, signs[i].length)) != NULL)
+        if ((*at = memmem(text + mark, size - mark, signs[i].bytes, signs[i].length)) != NULL)
             return signs[i].doubt;
     return NULL;
 }
@@ -273,8 +299,9 @@ bool users_open(const char *path, struct users_map *map, struct problem *problem
         void *text = mmap(NULL, size, PROT_READ, MAP_PRIVATE | MAP_POPULATE, map->fd, 0);
         good = text != MAP_FAILED;
         if (good) {
-            map->text = map->at = text;
+            map->text = text;
             map->size = size;
+            map->at = map->text + users_mark_length(map->text, size);
         }
     }
     if (good)

@@ -33,6 +33,10 @@ enum users_result users_find(const char *path, const char *user, const struct ss
 /* users_name_valid: whether a line can have such a name. */
 bool users_name_valid(const char *user);
 
+/* users_mark_length: how many bytes of a map are a byte order mark at its beginning, which is no
+ * part of the first line; logins ignore it. */
+size_t users_mark_length(const char *text, size_t size);
+
 /* ---- for who shows and changes the map: the same parser, on a text in memory ---- */
 
 /* One line; all pointers are into it. */

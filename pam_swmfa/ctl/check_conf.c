@@ -255,6 +255,17 @@ static void check_placeholders(struct check *check, int id)
                 "stands there as in the example: no code can be sent");
 }
 
+/* Other values with quotes around them are errors. */
+static void check_quotes(struct check *check)
+{
+    struct config_key key;
+    for (size_t i = 0; config_key_at(i, &key); i++)
+        if (config_quoted(&check->lines, key.section, key.name))
+            say(check, SEVERITY_WARNING, "quotes", key.section, key.name,
+                "write it without quotes, unless they belong to it",
+                "stands in quotes, which are sent with it");
+}
+
 static void check_providers(struct check *check)
 {
     const struct config *config = &check->config;
@@ -307,6 +318,7 @@ void check_configuration(struct check *check)
     check_fail(check);
     check_policy(check);
     check_limits(check);
+    check_quotes(check);
     if (check->sound)
         check_providers(check);
 }

@@ -9,12 +9,13 @@
 
 #include "ctl/check.h"
 
+#include "config/numbering.h"
 #include "config/users.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <pwd.h>
 #include <stdarg.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,6 +29,7 @@ enum kind {
     KIND_WRONG,
     KIND_NEVER,
     KIND_COUNTRY,
+    KIND_LENGTH,
     KIND_CHANNEL,
     KIND_ACCOUNT,
     KIND_SHARED,
@@ -45,6 +47,8 @@ static const struct {
                     "one"},
     [KIND_COUNTRY] = {SEVERITY_WARNING, "users-country",
                       "correct the number, or add its beginning to countries"},
+    [KIND_LENGTH] = {SEVERITY_WARNING, "users-length",
+                     "correct the number; if it is right, leave the line as it is"},
     [KIND_CHANNEL] = {SEVERITY_WARNING, "users-channel",
                       "permit another channel in the line, or give the provider what it needs for "
                       "this one"},
@@ -63,6 +67,7 @@ struct entry {
     uint32_t line;
     uint32_t behind; /* the line before which this one never counts; 0: it does */
     bool country;    /* the number is outside of countries */
+    bool length_odd; /* the number has a wrong length for its country */
     bool channel;    /* nobody can send by a channel that it permits */
 };
 
@@ -139,29 +144,20 @@ static bool has_no_channel(const struct check *check, const struct phone *phone)
     return phone->channel_count > 0;
 }
 
-/* A byte order mark at the start of the file is read as part of the first name. */
-static void cut_mark(struct entry *entry)
-{
-    if (entry->line != 1 || entry->length < 3 || memcmp(entry->name, "\xef\xbb\xbf", 3) != 0)
-        return;
-    entry->name += 3;
-    entry->length -= 3;
-    entry->wrong = "a byte order mark stands before the name: save the file without it";
-}
-
 static struct entry make_entry(const struct view *view, const struct users_line *line)
 {
+    char ignored[128];
     const struct check *check = view->check;
     struct entry entry = {.name = line->user,
                           .length = (uint32_t)line->user_length,
                           .line = (uint32_t)view->map.line,
                           .wrong = line->wrong,
                           .key = *line->phone.key != '\0' ? line->key : NULL};
-    cut_mark(&entry);
     if (entry.wrong != NULL)
         return entry;
     entry.number = strtoull(line->phone.number + 1, NULL, 10);
     entry.country = !countries_permit(check->config.countries, line->phone.number);
+    entry.length_odd = numbering_doubt(line->phone.number, ignored, sizeof(ignored)) != NULL;
     entry.channel = has_no_channel(check, &line->phone);
     return entry;
 }
@@ -181,10 +177,7 @@ static bool read_lines(struct view *view)
                 return problem_set(&view->check->job->problem, "no memory");
             view->entries = more;
         }
-        view->entries[view->count] = make_entry(view, &line);
-        const struct entry *entry = &view->entries[view->count];
-        if (entry->length > 0 && *entry->name != '#') /* a comment after a byte order mark */
-            view->count++;
+        view->entries[view->count++] = make_entry(view, &line);
     }
     return true;
 }
@@ -350,6 +343,15 @@ static void check_line_ends(struct view *view)
                      view->crlf);
 }
 
+static void say_length(struct view *view, const struct entry *entry)
+{
+    char number[PHONE_NUMBER_SIZE];
+    char why[128];
+    (void)snprintf(number, sizeof(number), "+%" PRIu64, entry->number);
+    if (numbering_doubt(number, why, sizeof(why)) != NULL)
+        say(view, KIND_LENGTH, entry, "the number %s", why);
+}
+
 static void check_lines(struct view *view)
 {
     sort(view, by_line);
@@ -365,6 +367,8 @@ static void check_lines(struct view *view)
         else if (entry->country)
             say(view, KIND_COUNTRY, entry,
                 "the number is outside of countries: no code is ever sent to it");
+        else if (entry->length_odd)
+            say_length(view, entry);
         else if (entry->channel)
             say(view, KIND_CHANNEL, entry,
                 "no provider can send by what the line permits: no code is ever sent");
@@ -420,6 +424,10 @@ static void check_map(struct view *view)
                      "add a line for each user, your own first: swmfa.users(5)",
                      ignore ? "nobody is in it: everybody gets in without a code"
                             : "nobody is in it: everybody who is asked is denied");
+    if (users_mark_length(view->map.text, view->map.size) > 0)
+        findings_add(findings, SEVERITY_NOTE, "users-mark", view->path, "save the file without it",
+                     "begins with a byte order mark, as of an editor of Windows: logins ignore it, "
+                     "other programs may not");
     (void)snprintf(where, sizeof(where), "chmod o-r %.4096s", view->path);
     if ((view->map.status.st_mode & 0004U) != 0)
         findings_add(findings, SEVERITY_NOTE, "users-readable", view->path, where,

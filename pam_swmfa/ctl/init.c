@@ -12,6 +12,7 @@
 #include "base/secret.h"
 #include "config/config.h"
 #include "config/file.h"
+#include "config/numbering.h"
 #include "config/users.h"
 #include "ctl/change.h"
 #include "ctl/draft.h"
@@ -359,8 +360,13 @@ static bool check_account(const char *user, struct problem *problem)
 
 static bool check_number(const char *number, struct problem *problem)
 {
+    char doubt[128];
     const char *wrong = phone_number_wrong(number, strlen(number));
-    return wrong == NULL || problem_set(problem, "%.40s: %s", number, wrong);
+    if (wrong != NULL)
+        return problem_set(problem, "%.40s: %s", number, wrong);
+    if (numbering_doubt(number, doubt, sizeof(doubt)) != NULL)
+        (void)fprintf(stderr, "swmfactl: warning: the number %s\n", doubt);
+    return true;
 }
 
 /* One of the two, given or asked for until it is good. */

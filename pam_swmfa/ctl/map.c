@@ -37,9 +37,10 @@ static size_t count_lines(const char *text, size_t length)
     return count;
 }
 
+/* A byte order mark before the first line goes with the first change. */
 static void split(struct map *map)
 {
-    const char *at = map->text;
+    const char *at = map->text + users_mark_length(map->text, map->length);
     const char *end = map->text + map->length;
     struct users_line parsed;
     for (size_t i = 0; i < map->count; i++) {
@@ -58,7 +59,10 @@ static void split(struct map *map)
 
 bool map_read(struct map *map, const char *text, size_t length, struct problem *problem)
 {
-    *map = (struct map){.text = text, .length = length, .count = count_lines(text, length)};
+    size_t mark = users_mark_length(text, length);
+    *map = (struct map){.text = text,
+                        .length = length,
+                        .count = count_lines(text + mark, length - mark)};
     map->lines = calloc(map->count + 1, sizeof(*map->lines));
     map->named = calloc(map->count + 1, sizeof(struct map_line *));
     if (map->lines == NULL || map->named == NULL)

@@ -14,7 +14,7 @@ extern const char *const sheet_columns[SHEET_COLUMNS];
 
 struct sheet_row {
     unsigned long line;         /* in which it begins */
-    char *field[SHEET_COLUMNS]; /* NULL: empty, or not there */
+    char *field[SHEET_COLUMNS]; /* NULL: empty, or not there; no blanks around it */
     const char *wrong;          /* with its form; NULL: nothing */
 };
 
@@ -25,9 +25,11 @@ struct sheet {
 };
 
 /*
- * sheet_read: makes rows of a text with a NUL behind it; a byte order mark and a first row that
- * names the columns are passed over. What is no CSV is the last row, and wrong. False with the
- * problem: there is no memory. sheet_free is owed in any case.
+ * sheet_read: makes rows of a text with a NUL behind it: UTF-8, or UTF-16 with a byte order mark.
+ * Commas, semicolons or tabs separate the columns: which of them, the first line that is not empty
+ * tells. If the first row names the columns, they can stand in any order. Empty rows are passed
+ * over. What is no CSV is the last row, and wrong. False with the problem: the separator or the
+ * encoding is not clear, or there is no memory. sheet_free is owed in any case.
  */
 bool sheet_read(struct sheet *sheet, const char *text, size_t length, struct problem *problem);
 void sheet_free(struct sheet *sheet);

@@ -7,6 +7,8 @@
 #include "auth/log.h"
 #include "config/config.h"
 #include "config/file.h"
+#include "config/numbering.h"
+#include "ctl/number.h"
 
 #include <pwd.h>
 #include <stdarg.h>
@@ -18,6 +20,7 @@ struct user_options user_options;
 
 error_t user_option(int key, char *argument, struct argp_state *state)
 {
+    static char country[4];
     switch (key) {
     case USER_KEY_USERS:
         user_options.users = argument;
@@ -42,6 +45,11 @@ error_t user_option(int key, char *argument, struct argp_state *state)
         return 0;
     case USER_KEY_UPDATE:
         user_options.update = true;
+        return 0;
+    case USER_KEY_COUNTRY:
+        user_options.country = country;
+        if (!number_country(argument, country))
+            argp_error(state, "--country: expected a country code such as +44");
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;
@@ -117,11 +125,18 @@ static bool read_settings(struct job *job, struct user_work *work, bool changes)
     return work->users != NULL || problem_set(&job->problem, "no memory");
 }
 
-const char *user_country_wrong(const struct user_work *work, const char *number)
+const char *user_number_wrong(const struct user_work *work, const char *number, char *why,
+                              size_t size)
 {
-    if (user_options.force || countries_permit(work->countries, number))
+    if (user_options.force)
         return NULL;
-    return "no code is sent to that country, see countries in swmfa.conf; --force enters it";
+    if (!countries_permit(work->countries, number))
+        return "no code is sent to that country, see countries in swmfa.conf; --force enters it";
+    if (numbering_doubt(number, why, size) == NULL)
+        return NULL;
+    size_t used = strlen(why);
+    (void)snprintf(why + used, size - used, "; --force enters it");
+    return why;
 }
 
 /* ---- the map ---- */

@@ -12,8 +12,9 @@
 
 /* Their options; a command has those that its table names. */
 struct user_options {
-    const char *users; /* NULL: as swmfa.conf says */
-    const char *key;   /* a fingerprint; NULL: none */
+    const char *users;   /* NULL: as swmfa.conf says */
+    const char *key;     /* a fingerprint; NULL: none */
+    const char *country; /* a country code without the plus; NULL: none */
     bool force;
     bool numbers;
     bool keep;
@@ -30,6 +31,7 @@ enum user_option_key {
     USER_KEY_KEEP,
     USER_KEY_DRY_RUN,
     USER_KEY_UPDATE,
+    USER_KEY_COUNTRY,
 };
 
 /* The fields of a struct argp_option. */
@@ -70,8 +72,10 @@ void user_end(struct user_work *work);
 bool user_compose(struct job *job, struct user_work *work);
 bool user_commit(struct job *job, struct user_work *work);
 
-/* user_country_wrong: what is wrong with a number's country, unless --force is given; or NULL. */
-const char *user_country_wrong(const struct user_work *work, const char *number);
+/* user_number_wrong: why an E.164 number is not entered unless --force is given: its country, or
+ * its length; or NULL. why: room for it. */
+const char *user_number_wrong(const struct user_work *work, const char *number, char *why,
+                              size_t size);
 
 /* user_warn: says something on standard error that does not keep the command from its work. */
 void user_warn(const char *format, ...) __attribute__((format(printf, 1, 2)));

@@ -41,10 +41,11 @@ static bool read_number(struct job *job, char *number, size_t size)
 static bool check(struct job *job, const struct user_work *work, const struct map_entry *entry)
 {
     const char *field = NULL;
+    char why[192];
     const char *wrong = map_entry_wrong(entry, &field);
     if (wrong != NULL)
         return problem_set(&job->problem, "%s: %s", field, wrong);
-    wrong = user_country_wrong(work, entry->number);
+    wrong = user_number_wrong(work, entry->number, why, sizeof(why));
     return wrong == NULL || problem_set(&job->problem, "number: %s", wrong);
 }
 
@@ -277,13 +278,14 @@ static enum ctl_status run_remove(struct job *job)
 
 /* ---- all of them ---- */
 
-#define OPTION_COUNTRY                                                                             \
-    "force", USER_KEY_FORCE, NULL, 0, "Enter the number also if countries does not permit it", 0
+#define OPTION_FORCE                                                                               \
+    "force", USER_KEY_FORCE, NULL, 0,                                                              \
+        "Enter the number also if countries does not permit it, or its length is unusual", 0
 
 static const struct argp_option entry_options[] = {
     {USER_OPTION_USERS},
     {USER_OPTION_KEY},
-    {OPTION_COUNTRY},
+    {OPTION_FORCE},
     {0},
 };
 

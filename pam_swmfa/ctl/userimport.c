@@ -6,12 +6,16 @@
 
 #include "auth/log.h"
 #include "ctl/diff.h"
+#include "ctl/number.h"
 #include "ctl/sheet.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#define WHY_SIZE 192 /* of what is wrong with a field */
 
 /* What is to be done with a row. */
 enum row_kind {
@@ -23,7 +27,9 @@ enum row_kind {
 struct row {
     unsigned long line; /* of the list */
     struct map_entry entry;
-    struct map_line *at; /* the line of the map that it changes; NULL: none */
+    char number[PHONE_NUMBER_SIZE]; /* of the entry, "" if it cannot be read */
+    char channels[16];              /* likewise */
+    struct map_line *at;            /* the line of the map that it changes; NULL: none */
     enum row_kind kind;
     char before[PHONE_NUMBER_SIZE]; /* of ROW_CHANGED: the number, masked */
 };
@@ -90,20 +96,40 @@ static void say_wrong(struct import *import, const struct row *row, const char *
     import->wrong++;
 }
 
-static const char *name_too_long(const struct map_entry *entry)
+/* A character that nobody sees would make it the name of somebody else. */
+static const char *name_wrong(const char *name)
 {
-    return strlen(entry->user) > COMMAND_USER_MAX ? "expected at most 511 bytes" : NULL;
+    for (const char *at = name; *at != '\0'; at++)
+        if (number_blank_length(at) > 1)
+            return "has a no-break space or another character that cannot be seen";
+    return strlen(name) > COMMAND_USER_MAX ? "expected at most 511 bytes" : NULL;
 }
 
-/* What is wrong with a row in itself, or NULL. */
+/* Channels as people write them: "SMS, Call". What does not fit is wrong in any case. */
+static const char *tidy_channels(const char *field, char *to, size_t size)
+{
+    size_t used = 0;
+    for (const char *at = field; at != NULL && *at != '\0'; at++) {
+        if (*at == ' ')
+            continue;
+        if (used == size - 1)
+            return field;
+        to[used++] = (char)tolower((unsigned char)*at);
+    }
+    to[used] = '\0';
+    return field != NULL ? to : NULL;
+}
+
+/* What is wrong with a row in itself, or NULL; why: room for it. */
 static const char *row_wrong(const struct import *import, const struct row *row,
-                             const char **column)
+                             const char **column, char why[WHY_SIZE])
 {
     const struct map_entry *entry = &row->entry;
     const char *wrong = map_entry_wrong(entry, column);
-    if (wrong == NULL && (wrong = name_too_long(entry)) != NULL)
+    if (wrong == NULL && (wrong = name_wrong(entry->user)) != NULL)
         *column = sheet_columns[0];
-    if (wrong == NULL && (wrong = user_country_wrong(import->work, entry->number)) != NULL)
+    if (wrong == NULL &&
+        (wrong = user_number_wrong(import->work, entry->number, why, WHY_SIZE)) != NULL)
         *column = sheet_columns[1];
     return wrong;
 }
@@ -156,15 +182,19 @@ static void check_row(struct import *import, const struct sheet_row *from, struc
 {
     char *const *field = from->field;
     const char *column = "";
-    char why[128];
+    char why[WHY_SIZE];
     *row = (struct row){.line = from->line,
                         .entry = {.user = field[0] != NULL ? field[0] : "",
-                                  .number = field[1] != NULL ? field[1] : "",
-                                  .channels = field[2],
+                                  .number = row->number,
                                   .key = field[3]}};
+    row->entry.channels = tidy_channels(field[2], row->channels, sizeof(row->channels));
     const char *wrong = from->wrong;
+    const char *number = number_read(field[1] != NULL ? field[1] : "", user_options.country,
+                                     row->number, why, sizeof(why));
+    if (wrong == NULL && (wrong = number) != NULL)
+        column = sheet_columns[1];
     if (wrong == NULL)
-        wrong = row_wrong(import, row, &column);
+        wrong = row_wrong(import, row, &column, why);
     if (wrong == NULL)
         row->at = map_find_entry(&import->work->map, row->entry.user, row->entry.key);
     if (row->at != NULL && !user_options.update) {
@@ -304,13 +334,20 @@ static bool do_import(struct job *job, struct import *import)
     return job_flush(job);
 }
 
+static bool read_sheet(struct job *job, struct import *import, const char *text, size_t length)
+{
+    struct problem why = {0};
+    return sheet_read(&import->sheet, text, length, &why) ||
+           problem_set(&job->problem, "%.150s: %.340s", import->path, why.text);
+}
+
 static enum ctl_status run_import(struct job *job)
 {
     struct user_work work = {0};
     struct import import = {.path = job->words[0], .work = &work};
     size_t length = 0;
     char *text = read_list(import.path, &length, &job->problem);
-    bool done = text != NULL && sheet_read(&import.sheet, text, length, &job->problem) &&
+    bool done = text != NULL && read_sheet(job, &import, text, length) &&
                 (user_options.dry_run ? user_look(job, &work) : user_begin(job, &work)) &&
                 do_import(job, &import);
     user_end(&work);
@@ -334,9 +371,15 @@ static const struct argp_option options[] = {
         .doc = "Change the lines of users who have one",
     },
     {
+        .name = "country",
+        .key = USER_KEY_COUNTRY,
+        .arg = "CODE",
+        .doc = "Read numbers without a plus as in this country, such as +44",
+    },
+    {
         .name = "force",
         .key = USER_KEY_FORCE,
-        .doc = "Enter numbers also if countries does not permit them",
+        .doc = "Enter numbers also if countries does not permit them, or their length is unusual",
     },
     {0}};
 

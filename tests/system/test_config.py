@@ -217,7 +217,7 @@ DOUBTFUL_MAPS = {
     "empty": b"",
     "cut off in a name": b"bob +15550100183\nalic",
     "cut off before a name": b"bob +15550",
-    "byte order mark": b"\xef\xbb\xbfalice +15550100182\n",
+    "byte order mark": b"bob +15550100183\n# \xef\xbb\xbf\n",
     "UTF-16": "alice +15550100182\n".encode("utf-16"),
     "carriage returns alone": b"bob +15550100183\ralice +15550100182\r",
     "NUL behind the name": b"alice\0 +15550100182\n",

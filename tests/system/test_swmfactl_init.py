@@ -105,7 +105,7 @@ def test_bandwidth(start):
 
 @pytest.mark.parametrize("number, code", [
     ("+4915550100", "+49"), ("+35315550100", "+353"), ("+79155501001", "+7"),
-    ("+12025550100", "+1"), ("+390655501001", "+39"), ("+21255501001", "+212")])
+    ("+12025550100", "+1"), ("+390655501001", "+39"), ("+212555010010", "+212")])
 def test_the_country_is_that_of_the_number(installed, number, code):
     done(*options(installed, number=number))
     assert f"countries = {code}" in active()
@@ -184,6 +184,12 @@ def test_a_wrong_value_writes_nothing_and_is_not_asked_for_again(installed, more
     assert files() == before and not COPIES.exists()
 
 
+def test_a_number_of_another_length_than_its_countrys_is_a_warning(installed):
+    status, _, error = ctl(*options(installed, number="+1555010018"))
+    assert (status, error) == \
+        (0, "swmfactl: warning: the number is too short for +1: 10 digits follow it, not 9\n")
+
+
 @pytest.mark.parametrize("missing", ["--provider", "--project-id", "--user", "--number"])
 def test_without_a_terminal_all_must_be_given(installed, missing):
     before = files()
@@ -196,7 +202,8 @@ def test_without_a_terminal_all_must_be_given(installed, missing):
 
 
 @pytest.mark.parametrize("token, says", [
-    ("two words", "[signalwire] api_token: printable characters, no blanks"),
+    ("two words", "[signalwire] api_token: printable characters, no blanks or quotes"),
+    ('"PT123"', "[signalwire] api_token: write it without quotes"),
     ("two ;words", "[signalwire] api_token: expected no ;"),
     ("two\0words", "expected the token or password on its first line"),
     ("", "expected the token or password on its first line"),

@@ -191,7 +191,7 @@ def test_a_change_that_would_not_count_is_refused():
 @pytest.mark.parametrize("before, says", [
     (MAP + f"carol {CAROL[:-3]}", ":7: the file ends within this line, and may be cut off"),
     (MAP.replace("\n", "\r\n"), "has a carriage return"),
-    ("\xef\xbb\xbf".encode("latin-1") + MAP.encode(), "has a byte order mark"),
+    (MAP.encode() + b"# \xef\xbb\xbf\n", "has a byte order mark"),
     (MAP.encode() + b"\0\n", "has a NUL")])
 def test_a_map_that_is_no_whole_text_is_not_added_to(before, says):
     lab.users_map(before)
@@ -465,7 +465,7 @@ def test_one_bad_row_and_nothing_is_changed_and_each_is_named(log):
                      "g;+15550100105\n"
                      ",+15550100105\n"
                      f"{'x' * 512},+15550100105\n"
-                     "h,+15550100105,sms,,\n"
+                     "h,+15550100105,sms,,x\n"
                      "i,\"+15550100105\n")
     for option in ([], ["--dry-run"]):
         error = refused("import", path, *option).splitlines()
@@ -519,6 +519,55 @@ def test_the_dry_run_shows_a_difference_without_numbers(log):
     assert user("import", "--dry-run", make_list("")).startswith("added: 0, changed: 0")
 
 
+SHEETS = [
+    ("User Name;Mobile Phone;Channels\r\n\"carol\" ;+1 (555) 010-0184;SMS, Call\r\n;;\r\n", []),
+    ("account\tcell\tmethod\ncarol\t+1.555.010.0184\tsms,call\t\t\n", []),
+    ("name\tnumber\tchannels\ncarol\t+1\u00a0555\u00a00100184\tSMS,CALL\n".encode("utf-16"), []),
+    ("carol,0015550100184,\"sms,call\",,\n,,,\n", ["--country", "1"]),
+    ("carol,(555) 010-0184,\"sms,call\"\n", ["--country", "+1"]),
+]
+
+
+@pytest.mark.parametrize("sheet, options", SHEETS, ids=range(len(SHEETS)))
+def test_import_takes_lists_as_spreadsheets_save_them(sheet, options):
+    path = make_list(sheet)
+    assert user("import", *options, path) == "added: 1, changed: 0, as before: 0\n"
+    assert text() == MAP + f"carol   {CAROL}   sms,call\n"
+
+
+def test_a_number_that_can_be_another_is_refused_by_its_line_and_column():
+    path = make_list("name;number\n\ncarol;4,4E+11\ndora;1555010010\nerin;+1555010010\n"
+                     "frank;+44 (0)7700 900123\nfr\u00adank;+15550100184\n")
+    assert refused("import", path, "--country", "1").splitlines() == [
+        f"{path}:3: number: the spreadsheet has rounded this number; format the column as text, and "
+        "enter the number again",
+        f"{path}:4: number: expected 10 digits that begin with 2 to 9, or 1 and these, as in the "
+        "country +1",
+        f"{path}:5: number: is too short for +1: 10 digits follow it, not 9; --force enters it",
+        f"{path}:6: number: (0) stands for a 0 that is dialled only within the country: leave it out",
+        f"{path}:7: name: has a no-break space or another character that cannot be seen",
+        "swmfactl: rows that are wrong: 5; nothing was changed"]
+    assert "it is not clear which separate the" in refused("import", make_list("a;+1;sms,call\n"))
+
+
+def test_a_number_too_short_or_too_long_for_its_country_needs_force():
+    lab.users_map(MAP + "dora +15550100102\n")
+    for command, name in (("add", "carol"), ("set", "dora")):
+        assert "is too short for +1: 10 digits follow it, not 9; --force enters it" in \
+            refused(command, name, "+1555010018")
+        assert "is too long for +1" in refused(command, name, "+155501001844")
+        user(command, name, "+1555010018", "--force")
+    assert "carol   +1555010018\n" in text() and "dora +1555010018\n" in text()
+    assert lab.pamhost(lab.alone(), "carol").result == "PAM_SUCCESS" # a login takes each number
+
+
+def test_a_byte_order_mark_hides_nobody_and_goes_with_a_change():
+    lab.users_map(b"\xef\xbb\xbf" + f"alice {ALICE}\n".encode())
+    assert lab.pamhost(lab.alone(), "alice").result == "PAM_SUCCESS"
+    user("set", "alice", CAROL)
+    assert lab.USERS.read_bytes() == f"alice {CAROL}\n".encode()
+
+
 def test_a_list_that_cannot_be_read_is_named():
     assert "No such file" in refused("import", "/nonexistent.csv")
     assert "Is a directory" in refused("import", "/")
@@ -540,7 +589,8 @@ def test_it_must_run_as_root(command):
     (["user", "list", "alice"], "too many arguments"),
     (["user", "add", "carol", CAROL, "--key", "SHA256:x"], "--key: expected SHA256:"),
     (["user", "add", "carol", CAROL, "--numbers"], "unrecognized option"),
-    (["user", "import"], "too few arguments")])
+    (["user", "import"], "too few arguments"),
+    (["user", "import", "--country", "999", "x"], "--country: expected a country code such as +44")])
 def test_a_wrong_command_line_is_64(arguments, says):
     assert says in failed(*arguments, status=64)
     assert text() == MAP
@@ -570,3 +620,4 @@ def test_the_completion_offers_the_commands_of_the_group():
     assert complete("user", "import", "swmfa.c") == ["swmfa.conf"]
     assert {"--key", "--force", "--users"} <= set(complete("user", "add", "-"))
     assert complete("user", "import", "--d") == ["--dry-run"]
+    assert complete("user", "import", "--cou") == ["--country"]

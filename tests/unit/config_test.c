@@ -311,7 +311,7 @@ static void test_each_key_has_the_value_that_is_given(void **state)
                 "[signalwire]\n"
                 "endpoint = https://localhost:8443\n"
                 "project_id = 00000000-0000-0000-0000-000000000000\n"
-                "api_token = !~;#\"=:[]x\n"
+                "api_token = !~;#=:[]x\n"
                 "from = +12029167968\n"
                 "message = Code for example.org:\n"
                 "token_length = 8\n"
@@ -360,7 +360,7 @@ static void test_each_key_has_the_value_that_is_given(void **state)
 
     check_text("endpoint", account_of(SW)->base, "https://localhost:8443/api/relay/rest");
     check_text("project_id", account_of(SW)->user, "00000000-0000-0000-0000-000000000000");
-    check_text("api_token", secret_of(SW), "!~;#\"=:[]x");
+    check_text("api_token", secret_of(SW), "!~;#=:[]x");
     check_text("from", sent_text(SW, CHANNEL_SMS, "from"), "+12029167968");
     check_text("message", sent_text(SW, CHANNEL_SMS, "message"), "Code for example.org:");
     struct terms terms = terms_of(SW);
@@ -509,7 +509,6 @@ static void test_a_number_is_within_its_range(void **state)
         "5e0",
         "5 5",
         "5,5",
-        "\"5\"",
         "5 # 5",
         "5;",
         "999999999",
@@ -637,7 +636,7 @@ static void test_a_list_of_words_has_each_known_word_once(void **state)
         /* A is the one word, B the other */
         "",     ",",    "A,",  ",A",    "A,,B",  "A, ,B",  "A, A",    "A,B,A",
         "A B",  "A; B", "A/B", "A, Bx", "A, xB", "xA",     "Ax",      "A.",
-        "none", "any",  "all", "\"A\"", "tls",   "twilio", "A, none",
+        "none", "any",  "all", "A;",    "tls",   "twilio", "A, none",
     };
     for (size_t i = 0; i < COUNT(keys); i++) {
         for (size_t j = 0; j < COUNT(forms); j++) {
@@ -896,7 +895,7 @@ static void test_a_path_is_absolute(void **state)
         const char *name;
     } keys[] = {{"swmfa", "users"}, {"signalwire", "ca_file"}, {"bandwidth", "ca_file"}},
       unsaid[] = {{"signalwire", "api_token_file"}, {"bandwidth", "password_file"}};
-    static const char *const wrong[] = {"", "file", "./file", "../file", "~/file", "\"/file\""};
+    static const char *const wrong[] = {"", "file", "./file", "../file", "~/file"};
     for (size_t j = 0; j < COUNT(wrong); j++) {
         for (size_t i = 0; i < COUNT(keys); i++)
             check_key_refused(keys[i].section, keys[i].name, "an absolute path", wrong[j]);
@@ -1075,7 +1074,6 @@ static void test_an_endpoint_is_an_https_host(void **state)
         "https://ex\xc3\xa4mple",
         "file:///etc/passwd",
         "xhttps://localhost",
-        "\"https://localhost\"",
         "https://localhost, https://localhost",
     };
     for (size_t i = 0; i < COUNT(good); i++) {
@@ -1247,7 +1245,8 @@ static void test_a_message_of_bandwidth_has_the_code_in_it(void **state)
                   ":9: [bandwidth] message: is not valid UTF-8 text");
 }
 
-#define TOKEN_FORM "[signalwire] api_token: printable characters, no blanks"
+#define UNQUOTED   "write it without quotes"
+#define TOKEN_FORM "[signalwire] api_token: printable characters, no blanks or quotes"
 
 static void test_a_token_is_never_told(void **state)
 {
@@ -1292,6 +1291,56 @@ static void test_a_token_is_never_told(void **state)
         check_refused(with_token(unit_format(SECRET "%s", unit_repeat(filler, sizeof(filler), "x",
                                                                       KEY_TEXT_MAX))),
                       ":4: " TOKEN_FORM);
+}
+
+/* Quotes are part of a value, so they would be sent to the provider, or name a group that nobody is
+ * in. */
+static void test_a_value_in_quotes_is_refused_where_no_quotes_can_be_meant(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *content;
+        const char *problem;
+    } cases[] = {
+        {SIGNALWIRE "api_token = \"" SECRET "\"\n", ":4: [signalwire] api_token: " UNQUOTED},
+        {SIGNALWIRE "api_token = '" SECRET "'\n", ":4: [signalwire] api_token: " UNQUOTED},
+        {SIGNALWIRE "api_token = \xe2\x80\x9c" SECRET "\xe2\x80\x9d\n",
+         ":4: [signalwire] api_token: " UNQUOTED},
+        {SIGNALWIRE "api_token = " SECRET "\"\n", ":4: " TOKEN_FORM},
+        {SIGNALWIRE "api_token = " SECRET "'x\n", ":4: " TOKEN_FORM},
+        {"[signalwire]\nproject_id = \"p\"\n", ":2: [signalwire] project_id: " UNQUOTED},
+        {"[signalwire]\nspace = \"example\"\n", ":2: [signalwire] space: " UNQUOTED},
+        {"[signalwire]\nfrom = \"+15550100182\"\n", ":2: [signalwire] from: " UNQUOTED},
+        {"[signalwire]\nca_file = \"/ca\"\n", ":2: [signalwire] ca_file: " UNQUOTED},
+        {"[signalwire]\nendpoint = 'https://a.example'\n", ":2: [signalwire] endpoint: " UNQUOTED},
+        {"[bandwidth]\nusername = \"u\"\n", ":2: [bandwidth] username: " UNQUOTED},
+        {"[bandwidth]\naccount_id = \"1\"\n", ":2: [bandwidth] account_id: " UNQUOTED},
+        {"[swmfa]\nchannel = \"sms\"\n", ":2: [swmfa] channel: " UNQUOTED},
+        {"[swmfa]\ntries = \"3\"\n", ":2: [swmfa] tries: " UNQUOTED},
+        {"[swmfa]\nusers = \"/etc/users\"\n", ":2: [swmfa] users: " UNQUOTED},
+        {"[swmfa]\nproviders = \"signalwire\"\n", ":2: [swmfa] providers: " UNQUOTED},
+        {"[policy]\nservices = \"sshd\", \"sudo\"\n", ":2: [policy] services: " UNQUOTED},
+        {"[policy]\nservices = sshd, \"sudo\"\n", ":2: [policy] services: " UNQUOTED},
+        {"[policy]\nservices = \"sshd, sudo\"\n", ":2: [policy] services: " UNQUOTED},
+        {"[policy]\nrequire_groups = 'admins'\n", ":2: [policy] require_groups: " UNQUOTED},
+        {"[policy]\nexempt_networks = \"::1\"\n", ":2: [policy] exempt_networks: " UNQUOTED},
+        {"[policy]\nremember = \"12h\"\n", ":2: [policy] remember: " UNQUOTED},
+        {"[limits]\ncountries = \"+1\"\n", ":2: [limits] countries: " UNQUOTED},
+        {"[limits]\nuser_sends = \"1/1h\"\n", ":2: [limits] user_sends: " UNQUOTED},
+    };
+    /* What a password or a text can have. */
+    static const char *const good[] = {
+        BANDWIDTH "password = \"" SECRET "\"\n",
+        BANDWIDTH PASSWORD "message = \"{CODE}\"\n",
+        LEAST FROM "message = \"Code\"\n",
+        LEAST "[policy]\nexempt_groups = o'brien, domain users\n",
+    };
+    for (size_t i = 0; i < COUNT(cases); i++)
+        check_refused(cases[i].content, cases[i].problem);
+    for (size_t i = 0; i < COUNT(good); i++) {
+        check_loads(good[i]);
+        config_free(&config);
+    }
 }
 
 /* ---- the lines ---- */
@@ -1686,27 +1735,29 @@ static void test_a_file_of_a_secret_holds_one_secret(void **state)
         const char *content;
         size_t length;
         bool good;
+        const char *more; /* of the problem */
     } cases[] = {
 #define CONTENT(text) text, sizeof(text) - 1
-        {CONTENT(SECRET "\n"), true},
-        {CONTENT(SECRET), true},
-        {CONTENT(""), false},
-        {CONTENT("\n"), false},
-        {CONTENT(SECRET "\n\n"), false},
-        {CONTENT("\n" SECRET "\n"), false},
-        {CONTENT(SECRET "\n" SECRET "\n"), false},
-        {CONTENT(SECRET "\n" SECRET), false},
-        {CONTENT(SECRET "\r\n"), false},
-        {CONTENT(SECRET " \n"), false},
-        {CONTENT(" " SECRET "\n"), false},
-        {CONTENT("api_token = " SECRET "\n"), false},
-        {CONTENT("# comment\n" SECRET "\n"), false},
-        {CONTENT(SECRET "\0\n"), false},
-        {CONTENT(SECRET "\0x\n"), false},
-        {CONTENT(SECRET "\0" SECRET), false},
-        {CONTENT(SECRET "\0"), false},
-        {CONTENT("\0" SECRET "\n"), false},
-        {CONTENT("\xef\xbb\xbf" SECRET "\n"), false},
+        {CONTENT(SECRET "\n"), true, ""},
+        {CONTENT(SECRET), true, ""},
+        {CONTENT(""), false, ""},
+        {CONTENT("\n"), false, ""},
+        {CONTENT(SECRET "\n\n"), false, ""},
+        {CONTENT("\n" SECRET "\n"), false, ""},
+        {CONTENT(SECRET "\n" SECRET "\n"), false, ""},
+        {CONTENT(SECRET "\n" SECRET), false, ""},
+        {CONTENT(SECRET "\r\n"), false, ""},
+        {CONTENT(SECRET " \n"), false, ""},
+        {CONTENT(" " SECRET "\n"), false, ""},
+        {CONTENT("api_token = " SECRET "\n"), false, ""},
+        {CONTENT("# comment\n" SECRET "\n"), false, ""},
+        {CONTENT(SECRET "\0\n"), false, ""},
+        {CONTENT(SECRET "\0x\n"), false, ""},
+        {CONTENT(SECRET "\0" SECRET), false, ""},
+        {CONTENT(SECRET "\0"), false, ""},
+        {CONTENT("\0" SECRET "\n"), false, ""},
+        {CONTENT("\xef\xbb\xbf" SECRET "\n"), false,
+         ": it begins with a byte order mark, save the file without it"},
 #undef CONTENT
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
@@ -1720,15 +1771,29 @@ static void test_a_file_of_a_secret_holds_one_secret(void **state)
             } else {
                 check_problem(cases[i].content,
                               unit_format(":%d: [%s] %s: %s: expected the %.*s alone, on one line "
-                                          "without blanks or carriage return",
+                                          "without blanks or carriage return%s",
                                           naming->line, naming->section, naming->key, path,
                                           (int)strcspn(naming->key, "_") +
                                               (naming->id == SW ? (int)strlen("_token") : 0),
-                                          naming->key));
+                                          naming->key, cases[i].more));
             }
             unit_remove(path);
         }
     }
+}
+
+static void test_a_token_in_a_file_has_no_quotes(void **state)
+{
+    (void)state;
+    char *path = unit_file("secret", "\"" SECRET "\"\n", 0600);
+    assert_false(load_naming(&namings[0], path));
+    check_problem("quotes",
+                  unit_format(":4: [signalwire] api_token_file: %s: expected the api_token "
+                              "alone, on one line without blanks or carriage return: " UNQUOTED,
+                              path));
+    assert_true(load_naming(&namings[1], path)); /* a password can have them */
+    config_free(&config);
+    unit_remove(path);
 }
 
 static void test_a_secret_in_a_file_is_as_long_as_another(void **state)
@@ -2211,8 +2276,8 @@ static void test_every_problem_is_told(void **state)
         {"[signalwire]\nspace = No!\nproject_id = \"\"\napi_token = a b\nmessage = x\n",
          "2: [signalwire] space: the SPACE of https://SPACE.signalwire.com, at most 63 characters, "
          "not \"No!\"\n"
-         "3: [signalwire] project_id: up to 250 letters, digits, dots, hyphens, underscores\n"
-         "4: [signalwire] api_token: printable characters, no blanks\n"},
+         "3: [signalwire] project_id: " UNQUOTED "\n"
+         "4: [signalwire] api_token: printable characters, no blanks or quotes\n"},
         {"[signalwire]\napi_token_file = token\nca_file = ca\n",
          "2: [signalwire] api_token_file: an absolute path\n"
          "3: [signalwire] ca_file: an absolute path, not \"ca\"\n"
@@ -2348,6 +2413,7 @@ int main(void)
         cmocka_unit_test(test_the_texts_of_bandwidth_have_their_form),
         cmocka_unit_test(test_a_message_of_bandwidth_has_the_code_in_it),
         cmocka_unit_test(test_a_token_is_never_told),
+        cmocka_unit_test(test_a_value_in_quotes_is_refused_where_no_quotes_can_be_meant),
         cmocka_unit_test(test_a_line_that_is_wrong_is_named),
         cmocka_unit_test(test_a_byte_order_mark_hides_no_error),
         cmocka_unit_test(test_a_control_character_is_refused),
@@ -2362,6 +2428,7 @@ int main(void)
         cmocka_unit_test(test_each_default_passes_its_own_check),
         cmocka_unit_test(test_a_message_fits_one_sms),
         cmocka_unit_test(test_a_file_of_a_secret_holds_one_secret),
+        cmocka_unit_test(test_a_token_in_a_file_has_no_quotes),
         cmocka_unit_test(test_a_secret_in_a_file_is_as_long_as_another),
         cmocka_unit_test(test_a_file_that_is_named_is_guarded_like_the_configuration),
         cmocka_unit_test(test_the_file_of_a_secret_but_not_of_the_ca_is_secret),

@@ -174,7 +174,7 @@ static void test_a_map_that_is_no_text_is_refused(void **state)
         {"bob " OLD "\r\n", 18, true, false},
         {"\xef\xbb\xbf"
          "bob " OLD "\n",
-         20, true, false},
+         20, true, true}, /* which is no part of the first line */
         {nul, sizeof(nul) - 1, true, false},
     };
     for (size_t i = 0; i < COUNT(cases); i++) {

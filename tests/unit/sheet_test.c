@@ -42,7 +42,8 @@ static void test_rows_are_read_with_their_lines(void **state)
         {"\xef\xbb\xbf"
          "a,+1\n",
          "1:a|+1|-|-\n"},
-        {"a , +1 ,\tsms\n", "1:a|+1|sms|-\n"},
+        {"a , +1 , sms\n", "1:a|+1|sms|-\n"},
+        {"a,+1\nb ,\t+2 ,\tsms\n", "1:a|+1|-|-\n2:b|+2|sms|-\n"},
         {"\"a\",\"+1\",\"sms,call\"\n", "1:a|+1|sms,call|-\n"},
         {"\"a\nb\",+1\nc,+2\n", "1:a\nb|+1|-|-\n3:c|+2|-|-\n"},
         {"\"a\"\"b\",+1\n", "1:a\"b|+1|-|-\n"},
@@ -52,12 +53,43 @@ static void test_rows_are_read_with_their_lines(void **state)
         {"\xef\xbb\xbf\"name\",\"number\"\na,+1\n", "2:a|+1|-|-\n"},
         {"name,+1\n", "1:name|+1|-|-\n"},
         {"a,+1\nname,number\n", "1:a|+1|-|-\n2:name|number|-|-\n"},
-        {"name,number,key\na,+1\n", "1:!\n2:a|+1|-|-\n"},
+        {"username,phone_number\na,+1\n", "2:a|+1|-|-\n"},
+        {"User Name;Mobile Phone;Channels\na;+1;sms,call\n", "2:a|+1|sms,call|-\n"},
+        {"ACCOUNT\tCell\tmethod\tssh-key\na\t+1\tsms\tk\n", "2:a|+1|sms|k\n"},
+        {"login,telephone,,\na,+1,,\n", "2:a|+1|-|-\n"},
+        {"\n,,,\nname,number\na,+1\n", "4:a|+1|-|-\n"},
+        /* in any order, which it tells */
+        {"name,number,key\na,+1\n", "2:a|+1|-|-\n"},
+        {"name,number,key\na,+1,k\n", "2:a|+1|-|k\n"},
+        {"phone,username\n+1,a\n+2,b\n", "2:a|+1|-|-\n3:b|+2|-|-\n"},
+        {"name,key,number\na,k,+1\nb,,+2\n", "2:a|+1|-|k\n3:b|+2|-|-\n"},
+        {"name,number,department\na,+1\n", "1:!\n2:a|+1|-|-\n"},
+        {"name,number,phone\na,+1\n", "1:!\n2:a|+1|-|-\n"},
+        {"name,username,number\na,b,+1\n", "1:!\n2:!\n"},
+        {"name,,number\na,x,+1\n", "2:!\n"},
+        /* other separators, of which the first line that has columns tells */
+        {"a;+1;sms;k\nb;+2\n", "1:a|+1|sms|k\n2:b|+2|-|-\n"},
+        {"a\t+1\tsms\tk\nb\t+2\n", "1:a|+1|sms|k\n2:b|+2|-|-\n"},
+        {"\n\na;+1\nb;+2;sms,call\n", "3:a|+1|-|-\n4:b|+2|sms,call|-\n"},
+        {"a\t+1\nb\t\tsms\n", "1:a|+1|-|-\n2:b|-|sms|-\n"},
+        {"\t+1\na\t+2\n", "1:-|+1|-|-\n2:a|+2|-|-\n"},
+        {"a;+1\nb,+2\n", "1:a|+1|-|-\n2:!\n"},
+        {"\"a;\",\"+1\"\nb,+2\n", "1:a;|+1|-|-\n2:b|+2|-|-\n"},
+        {"\"a\n;\",+1\n", "1:a\n;|+1|-|-\n"},
+        {"sep=;\na;+1;sms,call\n", "2:a|+1|sms,call|-\n"},
+        {"sep=,\r\na,+1\r\n", "2:a|+1|-|-\n"},
+        /* blanks, of which some are no-break spaces */
+        {"\" a \" , \"\xc2\xa0+1\xc2\xa0\"\n", "1:a|+1|-|-\n"},
+        {"pap\xc3\xa0,+1\n", "1:pap\xc3\xa0|+1|-|-\n"},
+        {"  \na,+1\n", "2:a|+1|-|-\n"},
+        /* empty rows, and columns at the end */
+        {"a,+1,,\n,,,\n , ,\n\"\",\"\"\nb,+2\n,,,,,,\n", "1:a|+1|-|-\n5:b|+2|-|-\n"},
+        {"a;+1;;;;\n;;;;;\nb;+2\n", "1:a|+1|-|-\n3:b|+2|-|-\n"},
+        {"a,+1,sms,k,,,\n", "1:a|+1|sms|k\n"},
         /* wrong ones */
         {"a\n", "1:!\n"},
-        {"a;+1\nb,+2\n", "1:!\n2:b|+2|-|-\n"},
+        {"a,+1\nb;+2\n", "1:a|+1|-|-\n2:!\n"},
         {"a,+1,sms,k,x\n", "1:!\n"},
-        {"a,+1,sms,k,\n", "1:!\n"},
         {"a,\"+1\nb,+2\n", "1:!\n"},
         {"a,+1\nb\"c,+2\nd,+3\n", "1:a|+1|-|-\n2:!\n"},
         {"a,+1\n\"b\"c,+2\n", "1:a|+1|-|-\n2:!\n"},
@@ -67,6 +99,63 @@ static void test_rows_are_read_with_their_lines(void **state)
         struct problem problem = {0};
         assert_true(sheet_read(&sheet, cases[i].text, strlen(cases[i].text), &problem));
         unit_same_text(cases[i].text, rows_of(&sheet), cases[i].rows);
+        sheet_free(&sheet);
+    }
+}
+
+static void test_a_separator_that_is_not_clear_is_refused(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        const char *says;
+    } cases[] = {
+        {"a;+1;sms,call\n", "has commas and semicolons, and it is not clear"},
+        {"\n\na,+1\tsms\nb,+2\n", "has commas and tabs, and it is not clear"},
+        {"a;b\tc\n", "has semicolons and tabs, and it is not clear"},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct sheet sheet;
+        struct problem problem = {0};
+        assert_false(sheet_read(&sheet, cases[i].text, strlen(cases[i].text), &problem));
+        unit_check(cases[i].text, strstr(problem.text, cases[i].says) != NULL, problem.text);
+        assert_int_equal(sheet.count, 0);
+        sheet_free(&sheet);
+    }
+}
+
+static void test_utf_16_is_read(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        size_t length;
+        const char *rows; /* NULL: it is refused */
+    } cases[] = {
+#define TEXT(text) text, sizeof(text) - 1
+        {TEXT("\xff\xfe"
+              "a\0\t\0+\0001\0\r\0\n\0\xe9\0\t\0+\0002\0"),
+         "1:a|+1|-|-\n2:\xc3\xa9|+2|-|-\n"},
+        {TEXT("\xfe\xff\0a\0,\0+\0001\0\n"), "1:a|+1|-|-\n"},
+        {TEXT("\xff\xfe"), ""},
+        {TEXT("\xff\xfe"
+              "a\0,"),
+         NULL}, /* half a character */
+        {TEXT("\xff\xfe\0\xd8"
+              "a\0,\0+\0001\0"),
+         NULL}, /* half a pair */
+#undef TEXT
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct sheet sheet;
+        struct problem problem = {0};
+        bool good = sheet_read(&sheet, cases[i].text, cases[i].length, &problem);
+        assert_int_equal(good, cases[i].rows != NULL);
+        if (good)
+            unit_same_text("UTF-16", rows_of(&sheet), cases[i].rows);
+        else
+            unit_check("UTF-16", strstr(problem.text, "begins as UTF-16, but is not") != NULL,
+                       problem.text);
         sheet_free(&sheet);
     }
 }
@@ -106,6 +195,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_rows_are_read_with_their_lines),
+        cmocka_unit_test(test_a_separator_that_is_not_clear_is_refused),
+        cmocka_unit_test(test_utf_16_is_read),
         cmocka_unit_test(test_a_nul_is_no_text),
         cmocka_unit_test(test_many_rows),
     };

@@ -835,7 +835,9 @@ static void test_a_map_that_must_be_whole_is_doubted_where_it_may_not_be(void **
         {MAP("bob " WRONG "\r\n"), "has a carriage return: save the file with Unix line ends"},
         {MAP("\xef\xbb\xbf"
              "bob " WRONG "\n"),
-         "has a byte order mark: save the file without"},
+         NULL}, /* which is no part of the first line */
+        {MAP("\xef\xbb\xbf"), "is empty"},
+        {MAP("# \xef\xbb\xbf\n"), "has a byte order mark that is not at its beginning: remove it"},
 #undef MAP
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
@@ -852,6 +854,41 @@ static void test_a_map_that_must_be_whole_is_doubted_where_it_may_not_be(void **
         unit_same_number(map, look_up_with(map, cases[i].length, "alice", &one_key, false),
                          USERS_ABSENT);
         free(path);
+    }
+}
+
+/* ---- a byte order mark ---- */
+
+#define MARK "\xef\xbb\xbf"
+
+/* The first user of a file that Windows has saved would be one whom nobody finds. */
+static void test_a_byte_order_mark_belongs_to_no_name(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *map;
+        enum users_result result;
+    } cases[] = {
+        {MARK "alice " GOOD "\n", USERS_FOUND},
+        {MARK "  alice " GOOD "\n", USERS_FOUND},
+        {MARK "\nalice " GOOD "\n", USERS_FOUND},
+        {MARK "bob " WRONG "\nalice " GOOD "\n", USERS_FOUND},
+        {MARK "alice " GOOD "\nalice " WRONG "\n", USERS_FOUND},
+        {MARK "# alice " WRONG "\n", USERS_ABSENT},
+        {"bob " WRONG "\n" MARK "alice " WRONG "\n", USERS_BAD_LINE}, /* of two files */
+        {MARK MARK "alice " WRONG "\n", USERS_BAD_LINE},
+        {"alice " GOOD "\n" MARK "alice " WRONG "\n", USERS_FOUND},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        const char *map = cases[i].map;
+        unit_same_number(map, look_up_text(map, "alice"), cases[i].result);
+        if (cases[i].result == USERS_FOUND)
+            unit_same_text(map, phone.number, GOOD);
+        if (cases[i].result == USERS_BAD_LINE)
+            unit_check(problem.text,
+                       strstr(problem.text, "a byte order mark stands before the name") != NULL,
+                       map);
+        unit_same_number(map, look_up_text(map, MARK "alice"), USERS_ABSENT);
     }
 }
 
@@ -935,7 +972,11 @@ static void test_it_is_said_where_a_map_is_doubtful(void **state)
         {MAP("a\n\n\n\r\n"), "has a carriage return: save the file with Unix line ends", 4},
         {MAP("\xef\xbb\xbf"
              "a\n"),
-         "has a byte order mark: save the file without", 1},
+         NULL, 1},
+        {MAP("\xef\xbb\xbf"
+             "a\n\xef\xbb\xbf"
+             "b\n"),
+         "has a byte order mark that is not at its beginning: remove it", 2},
 #undef MAP
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
@@ -981,6 +1022,7 @@ int main(void)
         cmocka_unit_test(test_a_map_that_must_be_whole_is_doubted_where_it_may_not_be),
         cmocka_unit_test(test_all_lines_are_read_as_for_a_login),
         cmocka_unit_test(test_it_is_said_where_a_map_is_doubtful),
+        cmocka_unit_test(test_a_byte_order_mark_belongs_to_no_name),
     };
     alarm(300); /* a search that hangs is killed */
     return cmocka_run_group_tests_name("users", tests, unit_make_folder, unit_remove_folder);
