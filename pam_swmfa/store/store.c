@@ -108,6 +108,15 @@ int64_t store_number(const struct store_answer *answer, size_t column)
     return answer->rows > 0 ? strtoll(answer->cell[column], NULL, 10) : 0;
 }
 
+const char *store_printable(const char *text, char *to, size_t size)
+{
+    (void)snprintf(to, size, "%s", text);
+    for (char *at = to; *at != '\0'; at++)
+        if (*at < ' ' || *at > '~')
+            *at = '?';
+    return to;
+}
+
 /* ---- transactions ---- */
 
 static bool give_up(struct store *store)

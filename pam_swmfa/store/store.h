@@ -127,6 +127,10 @@ bool store_fail(struct store *store, const char *why);
 /* store_expect: makes a statement ready that will be run later, while there is time for it. */
 void store_expect(struct store *store, const char *sql);
 
+/* store_printable: copies a text that is to be printable ASCII; whoever has written into the store
+ * past its functions may have left another one. Cut off where it does not fit. Returns to. */
+const char *store_printable(const char *text, char *to, size_t size);
+
 /* store_number: a column of the first row as a number; 0 if there is no row. */
 int64_t store_number(const struct store_answer *answer, size_t column);
 
