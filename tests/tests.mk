@@ -31,7 +31,8 @@ check_libs = $(helper_libs) $(CMOCKA_LIBS)
 
 if TESTS_WANTED
 unit_tests = tests/unit/codes_test tests/unit/config_test tests/unit/delivery_test \
-	tests/unit/dispatch_test tests/unit/edit_test tests/unit/gsm_test tests/unit/history_test \
+	tests/unit/dispatch_test tests/unit/edit_test tests/unit/filter_test tests/unit/gsm_test \
+	tests/unit/history_test \
 	tests/unit/json_test tests/unit/key_test tests/unit/limit_test tests/unit/log_test \
 	tests/unit/map_test tests/unit/network_test tests/unit/pace_test tests/unit/pass_test \
 	tests/unit/people_test tests/unit/phone_test tests/unit/price_test tests/unit/provider_test \
@@ -48,6 +49,7 @@ endif
 # A unit test is one file, with the flags and libraries of the helper and cmocka.
 LDADD = $(check_libs)
 tests_unit_edit_test_SOURCES = tests/unit/edit_test.c pam_swmfa/ctl/edit.c
+tests_unit_filter_test_SOURCES = tests/unit/filter_test.c pam_swmfa/ctl/filter.c
 tests_unit_map_test_SOURCES = tests/unit/map_test.c pam_swmfa/ctl/map.c
 tests_unit_sheet_test_SOURCES = tests/unit/sheet_test.c pam_swmfa/ctl/sheet.c
 tests_unit_sheet_test_LDADD = $(check_libs) $(CSV_LIBS)

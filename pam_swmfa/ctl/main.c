@@ -9,7 +9,7 @@
  *
  * DESCRIPTION
  *   Reads the command line and prepares the process; the commands, each in a file of this folder,
- *   do the rest. What opens the store becomes the service user for good before that.
+ *   do the rest. What opens the store does that in a process of the service user's (relay.h).
  *
  * DIAGNOSTICS
  *   Each change is logged, facility authpriv. Exit status 0: done; 1: failed, and standard error
@@ -28,6 +28,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sysexits.h>
@@ -293,6 +294,7 @@ static bool prepare(struct problem *problem)
     const struct rlimit none = {0, 0};
     (void)signal(SIGPIPE, SIG_IGN); /* a reader that is gone must be noticed */
     (void)signal(SIGXFSZ, SIG_IGN);
+    (void)signal(SIGCHLD, SIG_DFL); /* or there would be no exit status */
     umask(077);
     if (geteuid() != 0)
         return problem_set(problem, "must be run as root");
@@ -315,12 +317,21 @@ static void find_who(char *who, size_t size)
                    known ? login : "", known ? ")" : "");
 }
 
-static enum ctl_status run(const struct command *command, struct job *job)
+static void look_at_terminal(struct job *job)
 {
     const char *no_color = getenv("NO_COLOR");
     const char *terminal = getenv("TERM");
-    job->colours = isatty(STDOUT_FILENO) == 1 && (no_color == NULL || *no_color == '\0') &&
-                   terminal != NULL && strcmp(terminal, "dumb") != 0;
+    struct winsize size = {.ws_col = 0};
+    job->terminal = isatty(STDOUT_FILENO) == 1;
+    job->colours = job->terminal && (no_color == NULL || *no_color == '\0') && terminal != NULL &&
+                   strcmp(terminal, "dumb") != 0;
+    if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0)
+        job->width = size.ws_col;
+}
+
+static enum ctl_status run(const struct command *command, struct job *job)
+{
+    look_at_terminal(job);
     if (!prepare(&job->problem))
         return CTL_FAILED;
     find_who(job->who, sizeof(job->who));
