@@ -36,7 +36,8 @@ unit_tests = tests/unit/codes_test tests/unit/config_test tests/unit/delivery_te
 	tests/unit/json_test tests/unit/key_test tests/unit/limit_test tests/unit/log_test \
 	tests/unit/map_test tests/unit/network_test tests/unit/pace_test tests/unit/pass_test \
 	tests/unit/people_test tests/unit/phone_test tests/unit/price_test tests/unit/provider_test \
-	tests/unit/remember_test tests/unit/reply_test tests/unit/request_test tests/unit/sends_test \
+	tests/unit/remember_test tests/unit/reply_test tests/unit/request_test tests/unit/restore_test \
+	tests/unit/sends_test \
 	tests/unit/sheet_test tests/unit/sshd_test tests/unit/sshkey_test tests/unit/stack_test tests/unit/store_test \
 	tests/unit/tries_test tests/unit/upgrade_test tests/unit/users_test tests/unit/wire_test
 check_PROGRAMS = $(unit_tests) tests/sim/swmfa-sim tests/module/pamhost tests/module/impostor \
