@@ -16,6 +16,7 @@ EXTRA_DIST += tests/system/system.sh tests/system/workers.sh \
 	tests/system/stacks.py tests/system/test_swmfactl_doctor.py \
 	tests/system/test_swmfactl_doctor_sudo.py \
 	tests/system/test_swmfactl_check.py \
+	tests/system/test_swmfactl_store.py \
 	tests/system/test_swmfactl_test.py \
 	tests/system/test_swmfactl_user.py \
 	tests/bench/bench.py

@@ -48,6 +48,10 @@ extern const struct command command_pass;
 extern const struct command command_report;
 extern const struct command command_init;
 extern const struct command command_status;
+extern const struct command command_store_backup;
+extern const struct command command_store_repair;
+extern const struct command command_store_reset;
+extern const struct command command_store_restore;
 extern const struct command command_test;
 extern const struct command command_unlock;
 extern const struct command command_user_add;
@@ -78,6 +82,10 @@ static const struct command *const commands[] = {
     &command_user_set,
     &command_user_remove,
     &command_user_import,
+    &command_store_backup,
+    &command_store_restore,
+    &command_store_reset,
+    &command_store_repair,
     /* clang-format on */
 };
 #define COMMANDS_COUNT (sizeof(commands) / sizeof(commands[0]))
