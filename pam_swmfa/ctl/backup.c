@@ -158,17 +158,29 @@ static bool finish(const struct target *target, struct problem *problem)
 
 /* ---- backup ---- */
 
+/* The bytes of a backup. A store that was lost must not replace the backup of it. */
+static unsigned char *read_store(struct job *job, size_t *size)
+{
+    if (!job_open_store(job))
+        return NULL;
+    if (store_is_new(job->store)) {
+        problem_set(&job->problem, "there was no store, so there is nothing to save");
+        return NULL;
+    }
+    unsigned char *image = store_image(job->store, size);
+    if (image == NULL)
+        (void)job_store_failed(job);
+    return image;
+}
+
 /* In the service user's process, whose standard output is the file. */
 static enum ctl_status send_image(struct job *job)
 {
     size_t size = 0;
     job->output = "the backup";
-    unsigned char *image = job_open_store(job) ? store_image(job->store, &size) : NULL;
-    if (image == NULL) {
-        if (job->store != NULL)
-            (void)job_store_failed(job);
+    unsigned char *image = read_store(job, &size);
+    if (image == NULL)
         return CTL_FAILED;
-    }
     (void)fwrite(image, 1, size, stdout);
     store_free_image(image);
     return job_flush(job) ? CTL_DONE : CTL_FAILED;

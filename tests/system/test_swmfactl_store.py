@@ -47,6 +47,10 @@ def test_a_backup_is_a_new_file_of_roots(folder, log):
     assert lab.wait_until(lambda: ctl.ctl_lines(log)[-1:] and "store saved to" in ctl.ctl_lines(log)[-1])
     assert "is there already" in ctl.failed("store", "backup", path)
     ctl.done("store", "backup", "--force", path)
+    saved = path.read_bytes()
+    lab.reset_store()
+    assert "nothing to save" in ctl.failed("store", "backup", "--force", path)
+    assert path.read_bytes() == saved and os.listdir(folder) == ["swmfa.db"]
 
 
 def test_a_backup_replaces_no_other_thing(folder):
