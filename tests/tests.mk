@@ -16,6 +16,7 @@ EXTRA_DIST += tests/system/system.sh tests/system/workers.sh \
 	tests/system/stacks.py tests/system/test_swmfactl_doctor.py \
 	tests/system/test_swmfactl_doctor_sudo.py \
 	tests/system/test_swmfactl_check.py \
+	tests/system/test_swmfactl_store.py \
 	tests/system/test_swmfactl_test.py \
 	tests/system/test_swmfactl_user.py \
 	tests/bench/bench.py
@@ -31,11 +32,13 @@ check_libs = $(helper_libs) $(CMOCKA_LIBS)
 
 if TESTS_WANTED
 unit_tests = tests/unit/codes_test tests/unit/config_test tests/unit/delivery_test \
-	tests/unit/dispatch_test tests/unit/edit_test tests/unit/gsm_test tests/unit/history_test \
+	tests/unit/dispatch_test tests/unit/edit_test tests/unit/filter_test tests/unit/gsm_test \
+	tests/unit/history_test \
 	tests/unit/json_test tests/unit/key_test tests/unit/limit_test tests/unit/log_test \
 	tests/unit/map_test tests/unit/network_test tests/unit/number_test tests/unit/pace_test tests/unit/pass_test \
 	tests/unit/people_test tests/unit/phone_test tests/unit/price_test tests/unit/provider_test \
-	tests/unit/remember_test tests/unit/reply_test tests/unit/request_test tests/unit/sends_test \
+	tests/unit/remember_test tests/unit/reply_test tests/unit/request_test tests/unit/restore_test \
+	tests/unit/sends_test \
 	tests/unit/sheet_test tests/unit/sshd_test tests/unit/sshkey_test tests/unit/stack_test tests/unit/store_test \
 	tests/unit/tries_test tests/unit/upgrade_test tests/unit/users_test tests/unit/wire_test
 check_PROGRAMS = $(unit_tests) tests/sim/swmfa-sim tests/module/pamhost tests/module/impostor \
@@ -48,6 +51,7 @@ endif
 # A unit test is one file, with the flags and libraries of the helper and cmocka.
 LDADD = $(check_libs)
 tests_unit_edit_test_SOURCES = tests/unit/edit_test.c pam_swmfa/ctl/edit.c
+tests_unit_filter_test_SOURCES = tests/unit/filter_test.c pam_swmfa/ctl/filter.c
 tests_unit_map_test_SOURCES = tests/unit/map_test.c pam_swmfa/ctl/map.c
 tests_unit_number_test_SOURCES = tests/unit/number_test.c pam_swmfa/ctl/number.c
 tests_unit_sheet_test_SOURCES = tests/unit/sheet_test.c pam_swmfa/ctl/sheet.c pam_swmfa/ctl/number.c

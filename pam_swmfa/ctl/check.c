@@ -9,8 +9,6 @@
 
 #include "ctl/check.h"
 
-#include "auth/privilege.h"
-
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -53,12 +51,11 @@ void check_problem(struct check *check, enum severity severity, const char *id, 
 /* As the service user; there is no way back. */
 static void check_as_service_user(struct check *check, bool store)
 {
-    struct problem problem = {0};
-    if (!privilege_drop(&problem)) {
+    if (!job_leave_root(check->job)) {
         findings_add(check->findings, SEVERITY_ERROR, "privileges", SWMFA_USER,
                      "see the kernel's log, and what confines this process: a container, or a "
                      "security module",
-                     "%s", problem.text);
+                     "%s", check->job->problem.text);
         return;
     }
     if (store)

@@ -310,18 +310,21 @@ static bool check_store_file(struct check *check, int folder, const char *name, 
         return true; /* it has gone meanwhile */
     (void)snprintf(path, sizeof(path), STORE_FOLDER "/%s", name);
     if (!S_ISREG(status.st_mode) || status.st_nlink != 1) {
-        /* The service user can have put it here; chmod(1) would follow it. */
+        /* The service user can have put it here, and a program of root's would follow it. */
         findings_add(
             check->findings, SEVERITY_ERROR, "store-file", path,
-            "find out who made it, move it away, and restore a backup: pam_swmfa(8), STORE",
+            "find out who made it; then swmfactl store restore --replace FILE, or swmfactl store "
+            "reset --force",
             "expected a regular file with this name alone: nobody who is asked gets in");
         return false;
     }
     if (status.st_uid == owner && (status.st_mode & 07777U) == 0600U)
         return true;
     findings_add(check->findings, SEVERITY_ERROR, "store-file", path,
-                 "chown -R " SWMFA_USER ":" SWMFA_USER " " STORE_FOLDER "; chmod 0600 " STORE_FOLDER
-                 "/" STORE_FILE "*",
+                 status.st_uid == owner ? "swmfactl store repair"
+                                        : "swmfactl store restore --replace FILE, with a backup "
+                                          "that swmfactl store backup has made; without one: "
+                                          "swmfactl store reset --force",
                  "expected owner " SWMFA_USER " and mode 0600, found uid %u and mode %04o: nobody "
                  "who is asked gets in",
                  (unsigned)status.st_uid, (unsigned)status.st_mode & 07777U);

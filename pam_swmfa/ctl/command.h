@@ -33,14 +33,17 @@ enum ctl_status {
 struct job {
     const char *conf; /* swmfa.conf, absolute or not; NULL: that of the build */
     bool json;        /* --json was given */
-    bool colours;     /* standard output is a terminal that has them, and NO_COLOR is not set */
+    bool terminal;    /* standard output is one; what reads the store cannot ask any more */
+    bool colours;     /* it has colours, and NO_COLOR is not set */
+    int width;        /* its columns; 0: not known */
     const char *words[COMMAND_WORDS_MAX]; /* its arguments, as many as it takes */
     size_t count;
     const char *user;                     /* the first of them, for who takes a USER; or NULL */
     char account[COMMAND_USER_MAX + 1];   /* as whom the store counts the user, see username_own */
     char shown[4 * COMMAND_USER_MAX + 1]; /* the user, printable and without a blank; or "" */
     char who[64];                         /* who runs it, for the log */
-    struct store *store;                  /* open after job_enter_store */
+    const char *output;                   /* what standard output is, if not that */
+    struct store *store;                  /* open after job_open_store */
     struct problem problem;               /* why it failed */
 };
 
@@ -61,10 +64,16 @@ struct command {
 };
 
 /*
- * job_enter_store: becomes the service user for good and opens the store: a file that root made
- * there would lock everybody out. What root alone can read must have been read before.
- * Returns false with the problem.
+ * job_leave_root: goes on in a process of the service user's, without a terminal and without any
+ * descriptor that was open (relay.h). What root alone can read, and what is to be asked, must have
+ * been read and asked before. Root's process does not return from it: it writes what the other one
+ * prints, and ends with its status. Returns false with the problem.
  */
+bool job_leave_root(struct job *job);
+
+/* job_open_store: opens the store, as the service user: a file that root made there would lock
+ * everybody out. job_enter_store: both. False with the problem. */
+bool job_open_store(struct job *job);
 bool job_enter_store(struct job *job);
 
 /* job_begin: begins a transaction, see store_begin; waits for others. False with the problem. */
@@ -76,6 +85,10 @@ bool job_store_failed(struct job *job);
 /* job_changed: logs "WHAT by WHO", authpriv.notice: every change stands in the system log. */
 void job_changed(const struct job *job, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+
+/* job_json_text: the text of a document in ASCII, the caller's to free; a byte that is not UTF-8
+ * becomes a question mark. NULL without memory. flags: JSON_C_TO_STRING_... */
+char *job_json_text(json_object *document, int flags);
 
 /* job_print_json: prints one JSON document and puts it. False with the problem. */
 bool job_print_json(struct job *job, json_object *document);

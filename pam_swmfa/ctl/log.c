@@ -174,9 +174,9 @@ static void print_rest(FILE *to, const struct history_login *login)
 static bool print_json(FILE *to, const struct history_login *login)
 {
     json_object *object = show_json_login(login);
-    const char *text = json_object_to_json_string_ext(object, JSON_C_TO_STRING_PLAIN |
-                                                                  JSON_C_TO_STRING_NOSLASHESCAPE);
+    char *text = job_json_text(object, JSON_C_TO_STRING_PLAIN);
     bool good = text != NULL && fputs(text, to) != EOF;
+    free(text);
     json_object_put(object);
     return good;
 }

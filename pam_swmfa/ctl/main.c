@@ -9,7 +9,7 @@
  *
  * DESCRIPTION
  *   Reads the command line and prepares the process; the commands, each in a file of this folder,
- *   do the rest. What opens the store becomes the service user for good before that.
+ *   do the rest. What opens the store does that in a process of the service user's (relay.h).
  *
  * DIAGNOSTICS
  *   Each change is logged, facility authpriv. Exit status 0: done; 1: failed, and standard error
@@ -29,6 +29,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sysexits.h>
@@ -48,6 +49,10 @@ extern const struct command command_pass;
 extern const struct command command_report;
 extern const struct command command_init;
 extern const struct command command_status;
+extern const struct command command_store_backup;
+extern const struct command command_store_repair;
+extern const struct command command_store_reset;
+extern const struct command command_store_restore;
 extern const struct command command_test;
 extern const struct command command_unlock;
 extern const struct command command_user_add;
@@ -78,6 +83,10 @@ static const struct command *const commands[] = {
     &command_user_set,
     &command_user_remove,
     &command_user_import,
+    &command_store_backup,
+    &command_store_restore,
+    &command_store_reset,
+    &command_store_repair,
     /* clang-format on */
 };
 #define COMMANDS_COUNT (sizeof(commands) / sizeof(commands[0]))
@@ -355,6 +364,7 @@ static bool prepare(struct problem *problem)
     const struct rlimit none = {0, 0};
     (void)signal(SIGPIPE, SIG_IGN); /* a reader that is gone must be noticed */
     (void)signal(SIGXFSZ, SIG_IGN);
+    (void)signal(SIGCHLD, SIG_DFL); /* or there would be no exit status */
     umask(077);
     if (geteuid() != 0)
         return problem_set(problem, "must be run as root");
@@ -389,12 +399,21 @@ static void find_account(struct job *job)
                   log_escape(text, sizeof(text), why.text, ""));
 }
 
-static enum ctl_status run(const struct command *command, struct job *job)
+static void look_at_terminal(struct job *job)
 {
     const char *no_color = getenv("NO_COLOR");
     const char *terminal = getenv("TERM");
-    job->colours = isatty(STDOUT_FILENO) == 1 && (no_color == NULL || *no_color == '\0') &&
-                   terminal != NULL && strcmp(terminal, "dumb") != 0;
+    struct winsize size = {.ws_col = 0};
+    job->terminal = isatty(STDOUT_FILENO) == 1;
+    job->colours = job->terminal && (no_color == NULL || *no_color == '\0') && terminal != NULL &&
+                   strcmp(terminal, "dumb") != 0;
+    if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0)
+        job->width = size.ws_col;
+}
+
+static enum ctl_status run(const struct command *command, struct job *job)
+{
+    look_at_terminal(job);
     if (!prepare(&job->problem))
         return CTL_FAILED;
     find_who(job->who, sizeof(job->who));

@@ -18,7 +18,6 @@
 #include <stdio.h>
 #include <stdio_ext.h>
 #include <string.h>
-#include <unistd.h>
 
 /* ---- codes ---- */
 
@@ -51,7 +50,7 @@ static void print_code(const char *code)
 static bool print_codes(struct job *job, const struct codes *codes)
 {
     static char buffer[4096]; /* in place of one of stdio's own, which would not be wiped */
-    bool person = isatty(STDOUT_FILENO) == 1;
+    bool person = job->terminal;
     (void)setvbuf(stdout, buffer, _IOFBF, sizeof(buffer));
     if (person)
         (void)printf("Break-glass codes for %s, to be typed in place of a code from the phone.\n"

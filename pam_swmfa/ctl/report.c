@@ -21,9 +21,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <time.h>
-#include <unistd.h>
 
 #define DAYS_DEFAULT 30
 #define TOP          10 /* users that are shown */
@@ -249,10 +247,9 @@ static const char *cost_of(const struct report *report, const struct tally *tall
     return to;
 }
 
-static int width_of_terminal(void)
+static int width_of_terminal(const struct job *job)
 {
-    struct winsize size = {.ws_col = 0};
-    return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col >= 40 ? size.ws_col : WIDTH;
+    return job->width >= 40 ? job->width : WIDTH;
 }
 
 /* One more than nothing is seen. */
@@ -304,7 +301,7 @@ static void print_days(const struct job *job, const struct report *report)
     (void)printf("Codes sent by day\n");
     for (int i = 0; i < order.days; i++) {
         const struct tally *tally = find(&report->days, day_of(report, i, day));
-        print_bar(job, day, tally, most, width_of_terminal() - BEFORE_BAR - 1);
+        print_bar(job, day, tally, most, width_of_terminal(job) - BEFORE_BAR - 1);
     }
 }
 

@@ -177,6 +177,7 @@ static bool keep_newest(const struct history_login *login, void *context)
 static void say_log_line(struct job *job, int64_t since_wall_ms)
 {
     struct found found = {.text = ""};
+    char why[2 * sizeof(job->problem.text)];
     (void)log_escape(found.user, sizeof(found.user), job->user, " \"");
     if (job_enter_store(job) && job_begin(job, STORE_READ))
         (void)history_each(job->store, 0, since_wall_ms, keep_newest, &found);
@@ -184,7 +185,9 @@ static void say_log_line(struct job *job, int64_t since_wall_ms)
         (void)printf("log: %s\n", found.text);
     else
         (void)printf("log: the system log has the line (facility authpriv): %s\n",
-                     *job->problem.text != '\0' ? job->problem.text : "it is not in the store");
+                     *job->problem.text != '\0'
+                         ? log_escape(why, sizeof(why), job->problem.text, "")
+                         : "it is not in the store");
 }
 
 static enum ctl_status run_test(struct job *job)

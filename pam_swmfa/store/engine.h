@@ -56,6 +56,31 @@ bool engine_each(struct engine *engine, bool (*each)(const char *const *cells, v
 /* engine_check: whether the whole of it is sound. False with the problem. */
 bool engine_check(struct engine *engine, struct problem *problem);
 
+/*
+ * engine_image: a copy of the whole database at one moment, in one piece of memory, which
+ * engine_free_image frees; or NULL with the problem. engine_open_image: opens a copy of such a
+ * piece, in memory, once all of it is found to be sound; name: as a problem calls it. NULL with the
+ * problem.
+ */
+unsigned char *engine_image(struct engine *engine, size_t *size, struct problem *problem);
+void engine_free_image(unsigned char *image);
+struct engine *engine_open_image(const unsigned char *image, size_t size, const char *name,
+                                 struct problem *problem);
+
+/*
+ * engine_replace: puts a new database in the place of the one that is there, whatever is wrong with
+ * that. It is made first, with what the statements put in, and then fill, unless that is NULL. The
+ * old files are moved to a folder beside them, whose name is written to aside. Logins find the old
+ * one, or none that can be used, or all of the new one. False with the problem.
+ */
+typedef bool engine_fill(struct engine *engine, void *context, struct problem *problem);
+bool engine_replace(const char *folder, const char *const *statements, engine_fill *fill,
+                    void *context, char *aside, size_t size, struct problem *problem);
+
+/* engine_repair: puts right what changes no content: the modes of the files, a journal, the journal
+ * mode. False with the problem. */
+bool engine_repair(const char *folder, struct problem *problem);
+
 /* engine_damaged: says that what was found cannot be, and what to do. Returns false. */
 bool engine_damaged(const struct engine *engine, struct problem *problem, const char *how);
 

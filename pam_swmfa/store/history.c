@@ -16,6 +16,9 @@
     "at_wall_ms, user_name, service, rhost, result, reason, channel, provider, request, "          \
     "digits, tries, sends, took_ms, sent, detail"
 
+#define COLUMNS_COUNT 16   /* with id */
+#define TEXT_SIZE     2048 /* as a line of the log */
+
 #define LAST "SELECT COALESCE(MAX(id), 0) FROM swmfa_login"
 #define ADD                                                                                        \
     "INSERT INTO swmfa_login (id, " COLUMNS ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, "  \
@@ -107,9 +110,14 @@ static int64_t number(const char *text)
     return strtoll(text, NULL, 10);
 }
 
-static bool read_row(const char *const *cells, void *user)
+/* Its texts are printed: none may hold what a terminal would obey. */
+static bool read_row(const char *const *row, void *user)
 {
+    static char texts[COLUMNS_COUNT][TEXT_SIZE];
+    const char *cells[COLUMNS_COUNT];
     const struct reader *reader = user;
+    for (size_t i = 0; i < COLUMNS_COUNT; i++)
+        cells[i] = store_printable(row[i], texts[i], TEXT_SIZE);
     const struct history_login login = {.id = number(cells[0]),
                                         .at_wall_ms = number(cells[1]),
                                         .user = cells[2],

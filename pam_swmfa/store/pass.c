@@ -21,7 +21,7 @@ bool pass_look(struct store *store, const char *user, struct pass *pass)
         return true;
     pass->left_ms = store_time_left(store, store_number(&row, 0), store_number(&row, 1),
                                     store_number(&row, 2), (int64_t)LIMIT_SECONDS_MAX * 1000);
-    (void)snprintf(pass->reason, sizeof(pass->reason), "%s", row.cell[3]);
+    (void)store_printable(row.cell[3], pass->reason, sizeof(pass->reason));
     return true;
 }
 

@@ -15,6 +15,7 @@
 
 #include "store/engine.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <sqlite3.h>
@@ -45,11 +46,10 @@ struct engine {
 
 /* ---- what went wrong ---- */
 
-/* What helps. A backup with the log of changes of another file beside it would be damaged at once.
- */
+/* What helps. No other program is to be run by root in a folder that is not root's. */
 #define REPAIR                                                                                     \
-    "Move it and all files whose names begin with its name away; then restore a backup. Without "  \
-    "one, a new one is made then, and all locks, counts and break-glass codes are gone"
+    "Restore a backup with: swmfactl store restore --replace FILE. Without one: swmfactl store "   \
+    "reset --force, and all locks, counts and break-glass codes are gone"
 #define DAMAGED "is damaged (%s). " REPAIR
 
 /* Says what an error of SQLite means to an administrator. Returns false. */
@@ -311,28 +311,35 @@ static void set_up_library(void)
     (void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
 }
 
-static struct engine *open_file(const char *path, int flags, int milliseconds,
-                                struct problem *problem)
+/* path: as SQLite opens it; name: as it is called in a problem. */
+static struct engine *open_named(const char *path, const char *name, int flags, int milliseconds,
+                                 struct problem *problem)
 {
     struct engine *engine = calloc(1, sizeof(*engine));
     if (engine == NULL) {
-        problem_set(problem, "%s: no memory", path);
+        problem_set(problem, "%s: no memory", name);
         return NULL;
     }
-    (void)snprintf(engine->path, sizeof(engine->path), "%s", path);
+    (void)snprintf(engine->path, sizeof(engine->path), "%s", name);
     set_up_library();
     engine->wait_until = now_ms() + milliseconds;
     engine->relaxed = true; /* whatever SQLite was built with: to be set by the first transaction */
     flags |= SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE |
              SQLITE_OPEN_EXRESCODE;
     if (sqlite3_open_v2(path, &engine->db, flags, NULL) != SQLITE_OK) {
-        (void)(engine->db == NULL ? problem_set(problem, "%s: no memory", path)
+        (void)(engine->db == NULL ? problem_set(problem, "%s: no memory", name)
                                   : failed(engine, problem));
         engine_close(engine);
         return NULL;
     }
     set_up(engine);
     return engine;
+}
+
+static struct engine *open_file(const char *path, int flags, int milliseconds,
+                                struct problem *problem)
+{
+    return open_named(path, path, flags, milliseconds, problem);
 }
 
 void engine_close(struct engine *engine)
@@ -353,6 +360,110 @@ bool engine_check(struct engine *engine, struct problem *problem)
     return strcmp(answer.cell[0], "ok") == 0 || engine_damaged(engine, problem, answer.cell[0]);
 }
 
+/* ---- one in memory ---- */
+
+#define MAGIC        "SQLite format 3" /* with its NUL, what each database begins with */
+#define PAGE_SIZE_AT 16                /* two bytes */
+#define PAGES_AT     28                /* four bytes */
+#define VERSION_AT   18 /* two bytes: 2 for a log of changes, which none in memory has */
+
+static void set_without_log(unsigned char *image)
+{
+    image[VERSION_AT] = image[VERSION_AT + 1] = 1;
+}
+
+/* All of the database as it is at one moment, in another one. */
+static bool copy_all(struct engine *engine, sqlite3 *copy, struct problem *problem)
+{
+    sqlite3_backup *backup = sqlite3_backup_init(copy, "main", engine->db, "main");
+    if (backup == NULL)
+        return problem_set(problem, "%s: %s", engine->path, sqlite3_errmsg(copy));
+    (void)sqlite3_backup_step(backup, -1);
+    int result = sqlite3_backup_finish(backup);
+    return result == SQLITE_OK ||
+           problem_set(problem, "%s: cannot be read: %s", engine->path, sqlite3_errstr(result));
+}
+
+unsigned char *engine_image(struct engine *engine, size_t *size, struct problem *problem)
+{
+    sqlite3 *copy = NULL;
+    sqlite3_int64 length = 0;
+    unsigned char *image = NULL;
+    engine->wait_until = now_ms() + STORE_OPEN_WAIT_MS;
+    bool good = sqlite3_open_v2(":memory:", &copy, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX,
+                                NULL) == SQLITE_OK;
+    if (!good)
+        problem_set(problem, "%s: no memory", engine->path);
+    else if (copy_all(engine, copy, problem)) {
+        image = sqlite3_serialize(copy, "main", &length, 0);
+        if (image == NULL || length < PAGE_BYTES)
+            problem_set(problem, "%s: no memory for a copy", engine->path);
+    }
+    (void)sqlite3_close(copy);
+    if (image == NULL || length < PAGE_BYTES) {
+        sqlite3_free(image);
+        return NULL;
+    }
+    set_without_log(image);
+    *size = (size_t)length;
+    return image;
+}
+
+void engine_free_image(unsigned char *image)
+{
+    sqlite3_free(image);
+}
+
+/* Whether there are as many pages as its head says. */
+static bool is_whole(const unsigned char *image, size_t size)
+{
+    if (size < PAGE_BYTES || memcmp(image, MAGIC, sizeof(MAGIC)) != 0)
+        return false;
+    const unsigned char *at = image + PAGES_AT;
+    size_t pages = (size_t)at[0] << 24U | (size_t)at[1] << 16U | (size_t)at[2] << 8U | at[3];
+    return (image[PAGE_SIZE_AT] << 8U | image[PAGE_SIZE_AT + 1]) == PAGE_BYTES &&
+           size == pages * PAGE_BYTES;
+}
+
+static bool load(struct engine *engine, const unsigned char *image, size_t size)
+{
+    unsigned char *own = sqlite3_malloc64(size); /* SQLite frees it, also after a failure */
+    if (own == NULL)
+        return false;
+    memcpy(own, image, size);
+    set_without_log(own);
+    return sqlite3_deserialize(engine->db, "main", own, (sqlite3_int64)size, (sqlite3_int64)size,
+                               SQLITE_DESERIALIZE_FREEONCLOSE | SQLITE_DESERIALIZE_RESIZEABLE) ==
+           SQLITE_OK;
+}
+
+static bool is_sound(struct engine *engine, char *why, size_t size)
+{
+    struct store_answer answer;
+    struct problem problem = {""};
+    bool read = run_plain(engine, &answer, &problem, "PRAGMA integrity_check(1)");
+    (void)snprintf(why, size, "%s", read ? answer.cell[0] : sqlite3_errmsg(engine->db));
+    return read && strcmp(why, "ok") == 0;
+}
+
+struct engine *engine_open_image(const unsigned char *image, size_t size, const char *name,
+                                 struct problem *problem)
+{
+    char why[STORE_CELL_SIZE] = "it does not begin as one, or is cut off";
+    struct engine *engine = open_named(":memory:", name, 0, 0, problem);
+    if (engine == NULL)
+        return NULL;
+    bool good = is_whole(image, size);
+    if (good && !load(engine, image, size))
+        good = problem_set(problem, "%s: no memory", name);
+    else if (!good || !is_sound(engine, why, sizeof(why)))
+        good = problem_set(problem, "%s: is no sound backup of a store: %s", name, why);
+    if (good)
+        return engine;
+    engine_close(engine);
+    return NULL;
+}
+
 /* ---- making one ---- */
 
 static const char *path_of(const char *folder, const char *ending, char path[PATH_SIZE])
@@ -368,7 +479,9 @@ static bool there_is(const char *folder, const char *ending)
     return lstat(path_of(folder, ending, path), &status) == 0 || errno != ENOENT;
 }
 
-static bool fill(struct engine *engine, const char *const *statements, struct problem *problem)
+/* more: NULL, or what else is put in. */
+static bool fill(struct engine *engine, const char *const *statements, engine_fill *more,
+                 void *context, struct problem *problem)
 {
     if (!run_plain(engine, NULL, problem, "PRAGMA page_size = " PAGE_BYTES_TEXT) ||
         !run_plain(engine, NULL, problem, "PRAGMA journal_mode = WAL") ||
@@ -377,13 +490,13 @@ static bool fill(struct engine *engine, const char *const *statements, struct pr
     for (; *statements != NULL; statements++)
         if (!run_plain(engine, NULL, problem, *statements))
             return false;
-    return engine_commit(engine, problem) &&
+    return engine_commit(engine, problem) && (more == NULL || more(engine, context, problem)) &&
            run_plain(engine, NULL, problem, "PRAGMA wal_checkpoint(TRUNCATE)");
 }
 
-/* Makes the file beside and renames it. The folder is locked. */
-static bool make_file(const char *folder, int folder_fd, const char *const *statements,
-                      struct problem *problem)
+/* Makes the file beside. The folder is locked. */
+static bool make_beside(const char *folder, const char *const *statements, engine_fill *more,
+                        void *context, struct problem *problem)
 {
     static const char *const endings[] = {".new", ".new-wal", ".new-shm", ".new-journal"};
     char new_path[PATH_SIZE];
@@ -392,15 +505,22 @@ static bool make_file(const char *folder, int folder_fd, const char *const *stat
         (void)unlink(path_of(folder, endings[i], path)); /* of one that was killed at it */
     struct engine *engine =
         open_file(path_of(folder, ".new", new_path), SQLITE_OPEN_CREATE, 0, problem);
-    bool good = engine != NULL && fill(engine, statements, problem);
+    bool good = engine != NULL && fill(engine, statements, more, context, problem);
     good = good && (chmod(new_path, 0600) == 0 ||
                     problem_set(problem, "%s: %s", new_path, strerror(errno)));
     engine_close(engine);
     for (size_t i = 1; i < sizeof(endings) / sizeof(endings[0]); i++)
         (void)unlink(path_of(folder, endings[i], path)); /* empty: all is in the file */
-    if (!good)
-        return false;
-    if (rename(new_path, path_of(folder, "", path)) != 0 || fsync(folder_fd) != 0)
+    return good;
+}
+
+/* Gives the file beside its name. */
+static bool put_in_place(const char *folder, int folder_fd, struct problem *problem)
+{
+    char new_path[PATH_SIZE];
+    char path[PATH_SIZE];
+    if (rename(path_of(folder, ".new", new_path), path_of(folder, "", path)) != 0 ||
+        fsync(folder_fd) != 0)
         return problem_set(problem, "%s: cannot be made: %s", path, strerror(errno));
     return true;
 }
@@ -427,7 +547,8 @@ static bool make(const char *folder, int folder_fd, int milliseconds, const char
         return problem_set(problem,
                            "%s/" STORE_FILE ": is missing, but files of it are there. " REPAIR,
                            folder);
-    *made = statements != NULL && make_file(folder, folder_fd, statements, problem);
+    *made = statements != NULL && make_beside(folder, statements, NULL, NULL, problem) &&
+            put_in_place(folder, folder_fd, problem);
     return *made;
 }
 
@@ -478,7 +599,7 @@ static bool check_file(const char *folder, struct problem *problem)
     if (there_is(folder, "-journal"))
         return problem_set(problem,
                            "%s-journal: is there, but " STORE_FILE " never has one: it would undo "
-                           "changes. Move it away",
+                           "changes. Move it away with: swmfactl store repair",
                            path_of(folder, "", path));
     if (lstat(path_of(folder, "", path), &status) != 0)
         return problem_set(problem, "%s: %s", path, strerror(errno));
@@ -498,8 +619,8 @@ static bool check_mode(struct engine *engine, struct problem *problem)
         return false;
     return strcmp(answer.cell[0], "wal") == 0 ||
            problem_set(problem,
-                       "%s: expected journal_mode wal, found %s: set it again with: "
-                       "PRAGMA journal_mode = wal",
+                       "%s: expected journal_mode wal, found %s: set it again with: swmfactl store "
+                       "repair",
                        engine->path, answer.cell[0]);
 }
 
@@ -521,4 +642,146 @@ struct engine *engine_open(const char *folder, int milliseconds, const char *con
         return NULL;
     }
     return engine;
+}
+
+/* ---- another one in its place ---- */
+
+#define BARRIER STORE_FILE "-journal"
+#define ASIDES  100 /* in one second */
+
+/*
+ * Whoever opens a store that has a journal is refused. So one is there from before the old files
+ * go until the new one is in place, also if this process is killed meanwhile.
+ */
+static bool put_barrier(int folder_fd, struct problem *problem)
+{
+    int fd = openat(folder_fd, BARRIER, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    if (fd >= 0)
+        close(fd);
+    return ((fd >= 0 || errno == EEXIST) && fsync(folder_fd) == 0) ||
+           problem_set(problem, BARRIER ": cannot be made: %s", strerror(errno));
+}
+
+/* What belongs to the old store: all that has its name, but for the new one and the barrier. */
+static bool is_old(const char *name)
+{
+    return strncmp(name, STORE_FILE, strlen(STORE_FILE)) == 0 && strcmp(name, BARRIER) != 0 &&
+           strncmp(name, STORE_FILE ".new", strlen(STORE_FILE ".new")) != 0;
+}
+
+static bool move_old(const char *folder, int aside_fd, struct problem *problem)
+{
+    DIR *list = opendir(folder);
+    const struct dirent *entry = NULL;
+    bool good = list != NULL;
+    while (good && (entry = readdir(list)) != NULL)
+        good = !is_old(entry->d_name) ||
+               renameat(dirfd(list), entry->d_name, aside_fd, entry->d_name) == 0;
+    int error = errno;
+    if (list != NULL)
+        (void)closedir(list);
+    return good || problem_set(problem, "%s: the old store cannot be moved away: %s", folder,
+                               strerror(error));
+}
+
+/* Makes the folder for the old files. Returns it, or -1 with the problem. */
+static int make_aside(int folder_fd, char *aside, size_t size, struct problem *problem)
+{
+    int made = -1;
+    for (int i = 0; made != 0 && i < ASIDES; i++) {
+        (void)snprintf(aside, size, "replaced-%lld-%d", (long long)time(NULL), i);
+        made = mkdirat(folder_fd, aside, 0700);
+        if (made != 0 && errno != EEXIST)
+            break;
+    }
+    int fd =
+        made == 0 ? openat(folder_fd, aside, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC) : -1;
+    if (fd < 0)
+        problem_set(problem, "%.100s: cannot be made: %s", aside, strerror(errno));
+    return fd;
+}
+
+static bool swap(const char *folder, int folder_fd, char *aside, size_t size,
+                 struct problem *problem)
+{
+    int aside_fd = make_aside(folder_fd, aside, size, problem);
+    bool good = aside_fd >= 0 && put_barrier(folder_fd, problem) &&
+                move_old(folder, aside_fd, problem) && put_in_place(folder, folder_fd, problem);
+    good =
+        good && ((renameat(folder_fd, BARRIER, aside_fd, BARRIER) == 0 && fsync(folder_fd) == 0) ||
+                 problem_set(problem, "%s/" BARRIER ": %s", folder, strerror(errno)));
+    if (aside_fd >= 0)
+        close(aside_fd);
+    return good;
+}
+
+bool engine_replace(const char *folder, const char *const *statements, engine_fill *more,
+                    void *context, char *aside, size_t size, struct problem *problem)
+{
+    int fd = open_folder(folder, problem);
+    if (fd < 0)
+        return false;
+    bool good = lock_folder(fd, STORE_OPEN_WAIT_MS) ||
+                problem_set(problem, "%s: another process holds it locked: see which with fuser(1)",
+                            folder);
+    good = good && make_beside(folder, statements, more, context, problem) &&
+           swap(folder, fd, aside, size, problem);
+    close(fd);
+    return good;
+}
+
+/* ---- small repairs ---- */
+
+/* As the service user: whatever a name stands for, nothing of anybody else's can be changed. */
+static bool set_modes(const char *folder, int folder_fd, struct problem *problem)
+{
+    static const char *const names[] = {STORE_FILE, STORE_FILE "-wal", STORE_FILE "-shm"};
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        struct stat status;
+        if (fstatat(folder_fd, names[i], &status, AT_SYMLINK_NOFOLLOW) != 0 && errno == ENOENT)
+            continue;
+        if (!S_ISREG(status.st_mode) || status.st_nlink != 1 || status.st_uid != geteuid())
+            return problem_set(problem,
+                               "%s/%s: expected a regular file of " SWMFA_USER
+                               "'s with this name alone. " REPAIR,
+                               folder, names[i]);
+        if (fchmodat(folder_fd, names[i], 0600, 0) != 0)
+            return problem_set(problem, "%s/%s: %s", folder, names[i], strerror(errno));
+    }
+    return true;
+}
+
+static bool move_journal(const char *folder, int folder_fd, struct problem *problem)
+{
+    char aside[64];
+    if (!there_is(folder, "-journal"))
+        return true;
+    if (!there_is(folder, ""))
+        return problem_set(problem, "%s/" STORE_FILE ": is missing. " REPAIR, folder);
+    int fd = make_aside(folder_fd, aside, sizeof(aside), problem);
+    bool good = fd >= 0 && ((renameat(folder_fd, BARRIER, fd, BARRIER) == 0) ||
+                            problem_set(problem, "%s/" BARRIER ": %s", folder, strerror(errno)));
+    if (fd >= 0)
+        close(fd);
+    return good;
+}
+
+bool engine_repair(const char *folder, struct problem *problem)
+{
+    char path[PATH_SIZE];
+    int fd = open_folder(folder, problem);
+    if (fd < 0)
+        return false;
+    bool good = set_modes(folder, fd, problem) && move_journal(folder, fd, problem);
+    close(fd);
+    if (!good || !there_is(folder, ""))
+        return good;
+    if (!check_file(folder, problem))
+        return false;
+    struct engine *engine = open_file(path_of(folder, "", path), 0, STORE_OPEN_WAIT_MS, problem);
+    good = engine != NULL && engine_check(engine, problem) &&
+           run_plain(engine, NULL, problem, "PRAGMA journal_mode = WAL") &&
+           check_mode(engine, problem);
+    engine_close(engine);
+    return good;
 }

@@ -67,6 +67,7 @@ struct store {
     struct engine *engine;
     struct problem problem;
     char folder[256];
+    char file[300];
     struct moment moment;
     int64_t now_ms;
     bool made;    /* by store_open */
@@ -117,6 +118,15 @@ int64_t store_time_left(const struct store *store, int64_t until_ms, int64_t fro
 int64_t store_number(const struct store_answer *answer, size_t column)
 {
     return answer->rows > 0 ? strtoll(answer->cell[column], NULL, 10) : 0;
+}
+
+const char *store_printable(const char *text, char *to, size_t size)
+{
+    (void)snprintf(to, size, "%s", text);
+    for (char *at = to; *at != '\0'; at++)
+        if (*at < ' ' || *at > '~')
+            *at = '?';
+    return to;
 }
 
 /* ---- transactions ---- */
@@ -245,9 +255,9 @@ static bool read_version(struct store *store, int64_t *version)
     if (*version <= SCHEMA_VERSION)
         return true;
     return problem_set(&store->problem,
-                       "%s/" STORE_FILE ": expected version " SCHEMA_TEXT ", found %s: a newer "
-                       "pam_swmfa has made it: install that one again",
-                       store->folder, answer.cell[0]);
+                       "%s: expected version " SCHEMA_TEXT ", found %s: a newer pam_swmfa has "
+                       "made it: install that one again",
+                       store->file, answer.cell[0]);
 }
 
 /* Makes an older store one of this version; another process may be faster. */
@@ -272,6 +282,12 @@ static bool check_version(struct store *store, int milliseconds)
     return version == SCHEMA_VERSION || upgrade(store, milliseconds);
 }
 
+static void name(struct store *store, const char *folder)
+{
+    (void)snprintf(store->folder, sizeof(store->folder), "%s", folder);
+    (void)snprintf(store->file, sizeof(store->file), "%s/" STORE_FILE, store->folder);
+}
+
 struct store *store_open_within(const char *folder, int milliseconds, struct problem *problem)
 {
     struct store *store = calloc(1, sizeof(*store));
@@ -279,7 +295,7 @@ struct store *store_open_within(const char *folder, int milliseconds, struct pro
         problem_set(problem, "no memory");
         return NULL;
     }
-    (void)snprintf(store->folder, sizeof(store->folder), "%s", folder);
+    name(store, folder);
     store->engine = engine_open(folder, milliseconds, tables, &store->made, &store->problem);
     if (store->engine != NULL && check_version(store, milliseconds))
         return store;
@@ -299,7 +315,7 @@ bool store_examine(const char *folder, int64_t *version, int64_t *now, struct pr
     struct store store = {.problem = {""}};
     *version = 0;
     *now = SCHEMA_VERSION;
-    (void)snprintf(store.folder, sizeof(store.folder), "%s", folder);
+    name(&store, folder);
     store.engine = engine_open(folder, STORE_OPEN_WAIT_MS, NULL, &made, &store.problem);
     if (store.engine != NULL && begin_still(&store, STORE_READ, STORE_OPEN_WAIT_MS) &&
         read_version(&store, version) && engine_check(store.engine, &store.problem))
@@ -316,4 +332,80 @@ void store_close(struct store *store)
         return;
     engine_close(store->engine);
     free(store);
+}
+
+/* ---- backups ---- */
+
+unsigned char *store_image(struct store *store, size_t *size)
+{
+    unsigned char *image = engine_image(store->engine, size, &store->problem);
+    struct store *copy =
+        image != NULL ? store_open_image(image, *size, store->file, &store->problem) : NULL;
+    if (copy == NULL) { /* what is damaged is no backup */
+        store_free_image(image);
+        return NULL;
+    }
+    store_close(copy);
+    return image;
+}
+
+void store_free_image(unsigned char *image)
+{
+    engine_free_image(image);
+}
+
+struct store *store_open_image(const unsigned char *image, size_t size, const char *file,
+                               struct problem *problem)
+{
+    struct store *store = calloc(1, sizeof(*store));
+    if (store == NULL) {
+        problem_set(problem, "no memory");
+        return NULL;
+    }
+    (void)snprintf(store->folder, sizeof(store->folder), "%s", file);
+    (void)snprintf(store->file, sizeof(store->file), "%s", file);
+    store->engine = engine_open_image(image, size, file, &store->problem);
+    if (store->engine != NULL && check_version(store, 0))
+        return store;
+    *problem = store->problem;
+    store_close(store);
+    return NULL;
+}
+
+bool store_set_now(struct store *store, int64_t now_ms)
+{
+    store->now_ms = now_ms;
+    return store_run(store, NULL, "UPDATE swmfa_store SET now_ms = $1", "i", now_ms);
+}
+
+/* What fills a new store, as a store. */
+struct filling {
+    const char *folder;
+    bool (*fill)(struct store *store, void *context);
+    void *context;
+};
+
+static bool fill(struct engine *engine, void *context, struct problem *problem)
+{
+    const struct filling *filling = context;
+    struct store store = {.engine = engine};
+    name(&store, filling->folder);
+    bool good = store_begin(&store, STORE_WRITE, NULL, 0) &&
+                filling->fill(&store, filling->context) && store_commit(&store);
+    if (!good)
+        *problem = store.problem;
+    return good;
+}
+
+bool store_replace(const char *folder, bool (*with)(struct store *store, void *context),
+                   void *context, char *aside, size_t size, struct problem *problem)
+{
+    struct filling filling = {folder, with, context};
+    return engine_replace(folder, tables, with != NULL ? fill : NULL, &filling, aside, size,
+                          problem);
+}
+
+bool store_repair(const char *folder, struct problem *problem)
+{
+    return engine_repair(folder, problem);
 }

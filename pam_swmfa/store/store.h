@@ -96,7 +96,32 @@ int64_t store_time_left(const struct store *store, int64_t until_ms, int64_t fro
 /* store_moment: the moment that the transaction began with. */
 const struct moment *store_moment(const struct store *store);
 
+/* ---- backups: see restore.h for what is restored ---- */
+
+/*
+ * store_image: all of the store at one moment, as the bytes of a backup, once they are found to be
+ * sound; freed by store_free_image. NULL: see store_problem.
+ * store_open_image: opens such bytes, of this version or an older one, in memory; file: as a
+ * problem calls them. NULL with the problem; otherwise the caller owes store_close.
+ */
+unsigned char *store_image(struct store *store, size_t *size);
+void store_free_image(unsigned char *image);
+struct store *store_open_image(const unsigned char *image, size_t size, const char *file,
+                               struct problem *problem);
+
+/*
+ * store_replace: puts a new store in the place of what is there; with: puts more into it, within
+ * one transaction; NULL: it is empty. The old files go to a folder beside them, the name of which
+ * is written to aside. store_repair: puts right what changes no content. False with the problem.
+ */
+bool store_replace(const char *folder, bool (*with)(struct store *store, void *context),
+                   void *context, char *aside, size_t size, struct problem *problem);
+bool store_repair(const char *folder, struct problem *problem);
+
 /* ---- for the files of store/ ---- */
+
+/* store_set_now: the time of the store goes on from there. */
+bool store_set_now(struct store *store, int64_t now_ms);
 
 #define STORE_COLUMNS   6
 #define STORE_CELL_SIZE 128
@@ -127,6 +152,10 @@ bool store_fail(struct store *store, const char *why);
 
 /* store_expect: makes a statement ready that will be run later, while there is time for it. */
 void store_expect(struct store *store, const char *sql);
+
+/* store_printable: copies a text that is to be printable ASCII; whoever has written into the store
+ * past its functions may have left another one. Cut off where it does not fit. Returns to. */
+const char *store_printable(const char *text, char *to, size_t size);
 
 /* store_number: a column of the first row as a number; 0 if there is no row. */
 int64_t store_number(const struct store_answer *answer, size_t column);

@@ -236,7 +236,7 @@ def page_size(data):
     return int.from_bytes(data[16:18], "big")
 
 
-DAMAGED = r"is damaged \(.*\)\. Move it and all files whose names"
+DAMAGED = r"is damaged \(.*\)\. Restore a backup with: swmfactl store restore --replace"
 
 
 @cause(rf"{FILE}: {DAMAGED}")
@@ -289,7 +289,7 @@ def file_is_of_another_program():
     lab.put_store(before)
 
 
-@cause(rf"{FILE}: expected journal_mode wal, found delete: set it again with: PRAGMA journal_mode")
+@cause(rf"{FILE}: expected journal_mode wal, found delete: set it again with: swmfactl store repair")
 def file_has_another_journal_mode():
     set_journal_mode("delete")
     yield
@@ -331,7 +331,7 @@ def sends_are_gone():
     change("ALTER TABLE elsewhere RENAME TO swmfa_send")
 
 
-@cause(rf"{JOURNAL}: is there, but state\.db never has one: .*Move it away")
+@cause(rf"{JOURNAL}: is there, but state\.db never has one: .*Move it away with: swmfactl store repair")
 def journal_is_there():
     JOURNAL.write_bytes(b"\xd9\xd5\x05\xf9 \xa1c\xd7" + bytes(504))
     owned(JOURNAL)
@@ -339,14 +339,14 @@ def journal_is_there():
     JOURNAL.unlink()
 
 
-@cause(rf"{FILE}: is missing, but files of it are there\. Move it and all files whose names")
+@cause(rf"{FILE}: is missing, but files of it are there\. Restore a backup with: swmfactl store restore --replace")
 def wal_is_without_its_file():
     FILE.rename(AWAY)
     yield
     AWAY.rename(FILE)
 
 
-@cause(rf"{FILE}: is missing, but files of it are there\. Move it")
+@cause(rf"{FILE}: is missing, but files of it are there\. Restore a backup")
 def journal_is_without_its_file():
     before = lab.store_files()
     lab.reset_store()

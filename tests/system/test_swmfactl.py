@@ -17,8 +17,9 @@ import lab
 import test_local
 
 COMMANDS = ["check", "codes", "disable", "doctor", "enable", "forget", "init", "log", "pass", "report",
-            "status", "test", "unlock", "user add", "user import", "user list", "user remove",
-            "user set", "user show"] # all of them, with and without blanks
+            "status", "store backup", "store repair", "store reset", "store restore", "test", "unlock",
+            "user add", "user import", "user list", "user remove", "user set",
+            "user show"] # all of them, with and without blanks
 STORE_COMMANDS = ["codes", "forget", "status", "unlock"] # those that are for what the store has of a user
 CODE = re.compile(r"[0-9](?:[0-9a-hjkmnp-tv-z]{6})(?:-[0-9a-hjkmnp-tv-z]{7}){2}")
 

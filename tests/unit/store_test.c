@@ -19,7 +19,8 @@
 #include <sys/time.h>
 #include <time.h>
 
-#define ON_ITS_OWN "a new one is made then" /* what an administrator can do who has no backup */
+#define ON_ITS_OWN                                                                                 \
+    "swmfactl store reset --force" /* what an administrator can do who has no backup */
 
 /* What a process of its own tells the test. */
 struct told {
@@ -441,7 +442,7 @@ static void test_a_journal_is_not_played_back(void **state)
     put(beside("-journal"), journal.at, journal.length);
     check_refused_and_left("a hot journal", "-journal: is there, but " STORE_FILE " never has one");
     put(beside("-journal"), "", 0);
-    check_refused_and_left("an empty journal", "Move it away");
+    check_refused_and_left("an empty journal", "swmfactl store repair");
     assert_int_equal(unlink(beside("-journal")), 0);
     unit_open();
     assert_int_equal(counted(), 1);
