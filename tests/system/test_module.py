@@ -39,6 +39,10 @@ def test_blanks_and_hyphens_in_a_code_are_dropped(sim):
     assert lab.pamhost(lab.alone(), answers=["@spaced"]).result == "PAM_SUCCESS"
 
 
+def test_a_code_that_is_pasted_with_what_stands_around_it_is_right(sim):
+    assert lab.pamhost(lab.alone(), answers=["@pasted"]).result == "PAM_SUCCESS"
+
+
 def test_a_wrong_code_asks_again_and_then_the_right_one_lets_in(sim, log):
     out = lab.pamhost(lab.alone(), answers=["@wrong", "@code"])
     assert out.result == "PAM_SUCCESS"
@@ -105,8 +109,8 @@ def test_every_parameter_reaches_the_provider(start):
     assert len(message.split()[-1]) == 8
 
 
-NO_API_CALL = ["", "@null", "@huge", "@bytes", "12345", "1234567", "abcdef", "12345a", "１２３４５６",
-               "٣٤٥٦٧٨", "      ", "------", "123456\n", "+12345", "%n%n%n"]
+NO_API_CALL = ["", "@null", "@huge", "@bytes", "12345", "1234567", "abcdef", "12345a",
+               "٣٤٥٦٧٨", "      ", "------", "+12345", "%n%n%n", lab.PASSWORD]
 
 
 @pytest.mark.parametrize("answer", NO_API_CALL)
