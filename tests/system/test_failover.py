@@ -55,6 +55,7 @@ def test_the_other_spelling_of_bandwidths_ids_is_read(start, log, channel):
 
 BANDWIDTH_SENDS = [
     ("send-401", "PAM_AUTHINFO_UNAVAIL", "credentials", "answered 401: .*check username and password"),
+    ("send-402", "PAM_AUTHINFO_UNAVAIL", "no-credit", "answered 402: Payment Required "),
     ("send-403", "PAM_AUTHINFO_UNAVAIL", "forbidden", "answered 403: Forbidden"),
     ("send-404", "PAM_AUTHINFO_UNAVAIL", "not-found", "check account_id"),
     ("send-422", "PAM_AUTH_ERR", "provider-refused", "answered 400: "),
@@ -141,7 +142,8 @@ def test_bandwidth_offers_no_channel_without_its_application(sim, log):
 # ---- the next provider ----
 
 CERTAINLY_NOT_SENT = {
-    "send-401": "credentials", "send-403": "forbidden", "send-404": "not-found",
+    "send-401": "credentials", "send-402": "no-credit", "send-403": "forbidden",
+    "send-404": "not-found",
     "send-422": "provider-refused", "send-429": "provider-limit",
     "send-429-negative": "provider-limit", "send-429-huge": "provider-limit",
     "send-500": "provider-error", "send-refused": "not-queued", "send-garbage": "bad-answer",
@@ -313,6 +315,7 @@ COVERED = [  # SignalWire's fault, Bandwidth's, lines, whether it passes
     ("down", "send-garbage", "fail = safe\nfail_on = network, server, limit, credentials", False),
     ("send-refused", "down", "fail = safe\nfail_on = network, server, limit, credentials", False),
     ("send-422", "down", "fail = safe\nfail_on = network, server, limit, credentials", False),
+    ("send-402", "down", "fail = safe\nfail_on = network, server, limit, credentials, store", False),
 ]
 
 
