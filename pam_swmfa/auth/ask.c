@@ -15,7 +15,7 @@
 #include <string.h>
 
 #define ROUNDS_MAX 5  /* codes that one login has sent, with those that are asked for anew */
-#define WORDS_MAX  20 /* answers such as help that cost no try */
+#define WORDS_MAX  20 /* answers such as help, or a password, that cost no try */
 
 #define INTRO_SIZE (WIRE_TEXT_SIZE - 16) /* with the prompt behind it it must fit */
 
@@ -87,7 +87,7 @@ static bool prompt(struct login *login, const char *text, bool echo, enum reply_
     return end(login, END_SSHD_DENIES);
 }
 
-/* A word costs no try, up to a number of them that nobody needs. */
+/* What is no code costs no try, up to a number of answers that nobody needs. */
 static void count_word(struct login *login)
 {
     if (++login->words <= WORDS_MAX)
@@ -375,7 +375,7 @@ static bool wait_for_person(struct login *login)
         explicit_bzero(code, sizeof(code));
         if (!goes_on)
             return false;
-        if (kind != REPLY_CODE && !break_glass && kind != REPLY_NO_CODE)
+        if (kind != REPLY_CODE && !break_glass)
             count_word(login);
         if (chosen(login, kind))
             return true;
@@ -481,8 +481,9 @@ static void refuse_form(const struct login *login, char *intro)
     struct terms terms;
     delivery_terms(&login->delivery, &terms);
     (void)snprintf(intro, INTRO_SIZE,
-                   "That is not a code of %zu %s. Try again, or type ? for help.", terms.length,
-                   terms.letters ? "digits and letters" : "digits");
+                   "That is not a code of %zu %s. Type the one-time code, not your password, or ? "
+                   "for help.",
+                   terms.length, terms.letters ? "digits and letters" : "digits");
 }
 
 /* One answer. Returns true to ask again, with intro set to what the next prompt says. */
@@ -513,8 +514,9 @@ static bool ask_once(struct login *login, char *intro)
         goes_on = send_again(login, kind, intro);
         break;
     default:
-        if (login->refusal != REFUSAL_NONE && login->delivery.sent_at == 0)
-            describe_refusal(login, intro);
+        count_word(login);
+        if (login->delivery.sent_at == 0)
+            goes_on = do_without(login, intro);
         else
             refuse_form(login, intro);
         break;

@@ -26,7 +26,7 @@ PATHS = [
     ("a call", [], {"swmfa": "channel = call"}, "alice", ["@code"], "PAM_SUCCESS"),
     ("all parameters", [], {"signalwire": "from = +12029167968\nmessage = é€:\ntoken_length = 8"},
      "alice", ["@code"], "PAM_SUCCESS"),
-    ("wrong codes", [], {}, "alice", ["@wrong", "", "@wrong"], "PAM_MAXTRIES"),
+    ("wrong codes", [], {}, "alice", ["@wrong", "", "@wrong", "@wrong"], "PAM_MAXTRIES"),
     ("not in the map", [], {}, "carol", ["123456"] * 3, "PAM_MAXTRIES"),
     ("ignored", [], {"swmfa": "unmapped = ignore"}, "carol", [], "PAM_SUCCESS"),
     ("no conversation", [], {}, "alice", ["@fail"], "PAM_CONV_ERR"),

@@ -15,7 +15,8 @@ from test_package import hardened
 
 SENT = "Code sent by SMS to the number ending in 82. No code? Type resend or call.\\nCode: "
 WRONG = "Wrong code. Try again.\\nCode: "
-NO_CODE = "That is not a code of 6 digits. Try again, or type ? for help.\\nCode: "
+NO_CODE = ("That is not a code of 6 digits. Type the one-time code, not your password, or ? for help."
+           "\\nCode: ")
 
 
 def test_the_right_code_is_a_success(sim, log):
@@ -121,10 +122,17 @@ def test_what_cannot_be_a_code_costs_no_request(sim, answer):
     assert sim.count("verify") == 1
 
 
-def test_only_such_answers_use_up_the_tries(sim):
-    out = lab.pamhost(lab.alone(), answers=["", "@null", "@huge", "@code"])
-    assert out.result == "PAM_MAXTRIES"
-    assert sim.count("verify") == 0
+def test_such_answers_use_up_no_try_until_there_are_too_many(sim, log):
+    """Somebody who types the password again and again has not lost the login."""
+    such = ["", "@null", "@huge", lab.PASSWORD] * 5
+    out = lab.pamhost(lab.alone(), answers=[*such, "@wrong", "@wrong", "@code"])
+    assert out.result == "PAM_SUCCESS" and out.prompts[1:21] == [NO_CODE] * 20
+    assert "tries=3 sends=1" in log.last("result=success")
+    assert sim.count("verify") == 3
+    out = lab.pamhost(lab.between_permits(), answers=[*such, *such[:9]])
+    assert out.result == "PAM_MAXTRIES" and len(out.prompts) == 23
+    assert sim.count("verify") == 3
+    assert lab.store("SELECT attempts - forgiven FROM swmfa_try") == [(0,)], "no failure"
 
 
 def test_what_sshd_answers_for_a_refused_user_is_recognised(sim, log):
