@@ -28,9 +28,14 @@ static bool possible(const struct login *login, enum channel channel)
     return delivery_can(&login->delivery, channel);
 }
 
+static enum channel the_other(enum channel channel)
+{
+    return channel == CHANNEL_SMS ? CHANNEL_CALL : CHANNEL_SMS;
+}
+
 static enum channel other_channel(const struct login *login)
 {
-    return login->channel == CHANNEL_SMS ? CHANNEL_CALL : CHANNEL_SMS;
+    return the_other(login->channel);
 }
 
 static bool more_sends(const struct login *login)
@@ -206,6 +211,24 @@ static void describe_refusal(const struct login *login, char *intro)
                        "No code can be sent now. Try again later, or type a break-glass code.");
 }
 
+static bool refused(const struct login *login, enum channel channel)
+{
+    return (login->delivery.refused & 1U << (unsigned)channel) != 0;
+}
+
+/*
+ * Whether the other channel is to be offered after a send by this one that failed: a provider will
+ * not send to the number by this one, since it is a landline, for example. Nothing is sent by the
+ * other one unasked, since a call costs more. It is the last resort: if it fails, there is no
+ * third.
+ */
+static bool offers_other(const struct login *login, enum channel channel)
+{
+    enum channel other = other_channel(login);
+    return channel == login->channel && refused(login, channel) && !refused(login, other) &&
+           possible(login, other) && more_sends(login);
+}
+
 /* What is said when nobody has sent. Returns false if there is nothing left that could help. */
 static bool describe_failure(const struct login *login, enum channel channel, bool only,
                              char *intro)
@@ -216,12 +239,18 @@ static bool describe_failure(const struct login *login, enum channel channel, bo
         return true;
     }
     bool codes = login->guard.codes_left > 0;
-    (void)snprintf(intro, INTRO_SIZE, "No code could be sent by %s.", channel_words[channel]);
-    add_words(login, intro, " Type ", " to try again.");
+    bool offer = offers_other(login, channel);
+    bool another = only && more_sends(login) && !refused(login, the_other(channel));
+    int used = snprintf(intro, INTRO_SIZE, "No code could be sent by %s.", channel_words[channel]);
+    if (offer)
+        (void)snprintf(intro + used, INTRO_SIZE - (size_t)used, " Type %s for a code by %s.",
+                       channel_names[other_channel(login)], channel_words[other_channel(login)]);
+    else
+        add_words(login, intro, " Type ", " to try again.");
     if (codes)
         (void)snprintf(intro + strlen(intro), INTRO_SIZE - strlen(intro),
                        " A break-glass code is good as well.");
-    return codes || (only && more_sends(login)); /* then another channel may do */
+    return codes || offer || another;
 }
 
 static bool announce_call(struct login *login)
@@ -257,8 +286,8 @@ static bool send_code(struct login *login, enum channel channel, bool only, char
     case DELIVERED:
         login->channel = delivery->challenge.channel;
         (void)snprintf(intro, INTRO_SIZE, "%s sent by %s to the number ending in %s.%s",
-                       login->rounds > 1 ? "New code" : "Code", channel_words[login->channel],
-                       login->digits, login->rounds > 1 ? " Only this one counts." : "");
+                       before != 0 ? "New code" : "Code", channel_words[login->channel],
+                       login->digits, before != 0 ? " Only this one counts." : "");
         add_offer(login, intro);
         login->delivered = true;
         return true;
@@ -270,6 +299,8 @@ static bool send_code(struct login *login, enum channel channel, bool only, char
     case DELIVERED_NOT:
         if (end_is_covered(login) || !describe_failure(login, channel, only, intro))
             return end_by_sends(login);
+        if (offers_other(login, channel)) /* nothing was sent that the person might wait for */
+            login->round_at = 0;
         return true;
     default:
         return end_by_sends(login);

@@ -79,6 +79,8 @@ const struct fault faults[] = {
      .slot = FAULT_SEND, .forms = NOT_FOUND},
     {.name = "send-422", .summary = "422 with a list of two errors; Bandwidth: 400",
      .slot = FAULT_SEND, .forms = TWO_ERRORS},
+    {.name = "send-422-sms", .summary = "the same for SMS alone, as for a landline",
+     .slot = FAULT_SEND, .forms = TWO_ERRORS, .channel = "sms"},
     {.name = "send-429", .summary = "429 with Retry-After: 5",
      .slot = FAULT_SEND, .forms = TOO_MANY,
      .header_name = "Retry-After", .header_value = "5"},

@@ -36,7 +36,7 @@ PATHS = [
     ("rubbish as CA file", [], {"ca_file": "/etc/passwd"}, "alice", [], "PAM_AUTHINFO_UNAVAIL"),
     ("expired certificate", ["--certificate", "expired"], {}, "alice", [], "PAM_AUTHINFO_UNAVAIL"),
     ("refused credentials", [], {"api_token": "wrong"}, "alice", [], "PAM_AUTHINFO_UNAVAIL"),
-    ("errors in a list", ["--fault", "send-422"], {}, "alice", [], "PAM_AUTH_ERR"),
+    ("errors in a list", ["--fault", "send-422"], {}, "alice", ["call"], "PAM_AUTH_ERR"),
     ("no JSON", ["--fault", "send-garbage"], {}, "alice", [], "PAM_AUTHINFO_UNAVAIL"),
     ("key twice", ["--fault", "send-duplicate"], {}, "alice", [], "PAM_AUTHINFO_UNAVAIL"),
     ("endless answer", ["--fault", "send-endless"], {}, "alice", [], "PAM_AUTHINFO_UNAVAIL"),

@@ -536,6 +536,12 @@ def test_a_fault_can_be_for_one_api(start_client):
     # 404 is what SignalWire's own verify says of an id that it does not know.
 
 
+def test_a_fault_can_be_for_one_channel(start_client):
+    client = start_client("--fault", "send-422-sms")
+    assert [client.post(path).status for path in (SW_SMS, SW_CALL, BW_SMS, BW_CALL)] == [
+        422, 200, 400, 200]
+
+
 @pytest.mark.parametrize("options, word", [
     (["--fault", "nonsense"], "nonsense"),
     (["--fault", "other:send-500"], "other:send-500"),
