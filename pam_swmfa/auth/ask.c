@@ -66,15 +66,45 @@ static bool choose_channel(struct login *login)
 
 /* ---- asking ---- */
 
-/* Asks. text: all of it; code: see reply_read. Returns false when there is no answer to go on with.
+/* What the person is asked: one prompt, of the intro and its ending, or the intro as a message of
+ * its own and a short prompt. */
+struct question {
+    const char *intro;
+    const char *ending;
+    const char *prompt;
+    bool echo;
+};
+
+/*
+ * With -p and with passprompt_override, sudo replaces the text of each prompt, so the person would
+ * not know what to type. On a terminal it shows at once what stands before a prompt; other
+ * applications show it late (sshd), or on standard output (su).
  */
-static bool prompt(struct login *login, const char *text, bool echo, enum reply_kind *kind,
-                   char *code)
+static bool replaces_prompts(const struct login *login)
+{
+    const struct wire_request *request = login->request;
+    bool sudo = strcmp(request->service, "sudo") == 0 || strcmp(request->service, "sudo-i") == 0;
+    return sudo && *request->tty != '\0';
+}
+
+static bool say_question(struct login *login, const struct question *question)
+{
+    char text[WIRE_TEXT_SIZE];
+    if (replaces_prompts(login))
+        return say(login, WIRE_INTRO, false, question->intro) &&
+               say(login, WIRE_PROMPT, question->echo, question->prompt);
+    (void)snprintf(text, sizeof(text), "%s%s", question->intro, question->ending);
+    return say(login, WIRE_PROMPT, question->echo, text);
+}
+
+/* Asks. code: see reply_read. Returns false when there is no answer to go on with. */
+static bool ask_question(struct login *login, const struct question *question,
+                         enum reply_kind *kind, char *code)
 {
     struct wire_reply reply = {0};
     struct terms terms;
     delivery_terms(&login->delivery, &terms);
-    if (!say(login, WIRE_PROMPT, echo, text))
+    if (!say_question(login, question))
         return false;
     enum wire_result received = wire_receive(login->socket, &reply, sizeof(reply));
     bool good = received == WIRE_OK && reply.head.type == WIRE_REPLY;
@@ -387,18 +417,19 @@ static bool chosen(struct login *login, enum reply_kind kind)
 static bool wait_for_person(struct login *login)
 {
     char code[REPLY_CODE_SIZE] = "";
-    char text[WIRE_TEXT_SIZE];
+    char text[INTRO_SIZE];
     char ignored[INTRO_SIZE];
     const char *intro = "";
+    const struct question question = {text, " ", "Answer: ", true};
     while (login->config.autosend == 0 && login->tries < login->config.tries) {
         enum reply_kind kind = REPLY_NO_CODE;
         bool other = possible(login, other_channel(login));
         (void)snprintf(text, sizeof(text),
-                       "%sPress Enter to have a code sent by %s to the number ending in %s%s%s: ",
+                       "%sPress Enter to have a code sent by %s to the number ending in %s%s%s:",
                        intro, channel_words[login->channel], login->digits,
                        other ? ", or type " : "", other ? channel_names[other_channel(login)] : "");
         login->tries++;
-        if (!prompt(login, text, true, &kind, code))
+        if (!ask_question(login, &question, &kind, code))
             return false;
         bool break_glass = kind == REPLY_BREAK_GLASS;
         intro = break_glass ? "Wrong code. Try again.\n" : "Nothing has been sent yet.\n";
@@ -520,12 +551,11 @@ static void refuse_form(const struct login *login, char *intro)
 /* One answer. Returns true to ask again, with intro set to what the next prompt says. */
 static bool ask_once(struct login *login, char *intro)
 {
-    char text[WIRE_TEXT_SIZE];
+    const struct question question = {intro, "\nCode: ", "Code: ", login->config.echo == 1};
     char code[REPLY_CODE_SIZE] = "";
     enum reply_kind kind = REPLY_CONV_FAILED;
     bool goes_on = true;
-    (void)snprintf(text, sizeof(text), "%s\nCode: ", intro);
-    if (!prompt(login, text, login->config.echo == 1, &kind, code))
+    if (!ask_question(login, &question, &kind, code))
         return false;
     switch (kind) {
     case REPLY_CODE:
