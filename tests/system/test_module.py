@@ -135,6 +135,24 @@ def test_such_answers_use_up_no_try_until_there_are_too_many(sim, log):
     assert lab.store("SELECT attempts - forgiven FROM swmfa_try") == [(0,)], "no failure"
 
 
+@pytest.mark.parametrize("service", ["sudo", "sudo-i"])
+def test_for_sudo_on_a_terminal_the_text_is_a_message_before_a_short_prompt(start, service):
+    """Also where the application asks for silence, as sudo does; without a terminal all is the prompt."""
+    sent, no_code = (text.removesuffix("\\nCode: ") for text in (SENT, NO_CODE))
+    start(swmfa="autosend = no")
+    out = lab.pamhost(lab.alone(service=service), answers=["", "", "@code"],
+                      arguments=["--tty", "/dev/pts/1", "--silent"])
+    assert out.result == "PAM_SUCCESS"
+    assert out.lines[:6] == [
+        "message info Press Enter to have a code sent by SMS to the number ending in 82, or type call:",
+        "prompt on Answer: ", f"message info {sent}", "prompt on Code: ",
+        f"message info {no_code}", "prompt on Code: "]
+    start()
+    for where, arguments in ((service, ["--silent"]), ("swmfa-su", ["--tty", "/dev/pts/1"])):
+        out = lab.pamhost(lab.alone(service=where), arguments=arguments)
+        assert out.lines[0] == f"prompt on {SENT}" and out.all("message") == []
+
+
 def test_what_sshd_answers_for_a_refused_user_is_recognised(sim, log):
     for answer in ["\b\n\r\x7fINCORRECT", "\b\n\r\x7fIN", "\b\n\r\x7fINCORRECT\b\n"]:
         out = lab.pamhost(lab.alone(), answers=[answer, "@code"])
