@@ -33,7 +33,7 @@ struct fault {
     enum fault_slot slot;
     bool bandwidth_only;
     const char *channel; /* the sends that it is for; NULL: all */
-    bool processed; /* the request is worked on as ever, only its answer suffers; no forms */
+    bool processed;      /* the request is worked on as ever, only its answer suffers; no forms */
     enum answer_manner manner;
     struct fault_form forms[FAULT_APIS];
     const char *header_name;
