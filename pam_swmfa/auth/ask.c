@@ -15,7 +15,7 @@
 #include <string.h>
 
 #define ROUNDS_MAX 5  /* codes that one login has sent, with those that are asked for anew */
-#define WORDS_MAX  20 /* answers such as help that cost no try */
+#define WORDS_MAX  20 /* answers such as help, or a password, that cost no try */
 
 #define INTRO_SIZE (WIRE_TEXT_SIZE - 16) /* with the prompt behind it it must fit */
 
@@ -28,9 +28,14 @@ static bool possible(const struct login *login, enum channel channel)
     return delivery_can(&login->delivery, channel);
 }
 
+static enum channel the_other(enum channel channel)
+{
+    return channel == CHANNEL_SMS ? CHANNEL_CALL : CHANNEL_SMS;
+}
+
 static enum channel other_channel(const struct login *login)
 {
-    return login->channel == CHANNEL_SMS ? CHANNEL_CALL : CHANNEL_SMS;
+    return the_other(login->channel);
 }
 
 static bool more_sends(const struct login *login)
@@ -61,15 +66,45 @@ static bool choose_channel(struct login *login)
 
 /* ---- asking ---- */
 
-/* Asks. text: all of it; code: see reply_read. Returns false when there is no answer to go on with.
+/* What the person is asked: one prompt, of the intro and its ending, or the intro as a message of
+ * its own and a short prompt. */
+struct question {
+    const char *intro;
+    const char *ending;
+    const char *prompt;
+    bool echo;
+};
+
+/*
+ * With -p and with passprompt_override, sudo replaces the text of each prompt, so the person would
+ * not know what to type. On a terminal it shows at once what stands before a prompt; other
+ * applications show it late (sshd), or on standard output (su).
  */
-static bool prompt(struct login *login, const char *text, bool echo, enum reply_kind *kind,
-                   char *code)
+static bool replaces_prompts(const struct login *login)
+{
+    const struct wire_request *request = login->request;
+    bool sudo = strcmp(request->service, "sudo") == 0 || strcmp(request->service, "sudo-i") == 0;
+    return sudo && *request->tty != '\0';
+}
+
+static bool say_question(struct login *login, const struct question *question)
+{
+    char text[WIRE_TEXT_SIZE];
+    if (replaces_prompts(login))
+        return say(login, WIRE_INTRO, false, question->intro) &&
+               say(login, WIRE_PROMPT, question->echo, question->prompt);
+    (void)snprintf(text, sizeof(text), "%s%s", question->intro, question->ending);
+    return say(login, WIRE_PROMPT, question->echo, text);
+}
+
+/* Asks. code: see reply_read. Returns false when there is no answer to go on with. */
+static bool ask_question(struct login *login, const struct question *question,
+                         enum reply_kind *kind, char *code)
 {
     struct wire_reply reply = {0};
     struct terms terms;
     delivery_terms(&login->delivery, &terms);
-    if (!say(login, WIRE_PROMPT, echo, text))
+    if (!say_question(login, question))
         return false;
     enum wire_result received = wire_receive(login->socket, &reply, sizeof(reply));
     bool good = received == WIRE_OK && reply.head.type == WIRE_REPLY;
@@ -87,7 +122,7 @@ static bool prompt(struct login *login, const char *text, bool echo, enum reply_
     return end(login, END_SSHD_DENIES);
 }
 
-/* A word costs no try, up to a number of them that nobody needs. */
+/* What is no code costs no try, up to a number of answers that nobody needs. */
 static void count_word(struct login *login)
 {
     if (++login->words <= WORDS_MAX)
@@ -206,6 +241,24 @@ static void describe_refusal(const struct login *login, char *intro)
                        "No code can be sent now. Try again later, or type a break-glass code.");
 }
 
+static bool refused(const struct login *login, enum channel channel)
+{
+    return (login->delivery.refused & 1U << (unsigned)channel) != 0;
+}
+
+/*
+ * Whether the other channel is to be offered after a send by this one that failed: a provider will
+ * not send to the number by this one, since it is a landline, for example. Nothing is sent by the
+ * other one unasked, since a call costs more. It is the last resort: if it fails, there is no
+ * third.
+ */
+static bool offers_other(const struct login *login, enum channel channel)
+{
+    enum channel other = other_channel(login);
+    return channel == login->channel && refused(login, channel) && !refused(login, other) &&
+           possible(login, other) && more_sends(login);
+}
+
 /* What is said when nobody has sent. Returns false if there is nothing left that could help. */
 static bool describe_failure(const struct login *login, enum channel channel, bool only,
                              char *intro)
@@ -216,12 +269,18 @@ static bool describe_failure(const struct login *login, enum channel channel, bo
         return true;
     }
     bool codes = login->guard.codes_left > 0;
-    (void)snprintf(intro, INTRO_SIZE, "No code could be sent by %s.", channel_words[channel]);
-    add_words(login, intro, " Type ", " to try again.");
+    bool offer = offers_other(login, channel);
+    bool another = only && more_sends(login) && !refused(login, the_other(channel));
+    int used = snprintf(intro, INTRO_SIZE, "No code could be sent by %s.", channel_words[channel]);
+    if (offer)
+        (void)snprintf(intro + used, INTRO_SIZE - (size_t)used, " Type %s for a code by %s.",
+                       channel_names[other_channel(login)], channel_words[other_channel(login)]);
+    else
+        add_words(login, intro, " Type ", " to try again.");
     if (codes)
         (void)snprintf(intro + strlen(intro), INTRO_SIZE - strlen(intro),
                        " A break-glass code is good as well.");
-    return codes || (only && more_sends(login)); /* then another channel may do */
+    return codes || offer || another;
 }
 
 static bool announce_call(struct login *login)
@@ -257,8 +316,8 @@ static bool send_code(struct login *login, enum channel channel, bool only, char
     case DELIVERED:
         login->channel = delivery->challenge.channel;
         (void)snprintf(intro, INTRO_SIZE, "%s sent by %s to the number ending in %s.%s",
-                       login->rounds > 1 ? "New code" : "Code", channel_words[login->channel],
-                       login->digits, login->rounds > 1 ? " Only this one counts." : "");
+                       before != 0 ? "New code" : "Code", channel_words[login->channel],
+                       login->digits, before != 0 ? " Only this one counts." : "");
         add_offer(login, intro);
         login->delivered = true;
         return true;
@@ -270,6 +329,8 @@ static bool send_code(struct login *login, enum channel channel, bool only, char
     case DELIVERED_NOT:
         if (end_is_covered(login) || !describe_failure(login, channel, only, intro))
             return end_by_sends(login);
+        if (offers_other(login, channel)) /* nothing was sent that the person might wait for */
+            login->round_at = 0;
         return true;
     default:
         return end_by_sends(login);
@@ -356,18 +417,19 @@ static bool chosen(struct login *login, enum reply_kind kind)
 static bool wait_for_person(struct login *login)
 {
     char code[REPLY_CODE_SIZE] = "";
-    char text[WIRE_TEXT_SIZE];
+    char text[INTRO_SIZE];
     char ignored[INTRO_SIZE];
     const char *intro = "";
+    const struct question question = {text, " ", "Answer: ", true};
     while (login->config.autosend == 0 && login->tries < login->config.tries) {
         enum reply_kind kind = REPLY_NO_CODE;
         bool other = possible(login, other_channel(login));
         (void)snprintf(text, sizeof(text),
-                       "%sPress Enter to have a code sent by %s to the number ending in %s%s%s: ",
+                       "%sPress Enter to have a code sent by %s to the number ending in %s%s%s:",
                        intro, channel_words[login->channel], login->digits,
                        other ? ", or type " : "", other ? channel_names[other_channel(login)] : "");
         login->tries++;
-        if (!prompt(login, text, true, &kind, code))
+        if (!ask_question(login, &question, &kind, code))
             return false;
         bool break_glass = kind == REPLY_BREAK_GLASS;
         intro = break_glass ? "Wrong code. Try again.\n" : "Nothing has been sent yet.\n";
@@ -375,7 +437,7 @@ static bool wait_for_person(struct login *login)
         explicit_bzero(code, sizeof(code));
         if (!goes_on)
             return false;
-        if (kind != REPLY_CODE && !break_glass && kind != REPLY_NO_CODE)
+        if (kind != REPLY_CODE && !break_glass)
             count_word(login);
         if (chosen(login, kind))
             return true;
@@ -481,19 +543,19 @@ static void refuse_form(const struct login *login, char *intro)
     struct terms terms;
     delivery_terms(&login->delivery, &terms);
     (void)snprintf(intro, INTRO_SIZE,
-                   "That is not a code of %zu %s. Try again, or type ? for help.", terms.length,
-                   terms.letters ? "digits and letters" : "digits");
+                   "That is not a code of %zu %s. Type the one-time code, not your password, or ? "
+                   "for help.",
+                   terms.length, terms.letters ? "digits and letters" : "digits");
 }
 
 /* One answer. Returns true to ask again, with intro set to what the next prompt says. */
 static bool ask_once(struct login *login, char *intro)
 {
-    char text[WIRE_TEXT_SIZE];
+    const struct question question = {intro, "\nCode: ", "Code: ", login->config.echo == 1};
     char code[REPLY_CODE_SIZE] = "";
     enum reply_kind kind = REPLY_CONV_FAILED;
     bool goes_on = true;
-    (void)snprintf(text, sizeof(text), "%s\nCode: ", intro);
-    if (!prompt(login, text, login->config.echo == 1, &kind, code))
+    if (!ask_question(login, &question, &kind, code))
         return false;
     switch (kind) {
     case REPLY_CODE:
@@ -513,8 +575,9 @@ static bool ask_once(struct login *login, char *intro)
         goes_on = send_again(login, kind, intro);
         break;
     default:
-        if (login->refusal != REFUSAL_NONE && login->delivery.sent_at == 0)
-            describe_refusal(login, intro);
+        count_word(login);
+        if (login->delivery.sent_at == 0)
+            goes_on = do_without(login, intro);
         else
             refuse_form(login, intro);
         break;

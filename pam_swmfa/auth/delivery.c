@@ -170,6 +170,8 @@ static enum delivered send_by(struct delivery *delivery, size_t place, int milli
         return DELIVERED;
     }
     failed_with(delivery, outcome);
+    if (outcome == OUTCOME_INVALID || outcome == OUTCOME_NOT_QUEUED)
+        delivery->refused |= 1U << (unsigned)challenge->channel;
     note(delivery, id, outcome_words[outcome], problem.text);
     if (outcome == OUTCOME_MEMORY || outcome == OUTCOME_ABANDONED)
         return DELIVERED_BROKEN;

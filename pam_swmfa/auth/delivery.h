@@ -33,6 +33,7 @@ struct delivery {
     unsigned permitted; /* a bit, 1 << enum channel, for each by which codes may be sent */
     unsigned asked;     /* a bit, 1 << enum provider_id, for each that was asked */
     unsigned failed;    /* a bit, 1 << outcome, for each way in which a send has failed */
+    unsigned refused;   /* a bit, 1 << enum channel, for each by which a provider would not send */
     enum outcome last;  /* of the last send */
     int sends;          /* requests made, of all rounds */
     bool in_doubt;      /* whether the last round may have had a code sent, whatever it returned */

@@ -78,6 +78,7 @@ static bool end_with(struct login *login, enum outcome outcome)
         [OUTCOME_NOT_QUEUED] = END_REFUSED,
         [OUTCOME_INVALID] = END_REFUSED,
         [OUTCOME_CREDENTIALS] = END_SETUP,
+        [OUTCOME_NO_CREDIT] = END_UNAVAILABLE,
         [OUTCOME_FORBIDDEN] = END_SETUP,
         [OUTCOME_NOT_FOUND] = END_SETUP,
         [OUTCOME_LIMIT] = END_UNAVAILABLE,
@@ -95,7 +96,10 @@ static bool end_with(struct login *login, enum outcome outcome)
 
 #define BIT(outcome) (1U << (unsigned)(outcome))
 
-/* The outcomes that a word of fail_on stands for. */
+/*
+ * The outcomes that a word of fail_on stands for. No word stands for an account without money:
+ * whoever has codes sent can bring that about.
+ */
 static unsigned causes(const struct config *config)
 {
     static const unsigned by_word[] = {

@@ -13,9 +13,9 @@ enum reply_kind {
     REPLY_CODE,        /* it has the form of a code of the provider */
     REPLY_BREAK_GLASS, /* it has the form of a break-glass code */
     REPLY_EMPTY,       /* nothing but Enter */
-    REPLY_RESEND,      /* the words: resend, */
-    REPLY_SMS,         /* sms, */
-    REPLY_CALL,        /* call, */
+    REPLY_RESEND,      /* the words: resend, or another for it, */
+    REPLY_SMS,         /* sms or text, */
+    REPLY_CALL,        /* call or phone, */
     REPLY_HELP,        /* help or a question mark */
     REPLY_NO_CODE,     /* it can be none of these: too long, another length, other characters */
     REPLY_SSHD_DENIES, /* what sshd answers for a user whom it has refused already */
@@ -25,9 +25,11 @@ enum reply_kind {
 #define REPLY_CODE_SIZE CODES_CODE_SIZE /* a break-glass code is longer than any other */
 
 /*
- * reply_read: reads a reply. A word may be written in either case; it goes before a code that has
- * the same letters. Blanks and hyphens that a person puts between the characters of a code are
- * dropped.
+ * reply_read: reads a reply. What a paste or a phone puts around a code is dropped first: blanks of
+ * any kind, hyphens, full stops, characters that nobody sees; full-width characters are taken for
+ * the ASCII ones. A text such as "Your code is: 123456" is a code if nothing else in it can be one.
+ * A word may be written in either case. One that the prompt names goes before a code that has the
+ * same letters, the others after it.
  * length: characters of a code; letters: a code may have ASCII letters besides digits.
  * code: of REPLY_CODE_SIZE, set for REPLY_CODE and REPLY_BREAK_GLASS; the caller wipes it.
  */

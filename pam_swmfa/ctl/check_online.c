@@ -62,6 +62,10 @@ static struct meaning of_outcome(const struct asked *asked)
     case OUTCOME_CREDENTIALS:
     case OUTCOME_FORBIDDEN:
         return (struct meaning){SEVERITY_ERROR, "online-credentials", NULL}; /* fix_credentials */
+    case OUTCOME_NO_CREDIT:
+        return (struct meaning){SEVERITY_ERROR, "online-credit",
+                                "top up the account at the provider, and see what has used it up: "
+                                "swmfactl report"};
     case OUTCOME_LIMIT:
         return (struct meaning){SEVERITY_WARNING, "online-limit",
                                 "wait some minutes and run this again"};

@@ -107,6 +107,9 @@ int dialogue_run(pam_handle_t *pamh, int socket, struct wire_request *request, b
                 return PAM_SYSTEM_ERR;
             }
             break;
+        case WIRE_INTRO:
+            (void)pam_prompt(pamh, PAM_TEXT_INFO, NULL, "%s", say.text);
+            break;
         case WIRE_INFO:
         case WIRE_ALERT:
             if (!silent)

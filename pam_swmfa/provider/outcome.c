@@ -9,6 +9,7 @@ const char *const outcome_words[OUTCOME_COUNT] = {
     [OUTCOME_NOT_QUEUED] = "not-queued",
     [OUTCOME_INVALID] = "provider-refused",
     [OUTCOME_CREDENTIALS] = "credentials",
+    [OUTCOME_NO_CREDIT] = "no-credit",
     [OUTCOME_FORBIDDEN] = "forbidden",
     [OUTCOME_NOT_FOUND] = "not-found",
     [OUTCOME_LIMIT] = "provider-limit",

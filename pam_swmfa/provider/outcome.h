@@ -10,6 +10,7 @@ enum outcome {
     OUTCOME_NOT_QUEUED,  /* a send: the provider took the request and did not queue a code */
     OUTCOME_INVALID,     /* 400, 422: the provider does not accept what was asked */
     OUTCOME_CREDENTIALS, /* 401: the provider does not know our credentials */
+    OUTCOME_NO_CREDIT,   /* 402: the account has no money for it */
     OUTCOME_FORBIDDEN,   /* 403: our credentials do not permit it */
     OUTCOME_NOT_FOUND,   /* a send: 404, there is no such service at this address */
     OUTCOME_LIMIT,       /* 429: too many requests */

@@ -81,6 +81,9 @@ static enum outcome by_status(const struct provider *provider, const struct rest
     case 401:
         append(problem, "; ", provider->hints.credentials);
         return OUTCOME_CREDENTIALS;
+    case 402:
+        append(problem, "; ", "look at the balance of the account");
+        return OUTCOME_NO_CREDIT;
     case 403:
         append(problem, "; ", provider->hints.forbidden);
         return OUTCOME_FORBIDDEN;

@@ -9,8 +9,11 @@
  * swmfactl test speaks for the module.
  *
  *   module -> helper   struct wire_request, once; struct wire_reply, one for each PROMPT
- *   helper -> module   struct wire_say: any number of PROMPT, INFO and ALERT, then one DONE, then
- * EOF
+ *   helper -> module   struct wire_say: any number of PROMPT, INTRO, INFO and ALERT, then one DONE,
+ *                      then EOF
+ *
+ * INTRO is what the next PROMPT is about, for an application that replaces the text of prompts. It
+ * is part of the question, and so shown even if the application asked for silence.
  */
 #ifndef SWMFA_WIRE_H
 #define SWMFA_WIRE_H
@@ -29,6 +32,7 @@ enum wire_type {
     WIRE_INFO,
     WIRE_ALERT,
     WIRE_DONE,
+    WIRE_INTRO,
 };
 
 /* Every message begins with it. */
@@ -79,8 +83,7 @@ struct wire_reply {
     char text[WIRE_REPLY_SIZE];
 };
 
-/* WIRE_PROMPT, WIRE_INFO, WIRE_ALERT and WIRE_DONE; the fields that a type does not use are zero.
- */
+/* All that the helper says; the fields that a type does not use are zero. */
 struct wire_say {
     struct wire_head head;
     uint32_t echo;             /* PROMPT: 1 if what is typed may be shown */

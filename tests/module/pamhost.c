@@ -10,6 +10,7 @@
  *   a thread each. Every prompt takes the next --answer:
  *     TEXT     the text itself           @code    the code that came by phone
  *     @spaced  it, with blanks and hyphens between   @wrong   another one of the same form
+ *     @pasted  its message, as a terminal pastes it
  *     @null    no answer                 @huge    64 KiB of digits
  *     @bytes   bytes that are not text   @fail    the conversation fails
  *     @kill    the helper is killed, then the code   @stop    it is stopped, then the code
@@ -46,7 +47,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#define MOST 32
+#define MOST        32
+#define ANSWER_SIZE 256
 
 static struct options {
     const char *confdir;
@@ -139,12 +141,16 @@ static void signal_helper(int number)
 static char *code_answer(const struct login *login, const char *kind)
 {
     char code[64] = "";
-    char *answer = calloc(1, 256);
+    char *answer = calloc(1, ANSWER_SIZE);
     if (answer == NULL ||
         !inbox_code(options.inbox, login->digits, strcmp(kind, "@older") == 0, code, sizeof(code)))
         return answer;
     if (strcmp(kind, "@wrong") == 0)
         code[0] = code[0] == '1' ? '2' : '1';
+    if (strcmp(kind, "@pasted") == 0) {
+        (void)snprintf(answer, ANSWER_SIZE, "\033[200~Your code is:\u00a0%s.\r\033[201~", code);
+        return answer;
+    }
     size_t used = 0;
     for (size_t i = 0; code[i] != '\0'; i++) {
         if (strcmp(kind, "@spaced") == 0 && i > 0)

@@ -217,6 +217,10 @@ static void do_work(struct api *api, const struct account *account, struct call 
     const struct provider *provider = account->provider;
     const struct fault *fault = account->faults[is_send(call) ? FAULT_SEND : FAULT_VERIFY];
 
+    if (fault != NULL && fault->channel != NULL &&
+        strcmp(fault->channel, call->route->channel) != 0) {
+        fault = NULL;
+    }
     random_uuid(call->request_id);
     if (is_send(call)) {
         provider->make_id(call->route, call->id);

@@ -59,6 +59,7 @@
 #define FORBIDDEN(key)                                                                             \
     {{403, "{\"error\":\"Forbidden\"}"}, {403, "{\"" key "\":\"Forbidden\"}"}}
 #define NOT_FOUND      ERRORS(404, "Not Found", "Not Found")
+#define NO_MONEY       ERRORS(402, "Payment Required", "Payment Required")
 #define INTERNAL       ERRORS(500, "Internal Server Error", "Internal Server Error")
 #define TWO_ERRORS     REFUSED(TWO_ITEMS, "The first of two errors. The second of two errors.")
 #define TOO_MANY       ERRORS(429, "Too Many Requests", "Too Many Requests")
@@ -70,12 +71,16 @@ const struct fault faults[] = {
      .slot = FAULT_SEND, .forms = SENDS("{\"id\":\"$id\",\"success\":false," SENT_REST, "{}")},
     {.name = "send-401", .summary = "401",
      .slot = FAULT_SEND, .forms = UNAUTHORIZED},
+    {.name = "send-402", .summary = "402",
+     .slot = FAULT_SEND, .forms = NO_MONEY},
     {.name = "send-403", .summary = "403; Bandwidth: with the key Message",
      .slot = FAULT_SEND, .forms = FORBIDDEN("Message")},
     {.name = "send-404", .summary = "404",
      .slot = FAULT_SEND, .forms = NOT_FOUND},
     {.name = "send-422", .summary = "422 with a list of two errors; Bandwidth: 400",
      .slot = FAULT_SEND, .forms = TWO_ERRORS},
+    {.name = "send-422-sms", .summary = "the same for SMS alone, as for a landline",
+     .slot = FAULT_SEND, .forms = TWO_ERRORS, .channel = "sms"},
     {.name = "send-429", .summary = "429 with Retry-After: 5",
      .slot = FAULT_SEND, .forms = TOO_MANY,
      .header_name = "Retry-After", .header_value = "5"},
@@ -139,6 +144,8 @@ const struct fault faults[] = {
 
     {.name = "verify-401", .summary = "401",
      .slot = FAULT_VERIFY, .forms = UNAUTHORIZED},
+    {.name = "verify-402", .summary = "402",
+     .slot = FAULT_VERIFY, .forms = NO_MONEY},
     {.name = "verify-403", .summary = "403",
      .slot = FAULT_VERIFY, .forms = FORBIDDEN("message")},
     {.name = "verify-404", .summary = "404",

@@ -32,7 +32,8 @@ struct fault {
     const char *summary;
     enum fault_slot slot;
     bool bandwidth_only;
-    bool processed; /* the request is worked on as ever, only its answer suffers; no forms */
+    const char *channel; /* the sends that it is for; NULL: all */
+    bool processed;      /* the request is worked on as ever, only its answer suffers; no forms */
     enum answer_manner manner;
     struct fault_form forms[FAULT_APIS];
     const char *header_name;

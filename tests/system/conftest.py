@@ -74,6 +74,14 @@ def sim(start):
 
 
 @pytest.fixture
+def sms_only():
+    """alice's number takes SMS alone, so nothing can be offered where a provider refuses it."""
+    lab.users_map(f"alice {lab.NUMBERS['alice']} sms\n")
+    yield
+    lab.users_map()
+
+
+@pytest.fixture
 def helper():
     """Tests that put something else in the helper's place: it is put back."""
     yield lab.install_helper

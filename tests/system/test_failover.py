@@ -55,6 +55,7 @@ def test_the_other_spelling_of_bandwidths_ids_is_read(start, log, channel):
 
 BANDWIDTH_SENDS = [
     ("send-401", "PAM_AUTHINFO_UNAVAIL", "credentials", "answered 401: .*check username and password"),
+    ("send-402", "PAM_AUTHINFO_UNAVAIL", "no-credit", "answered 402: Payment Required "),
     ("send-403", "PAM_AUTHINFO_UNAVAIL", "forbidden", "answered 403: Forbidden"),
     ("send-404", "PAM_AUTHINFO_UNAVAIL", "not-found", "check account_id"),
     ("send-422", "PAM_AUTH_ERR", "provider-refused", "answered 400: "),
@@ -91,7 +92,7 @@ BANDWIDTH_VERIFIES = [
 
 @pytest.mark.parametrize("fault, code, reason, detail", BANDWIDTH_SENDS + BANDWIDTH_VERIFIES,
                          ids=[row[0] for row in BANDWIDTH_SENDS + BANDWIDTH_VERIFIES])
-def test_bandwidths_errors_deny_and_say_why(start, log, fault, code, reason, detail):
+def test_bandwidths_errors_deny_and_say_why(start, log, sms_only, fault, code, reason, detail):
     sim = start("--fault", fault)
     lab.configure(sim, bandwidth=sim, swmfa="providers = bandwidth\nfail = safe\nfail_on = limit")
     out = lab.pamhost(lab.between_permits(), answers=["@code"] * 3)
@@ -141,7 +142,8 @@ def test_bandwidth_offers_no_channel_without_its_application(sim, log):
 # ---- the next provider ----
 
 CERTAINLY_NOT_SENT = {
-    "send-401": "credentials", "send-403": "forbidden", "send-404": "not-found",
+    "send-401": "credentials", "send-402": "no-credit", "send-403": "forbidden",
+    "send-404": "not-found",
     "send-422": "provider-refused", "send-429": "provider-limit",
     "send-429-negative": "provider-limit", "send-429-huge": "provider-limit",
     "send-500": "provider-error", "send-refused": "not-queued", "send-garbage": "bad-answer",
@@ -296,6 +298,38 @@ def test_the_deadline_holds_for_all_of_a_send(two, log):
     assert log.last("signalwire network: .*timed out")
 
 
+# ---- a number that SMS is refused for ----
+
+OFFER = "No code could be sent by SMS. Type call for a code by voice call.\\nCode: "
+
+
+@pytest.mark.parametrize("provider", ["signalwire", "bandwidth"])
+def test_where_sms_is_refused_a_call_is_offered_and_none_is_made_unasked(start, log, provider):
+    sim = start("--fault", "send-422-sms")
+    lab.configure(sim, bandwidth=sim, swmfa=f"providers = {provider}", limits="user_sends = 1/1d")
+    out = lab.pamhost(lab.alone(), answers=["hello", "resend", "123456", "call", "@code"])
+    assert out.result == "PAM_SUCCESS", "what was refused does not count, and needs no wait"
+    assert out.prompts[:4] == [OFFER] * 4
+    assert out.prompts[4] == ("Code sent by voice call to the number ending in 82. "
+                              "No code? Type resend or sms.\\nCode: ")
+    assert [path.rsplit("/", 1)[1] for path, _, _ in sim.requests()] in (
+        ["sms", "sms", "call", "verify"], ["messaging", "messaging", "voice", "verify"])
+    assert log.last(f"result=success reason=verified channel=call provider={provider} .*tries=2 sends=3 "
+                    f'.*detail="{provider} provider-refused: ')
+    again = lab.pamhost(lab.alone(), answers=["@fail"])
+    assert again.prompts[0].startswith("No code can be sent now."), "the call has counted"
+
+
+@pytest.mark.parametrize("fault", ["send-refused", "send-422"])
+def test_where_the_call_is_refused_as_well_the_login_ends(start, log, fault):
+    sim = start("--fault", fault)
+    out = lab.pamhost(lab.between_permits(), answers=["call", "@fail"])
+    assert out.result == "PAM_AUTH_ERR" and out.prompts == [OFFER]
+    assert out.all("message")[-1] == "error No code could be sent. The system log says why."
+    assert len(sim.requests()) == 2
+    assert log.last("result=denied reason=(provider-refused|not-queued) .*sends=2 ")
+
+
 # ---- nobody sends ----
 
 COVERED = [  # SignalWire's fault, Bandwidth's, lines, whether it passes
@@ -313,6 +347,7 @@ COVERED = [  # SignalWire's fault, Bandwidth's, lines, whether it passes
     ("down", "send-garbage", "fail = safe\nfail_on = network, server, limit, credentials", False),
     ("send-refused", "down", "fail = safe\nfail_on = network, server, limit, credentials", False),
     ("send-422", "down", "fail = safe\nfail_on = network, server, limit, credentials", False),
+    ("send-402", "down", "fail = safe\nfail_on = network, server, limit, credentials, store", False),
 ]
 
 
@@ -326,8 +361,8 @@ def test_both_down_secure_denies_and_safe_passes_where_it_covers_every_cause(
         if fault == "down":
             down(simulator)
     lab.configure(first, bandwidth=second, swmfa=f"{BOTH}\n{lines}")
-    out = lab.pamhost(lab.between_permits())
-    assert out.prompts == []
+    out = lab.pamhost(lab.between_permits(), answers=["call"])
+    assert out.prompts == [OFFER] * (one in ("send-refused", "send-422"))
     line = log.last("signalwire .*; bandwidth ")
     if passes:
         assert out.result == "PAM_SUCCESS" and out.all("message") == [

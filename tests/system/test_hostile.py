@@ -167,7 +167,7 @@ def test_after_nonsense_the_next_provider_sends(hostile, sim, log, case):
 @pytest.mark.parametrize("case", [case for case in NONSENSE if case != "HTML with status 503" and
                                   not case.startswith("Retry-After") and case !=
                                   "raw control characters in an error"])
-def test_nonsense_lets_nobody_in_whatever_fail_on_says(hostile, log, case):
+def test_nonsense_lets_nobody_in_whatever_fail_on_says(hostile, sms_only, log, case):
     """But for the statuses that fail_on names."""
     hostile(NONSENSE[case], swmfa=WIDEST.replace("timeout = 4", "timeout = 5"))
     out = lab.pamhost(lab.between_permits())
@@ -366,7 +366,7 @@ ECHOES = [f"to {ALICE} is not valid", f"to {ALICE[1:]}", "to +1 (555) 010-0182",
 
 
 @pytest.mark.parametrize("text", ECHOES)
-def test_what_a_provider_repeats_of_what_it_was_told_is_not_logged(hostile, log, text):
+def test_what_a_provider_repeats_of_what_it_was_told_is_not_logged(hostile, sms_only, log, text):
     error = lab.http(422, '{"errors":[{"detail":"%s"}]}' % text)
     for send, verify in ((error, None), (lab.http(200, sent()), error)):
         hostile(send, verify=verify)

@@ -159,7 +159,7 @@ def test_at_a_limit_the_person_is_told_and_the_login_is_denied(start, log):
                 "credentials, store\nresend_delay = 0")
     lab.users_map()
     assert sends()
-    out = login("123456", "", "?", "resend", "call", "123456")
+    out = login("123456", "", "?", "resend", "call", "123456", "123456")
     assert out.result == "PAM_MAXTRIES"
     assert out.lines[0] == f"prompt on {NO_CODE}" and out.lines.count(REFUSED) == 1
     assert [prompt for prompt in out.prompts if "sent by" in prompt] == []
@@ -700,7 +700,7 @@ CONVERSATIONS = { # lines of [swmfa], answers
     "call": ("resend_delay = 0", ["call"] + WRONG + ["?", "sms"] + WRONG + ["call"] + WRONG),
     "more sends than one login has": ("resend_delay = 0", ["resend"] * 7 + WRONG * 3),
     "words without end": ("resend_delay = 0", ["?"] * 25),
-    "what is no code": ("", ["", "@null", "@huge"]),
+    "what is no code": ("", ["", "@null", "@huge"] * 8),
     "bytes": ("", ["@bytes", "hello", " 123 456 "]),
     "hidden": ("echo = no", WRONG * 3),
     "called first": ("channel = call", WRONG * 3),

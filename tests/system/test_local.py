@@ -89,6 +89,33 @@ def test_sudo_with_a_wrong_code_runs_nothing(sudo):
     assert ended(client) == 1 and "\n0\r" not in client.before
 
 
+@pytest.mark.parametrize("option, sudoers", [
+    (["-p", "Password: "], ""), ([], 'Defaults passprompt_override, passprompt="Password: "\n')],
+    ids=["-p", "passprompt_override"])
+def test_where_sudo_replaces_the_prompt_the_person_reads_what_is_asked_for(
+        sudo, log, option, sudoers):
+    """Whoever takes the prompt for that of the password types it; nothing is lost by that."""
+    with open("/etc/sudoers.d/lab", "a", encoding="ascii") as rules:
+        rules.write(sudoers)
+    output = lab.WORK / "output"
+    lab.write(output, "", 0o666)
+    client = on_terminal("sh", "-c", f'exec sudo "$@" >{output}', "sh", *option, "id", "-u",
+                         user="alice")
+    client.expect_exact("Password: ")
+    client.sendline(lab.PASSWORD)
+    client.expect(r"Code sent by SMS to the number ending in 82\. No code\? Type resend or call\."
+                  r"\r\nPassword: $")
+    for _ in range(4):
+        client.sendline(lab.PASSWORD)
+        client.expect(r"That is not a code of 6 digits\. Type the one-time code, not your password, "
+                      r"or \? for help\.\r\nPassword: $")
+    client.sendline(lab.wait_for_code(ALICE))
+    assert ended(client) == 0
+    assert output.read_text() == "0\n", "nothing of it is in the command's output"
+    assert "user=alice service=sudo" in log.last("result=success .* tries=1 ")
+    output.unlink()
+
+
 def test_ctrl_c_at_sudos_prompt_ends_helper_and_sudo(sudo):
     client = sudo_as_alice("id", "-u")
     client.expect(PROMPT)

@@ -15,7 +15,8 @@ from test_package import hardened
 
 SENT = "Code sent by SMS to the number ending in 82. No code? Type resend or call.\\nCode: "
 WRONG = "Wrong code. Try again.\\nCode: "
-NO_CODE = "That is not a code of 6 digits. Try again, or type ? for help.\\nCode: "
+NO_CODE = ("That is not a code of 6 digits. Type the one-time code, not your password, or ? for help."
+           "\\nCode: ")
 
 
 def test_the_right_code_is_a_success(sim, log):
@@ -37,6 +38,10 @@ def test_one_login_is_two_requests_on_one_connection(sim):
 
 def test_blanks_and_hyphens_in_a_code_are_dropped(sim):
     assert lab.pamhost(lab.alone(), answers=["@spaced"]).result == "PAM_SUCCESS"
+
+
+def test_a_code_that_is_pasted_with_what_stands_around_it_is_right(sim):
+    assert lab.pamhost(lab.alone(), answers=["@pasted"]).result == "PAM_SUCCESS"
 
 
 def test_a_wrong_code_asks_again_and_then_the_right_one_lets_in(sim, log):
@@ -105,8 +110,8 @@ def test_every_parameter_reaches_the_provider(start):
     assert len(message.split()[-1]) == 8
 
 
-NO_API_CALL = ["", "@null", "@huge", "@bytes", "12345", "1234567", "abcdef", "12345a", "１２３４５６",
-               "٣٤٥٦٧٨", "      ", "------", "123456\n", "+12345", "%n%n%n"]
+NO_API_CALL = ["", "@null", "@huge", "@bytes", "12345", "1234567", "abcdef", "12345a",
+               "٣٤٥٦٧٨", "      ", "------", "+12345", "%n%n%n", lab.PASSWORD]
 
 
 @pytest.mark.parametrize("answer", NO_API_CALL)
@@ -117,10 +122,35 @@ def test_what_cannot_be_a_code_costs_no_request(sim, answer):
     assert sim.count("verify") == 1
 
 
-def test_only_such_answers_use_up_the_tries(sim):
-    out = lab.pamhost(lab.alone(), answers=["", "@null", "@huge", "@code"])
-    assert out.result == "PAM_MAXTRIES"
-    assert sim.count("verify") == 0
+def test_such_answers_use_up_no_try_until_there_are_too_many(sim, log):
+    """Somebody who types the password again and again has not lost the login."""
+    such = ["", "@null", "@huge", lab.PASSWORD] * 5
+    out = lab.pamhost(lab.alone(), answers=[*such, "@wrong", "@wrong", "@code"])
+    assert out.result == "PAM_SUCCESS" and out.prompts[1:21] == [NO_CODE] * 20
+    assert "tries=3 sends=1" in log.last("result=success")
+    assert sim.count("verify") == 3
+    out = lab.pamhost(lab.between_permits(), answers=[*such, *such[:9]])
+    assert out.result == "PAM_MAXTRIES" and len(out.prompts) == 23
+    assert sim.count("verify") == 3
+    assert lab.store("SELECT attempts - forgiven FROM swmfa_try") == [(0,)], "no failure"
+
+
+@pytest.mark.parametrize("service", ["sudo", "sudo-i"])
+def test_for_sudo_on_a_terminal_the_text_is_a_message_before_a_short_prompt(start, service):
+    """Also where the application asks for silence, as sudo does; without a terminal all is the prompt."""
+    sent, no_code = (text.removesuffix("\\nCode: ") for text in (SENT, NO_CODE))
+    start(swmfa="autosend = no")
+    out = lab.pamhost(lab.alone(service=service), answers=["", "", "@code"],
+                      arguments=["--tty", "/dev/pts/1", "--silent"])
+    assert out.result == "PAM_SUCCESS"
+    assert out.lines[:6] == [
+        "message info Press Enter to have a code sent by SMS to the number ending in 82, or type call:",
+        "prompt on Answer: ", f"message info {sent}", "prompt on Code: ",
+        f"message info {no_code}", "prompt on Code: "]
+    start()
+    for where, arguments in ((service, ["--silent"]), ("swmfa-su", ["--tty", "/dev/pts/1"])):
+        out = lab.pamhost(lab.alone(service=where), arguments=arguments)
+        assert out.lines[0] == f"prompt on {SENT}" and out.all("message") == []
 
 
 def test_what_sshd_answers_for_a_refused_user_is_recognised(sim, log):

@@ -11,6 +11,7 @@ import lab
 SENDS = [
     ("send-refused", "PAM_AUTH_ERR", "not-queued", "success is false"),
     ("send-401", "PAM_AUTHINFO_UNAVAIL", "credentials", "401: Unauthorized"),
+    ("send-402", "PAM_AUTHINFO_UNAVAIL", "no-credit", "402: Payment Required; look at the balance"),
     ("send-403", "PAM_AUTHINFO_UNAVAIL", "forbidden", "403: Forbidden"),
     ("send-404", "PAM_AUTHINFO_UNAVAIL", "not-found", "404: Not Found"),
     ("send-422", "PAM_AUTH_ERR", "provider-refused", "answered 422; .*; "),
@@ -31,6 +32,7 @@ SENDS = [
 # A verify that goes wrong.
 VERIFIES = [
     ("verify-401", "PAM_AUTHINFO_UNAVAIL", "credentials", "401: Unauthorized"),
+    ("verify-402", "PAM_AUTHINFO_UNAVAIL", "no-credit", "402: Payment Required"),
     ("verify-403", "PAM_AUTHINFO_UNAVAIL", "forbidden", "403: Forbidden"),
     ("verify-404", "PAM_AUTH_ERR", "code-void", "answered 404"),
     ("verify-422", "PAM_AUTH_ERR", "provider-refused", "answered 422"),
@@ -53,7 +55,7 @@ def assert_outcome(log, out, code, reason, detail):
 
 
 @pytest.mark.parametrize("fault, code, reason, detail", SENDS, ids=[row[0] for row in SENDS])
-def test_a_send_that_fails_is_denied_and_says_why(start, log, fault, code, reason, detail):
+def test_a_send_that_fails_is_denied_and_says_why(start, log, sms_only, fault, code, reason, detail):
     sim = start("--fault", fault)
     out = lab.pamhost(lab.between_permits(), answers=["@code"])
     assert out.prompts == []
@@ -90,8 +92,11 @@ def test_a_provider_that_closes_the_connection_between_is_met_again(start):
 
 def test_nothing_that_the_provider_wrote_is_shown(start):
     start("--fault", "send-escapes")
-    out = lab.pamhost(lab.alone())
-    assert out.all("message") == ["error No code could be sent. The system log says why."]
+    out = lab.pamhost(lab.alone(), answers=["call"])
+    assert out.prompts == ["No code could be sent by SMS. Type call for a code by voice call.\\nCode: "]
+    assert out.all("message") == [
+        "info Calling the number ending in 82. This can take some seconds.",
+        "error No code could be sent. The system log says why."]
 
 
 def test_a_provider_that_is_down_is_authinfo_unavail(sim, log):
@@ -122,7 +127,7 @@ def test_fail_says_what_happens_when_the_provider_is_down(sim, log, swmfa, code)
                                          ("send-garbage", "PAM_AUTHINFO_UNAVAIL"),
                                          ("verify-404", "PAM_AUTH_ERR"),
                                          ("verify-string-true", "PAM_AUTHINFO_UNAVAIL")])
-def test_fail_safe_covers_an_outage_and_nothing_else(start, fault, code):
+def test_fail_safe_covers_an_outage_and_nothing_else(start, sms_only, fault, code):
     start("--fault", fault, swmfa="fail = safe")
     assert lab.pamhost(lab.between_permits(), answers=["@code"] * 3).result == code
 

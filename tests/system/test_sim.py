@@ -442,6 +442,8 @@ FAULTS = [
     ("send-refused", BW_SMS, 200, "{}"),
     ("send-401", SW_SMS, 401, '{"error":"Unauthorized"}'),
     ("send-401", BW_SMS, 401, '{"message":"Unauthorized"}'),
+    ("send-402", SW_SMS, 402, '{"error":"Payment Required"}'),
+    ("send-402", BW_CALL, 402, '{"error":"Payment Required","requestId":"$ID"}'),
     ("send-403", SW_SMS, 403, '{"error":"Forbidden"}'),
     ("send-403", BW_SMS, 403, '{"Message":"Forbidden"}'),
     ("send-404", BW_SMS, 404, '{"error":"Not Found","requestId":"$ID"}'),
@@ -460,6 +462,7 @@ FAULTS = [
     ("send-old-spelling", BW_CALL, 200, '{"CallId":"$ID"}'),
     ("send-wrong-id-key", BW_SMS, 200, '{"callId":"$ID"}'),
     ("send-wrong-id-key", BW_CALL, 200, '{"messageId":"$ID"}'),
+    ("verify-402", SW_VERIFY, 402, '{"error":"Payment Required"}'),
     ("verify-403", BW_VERIFY, 403, '{"message":"Forbidden"}'),
     ("verify-404", SW_VERIFY, 404, '{"error":"Not Found"}'),
     ("verify-429", BW_VERIFY, 429, '{"error":"This number has exceeded verification attempts, '
@@ -531,6 +534,12 @@ def test_a_fault_can_be_for_one_api(start_client):
                           "--fault", "bandwidth:verify-500")
     assert [client.post(path).status for path in BODIES] == [500, 500, 404, 404, 404, 500]
     # 404 is what SignalWire's own verify says of an id that it does not know.
+
+
+def test_a_fault_can_be_for_one_channel(start_client):
+    client = start_client("--fault", "send-422-sms")
+    assert [client.post(path).status for path in (SW_SMS, SW_CALL, BW_SMS, BW_CALL)] == [
+        422, 200, 400, 200]
 
 
 @pytest.mark.parametrize("options, word", [

@@ -577,6 +577,7 @@ def test_the_times_and_the_certificate_are_told():
 
 FAULTS = [
     ("verify-401", "error online-credentials", "credentials"),
+    ("verify-402", "error online-credit", "no-credit"),
     ("verify-403", "error online-credentials", "forbidden"),
     ("verify-422", "note online", "good"),
     ("verify-429", "warning online-limit", "provider-limit"),

@@ -62,11 +62,7 @@ static void test_a_code_is_told_from_what_cannot_be_one(void **state)
         {"abcdefghijKLMNOPQRST", 20, true, "abcdefghijKLMNOPQRST"},
         {"1234567890123456789", 20, false, NULL},
         {"1234567890123456789012", 20, false, NULL},
-        {"123456\n", 6, false, NULL},
-        {"123456\r", 6, false, NULL},
-        {"\t123456", 6, false, NULL},
         {"123%456", 6, false, NULL},
-        {"123.456", 6, false, NULL},
         {"123_456", 6, false, NULL},
         {"+12345", 6, false, NULL},
         {"12345/", 6, false, NULL}, /* the characters beside 0, 9, A, Z, a and z */
@@ -76,20 +72,131 @@ static void test_a_code_is_told_from_what_cannot_be_one(void **state)
         {"12345`", 6, true, NULL},
         {"12345{", 6, true, NULL},
         {"\"12345", 6, true, NULL},
-        {"１２３４５６", 6, true, NULL}, /* full-width digits */
-        {"١٢٣٤٥٦", 6, true, NULL},       /* Arabic digits */
-        {"١٢٣", 6, true, NULL},          /* six bytes of them */
-        {"éééabc", 9, true, NULL},       /* nine bytes */
-        {"123\xc2\xa0"
-         "456",
-         6, false, NULL}, /* a no-break space */
-        {"123\xe2\x80\x93"
-         "456",
-         6, false, NULL}, /* an en dash */
+        {"١٢٣٤٥٦", 6, true, NULL}, /* Arabic digits */
+        {"١٢٣", 6, true, NULL},    /* six bytes of them */
+        {"éééabc", 9, true, NULL}, /* nine bytes */
         {"123456\xff", 6, true, NULL},
         {"\x1b[D23456", 6, false, NULL}, /* a cursor key */
         {"correct horse battery staple", 6, true, NULL},
         {"correct-horse", 12, true, "correcthorse"},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++)
+        check_text(cases[i].text, cases[i].length, cases[i].letters,
+                   cases[i].code != NULL ? REPLY_CODE : REPLY_NO_CODE, cases[i].code);
+}
+
+/* What a paste, a phone's keyboard or a whole message brings along. */
+static void test_what_stands_around_a_code_is_dropped(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        size_t length;
+        bool letters;
+        const char *code; /* NULL: it cannot be one */
+    } cases[] = {
+        {"123456\n", 6, false, "123456"},
+        {"123456\r\n", 6, false, "123456"},
+        {"\t123456", 6, false, "123456"},
+        {"123\t456", 6, false, "123456"},
+        {"123\u00a0456", 6, false, "123456"},                   /* no-break space */
+        {"\u202f12\u200934 56", 6, false, "123456"},            /* narrow ones */
+        {"12\u00ad34\u200b56\u2060\ufeff", 6, false, "123456"}, /* seen by nobody */
+        {"\u200e\u2068123456\u2069", 6, false, "123456"},       /* direction */
+        {"123\u2013456", 6, false, "123456"},                   /* an en dash */
+        {"12\u221234\u201056", 6, false, "123456"},             /* minus, hyphen */
+        {"\033[200~123456\033[201~", 6, false, "123456"},
+        {"\033[200~123 456\r\033[201~", 6, false, "123456"},
+        {"\033[200~123456", 6, false, "123456"},
+        {"\033[202~123456", 6, false, NULL},
+        {"[200~123456[201~", 6, false, NULL},
+        {"\033[200~\033[200", 3, false, NULL},
+        {"123456.", 6, false, "123456"},
+        {"123456 . ", 6, false, "123456"},
+        {"123.456", 6, false, "123456"},
+        {"123. 456.", 6, false, "123456"},
+        {".", 6, false, NULL},
+        {"１２３４５６", 6, false, "123456"}, /* full-width */
+        {"１２３－４５６．", 6, false, "123456"},
+        {"１２３４５６。", 6, false, "123456"},
+        {"ａＢ３ｘＹ９", 6, true, "aB3xY9"},
+        {"１２３４５", 6, false, NULL},
+        {"12345\xe0\x80\xb6", 6, false, NULL}, /* a 6 in too many bytes */
+        {"123456\xc2", 6, false, NULL},        /* half a character */
+        {"123456\xe2\x80", 6, false, NULL},
+        {"123456\xa0", 6, false, NULL}, /* a no-break space, but not in UTF-8 */
+        {"123456\033", 6, false, NULL},
+        {"12345\b6", 6, false, NULL},
+        {"aB3xY9.", 6, true, "aB3xY9"},
+        {"\033[200~aB3-xY9\u00a0\033[201~", 6, true, "aB3xY9"},
+        {"aB3.xY9", 6, true, NULL},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++)
+        check_text(cases[i].text, cases[i].length, cases[i].letters,
+                   cases[i].code != NULL ? REPLY_CODE : REPLY_NO_CODE, cases[i].code);
+}
+
+static void test_a_code_is_found_in_its_message_where_nothing_else_can_be_one(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        size_t length;
+        bool letters;
+        const char *code; /* NULL: it cannot be one, or might not be */
+    } cases[] = {
+        {"Code: 123456", 6, false, "123456"},
+        {"Code:123456.", 6, false, "123456"},
+        {"Code：１２３４５６", 6, false, "123456"},
+        {"Your code is: 123456", 6, false, "123456"},
+        {"Your Personal Authorization Code is: 123456", 6, false, "123456"},
+        {"\033[200~Your Acme code is 123456.\r\033[201~", 6, false, "123456"},
+        {"123456 is your code, tell nobody", 6, false, "123456"},
+        {"G-123456", 6, false, "123456"},
+        {"FB-123456 is your confirmation code", 6, false, "123456"},
+        {"the code is G-123456!", 6, false, "123456"},
+        {"code=123456", 6, false, "123456"},
+        {"\"123456\"", 6, false, "123456"},
+        {"code (123456)", 6, false, "123456"},
+        {"Votre code \u00e0 usage unique : 123456", 6, false, "123456"},
+        {"Your code is 12345678901234567890", 20, false, "12345678901234567890"},
+        {"Code: 12345", 6, false, NULL},
+        {"Code: 1234567", 6, false, NULL},
+        {"Code: 123 456", 6, false, NULL},
+        {"Code: 123456 (5 minutes)", 6, false, NULL},
+        {"Code 1: 123456", 6, false, NULL},
+        {"123456 or 654321", 6, false, NULL},
+        {"Code: 123456 654321", 12, false, NULL},
+        /* what passwords are like */
+        {"hunter123456", 6, false, NULL},
+        {"123456hunter", 6, false, NULL},
+        {"Welcome@123456", 6, false, NULL},
+        {"welcome!123456", 6, false, NULL},
+        {"Winter-123456", 6, false, NULL},
+        {"SALE-123456", 6, false, NULL},
+        {"g-123456", 6, false, NULL},
+        {"xG-123456", 6, false, NULL},
+        {"my_123456", 6, false, NULL},
+        {"123456@home", 6, false, NULL},
+        {"123456-abc", 6, false, NULL},
+        {"\u00e9123456", 6, false, NULL},
+        {"123456\u00e9", 6, false, NULL},
+        /* where a code may have letters it must stand alone after a colon, and have a digit */
+        {"Your code is: aB3xY9", 6, true, "aB3xY9"},
+        {"Code: 123456.", 6, true, "123456"},
+        {"Code: aB3-xY9", 6, true, "aB3xY9"},
+        {"Code: abcdef", 6, true, NULL},
+        {"Note: please", 6, true, NULL},
+        {"Code:aB3xY9", 6, true, NULL},
+        {"Code aB3xY9", 6, true, NULL},
+        {"Code: aB3xY9 please", 6, true, NULL},
+        {"Code: aB3 xY9", 6, true, NULL},
+        {"Code 1: aB3xY9", 6, true, NULL},
+        {"Code: aB3xY", 6, true, NULL},
+        {"Code: ", 6, true, NULL},
+        {"G-aB3xY9", 6, true, NULL},
+        {"G-123456", 6, true, NULL},
+        {"123456 is your code", 6, true, NULL},
     };
     for (size_t i = 0; i < COUNT(cases); i++)
         check_text(cases[i].text, cases[i].length, cases[i].letters,
@@ -108,6 +215,10 @@ static void test_a_break_glass_code_is_known_by_its_length(void **state)
         {"0abcdef-ghjkmnp-qrstvwx", "0abcdefghjkmnpqrstvwx"},
         {" 9 ABCDEFGHJKMNPQRSTVWX ", "9abcdefghjkmnpqrstvwx"},
         {"0oilOIL8901234567890z", "00110118901234567890z"},
+        {"\t0abcdef-ghjkmnp-qrstvwx\r\n", "0abcdefghjkmnpqrstvwx"},
+        {"0abcdef\u00a0ghjkmnp\u2011qrstvwx.", "0abcdefghjkmnpqrstvwx"},
+        {"\033[200~0abcdef ghjkmnp qrstvwx\033[201~", "0abcdefghjkmnpqrstvwx"},
+        {"0123456-ghjkmnp-qrstvwx", "0123456ghjkmnpqrstvwx"}, /* not G-123456 */
         {"12345678901234567890", NULL},
         {"abcdefghjkmnpqrstvwxy", NULL}, /* the first is its number */
         {"0abcdefghjkmnpqrstvwu", NULL},
@@ -215,15 +326,43 @@ static void test_words_are_read_in_either_case_with_blanks_around(void **state)
         const char *word;
         enum reply_kind kind;
     } words[] = {
-        {"", REPLY_EMPTY},        {"resend", REPLY_RESEND}, {"RESEND", REPLY_RESEND},
-        {"ReSend", REPLY_RESEND}, {"sms", REPLY_SMS},       {"SMS", REPLY_SMS},
-        {"Sms", REPLY_SMS},       {"call", REPLY_CALL},     {"CALL", REPLY_CALL},
-        {"cAlL", REPLY_CALL},     {"help", REPLY_HELP},     {"HELP", REPLY_HELP},
-        {"Help", REPLY_HELP},     {"?", REPLY_HELP},
+        {"text", REPLY_SMS},
+        {"TEXT", REPLY_SMS},
+        {"phone", REPLY_CALL},
+        {"again", REPLY_RESEND},
+        {"call.", REPLY_CALL},
+        {"Text .", REPLY_SMS},
+        {"ｃａｌｌ", REPLY_CALL},
+        {"？", REPLY_HELP},
+        {"new code", REPLY_RESEND},
+        {"send again", REPLY_RESEND},
+        {"resend code", REPLY_RESEND},
+        {"Resend  the\tcode.", REPLY_RESEND},
+        {"", REPLY_EMPTY},
+        {"resend", REPLY_RESEND},
+        {"RESEND", REPLY_RESEND},
+        {"ReSend", REPLY_RESEND},
+        {"sms", REPLY_SMS},
+        {"SMS", REPLY_SMS},
+        {"Sms", REPLY_SMS},
+        {"call", REPLY_CALL},
+        {"CALL", REPLY_CALL},
+        {"cAlL", REPLY_CALL},
+        {"help", REPLY_HELP},
+        {"HELP", REPLY_HELP},
+        {"Help", REPLY_HELP},
+        {"?", REPLY_HELP},
     };
-    static const char *const around[][2] = {{"", ""},   {" ", ""},         {"", " "},
-                                            {"\t", ""}, {"", "\t"},        {" ", "\t"},
-                                            {"  ", ""}, {" \t \t", "\t  "}};
+    static const char *const around[][2] = {{"", ""},
+                                            {" ", ""},
+                                            {"", " "},
+                                            {"\t", ""},
+                                            {"", "\t"},
+                                            {" ", "\t"},
+                                            {"  ", ""},
+                                            {" \t \t", "\t  "},
+                                            {"\033[200~", "\r\n\033[201~"},
+                                            {"\u200b", "\u00a0"}};
     for (size_t i = 0; i < COUNT(words); i++)
         for (size_t j = 0; j < COUNT(around); j++)
             for (int letters = 0; letters <= 1; letters++)
@@ -240,14 +379,14 @@ static void test_a_word_goes_before_a_code_of_the_same_letters(void **state)
         enum reply_kind kind; /* where letters are allowed; else it is no code */
         bool word;
     } cases[] = {
-        {"call", 4, REPLY_CALL, true},      {"CALL", 4, REPLY_CALL, true},
-        {"help", 4, REPLY_HELP, true},      {" hElP ", 4, REPLY_HELP, true},
-        {"resend", 6, REPLY_RESEND, true},  {"Resend", 6, REPLY_RESEND, true},
-        {"calk", 4, REPLY_CODE, false},     {"cal1", 4, REPLY_CODE, false},
-        {"1call", 5, REPLY_CODE, false},    {"calls", 5, REPLY_CODE, false},
-        {"smss", 4, REPLY_CODE, false},     {"help1", 5, REPLY_CODE, false},
-        {"resent", 6, REPLY_CODE, false},   {"hel", 4, REPLY_NO_CODE, false},
-        {"resen", 6, REPLY_NO_CODE, false},
+        {"call", 4, REPLY_CALL, true},     {"CALL", 4, REPLY_CALL, true},
+        {"help", 4, REPLY_HELP, true},     {" hElP ", 4, REPLY_HELP, true},
+        {"resend", 6, REPLY_RESEND, true}, {"Resend", 6, REPLY_RESEND, true},
+        {"Call.", 4, REPLY_CALL, true},    {"calk", 4, REPLY_CODE, false},
+        {"cal1", 4, REPLY_CODE, false},    {"1call", 5, REPLY_CODE, false},
+        {"calls", 5, REPLY_CODE, false},   {"smss", 4, REPLY_CODE, false},
+        {"help1", 5, REPLY_CODE, false},   {"resent", 6, REPLY_CODE, false},
+        {"hel", 4, REPLY_NO_CODE, false},  {"resen", 6, REPLY_NO_CODE, false},
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
         check_text(cases[i].text, cases[i].length, true, cases[i].kind, cases[i].text);
@@ -258,15 +397,38 @@ static void test_a_word_goes_before_a_code_of_the_same_letters(void **state)
     check_text("c all", 4, true, REPLY_CODE, "call");
 }
 
+/* No prompt names these, so nobody can know that a code of the same letters would not be read. */
+static void test_a_code_goes_before_a_word_that_no_prompt_names(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        enum reply_kind word;
+        const char *code;
+    } cases[] = {
+        {"text", REPLY_SMS, "text"},
+        {"Phone", REPLY_CALL, "Phone"},
+        {"again.", REPLY_RESEND, "again"},
+        {"new code", REPLY_RESEND, "newcode"},
+        {"resend the code", REPLY_RESEND, "resendthecode"},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        size_t length = strlen(cases[i].code);
+        check_text(cases[i].text, length, true, REPLY_CODE, cases[i].code);
+        check_text(cases[i].text, length + 1, true, cases[i].word, NULL);
+        check_text(cases[i].text, length, false, cases[i].word, NULL);
+    }
+}
+
 static void test_what_is_like_a_word_is_none(void **state)
 {
     (void)state;
     static const char *const texts[] = {
-        "resend!", "re-send",     "re send", "resend sms",   "sms call", "smsme", "sm",
-        "voice",   "helpme",      "??",      "? ?",          "-?",       "h",     "-",
-        "-- --",   "\"call\"",    "call.",   "c\xc3\xa4ll",  "call\n",   "\n",    "\xc2\xa0",
-        "call\v",  "s\xc5\xbfms", "\x1bOP",  "\xef\xbc\x9f", "sms\r",    "\v",    "/help",
-        "--help",  "ca\bll",
+        "resend!", "re-send",     "re send", "resend sms",  "sms call",  "smsme", "sm",
+        "voice",   "helpme",      "??",      "? ?",         "-?",        "h",     "-",
+        "-- --",   "\"call\"",    "c.all",   "c\xc3\xa4ll", "call..",    ".",     "call,",
+        "call\v",  "s\xc5\xbfms", "\x1bOP",  "newcode",     "send",      "\v",    "/help",
+        "--help",  "ca\bll",      "texts",   "the code",    "telephone", "code",
     };
     for (size_t i = 0; i < COUNT(texts); i++) {
         check_text(texts[i], 12, true, REPLY_NO_CODE, NULL);
@@ -312,6 +474,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_code_is_told_from_what_cannot_be_one),
+        cmocka_unit_test(test_what_stands_around_a_code_is_dropped),
+        cmocka_unit_test(test_a_code_is_found_in_its_message_where_nothing_else_can_be_one),
         cmocka_unit_test(test_a_break_glass_code_is_known_by_its_length),
         cmocka_unit_test(test_every_byte_but_digits_and_letters_is_refused),
         cmocka_unit_test(test_the_refusal_of_sshd_is_recognised_at_every_length),
@@ -321,6 +485,7 @@ int main(void)
         cmocka_unit_test(test_no_rest_of_a_refused_code_is_left),
         cmocka_unit_test(test_words_are_read_in_either_case_with_blanks_around),
         cmocka_unit_test(test_a_word_goes_before_a_code_of_the_same_letters),
+        cmocka_unit_test(test_a_code_goes_before_a_word_that_no_prompt_names),
         cmocka_unit_test(test_what_is_like_a_word_is_none),
         cmocka_unit_test(test_a_word_is_read_from_a_text_alone),
         cmocka_unit_test(test_a_word_in_the_longest_text_is_read),
