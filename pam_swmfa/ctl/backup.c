@@ -191,7 +191,7 @@ static enum ctl_status say_saved(struct job *job)
     char path[512];
     (void)log_escape(path, sizeof(path), job->words[0], "");
     job_changed(job, "store saved to %s", path);
-    (void)printf("%s: has the store, with the hashes of break-glass codes: keep it root's\n", path);
+    (void)printf("%s: saved; it holds hashes of break-glass codes: let only root read it\n", path);
     return job_flush(job) ? CTL_DONE : CTL_FAILED;
 }
 
@@ -381,7 +381,7 @@ static const struct argp_option restore_options[] = {
 };
 
 static const struct argp_option reset_options[] = {
-    {.name = "force", .key = KEY_FORCE, .doc = "Do it, whatever is lost"},
+    {.name = "force", .key = KEY_FORCE, .doc = "Confirm that all counts, locks and codes are lost"},
     {0},
 };
 
@@ -400,10 +400,10 @@ const struct command command_store_backup = {
 const struct command command_store_restore = {
     .name = "store restore",
     .arguments = "FILE",
-    .summary = "Add what a backup has to the store",
-    .text = "Adds the sends, failures, locks and logins that FILE has to the store, in one "
-            "transaction. Passes and remembered places are not restored. --replace is for a store "
-            "that cannot be used.",
+    .summary = "Add a backup's failures, locks and logins to the store",
+    .text = "Adds the sends, failures, locks and logins in FILE to the store, in one transaction. "
+            "Passes and remembered places are not restored. Use --replace for a store that cannot "
+            "be used.",
     .least = 1,
     .most = 1,
     .options = restore_options,
@@ -426,7 +426,7 @@ const struct command command_store_repair = {
     .name = "store repair",
     .arguments = "",
     .summary = "Correct the modes of the store's files",
-    .text = "Corrects what changes nothing in the store: the modes of its files and its journal "
-            "mode, and moves a rollback journal away.",
+    .text = "Corrects the modes of the store's files and its journal mode, and moves a rollback "
+            "journal away. Changes nothing that the store holds.",
     .run = run_repair,
 };

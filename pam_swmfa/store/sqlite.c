@@ -669,11 +669,13 @@ static bool is_old(const char *name)
            strncmp(name, STORE_FILE ".new", strlen(STORE_FILE ".new")) != 0;
 }
 
+/* The file goes first: without its log of changes it would be an older store. */
 static bool move_old(const char *folder, int aside_fd, struct problem *problem)
 {
     DIR *list = opendir(folder);
     const struct dirent *entry = NULL;
-    bool good = list != NULL;
+    bool good = list != NULL &&
+                (renameat(dirfd(list), STORE_FILE, aside_fd, STORE_FILE) == 0 || errno == ENOENT);
     while (good && (entry = readdir(list)) != NULL)
         good = !is_old(entry->d_name) ||
                renameat(dirfd(list), entry->d_name, aside_fd, entry->d_name) == 0;
