@@ -44,7 +44,7 @@ unit_tests = tests/unit/codes_test tests/unit/config_test tests/unit/delivery_te
 check_PROGRAMS = $(unit_tests) tests/sim/swmfa-sim tests/module/pamhost tests/module/impostor \
 	tests/unit/list_keys tests/bench/floor tests/bench/ledger \
 	tests/bench/without
-check_DATA = tests/module/meddle.so
+check_DATA = tests/module/meddle.so tests/module/patient.so
 TESTS = tests/system/workers.sh $(unit_tests)
 endif
 
@@ -97,10 +97,12 @@ tests_module_impostor_SOURCES = tests/module/impostor.c pam_swmfa/wire/wire.c pa
 tests_module_impostor_CFLAGS = $(AM_CFLAGS)
 tests_module_impostor_LDADD =
 
-# A library that is loaded into whatever a test starts: without the sanitizers.
-EXTRA_DIST += tests/module/meddle.c
-CLEANFILES += tests/module/meddle.so
-tests/module/meddle.so: tests/module/meddle.c Makefile
+# Libraries that are loaded into what a test starts: without the sanitizers.
+EXTRA_DIST += tests/module/meddle.c tests/module/patient.c
+CLEANFILES += tests/module/meddle.so tests/module/patient.so
+tests/module/meddle.so: tests/module/meddle.c
+tests/module/patient.so: tests/module/patient.c
+tests/module/meddle.so tests/module/patient.so: Makefile
 	$(AM_V_CCLD)$(MKDIR_P) $(@D) && $(CC) $(DEFS) $(DEFAULT_INCLUDES) $(AM_CPPFLAGS) $(CPPFLAGS) \
 	    $(filter-out -fsanitize% -fno-sanitize%,$(AM_CFLAGS)) $(CFLAGS) -fPIC -shared -o $@ \
 	    $(filter %.c,$^)

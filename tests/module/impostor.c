@@ -205,8 +205,7 @@ static void inspect(void)
     char fds[64] = "";
     int defaults = 1;
     sigset_t mask;
-    sigset_t none;
-    sigemptyset(&none);
+    sigemptyset(&mask);
     (void)sigprocmask(SIG_BLOCK, NULL, &mask);
     for (int number = 1; number < 32; number++) {
         struct sigaction action;
@@ -219,7 +218,7 @@ static void inspect(void)
             (void)snprintf(fds + strlen(fds), sizeof(fds) - strlen(fds), " %.8s", entry->d_name);
     (void)snprintf(text, sizeof(text), "environment %s fds%s signals %s mask %s session %s",
                    *environ == NULL ? "empty" : *environ, fds, defaults ? "default" : "changed",
-                   memcmp(&mask, &none, sizeof(mask)) == 0 ? "empty" : "set",
+                   sigisemptyset(&mask) ? "empty" : "set",
                    getsid(0) == getpid() ? "own" : "shared");
     say(WIRE_INFO, 0, text);
     say(WIRE_DONE, PAM_AUTH_ERR, "");

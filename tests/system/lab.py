@@ -45,6 +45,7 @@ STATE = Path(make_variable("statedir"))
 PAMHOST = BUILD / "tests/module/pamhost"
 IMPOSTOR = BUILD / "tests/module/impostor"
 MEDDLE = BUILD / "tests/module/meddle.so"
+PATIENT = BUILD / "tests/module/patient.so"
 SIM = BUILD / "tests/sim/swmfa-sim"
 
 WORK = Path("/run/swmfa-lab")
@@ -388,10 +389,10 @@ def pamhost_command(service, users, answers):
     return command
 
 
-def pamhost(service, *users, answers=("@code",), arguments=(), prefix=()):
+def pamhost(service, *users, answers=("@code",), arguments=(), prefix=(), patience=PATIENCE):
     """Authenticates through the real libpam; see tests/module/pamhost.c."""
     command = [*prefix, *pamhost_command(service, users, answers), *arguments]
-    return Outcome(subprocess.run(command, stdout=subprocess.PIPE, timeout=PATIENCE, check=False,
+    return Outcome(subprocess.run(command, stdout=subprocess.PIPE, timeout=patience, check=False,
                                   text=True, errors="surrogateescape"))
 
 

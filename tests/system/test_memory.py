@@ -69,7 +69,8 @@ def test_valgrind_finds_nothing(start, options, keywords, user, answers, result)
     lab.configure(simulator, bandwidth=simulator, **keywords)
     for old in lab.Path("/tmp").glob("valgrind.*"):
         old.unlink()
-    out = lab.pamhost(lab.between_permits("debug"), user, answers=answers, prefix=VALGRIND,
+    out = lab.pamhost(lab.between_permits("debug"), user, answers=answers, patience=10 * lab.PATIENCE,
+                      prefix=["env", f"LD_PRELOAD={lab.PATIENT}", *VALGRIND],
                       arguments=["--pam-env", AUTH_INFO])
     reports = {path.name: path.read_text() for path in lab.Path("/tmp").glob("valgrind.*")}
     assert len(reports) == 2, "host and helper"

@@ -9,9 +9,9 @@ import lab
 
 def test_no_code_stands_in_any_output(log):
     lab.remember_codes()
-    text = "\n".join(lab.OUTPUT)
+    # Microseconds, and codes of four or five characters, can be the same by chance.
+    text = re.sub(r'"\w+_us": ?\d+', "", "\n".join(lab.OUTPUT))
     words = set(re.findall(r"[0-9A-Za-z]+", text))
-    # A code of four or five characters can stand anywhere by chance.
     assert {code for code in lab.CODES if len(code) > 5} & words == set()
 
 
