@@ -385,7 +385,7 @@ def test_what_safe_lets_pass_is_pam_ignore(two):
 @pytest.mark.parametrize("reply", ["123456", ""])
 def test_safe_passes_no_one_while_a_provider_has_not_been_asked(two, log, reply):
     first, second = two("send-stall", swmfa="timeout = 4\nfail = safe")
-    out = lab.pamhost(lab.between_permits(), answers=[reply] * 3)
+    out = lab.pamhost(lab.between_permits(), answers=[reply] * (3 if reply else 23))
     assert out.result in ("PAM_AUTHINFO_UNAVAIL", "PAM_MAXTRIES")
     assert second.requests() == []
     assert "fail = safe" not in log.last("result=(error|denied)")
