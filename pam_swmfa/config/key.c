@@ -51,5 +51,5 @@ unsigned key_distance(const char *written, size_t length, const char *name)
             row[i + 1] = least(replaced, least(row[i], before) + 1);
         }
     }
-    return row[width] * 3 <= width ? row[width] : KEY_FAR + row[width];
+    return (size_t)3 * row[width] <= width ? row[width] : KEY_FAR + row[width];
 }

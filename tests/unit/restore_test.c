@@ -10,6 +10,11 @@ static struct {
     size_t size;
 } backup;
 
+static long long later(int64_t than, int64_t by)
+{
+    return than + by;
+}
+
 static void sql(const char *statements)
 {
     (void)unit_sql(statements);
@@ -37,9 +42,8 @@ static void fill(void)
                     "INSERT INTO swmfa_remembered VALUES ('alice', 'sshd', 'host x', '', %lld, 0, "
                     "%lld);"
                     "INSERT INTO swmfa_pass VALUES ('alice', %lld, 0, %lld, 'why');",
-                    (long long)(now + HOUR), (long long)now, (long long)(now + DAY),
-                    (long long)(UNIT_WALL + DAY), (long long)(now + DAY),
-                    (long long)(UNIT_WALL + DAY)));
+                    later(now, HOUR), (long long)now, later(now, DAY), later(UNIT_WALL, DAY),
+                    later(now, DAY), later(UNIT_WALL, DAY)));
     sql("INSERT INTO swmfa_login VALUES (1, 1, 'alice', '', '', '', '', '', '', '', '', 0, 0, 0, "
         "'', 'old'), (2, 2, 'bob', '', '', '', '', '', '', '', '', 0, 0, 0, '', 'old')");
 }
@@ -149,7 +153,7 @@ static void test_what_a_new_store_has_counted_is_counted_with_it(void **state)
         "INSERT INTO swmfa_pass VALUES ('bob', %lld, 0, 0, 'new');"
         "INSERT INTO swmfa_login VALUES (1, 3, 'carol', '', '', '', '', '', '', '', '', "
         "0, 0, 0, '', 'new')",
-        (long long)(now + DAY), (long long)now, (long long)(now + HOUR)));
+        later(now, DAY), (long long)now, later(now, HOUR)));
     (void)restore(false);
     now = unit_now();
     same("SELECT attempts || ' ' || forgiven FROM swmfa_try WHERE user_name = 'alice'", "8 3");
