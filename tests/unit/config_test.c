@@ -726,10 +726,10 @@ static void test_each_network_is_checked(void **state)
         {"localhost, 192.0.2.0/33", NO_NETWORK "localhost" COMMAS},
         {"192.0.2.0/33", NO_NETWORK "192.0.2.0/33" COMMAS},
         {"192.0.2.0/024", NO_NETWORK "192.0.2.0/024" COMMAS},
-        {"192.0.2.0/24 , 192.0.2.1/24", "has bits of the address behind the /24: 192.0.2.1/24 (for "
+        {"192.0.2.0/24 , 192.0.2.1/24", "has bits of the address after the /24: 192.0.2.1/24 (for "
                                         "that one address leave /24 out)"},
         {"192.0.2.0/24 192.0.3.0/24", NO_NETWORK "192.0.2.0/24 192.0.3.0/24" COMMAS},
-        {"2001:db8::1/32", "has bits of the address behind the /32: 2001:db8::1/32 (for that one "
+        {"2001:db8::1/32", "has bits of the address after the /32: 2001:db8::1/32 (for that one "
                            "address leave /32 out)"},
         {"192.0.2", NO_NETWORK "192.0.2" COMMAS},
         {"fe80::1%eth0", NO_NETWORK "fe80::1%eth0" COMMAS},
@@ -2261,7 +2261,7 @@ static void test_every_problem_is_told(void **state)
          "9: control character 0x01\n10: [signalwire] token: unknown key\n"},
         {"[swmfa]\nproviders = signalwire, bandwidth\n[policy]\nexempt_networks = 192.0.2.1/24\n"
          "[limits]\ncountries = 44\n",
-         "4: [policy] exempt_networks: has bits of the address behind the /24: 192.0.2.1/24 (for "
+         "4: [policy] exempt_networks: has bits of the address after the /24: 192.0.2.1/24 (for "
          "that one address leave /24 out)\n"
          "6: [limits] countries: item 1 " PREFIX "\n"
          " [bandwidth] account_id: missing (providers names bandwidth)\n"
