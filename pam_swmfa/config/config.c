@@ -440,7 +440,7 @@ static bool check_section(struct reading *reading, const char *line, size_t leng
                         shown_name(line + 1, (size_t)(close - line - 1)));
     for (const char *at = close + 1; at < line + length && *at != ';' && *at != '#'; at++)
         if (*at != ' ' && *at != '\t')
-            return complain(reading, reading->line, "expected nothing behind %.*s",
+            return complain(reading, reading->line, "expected nothing after %.*s",
                             (int)(close - line + 1), line);
     return true;
 }

@@ -59,7 +59,7 @@ bool network_read(const char *text, size_t length, struct network *network, stru
     for (unsigned bit = network->prefix; bit < 128; bit++)
         if (bit_at(network->address, bit))
             return problem_set(problem,
-                               "has bits of the address behind the /%u: %.*s (for that one address "
+                               "has bits of the address after the /%u: %.*s (for that one address "
                                "leave /%u out)",
                                bits, (int)length, text, bits);
     return true;

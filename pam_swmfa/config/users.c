@@ -95,9 +95,9 @@ static const char *read_phone(struct phone *phone, const char *field, size_t len
 
     field = next_field(&at, end, &length);
     if (length > 0 && !phone_read_channels(phone, field, length))
-        return "expected sms, call, or both with a comma between, behind the number";
+        return "expected sms, call, or both with a comma between, after the number";
     (void)next_field(&at, end, &length);
-    return length > 0 ? "expected nothing more behind the channels" : NULL;
+    return length > 0 ? "expected nothing more after the channels" : NULL;
 }
 
 /* Reads what stands behind the user's name; whole: a newline follows. */

@@ -294,8 +294,9 @@ static void say_restored(const struct restored *restored)
                  restored->sends, restored->users, restored->logins, restored->codes,
                  restored->codes_left, restored->places, restored->passes);
     if (restored->codes > 0)
-        (void)printf("Codes that were used since the backup work again: swmfactl codes USER makes "
-                     "new ones.\n");
+        (void)printf(
+            "Codes used or made void since the backup work again: swmfactl codes USER makes "
+            "new ones.\n");
     else if (restored->codes_left > 0 && !order.codes)
         (void)printf("Some of those codes may have been used since: make new ones with swmfactl "
                      "codes USER, or restore them with --codes.\n");
@@ -342,8 +343,8 @@ static enum ctl_status run_reset(struct job *job)
 {
     if (!order.force) {
         problem_set(&job->problem,
-                    "all counts, locks, break-glass codes, passes, remembered places "
-                    "and the list of logins would be gone; --force if that is meant");
+                    "the new store would have no counts, locks, break-glass codes, passes, "
+                    "remembered places or logins; to make it, add --force");
         return CTL_FAILED;
     }
     if (!job_leave_root(job) || !replace_store(job, NULL, NULL))

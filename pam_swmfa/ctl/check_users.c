@@ -43,7 +43,7 @@ static const struct {
 } kinds[KIND_COUNT] = {
     [KIND_WRONG] = {SEVERITY_ERROR, "users-line", "correct the line: swmfa.users(5)"},
     [KIND_NEVER] = {SEVERITY_WARNING, "users-never",
-                    "remove one of the two lines; a line without a key stands behind those with "
+                    "remove one of the two lines; put a line without a key after those with "
                     "one"},
     [KIND_COUNTRY] = {SEVERITY_WARNING, "users-country",
                       "correct the number, or add its beginning to countries"},

@@ -99,7 +99,7 @@ bool draft_set(char **draft, const char *section, const char *key, const char *v
         return problem_set(problem, "[%s] %s: expected one line that is not empty", section, key);
     if (*value == ';' || strstr(value, " ;") != NULL || strstr(value, "\t;") != NULL)
         return problem_set(problem,
-                           "[%s] %s: expected no ; at the beginning or behind a blank, "
+                           "[%s] %s: expected no ; at the beginning or after a blank, "
                            "which would begin a comment",
                            section, key);
     char *next = replace(*draft, line, key, value);

@@ -224,7 +224,7 @@ const char *number_read(const char *text, const char *country, char number[PHONE
     if (written.count == 0)
         return phone_number_wrong("", 0);
     if (!written.plus && country == NULL) {
-        (void)snprintf(why, size, "%s; --country reads it as in one country",
+        (void)snprintf(why, size, "%s; --country=CODE reads numbers of that country",
                        phone_number_wrong(written.digits, written.count));
         return why;
     }

@@ -204,7 +204,7 @@ static const struct argp_option options[] = {
 const struct command command_pass = {
     .name = "pass",
     .arguments = "USER",
-    .summary = "Ask the user for no code for a while",
+    .summary = "Let a user in without a code temporarily",
     .text = "Lets USER in without a code for the time of --for, wherever the first factor is "
             "given; --reason is required. --end ends it before. It is no way around a lock. Works "
             "with a "

@@ -64,7 +64,7 @@ static bool failed(const struct engine *engine, struct problem *problem)
     case SQLITE_READONLY:
         return problem_set(problem,
                            "%s: cannot be written: its file system is mounted read-only, or a file "
-                           "with that name or with -wal or -shm behind it is not " SWMFA_USER
+                           "with that name or with -wal or -shm after it is not " SWMFA_USER
                            "'s with mode 0600",
                            path);
     case SQLITE_CANTOPEN:

@@ -165,7 +165,7 @@ def test_another_file_by_c(installed):
 @pytest.mark.parametrize("more, says", [
     (["--provider", "twilio"], "twilio: expected signalwire or bandwidth"),
     (["--project-id", "a b"], r"\[signalwire\] project_id: up to 250 letters"),
-    (["--project-id", "a ;b"], r"\[signalwire\] project_id: expected no ; .* behind a blank"),
+    (["--project-id", "a ;b"], r"\[signalwire\] project_id: expected no ; .* after a blank"),
     (["--project-id", ";b"], r"\[signalwire\] project_id: expected no ; at the beginning"),
     (["--endpoint", "http://x"], r"\[signalwire\] endpoint: https://HOST"),
     (["--ca-file", "/nowhere"], r"/nowhere: No such file"),

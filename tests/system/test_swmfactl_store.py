@@ -121,7 +121,7 @@ def test_a_store_that_cannot_be_used_is_replaced(folder, log):
     aside, = lab.STATE.glob("replaced-*")
     assert (aside / "state.db").read_bytes() == b"x" * 4096
     assert lab.pamhost(lab.alone()).result == "PAM_SUCCESS"
-    assert "--force if that is meant" in ctl.failed("store", "reset")
+    assert "to make it, add --force" in ctl.failed("store", "reset")
     ctl.done("store", "reset", "--force")
     assert ctl.table("alice")["failures in a row"] == "0"
 

@@ -726,10 +726,10 @@ static void test_each_network_is_checked(void **state)
         {"localhost, 192.0.2.0/33", NO_NETWORK "localhost" COMMAS},
         {"192.0.2.0/33", NO_NETWORK "192.0.2.0/33" COMMAS},
         {"192.0.2.0/024", NO_NETWORK "192.0.2.0/024" COMMAS},
-        {"192.0.2.0/24 , 192.0.2.1/24", "has bits of the address behind the /24: 192.0.2.1/24 (for "
+        {"192.0.2.0/24 , 192.0.2.1/24", "has bits of the address after the /24: 192.0.2.1/24 (for "
                                         "that one address leave /24 out)"},
         {"192.0.2.0/24 192.0.3.0/24", NO_NETWORK "192.0.2.0/24 192.0.3.0/24" COMMAS},
-        {"2001:db8::1/32", "has bits of the address behind the /32: 2001:db8::1/32 (for that one "
+        {"2001:db8::1/32", "has bits of the address after the /32: 2001:db8::1/32 (for that one "
                            "address leave /32 out)"},
         {"192.0.2", NO_NETWORK "192.0.2" COMMAS},
         {"fe80::1%eth0", NO_NETWORK "fe80::1%eth0" COMMAS},
@@ -1395,10 +1395,10 @@ static void test_a_line_that_is_wrong_is_named(void **state)
          ":6: [swmfa] services: unknown key: [policy] services?"},
         {LEAST "[swmfa ; x]\n", ":5: unknown section [?]"},
         {LEAST "[[swmfa]]\n", ":5: unknown section [?]"},
-        {LEAST "[swmfa] x\n", ":5: expected nothing behind [swmfa]"},
-        {LEAST "[swmfa]]\n", ":5: expected nothing behind [swmfa]"},
-        {LEAST "[swmfa]tries = 3\n", ":5: expected nothing behind [swmfa]"},
-        {LEAST "[swmfa] [other]\n", ":5: expected nothing behind [swmfa]"},
+        {LEAST "[swmfa] x\n", ":5: expected nothing after [swmfa]"},
+        {LEAST "[swmfa]]\n", ":5: expected nothing after [swmfa]"},
+        {LEAST "[swmfa]tries = 3\n", ":5: expected nothing after [swmfa]"},
+        {LEAST "[swmfa] [other]\n", ":5: expected nothing after [swmfa]"},
         {LEAST "[swmfa\ntries = 3\n", ":5: expected [section] or key = value"},
         {LEAST "[\n", ":5: expected [section] or key = value"},
         /* neither */
@@ -1430,7 +1430,7 @@ static void test_a_byte_order_mark_hides_no_error(void **state)
         {"\xef\xbb\xbftries = 3\n" LEAST,
          ":1: [] tries: unknown key: it stands before any [section]"},
         {"\xef\xbb\xbf[other]\n" LEAST, ":1: unknown section [other]"},
-        {"\xef\xbb\xbf[swmfa] x\n" LEAST, ":1: expected nothing behind [swmfa]"},
+        {"\xef\xbb\xbf[swmfa] x\n" LEAST, ":1: expected nothing after [swmfa]"},
     };
     for (size_t i = 0; i < COUNT(cases); i++)
         check_refused(cases[i].content, cases[i].problem);
@@ -2257,11 +2257,11 @@ static void test_every_problem_is_told(void **state)
          "3: [swmfa] tries: 1 to 10, not \"0\"\n4: [swmfa] timeout: 1 to 30, not \"x\"\n"
          "5: [swmfa] timeout: given twice, the other time above\n"},
         {"[smwfa]\ntries = 3\necho = no\n[policy] x\n" LEAST "key = 1\x01\ntoken = 2\n",
-         "1: unknown section [smwfa]\n4: expected nothing behind [policy]\n"
+         "1: unknown section [smwfa]\n4: expected nothing after [policy]\n"
          "9: control character 0x01\n10: [signalwire] token: unknown key\n"},
         {"[swmfa]\nproviders = signalwire, bandwidth\n[policy]\nexempt_networks = 192.0.2.1/24\n"
          "[limits]\ncountries = 44\n",
-         "4: [policy] exempt_networks: has bits of the address behind the /24: 192.0.2.1/24 (for "
+         "4: [policy] exempt_networks: has bits of the address after the /24: 192.0.2.1/24 (for "
          "that one address leave /24 out)\n"
          "6: [limits] countries: item 1 " PREFIX "\n"
          " [bandwidth] account_id: missing (providers names bandwidth)\n"
