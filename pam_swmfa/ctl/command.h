@@ -40,6 +40,7 @@ struct job {
     size_t count;
     const char *user;                     /* the first of them, for who takes a USER; or NULL */
     char account[COMMAND_USER_MAX + 1];   /* as whom the store counts the user, see username_own */
+    bool stranger;                        /* there is no account of that name */
     char shown[4 * COMMAND_USER_MAX + 1]; /* the user, printable and without a blank; or "" */
     char who[64];                         /* who runs it, for the log */
     const char *output;                   /* what standard output is, if not that */

@@ -392,11 +392,13 @@ static void find_account(struct job *job)
 {
     char text[2 * sizeof(job->problem.text)];
     struct problem why = {0};
-    if (job->user == NULL ||
-        username_own(job->user, job->account, sizeof(job->account), &why) != USERNAME_UNKNOWN)
+    if (job->user == NULL)
         return;
-    (void)fprintf(stderr, "swmfactl: warning: %s; the name is taken for the account's own\n",
-                  log_escape(text, sizeof(text), why.text, ""));
+    enum username found = username_own(job->user, job->account, sizeof(job->account), &why);
+    job->stranger = found == USERNAME_NONE && strncmp(job->user, "? ", 2) != 0; /* see people.h */
+    if (found == USERNAME_UNKNOWN)
+        (void)fprintf(stderr, "swmfactl: warning: %s; the name is taken for the account's own\n",
+                      log_escape(text, sizeof(text), why.text, ""));
 }
 
 static void look_at_terminal(struct job *job)

@@ -89,6 +89,12 @@ static enum ctl_status run_codes(struct job *job)
     return done ? CTL_DONE : CTL_FAILED;
 }
 
+/* A misspelt name has nothing either. */
+static const char *no_account(const struct job *job)
+{
+    return job->stranger ? "; there is no account of that name" : "";
+}
+
 /* ---- unlock ---- */
 
 enum {
@@ -116,7 +122,7 @@ static void say_unlocked(const struct job *job, const struct tries *before)
         (void)printf("%s: was not locked; failures forgotten: %" PRId64 "\n", job->shown,
                      before->failures);
     else
-        (void)printf("%s: nothing to unlock\n", job->shown);
+        (void)printf("%s: nothing to unlock%s\n", job->shown, no_account(job));
 }
 
 /* Which limit still keeps codes from the user, and what there is to do. */
@@ -139,7 +145,7 @@ static void say_limit(const struct job *job, const struct unlocking *unlocking)
                  job->shown, refusal->key, refusal->limit.most,
                  limit_span_write(refusal->limit.seconds, span, sizeof(span)),
                  limit_time_write(refusal->free_in_ms, left, sizeof(left)),
-                 own ? "swmfactl unlock --sends " : "a break-glass code lets in meanwhile",
+                 own ? "swmfactl unlock --sends " : "raise that limit, or type a break-glass code",
                  own ? job->shown : "");
 }
 
@@ -227,7 +233,7 @@ static enum ctl_status run_forget(struct job *job)
         job_changed(job, "remembered places forgotten for %s", job->shown);
         (void)printf("%s: places forgotten: %" PRId64 "\n", job->shown, count);
     } else {
-        (void)printf("%s: nothing to forget\n", job->shown);
+        (void)printf("%s: nothing to forget%s\n", job->shown, no_account(job));
     }
     return job_flush(job) ? CTL_DONE : CTL_FAILED;
 }

@@ -164,7 +164,7 @@ static const char *mapped_text(enum users_result mapped)
 static void show_standing(const struct job *job, const struct settings *settings,
                           const struct standing *standing)
 {
-    row("user", "%s", job->shown);
+    row("user", "%s%s", job->shown, job->stranger ? " (no such account)" : "");
     row("in the users map", "%s", mapped_text(settings->mapped));
     show_lock(standing);
     show_sends("codes sent", &settings->sends.user, standing->sent);

@@ -167,6 +167,17 @@ static bool is_meant(struct job *job, const struct user_work *work, size_t left)
                        job->user);
 }
 
+/* With unmapped = deny an empty map shuts out everybody who is asked. */
+static bool leaves_somebody(struct job *job, const struct user_work *work)
+{
+    return work->now.named_count > 0 || user_options.force ||
+           problem_set(
+               &job->problem,
+               "%.300s: without %.100s nobody is in it, and every login that is asked for a "
+               "code is denied; --force if that is meant",
+               work->users, job->user);
+}
+
 static bool is_gone(struct job *job, const struct user_work *work, size_t left)
 {
     return map_find(&work->now, job->user, strlen(job->user)).count == left ||
@@ -182,7 +193,7 @@ static bool remove_lines(struct job *job, size_t *removed, size_t *left)
     bool done = user_begin(job, &work) && take_away(job, &work, removed, left);
     if (done && *removed > 0)
         done = is_meant(job, &work, *left) && user_compose(job, &work) &&
-               is_gone(job, &work, *left) && user_commit(job, &work);
+               is_gone(job, &work, *left) && leaves_somebody(job, &work) && user_commit(job, &work);
     if (done && *removed > 0) {
         job_changed(job, "user %s removed from the users map%s", job->shown, for_key(key));
         (void)printf("%s: lines removed: %zu\n", job->shown, *removed);
@@ -300,7 +311,7 @@ static const struct argp_option remove_options[] = {
     {
         .name = "force",
         .key = USER_KEY_FORCE,
-        .doc = "Remove the last line also with unmapped = ignore",
+        .doc = "Also the last line of USER with unmapped = ignore, and the last user",
     },
     {0}};
 

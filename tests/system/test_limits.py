@@ -526,8 +526,8 @@ def test_swmfactl_unlock_says_which_limit_holds_and_lifts_it(start, log):
                                       for line in log.lines))
     assert [sends(rhost="192.0.2.7"), sends(rhost="192.0.2.7")] == [True, False], \
         "the limit of the address is not the user's"
-    assert re.search(r"address_sends: 3/1h is reached, so no code is sent for .* more; a break-glass "
-                     r"code lets in meanwhile\n", unlock("--sends"))
+    assert re.search(r"address_sends: 3/1h is reached, so no code is sent for .* more; raise that "
+                     r"limit, or type a break-glass code\n", unlock("--sends"))
     assert not sends(rhost="192.0.2.7") and sends(rhost="192.0.2.8") and sent(sim) == 4
 
 

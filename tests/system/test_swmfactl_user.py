@@ -266,6 +266,14 @@ def test_a_store_that_cannot_be_used_is_said_to_have_them_still():
     assert user("remove", "alice") == "alice: break-glass codes voided: 10\n"
 
 
+def test_the_last_user_is_removed_only_if_it_is_meant(sim):
+    lab.users_map(f"# empty soon\nalice {ALICE}\n")
+    assert "without alice nobody is in it, and every login that is asked for a code is denied; --force" \
+        in refused("remove", "alice")
+    user("remove", "alice", "--force")
+    assert text() == "# empty soon\n"
+
+
 def test_with_unmapped_ignore_who_is_removed_would_get_in(sim):
     lab.configure(sim, swmfa="unmapped = ignore\n")
     assert "alice gets in with the first factor alone; --force" in refused("remove", "alice")
