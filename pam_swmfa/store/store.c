@@ -94,8 +94,7 @@ const struct moment *store_moment(const struct store *store)
     return &store->moment;
 }
 
-/* A time that no clock shows: the differences of such numbers need not fit. */
-static bool is_no_time(int64_t ms)
+bool store_is_no_time(int64_t ms)
 {
     return ms < 0 || ms > INT64_MAX / 4;
 }
@@ -104,7 +103,8 @@ int64_t store_time_left(const struct store *store, int64_t until_ms, int64_t fro
                         int64_t until_wall_ms, int64_t most_ms)
 {
     int64_t wall = store->moment.wall_ms;
-    if (is_no_time(until_ms) || is_no_time(from_wall_ms) || is_no_time(until_wall_ms))
+    if (store_is_no_time(until_ms) || store_is_no_time(from_wall_ms) ||
+        store_is_no_time(until_wall_ms))
         return 0;
     int64_t left = until_ms - store->now_ms;
     if (until_wall_ms - wall < left)

@@ -281,6 +281,31 @@ static void test_one_that_is_broken_off_leaves_no_older_store(void **state)
     }
 }
 
+/* A time that no clock of the host has shown would keep everybody out, for ever. */
+static void test_a_time_that_is_none_keeps_nobody_out(void **state)
+{
+    (void)state;
+    struct problem problem = {""};
+    struct restored restored;
+    sql(unit_format("INSERT INTO swmfa_send VALUES ('a', %lld, 'alice', 'p', '192.0.2.1', 'h')",
+                    (long long)(unit_now() + DAY)));
+    take_backup();
+    start_again();
+    (void)restore(false);
+    unit_same_number("send", atoll(unit_sql("SELECT at_ms FROM swmfa_send")) <= unit_now(), true);
+    static const char *const times[] = {"-1", "4611686018427387904", "9223372036854775807"};
+    for (size_t i = 0; i < COUNT(times); i++) {
+        sql(unit_format("UPDATE swmfa_store SET now_ms = %s", times[i]));
+        take_backup();
+        start_again();
+        struct store *from = store_open_image(backup.image, backup.size, "the backup", &problem);
+        unit_good(from != NULL);
+        unit_check(times[i], !restore_from(unit_begin(STORE_WRITE), from, false, &restored),
+                   "a refusal");
+        store_close(from);
+    }
+}
+
 static void test_a_repair_changes_no_content(void **state)
 {
     (void)state;
@@ -331,6 +356,7 @@ int main(void)
         TEST(test_one_that_is_damaged_or_newer_is_refused),
         TEST(test_what_is_in_its_place_is_moved_away),
         TEST(test_one_that_is_broken_off_leaves_no_older_store),
+        TEST(test_a_time_that_is_none_keeps_nobody_out),
         TEST(test_a_repair_changes_no_content),
     };
     return cmocka_run_group_tests_name("restore", tests, unit_make_folder, tear_down);
