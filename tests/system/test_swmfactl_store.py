@@ -226,6 +226,7 @@ def test_what_reads_the_store_has_nothing_of_roots(sim):
     assert files[0] == "/dev/null" and files[1].startswith("pipe:") and files[2].startswith("pipe:")
     others = [name for fd, name in files.items() if fd > 2 and not name.startswith("socket:")]
     assert others and all(name.startswith(str(FILE)) for name in others), files
+    assert not Path(f"/proc/{reader}/environ").read_bytes().strip(b"\0")
     client.sendintr()
     client.expect(pexpect.EOF)
     client.close()
