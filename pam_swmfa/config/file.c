@@ -148,7 +148,7 @@ static bool check_folder(const char *folder, const struct stat *status, void *co
                        folder, (unsigned)status->st_mode & 07777U, folder);
 }
 
-static bool check_folders(const char *path, struct problem *problem)
+bool file_check_folders(const char *path, struct problem *problem)
 {
     struct problem why = {0};
     if (file_folders(path, check_folder, &why))
@@ -193,7 +193,7 @@ int file_open(const char *path, enum file_privacy privacy, struct problem *probl
             problem_set(problem, "%s: %s", path, strerror(errno));
         return -1;
     }
-    if (!check_folders(path, problem) || !check(fd, path, privacy, problem)) {
+    if (!file_check_folders(path, problem) || !check(fd, path, privacy, problem)) {
         close(fd);
         return -1;
     }

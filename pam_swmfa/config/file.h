@@ -58,4 +58,7 @@ enum file_folder file_folder_look(const struct stat *status);
 typedef bool file_folder_visitor(const char *folder, const struct stat *status, void *context);
 bool file_folders(const char *path, file_folder_visitor *visit, void *context);
 
+/* file_check_folders: whether all of them are safe; if not, with the problem. */
+bool file_check_folders(const char *path, struct problem *problem);
+
 #endif
