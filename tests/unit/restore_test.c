@@ -225,6 +225,22 @@ static void test_one_that_is_damaged_or_newer_is_refused(void **state)
     }
 }
 
+/* A backup that cannot be restored must not replace one that can. */
+static void test_a_store_without_one_of_its_tables_is_not_saved(void **state)
+{
+    (void)state;
+    static const char *const tables[] = {"send",       "try",  "code", "login",
+                                         "remembered", "pass", "pace"};
+    size_t size = 0;
+    for (size_t i = 0; i < COUNT(tables); i++) {
+        start_again();
+        sql(unit_format("ALTER TABLE swmfa_%s RENAME TO other;"
+                        "CREATE VIEW swmfa_%s AS SELECT * FROM other",
+                        tables[i], tables[i]));
+        unit_check(tables[i], store_image(unit_store()->store, &size) == NULL, "no image");
+    }
+}
+
 /* Whatever is there under its names: the old files go aside as they are, and nothing is followed.
  */
 static void test_what_is_in_its_place_is_moved_away(void **state)
@@ -354,6 +370,7 @@ int main(void)
         TEST(test_what_a_new_store_has_counted_is_counted_with_it),
         TEST(test_codes_come_back_for_who_has_none_if_they_are_asked_for),
         TEST(test_one_that_is_damaged_or_newer_is_refused),
+        TEST(test_a_store_without_one_of_its_tables_is_not_saved),
         TEST(test_what_is_in_its_place_is_moved_away),
         TEST(test_one_that_is_broken_off_leaves_no_older_store),
         TEST(test_a_time_that_is_none_keeps_nobody_out),
