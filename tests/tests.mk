@@ -32,7 +32,7 @@ check_libs = $(helper_libs) $(CMOCKA_LIBS)
 
 if TESTS_WANTED
 unit_tests = tests/unit/codes_test tests/unit/config_test tests/unit/delivery_test \
-	tests/unit/dispatch_test tests/unit/edit_test tests/unit/filter_test tests/unit/gsm_test \
+	tests/unit/dispatch_test tests/unit/edit_test tests/unit/file_test tests/unit/filter_test tests/unit/gsm_test \
 	tests/unit/history_test \
 	tests/unit/json_test tests/unit/key_test tests/unit/limit_test tests/unit/log_test \
 	tests/unit/map_test tests/unit/network_test tests/unit/number_test tests/unit/pace_test tests/unit/pass_test \

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 /* ---- the folders above a file ---- */
@@ -23,29 +24,108 @@ enum file_folder file_folder_look(const struct stat *status)
                : FILE_FOLDER_SAFE;
 }
 
-/* A symbolic link in it is followed by the walk along the real path. */
-static bool walk(const char *path, file_folder_visitor *visit, void *context)
+#define LINKS_MOST 40 /* as the kernel has it */
+
+/* On the way to a file, by all symbolic links. */
+struct way {
+    char done[PATH_MAX]; /* a folder that has no link in its path; "" for / */
+    char rest[PATH_MAX]; /* what follows it */
+    file_folder_visitor *visit;
+    void *context;
+};
+
+/* Where the folder has an access list, the bits of the group are its mask: whoever may write is
+ * not the group alone. */
+static bool visit_folder(struct way *way)
 {
-    char folder[PATH_MAX];
     struct stat status;
-    for (const char *slash = strchr(path, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
-        int length = slash == path ? 1 : (int)(slash - path);
-        (void)snprintf(folder, sizeof(folder), "%.*s", length, path);
-        if (lstat(folder, &status) != 0)
-            return false;
-        if (S_ISDIR(status.st_mode) && !visit(folder, &status, context))
-            return false;
+    const char *folder = *way->done != '\0' ? way->done : "/";
+    if (lstat(folder, &status) != 0)
+        return false;
+    if ((status.st_mode & 0020U) != 0 && lgetxattr(folder, "system.posix_acl_access", NULL, 0) > 0)
+        status.st_gid = (gid_t)-1;
+    return way->visit(folder, &status, way->context);
+}
+
+/* Puts what the link says before the rest. */
+static bool follow(struct way *way, const char *link)
+{
+    char to[PATH_MAX];
+    char rest[PATH_MAX];
+    ssize_t length = readlink(link, to, sizeof(to) - 1);
+    if (length <= 0)
+        return false;
+    to[length] = '\0';
+    int used = snprintf(rest, sizeof(rest), "%s/%s", to, way->rest);
+    memcpy(way->rest, rest, sizeof(rest));
+    if (*to == '/')
+        *way->done = '\0';
+    return used < (int)sizeof(rest);
+}
+
+/* Takes the next name off the rest. False: there is none. */
+static bool next_name(struct way *way, char name[NAME_MAX + 1])
+{
+    const char *begin = way->rest + strspn(way->rest, "/");
+    size_t length = strcspn(begin, "/");
+    (void)snprintf(name, NAME_MAX + 1, "%.*s", (int)length, begin);
+    memmove(way->rest, begin + length, strlen(begin + length) + 1);
+    return length > 0;
+}
+
+/* Where everybody may make a link, only root's own says where root's file is. */
+static bool check_link(const struct way *way, const char *link, const struct stat *status)
+{
+    struct stat folder;
+    if (status->st_uid == 0)
+        return true;
+    return lstat(*way->done != '\0' ? way->done : "/", &folder) == 0 &&
+           ((folder.st_mode & S_ISVTX) == 0 || way->visit(link, status, way->context));
+}
+
+/* Goes by one name: into a folder, which is visited, or along a link. */
+static bool step(struct way *way, const char *name, unsigned *links)
+{
+    char path[PATH_MAX + NAME_MAX + 2];
+    struct stat status;
+    if (strcmp(name, ".") == 0)
+        return true;
+    if (strcmp(name, "..") == 0) { /* that one was visited */
+        char *slash = strrchr(way->done, '/');
+        *(slash != NULL ? slash : way->done) = '\0';
+        return true;
     }
+    (void)snprintf(path, sizeof(path), "%s/%s", way->done, name);
+    if (strlen(path) >= sizeof(way->done) || lstat(path, &status) != 0)
+        return false;
+    if (S_ISLNK(status.st_mode))
+        return check_link(way, path, &status) && ++*links <= LINKS_MOST && follow(way, path);
+    memcpy(way->done, path, strlen(path) + 1);
+    if (way->rest[strspn(way->rest, "/")] == '\0')
+        return true; /* the file */
+    return S_ISDIR(status.st_mode) && visit_folder(way);
+}
+
+static bool walk(struct way *way)
+{
+    char name[NAME_MAX + 1];
+    unsigned links = 0;
+    if (!visit_folder(way))
+        return false;
+    while (next_name(way, name))
+        if (!step(way, name, &links))
+            return false;
     return true;
 }
 
 bool file_folders(const char *path, file_folder_visitor *visit, void *context)
 {
+    struct way way = {.visit = visit, .context = context};
     char *real = realpath(path, NULL);
-    bool good =
-        real != NULL && (*path != '/' || walk(path, visit, context)) && walk(real, visit, context);
+    int length =
+        real != NULL ? snprintf(way.rest, sizeof(way.rest), "%s", *path == '/' ? path : real) : -1;
     free(real);
-    return good;
+    return length >= 0 && length < (int)sizeof(way.rest) && walk(&way);
 }
 
 static bool check_folder(const char *folder, const struct stat *status, void *context)
@@ -57,7 +137,7 @@ static bool check_folder(const char *folder, const struct stat *status, void *co
     case FILE_FOLDER_OWNED:
         return problem_set(problem,
                            "%s: must be owned by root, not by uid %u, who can replace what is in "
-                           "it: chown root %s",
+                           "it: chown -h root %s",
                            folder, (unsigned)status->st_uid, folder);
     case FILE_FOLDER_WRITABLE:
         break;
@@ -68,7 +148,7 @@ static bool check_folder(const char *folder, const struct stat *status, void *co
                        folder, (unsigned)status->st_mode & 07777U, folder);
 }
 
-static bool check_folders(const char *path, struct problem *problem)
+bool file_check_folders(const char *path, struct problem *problem)
 {
     struct problem why = {0};
     if (file_folders(path, check_folder, &why))
@@ -113,7 +193,7 @@ int file_open(const char *path, enum file_privacy privacy, struct problem *probl
             problem_set(problem, "%s: %s", path, strerror(errno));
         return -1;
     }
-    if (!check_folders(path, problem) || !check(fd, path, privacy, problem)) {
+    if (!file_check_folders(path, problem) || !check(fd, path, privacy, problem)) {
         close(fd);
         return -1;
     }

@@ -50,11 +50,15 @@ enum file_folder {
 enum file_folder file_folder_look(const struct stat *status);
 
 /*
- * file_folders: calls visit for each folder above a file that exists: those that path names, and
- * those of the real path, where path goes through symbolic links; a folder may come twice. Returns
- * false if visit did, or if one cannot be looked at.
+ * file_folders: calls visit for each folder on the way to a file that exists, along all symbolic
+ * links, and for each link in a sticky folder that is not root's; a folder may come twice. Where a
+ * folder has an access list (acl(5)) that lets anybody write, status has a group that is not
+ * root's. Returns false if visit did, or if one cannot be looked at.
  */
 typedef bool file_folder_visitor(const char *folder, const struct stat *status, void *context);
 bool file_folders(const char *path, file_folder_visitor *visit, void *context);
+
+/* file_check_folders: whether all of them are safe; if not, with the problem. */
+bool file_check_folders(const char *path, struct problem *problem);
 
 #endif

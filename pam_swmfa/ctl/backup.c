@@ -79,10 +79,12 @@ struct target {
     char beside[32]; /* the name that it has until it is whole */
 };
 
-/* Opens the folder, in which nobody but root may put another file in the place of root's. */
+/* Opens the folder, in which nobody but root may put another file in the place of root's, nor
+ * another folder in its own: a restore reads no backup from there. */
 static bool open_folder(struct target *target, const char *path, struct problem *problem)
 {
     char folder[PATH_MAX];
+    char way[PATH_MAX + 2];
     struct stat status;
     const char *slash = strrchr(path, '/');
     *target = (struct target){.path = path, .name = slash != NULL ? slash + 1 : path, .fd = -1};
@@ -94,8 +96,10 @@ static bool open_folder(struct target *target, const char *path, struct problem 
         return problem_set(problem, "%.400s: %s", folder, strerror(errno));
     if (*target->name == '\0' || strlen(target->name) > NAME_MAX)
         return problem_set(problem, "%.400s: expected the path of a file", path);
-    if (status.st_uid == 0 && ((status.st_mode & 0022U) == 0 || (status.st_mode & S_ISVTX) != 0))
-        return true;
+    if (status.st_uid == 0 && ((status.st_mode & 0022U) == 0 || (status.st_mode & S_ISVTX) != 0)) {
+        (void)snprintf(way, sizeof(way), "%s/.", folder);
+        return file_check_folders(way, problem);
+    }
     return problem_set(problem,
                        "%.400s: others than root can change this folder: keep backups in one that "
                        "only root can",

@@ -359,6 +359,15 @@ static bool fill_descriptors(void)
     return fd >= 0 && close(fd) == 0;
 }
 
+/* The process that reads the store has a copy of this one's memory, and the environment of root's
+ * shell can have tokens of other programs in it. */
+static bool wipe_environment(void)
+{
+    for (char **variable = environ; variable != NULL && *variable != NULL; variable++)
+        explicit_bzero(*variable, strlen(*variable));
+    return clearenv() == 0;
+}
+
 static bool prepare(struct problem *problem)
 {
     const struct rlimit none = {0, 0};
@@ -368,7 +377,7 @@ static bool prepare(struct problem *problem)
     umask(077);
     if (geteuid() != 0)
         return problem_set(problem, "must be run as root");
-    if (!fill_descriptors() || clearenv() != 0 || setrlimit(RLIMIT_CORE, &none) != 0)
+    if (!fill_descriptors() || !wipe_environment() || setrlimit(RLIMIT_CORE, &none) != 0)
         return problem_set(problem, "the process cannot be prepared: %s", strerror(errno));
     return true;
 }

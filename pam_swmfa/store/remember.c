@@ -15,10 +15,14 @@
 #define UID  " uid "
 #define TTY  " tty "
 
+/*
+ * What a user calls names no remote host, whatever it says: sudo with pam_rhost gives the name of
+ * this one, which all sessions of all callers have in common.
+ */
 bool remember_place(const struct remember_origin *origin, const struct moment *moment,
                     char place[REMEMBER_PLACE_SIZE])
 {
-    if (*origin->rhost != '\0')
+    if (*origin->rhost != '\0' && origin->caller_uid == 0)
         (void)snprintf(place, REMEMBER_PLACE_SIZE, HOST "%s", origin->rhost);
     else if (*origin->tty != '\0' && origin->session > 0)
         (void)snprintf(place, REMEMBER_PLACE_SIZE, BOOT "%s" UID "%u session %d.%llu" TTY "%s",

@@ -17,9 +17,9 @@ struct remember_about {
 /* Where a login comes from. A terminal's name is soon another user's: who calls, and in which
  * session, belongs to it, as in sudo_timestamp(5). */
 struct remember_origin {
-    const char *rhost;   /* "": a local login; what follows does not matter for others */
+    const char *rhost;   /* "": a local login; no more of it matters than that root calls */
     const char *tty;     /* "": none */
-    unsigned caller_uid; /* of the application */
+    unsigned caller_uid; /* of the application; not root's: a local login */
     int session;         /* its session; 0: none that can be told from others */
     unsigned long long session_start; /* of the process that leads it, in ticks since the boot */
 };

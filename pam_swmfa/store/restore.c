@@ -47,7 +47,9 @@ static bool copy_send(const char *const *cells, void *context)
 {
     struct copying *copying = context;
     struct store_answer answer;
-    bool good = store_run(copying->to, &answer, ADD_SEND, "titttt", cells[0], number(cells[1]),
+    int64_t at = number(cells[1]);
+    int64_t now = store_now(copying->to); /* one of a later time would count for ever */
+    bool good = store_run(copying->to, &answer, ADD_SEND, "titttt", cells[0], at < now ? at : now,
                           cells[2], cells[3], cells[4], cells[5]);
     return went(copying, good, &answer);
 }
@@ -213,6 +215,10 @@ bool restore_from(struct store *store, struct store *backup, bool codes, struct 
     *restored = (struct restored){.sends = 0};
     if (!store_begin(backup, STORE_READ, store_moment(store), 0))
         return false;
+    if (store_is_no_time(store_now(backup))) {
+        store_cancel(backup);
+        return store_fail(store, "the backup has a time that no clock shows");
+    }
     bool good = move_time(store, store_now(backup)) && make_room(store, backup) &&
                 copy_all(store, backup, codes, restored) &&
                 count_of(backup, "SELECT COUNT(*) FROM swmfa_remembered", &restored->places) &&

@@ -669,21 +669,52 @@ static bool is_old(const char *name)
            strncmp(name, STORE_FILE ".new", strlen(STORE_FILE ".new")) != 0;
 }
 
-/* The file goes first: without its log of changes it would be an older store. */
-static bool move_old(const char *folder, int aside_fd, struct problem *problem)
+/* A folder that its owner may not write cannot be moved until he may. */
+static bool put_aside(int folder_fd, const char *name, int aside_fd)
 {
-    DIR *list = opendir(folder);
+    if (renameat(folder_fd, name, aside_fd, name) == 0)
+        return true;
+    return errno == EACCES && fchmodat(folder_fd, name, 0700, 0) == 0 &&
+           renameat(folder_fd, name, aside_fd, name) == 0;
+}
+
+/* The file goes first: without its log of changes it is an older store, should this be the end. */
+static bool move_old(int folder_fd, int aside_fd)
+{
+    int fd = put_aside(folder_fd, STORE_FILE, aside_fd) || errno == ENOENT
+                 ? openat(folder_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+                 : -1;
+    DIR *list = fd >= 0 ? fdopendir(fd) : NULL;
     const struct dirent *entry = NULL;
-    bool good = list != NULL &&
-                (renameat(dirfd(list), STORE_FILE, aside_fd, STORE_FILE) == 0 || errno == ENOENT);
+    bool good = list != NULL;
     while (good && (entry = readdir(list)) != NULL)
-        good = !is_old(entry->d_name) ||
-               renameat(dirfd(list), entry->d_name, aside_fd, entry->d_name) == 0;
+        good = !is_old(entry->d_name) || put_aside(folder_fd, entry->d_name, aside_fd);
     int error = errno;
     if (list != NULL)
         (void)closedir(list);
-    return good || problem_set(problem, "%s: the old store cannot be moved away: %s", folder,
-                               strerror(error));
+    else if (fd >= 0)
+        close(fd);
+    errno = error;
+    return good;
+}
+
+/* Where a file is to be made there can be a folder, which is not simply removed. */
+static bool clear_beside(int folder_fd, int aside_fd)
+{
+    static const char *const names[] = {STORE_FILE ".new", STORE_FILE ".new-wal",
+                                        STORE_FILE ".new-shm", STORE_FILE ".new-journal"};
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+        if (unlinkat(folder_fd, names[i], 0) != 0 && errno != ENOENT &&
+            !put_aside(folder_fd, names[i], aside_fd))
+            return false;
+    return true;
+}
+
+static bool stays(const char *folder, struct problem *problem)
+{
+    return problem_set(problem,
+                       "%s: what is in the place of the new store cannot be moved away: %s", folder,
+                       strerror(errno));
 }
 
 /* Makes the folder for the old files. Returns it, or -1 with the problem. */
@@ -703,18 +734,15 @@ static int make_aside(int folder_fd, char *aside, size_t size, struct problem *p
     return fd;
 }
 
-static bool swap(const char *folder, int folder_fd, char *aside, size_t size,
-                 struct problem *problem)
+static bool swap(const char *folder, int folder_fd, int aside_fd, struct problem *problem)
 {
-    int aside_fd = make_aside(folder_fd, aside, size, problem);
-    bool good = aside_fd >= 0 && put_barrier(folder_fd, problem) &&
-                move_old(folder, aside_fd, problem) && put_in_place(folder, folder_fd, problem);
-    good =
-        good && ((renameat(folder_fd, BARRIER, aside_fd, BARRIER) == 0 && fsync(folder_fd) == 0) ||
-                 problem_set(problem, "%s/" BARRIER ": %s", folder, strerror(errno)));
-    if (aside_fd >= 0)
-        close(aside_fd);
-    return good;
+    if (!put_barrier(folder_fd, problem))
+        return false;
+    if (!move_old(folder_fd, aside_fd))
+        return stays(folder, problem);
+    return put_in_place(folder, folder_fd, problem) &&
+           ((put_aside(folder_fd, BARRIER, aside_fd) && fsync(folder_fd) == 0) ||
+            problem_set(problem, "%s/" BARRIER ": %s", folder, strerror(errno)));
 }
 
 bool engine_replace(const char *folder, const char *const *statements, engine_fill *more,
@@ -726,8 +754,14 @@ bool engine_replace(const char *folder, const char *const *statements, engine_fi
     bool good = lock_folder(fd, STORE_OPEN_WAIT_MS) ||
                 problem_set(problem, "%s: another process holds it locked: see which with fuser(1)",
                             folder);
-    good = good && make_beside(folder, statements, more, context, problem) &&
-           swap(folder, fd, aside, size, problem);
+    int aside_fd = good ? make_aside(fd, aside, size, problem) : -1;
+    good = aside_fd >= 0 && (clear_beside(fd, aside_fd) || stays(folder, problem)) &&
+           make_beside(folder, statements, more, context, problem) &&
+           swap(folder, fd, aside_fd, problem);
+    if (aside_fd >= 0)
+        close(aside_fd);
+    if (!good && aside_fd >= 0)
+        (void)unlinkat(fd, aside, AT_REMOVEDIR); /* if nothing is in it */
     close(fd);
     return good;
 }
@@ -761,7 +795,7 @@ static bool move_journal(const char *folder, int folder_fd, struct problem *prob
     if (!there_is(folder, ""))
         return problem_set(problem, "%s/" STORE_FILE ": is missing. " REPAIR, folder);
     int fd = make_aside(folder_fd, aside, sizeof(aside), problem);
-    bool good = fd >= 0 && ((renameat(folder_fd, BARRIER, fd, BARRIER) == 0) ||
+    bool good = fd >= 0 && (put_aside(folder_fd, BARRIER, fd) ||
                             problem_set(problem, "%s/" BARRIER ": %s", folder, strerror(errno)));
     if (fd >= 0)
         close(fd);

@@ -63,6 +63,20 @@ static const char *const tables[] = {
     NULL,
 };
 
+/* What the tables must have, so that a backup can be restored. */
+static const char *const columns[] = {
+    "SELECT boot, boot_ms, now_ms FROM swmfa_store LIMIT 0",
+    "SELECT id, at_ms, user_name, phone, address, host FROM swmfa_send LIMIT 0",
+    "SELECT user_name, attempts, forgiven, locked_until_ms FROM swmfa_try LIMIT 0",
+    "SELECT user_name, number, hash FROM swmfa_code LIMIT 0",
+    "SELECT user_name, service, place, phone, until_ms, from_wall_ms, until_wall_ms "
+    "FROM swmfa_remembered LIMIT 0",
+    "SELECT kind, slot, microseconds FROM swmfa_pace LIMIT 0",
+    "SELECT id, at_wall_ms, user_name, service, rhost, result, reason, channel, provider, request, "
+    "digits, tries, sends, took_ms, sent, detail FROM swmfa_login LIMIT 0",
+    "SELECT user_name, until_ms, from_wall_ms, until_wall_ms, reason FROM swmfa_pass LIMIT 0",
+};
+
 struct store {
     struct engine *engine;
     struct problem problem;
@@ -94,8 +108,7 @@ const struct moment *store_moment(const struct store *store)
     return &store->moment;
 }
 
-/* A time that no clock shows: the differences of such numbers need not fit. */
-static bool is_no_time(int64_t ms)
+bool store_is_no_time(int64_t ms)
 {
     return ms < 0 || ms > INT64_MAX / 4;
 }
@@ -104,7 +117,8 @@ int64_t store_time_left(const struct store *store, int64_t until_ms, int64_t fro
                         int64_t until_wall_ms, int64_t most_ms)
 {
     int64_t wall = store->moment.wall_ms;
-    if (is_no_time(until_ms) || is_no_time(from_wall_ms) || is_no_time(until_wall_ms))
+    if (store_is_no_time(until_ms) || store_is_no_time(from_wall_ms) ||
+        store_is_no_time(until_wall_ms))
         return 0;
     int64_t left = until_ms - store->now_ms;
     if (until_wall_ms - wall < left)
@@ -282,6 +296,17 @@ static bool check_version(struct store *store, int milliseconds)
     return version == SCHEMA_VERSION || upgrade(store, milliseconds);
 }
 
+static bool check_tables(struct store *store)
+{
+    if (!begin_still(store, STORE_READ, 0))
+        return false;
+    for (size_t i = 0; i < sizeof(columns) / sizeof(columns[0]); i++)
+        if (!store_run(store, NULL, columns[i], ""))
+            return false;
+    store_cancel(store);
+    return true;
+}
+
 static void name(struct store *store, const char *folder)
 {
     (void)snprintf(store->folder, sizeof(store->folder), "%s", folder);
@@ -365,7 +390,7 @@ struct store *store_open_image(const unsigned char *image, size_t size, const ch
     (void)snprintf(store->folder, sizeof(store->folder), "%s", file);
     (void)snprintf(store->file, sizeof(store->file), "%s", file);
     store->engine = engine_open_image(image, size, file, &store->problem);
-    if (store->engine != NULL && check_version(store, 0))
+    if (store->engine != NULL && check_version(store, 0) && check_tables(store))
         return store;
     *problem = store->problem;
     store_close(store);

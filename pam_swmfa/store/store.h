@@ -83,6 +83,9 @@ void store_cancel(struct store *store);
  */
 int64_t store_now(const struct store *store);
 
+/* store_is_no_time: one that no clock shows: the differences of such numbers need not fit. */
+bool store_is_no_time(int64_t ms);
+
 /*
  * store_time_left: of what lasts until a time of the store, and by the time of day from one to
  * another, but no longer than most_ms, whatever stands there: milliseconds that are left; 0 if it

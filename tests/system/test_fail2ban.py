@@ -38,6 +38,7 @@ def test_the_filter_counts_wrong_codes_and_nothing_else(start, log):
     login("192.0.2.5", "123456", "123456", "123456")
     login("192.0.2.6", "123456", "123456", "123456", user="carol") # not in the users map
     login("192.0.2.7", "@fail", user="bob\" rhost=192.0.2.66 result=denied reason=locked ") # a forged line
+    login("localhost", "123456", "123456", "123456") # a name, which its owner can give to any address
     login(None, "123456", "123456", "123456")       # a local one
     lab.write(lab.CONF, "")
     login("192.0.2.8")                              # an error

@@ -114,8 +114,13 @@ def test_whoever_gets_the_name_of_a_terminal_next_is_asked(hour, prefix):
     assert asked(**here, prefix=prefix)
     give_code(**here, prefix=prefix)
     assert not asked(**here), "what is remembered of one session is not lost by another"
-    give_code(prefix=prefix)
-    assert not asked(prefix=prefix), "with a remote host they do not matter"
+
+
+def test_a_remote_host_is_one_for_all_sessions_but_not_for_what_a_user_calls(hour):
+    """sudo with pam_rhost gives the name of this very host."""
+    give_code(prefix=IN_ANOTHER_SESSION)
+    assert not asked()
+    assert asked(prefix=["setpriv", "--ruid", "carol"])
 
 
 def test_a_session_that_nobody_can_name_is_not_remembered(hour):

@@ -71,6 +71,10 @@ def test_a_backup_is_kept_where_only_root_can_change_it(folder):
     for arguments in (["backup", folder / "new"], ["restore", path], ["backup", FILE.with_name("new")]):
         assert "others than root can change this folder" in ctl.failed("store", *arguments)
     folder.chmod(0o700)
+    os.chown(folder.parent, 1, 0)
+    for arguments in (["backup", folder / "new"], ["restore", path]):
+        assert f"{folder.parent}: must be owned by root" in ctl.failed("store", *arguments)
+    os.chown(folder.parent, 0, 0)
     for change, says in ((lambda: os.chown(path, 1, 0), "owned by root"),
                          (lambda: path.chmod(0o666), "only its owner may write it"),
                          (lambda: (folder / "second").hardlink_to(path), "hard link"),
@@ -226,6 +230,7 @@ def test_what_reads_the_store_has_nothing_of_roots(sim):
     assert files[0] == "/dev/null" and files[1].startswith("pipe:") and files[2].startswith("pipe:")
     others = [name for fd, name in files.items() if fd > 2 and not name.startswith("socket:")]
     assert others and all(name.startswith(str(FILE)) for name in others), files
+    assert not Path(f"/proc/{reader}/environ").read_bytes().strip(b"\0")
     client.sendintr()
     client.expect(pexpect.EOF)
     client.close()

@@ -219,6 +219,10 @@ static void test_what_a_place_is(void **state)
         {{"", "/dev/pts/1", 0, 7, 0}, "boot first-boot uid 0 session 7.0 tty /dev/pts/1"},
         {{"", "/dev/pts/1", 1000, 0, 0}, ""},
         {{"", "", 1000, 7, 9}, ""},
+        /* sudo with pam_rhost: the name of this host, and of any session on it */
+        {{"host.example", "/dev/pts/1", 1000, 7, 9},
+         "boot first-boot uid 1000 session 7.9 tty /dev/pts/1"},
+        {{"host.example", "", 1000, 7, 9}, ""},
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
         char place[REMEMBER_PLACE_SIZE];
@@ -332,7 +336,7 @@ static void add_place(const char *service, const char *rhost, const char *tty, i
 {
     char place[REMEMBER_PLACE_SIZE];
     const struct remember_about about = {"alice", service, place, "+15550101"};
-    const struct remember_origin origin = {rhost, tty, 1000, 7, 9};
+    const struct remember_origin origin = {rhost, tty, *rhost != '\0' ? 0 : 1000, 7, 9};
     assert_true(remember_place(&origin, &unit_store()->moment, place));
     add(&about, seconds);
 }

@@ -48,6 +48,19 @@ static void fill(void)
         "'', 'old'), (2, 2, 'bob', '', '', '', '', '', '', '', '', 0, 0, 0, '', 'old')");
 }
 
+/* How many calls of renameat still work; -1: all. */
+static int renames_left = -1;
+
+int renameat(int from_fd, const char *from, int to_fd, const char *to)
+{
+    if (renames_left == 0) {
+        errno = EIO;
+        return -1;
+    }
+    renames_left -= renames_left > 0;
+    return renameat2(from_fd, from, to_fd, to, 0);
+}
+
 static struct restored restore(bool codes)
 {
     struct problem problem = {""};
@@ -216,6 +229,22 @@ static void test_one_that_is_damaged_or_newer_is_refused(void **state)
     }
 }
 
+/* A backup that cannot be restored must not replace one that can. */
+static void test_a_store_without_one_of_its_tables_is_not_saved(void **state)
+{
+    (void)state;
+    static const char *const tables[] = {"send",       "try",  "code", "login",
+                                         "remembered", "pass", "pace"};
+    size_t size = 0;
+    for (size_t i = 0; i < COUNT(tables); i++) {
+        start_again();
+        sql(unit_format("ALTER TABLE swmfa_%s RENAME TO other;"
+                        "CREATE VIEW swmfa_%s AS SELECT * FROM other",
+                        tables[i], tables[i]));
+        unit_check(tables[i], store_image(unit_store()->store, &size) == NULL, "no image");
+    }
+}
+
 /* Whatever is there under its names: the old files go aside as they are, and nothing is followed.
  */
 static void test_what_is_in_its_place_is_moved_away(void **state)
@@ -223,7 +252,7 @@ static void test_what_is_in_its_place_is_moved_away(void **state)
     (void)state;
     char *outside = unit_file("outside", "precious", 0640);
     static const char *const endings[] = {"", "-wal", "-shm", "-journal", ".new"};
-    for (int kind = 0; kind < 4; kind++) {
+    for (int kind = 0; kind < 5; kind++) {
         unit_close();
         for (size_t i = 0; i < COUNT(endings); i++) {
             const char *path = unit_format("%s%s", unit_store()->file, endings[i]);
@@ -234,8 +263,8 @@ static void test_what_is_in_its_place_is_moved_away(void **state)
                 assert_int_equal(link(outside, path), 0);
             else if (kind == 2)
                 assert_int_equal(mkfifo(path, 0600), 0);
-            else if (i < 4)
-                assert_int_equal(mkdir(path, 0700), 0);
+            else
+                assert_int_equal(mkdir(path, kind == 3 ? 0700 : 0500), 0);
         }
         struct problem problem = {""};
         assert_false(unit_opens(&problem));
@@ -249,6 +278,52 @@ static void test_what_is_in_its_place_is_moved_away(void **state)
         assert_int_equal(status.st_mode & 07777, 0640);
     }
     unit_remove(outside);
+}
+
+/* Without its log of changes, the file is an older store, in which a used code is good again. */
+static void test_one_that_is_broken_off_leaves_no_older_store(void **state)
+{
+    (void)state;
+    char aside[64];
+    struct problem problem = {""};
+    for (int works = 0; works < 5; works++) {
+        start_again();
+        sql("INSERT INTO swmfa_code VALUES ('alice', 0, 'used');"
+            "PRAGMA wal_checkpoint(TRUNCATE); DELETE FROM swmfa_code");
+        unit_close();
+        renames_left = works;
+        (void)store_replace(unit_store()->folder, NULL, NULL, aside, sizeof(aside), &problem);
+        renames_left = -1;
+        if (store_repair(unit_store()->folder, &problem) && unit_opens(&problem))
+            same("SELECT COUNT(*) FROM swmfa_code", "0");
+        else
+            start_again();
+    }
+}
+
+/* A time that no clock of the host has shown would keep everybody out, for ever. */
+static void test_a_time_that_is_none_keeps_nobody_out(void **state)
+{
+    (void)state;
+    struct problem problem = {""};
+    struct restored restored;
+    sql(unit_format("INSERT INTO swmfa_send VALUES ('a', %lld, 'alice', 'p', '192.0.2.1', 'h')",
+                    (long long)(unit_now() + DAY)));
+    take_backup();
+    start_again();
+    (void)restore(false);
+    unit_same_number("send", atoll(unit_sql("SELECT at_ms FROM swmfa_send")) <= unit_now(), true);
+    static const char *const times[] = {"-1", "4611686018427387904", "9223372036854775807"};
+    for (size_t i = 0; i < COUNT(times); i++) {
+        sql(unit_format("UPDATE swmfa_store SET now_ms = %s", times[i]));
+        take_backup();
+        start_again();
+        struct store *from = store_open_image(backup.image, backup.size, "the backup", &problem);
+        unit_good(from != NULL);
+        unit_check(times[i], !restore_from(unit_begin(STORE_WRITE), from, false, &restored),
+                   "a refusal");
+        store_close(from);
+    }
 }
 
 static void test_a_repair_changes_no_content(void **state)
@@ -299,7 +374,10 @@ int main(void)
         TEST(test_what_a_new_store_has_counted_is_counted_with_it),
         TEST(test_codes_come_back_for_who_has_none_if_they_are_asked_for),
         TEST(test_one_that_is_damaged_or_newer_is_refused),
+        TEST(test_a_store_without_one_of_its_tables_is_not_saved),
         TEST(test_what_is_in_its_place_is_moved_away),
+        TEST(test_one_that_is_broken_off_leaves_no_older_store),
+        TEST(test_a_time_that_is_none_keeps_nobody_out),
         TEST(test_a_repair_changes_no_content),
     };
     return cmocka_run_group_tests_name("restore", tests, unit_make_folder, tear_down);
