@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * patient: a library for LD_PRELOAD, with which a PAM application has ten times the patience that the
- * module has: its monotonic clock is as slow as that, and so is each time limit of poll(2).
+ * patient: a library for LD_PRELOAD, with which a PAM application has ten times the patience that
+ * the module has: its monotonic clock is as slow as that, and so is each time limit of poll(2).
  *
  * Under valgrind a helper needs seconds of processor time. On a busy machine they are more than the
  * module would wait for.
