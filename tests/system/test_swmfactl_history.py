@@ -158,10 +158,12 @@ def test_places_are_shown_one_by_one(start, clock):
         assert lab.pamhost(lab.between_permits(), arguments=arguments).result == "PAM_SUCCESS"
     lines = [line for line in said("status", "alice").splitlines() if line.startswith("remembered ")]
     assert len(lines) == 3 and lines[0].endswith(" 2")
-    assert re.fullmatch(r"remembered  +swmfa-permits on /dev/pts/7, until " + DATE, lines[1])
+    assert re.fullmatch(r"remembered  +swmfa-permits on /dev/pts/7 in a session of uid 0, until " + \
+        DATE, lines[1])
     assert re.fullmatch(r"remembered  +swmfa-permits from 192\.0\.2\.7, until " + DATE, lines[2])
     local, remote = as_json("status", "alice")["remembered"]
-    assert (local["tty"], local["rebooted"], remote["rhost"]) == ("/dev/pts/7", False, "192.0.2.7")
+    assert (local["tty"], local["uid"], local["rebooted"], remote["rhost"]) == \
+        ("/dev/pts/7", 0, False, "192.0.2.7")
     clock.reboot()
     assert "on /dev/pts/7" in (out := said("status", "alice"))
     assert "; of no use since the host was booted\n" in out
