@@ -308,11 +308,13 @@ static void test_a_time_that_is_none_keeps_nobody_out(void **state)
     struct problem problem = {""};
     struct restored restored;
     sql(unit_format("INSERT INTO swmfa_send VALUES ('a', %lld, 'alice', 'p', '192.0.2.1', 'h')",
-                    (long long)(unit_now() + DAY)));
+                    later(unit_now(), DAY)));
     take_backup();
     start_again();
     (void)restore(false);
-    unit_same_number("send", atoll(unit_sql("SELECT at_ms FROM swmfa_send")) <= unit_now(), true);
+    unit_same_number("send",
+                     strtoll(unit_sql("SELECT at_ms FROM swmfa_send"), NULL, 10) <= unit_now(),
+                     true);
     static const char *const times[] = {"-1", "4611686018427387904", "9223372036854775807"};
     for (size_t i = 0; i < COUNT(times); i++) {
         sql(unit_format("UPDATE swmfa_store SET now_ms = %s", times[i]));
