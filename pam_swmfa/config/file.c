@@ -29,7 +29,8 @@ enum file_folder file_folder_look(const struct stat *status)
 /* On the way to a file, by all symbolic links. */
 struct way {
     char done[PATH_MAX]; /* a folder that has no link in its path; "" for / */
-    char rest[PATH_MAX]; /* what follows it */
+    char rest[PATH_MAX]; /* what followed it before the last names were taken */
+    const char *next;    /* what follows it now, in rest */
     file_folder_visitor *visit;
     void *context;
 };
@@ -56,8 +57,9 @@ static bool follow(struct way *way, const char *link)
     if (length <= 0)
         return false;
     to[length] = '\0';
-    int used = snprintf(rest, sizeof(rest), "%s/%s", to, way->rest);
+    int used = snprintf(rest, sizeof(rest), "%s/%s", to, way->next);
     memcpy(way->rest, rest, sizeof(rest));
+    way->next = way->rest;
     if (*to == '/')
         *way->done = '\0';
     return used < (int)sizeof(rest);
@@ -66,10 +68,10 @@ static bool follow(struct way *way, const char *link)
 /* Takes the next name off the rest. False: there is none. */
 static bool next_name(struct way *way, char name[NAME_MAX + 1])
 {
-    const char *begin = way->rest + strspn(way->rest, "/");
+    const char *begin = way->next + strspn(way->next, "/");
     size_t length = strcspn(begin, "/");
     (void)snprintf(name, NAME_MAX + 1, "%.*s", (int)length, begin);
-    memmove(way->rest, begin + length, strlen(begin + length) + 1);
+    way->next = begin + length;
     return length > 0;
 }
 
@@ -101,7 +103,7 @@ static bool step(struct way *way, const char *name, unsigned *links)
     if (S_ISLNK(status.st_mode))
         return check_link(way, path, &status) && ++*links <= LINKS_MOST && follow(way, path);
     memcpy(way->done, path, strlen(path) + 1);
-    if (way->rest[strspn(way->rest, "/")] == '\0')
+    if (way->next[strspn(way->next, "/")] == '\0')
         return true; /* the file */
     return S_ISDIR(status.st_mode) && visit_folder(way);
 }
@@ -110,6 +112,7 @@ static bool walk(struct way *way)
 {
     char name[NAME_MAX + 1];
     unsigned links = 0;
+    way->next = way->rest;
     if (!visit_folder(way))
         return false;
     while (next_name(way, name))
