@@ -92,8 +92,10 @@ static bool open_folder(struct target *target, const char *path, struct problem 
     (void)snprintf(folder, sizeof(folder), "%.*s", slash != NULL ? length : 1,
                    slash != NULL ? path : ".");
     target->folder = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (target->folder < 0 || fstat(target->folder, &status) != 0)
-        return problem_set(problem, "%.400s: %s", folder, strerror(errno));
+    if (target->folder < 0 || fstat(target->folder, &status) != 0) {
+        problem_set(problem, "%.400s: %s", folder, strerror(errno));
+        return false;
+    }
     if (*target->name == '\0' || strlen(target->name) > NAME_MAX)
         return problem_set(problem, "%.400s: expected the path of a file", path);
     if (status.st_uid == 0 && ((status.st_mode & 0022U) == 0 || (status.st_mode & S_ISVTX) != 0)) {
@@ -129,13 +131,14 @@ static bool may_take_name(const struct target *target, struct problem *problem)
 static bool make_beside(struct target *target, struct problem *problem)
 {
     unsigned number = 0;
-    if (getrandom(&number, sizeof(number), 0) != (ssize_t)sizeof(number))
-        return problem_set(problem, "no random number: %s", strerror(errno));
-    (void)snprintf(target->beside, sizeof(target->beside), ".swmfactl.%08x", number);
-    target->fd = openat(target->folder, target->beside,
-                        O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-    return target->fd >= 0 ||
-           problem_set(problem, "%.400s: cannot be made: %s", target->path, strerror(errno));
+    if (getrandom(&number, sizeof(number), 0) == (ssize_t)sizeof(number)) {
+        (void)snprintf(target->beside, sizeof(target->beside), ".swmfactl.%08x", number);
+        target->fd = openat(target->folder, target->beside,
+                            O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    }
+    if (target->fd < 0)
+        problem_set(problem, "%.400s: cannot be made: %s", target->path, strerror(errno));
+    return target->fd >= 0;
 }
 
 /* Where a file system cannot rename without replacing, a second name does it. */
