@@ -282,7 +282,7 @@ enum reply_kind reply_read(const struct wire_reply *reply, size_t length, bool l
         return REPLY_CONV_FAILED;
     if (from_refusing_sshd(reply->text))
         return REPLY_SSHD_DENIES;
-    char text[WIRE_REPLY_SIZE];
+    char text[WIRE_REPLY_SIZE] = "";
     clean_text(reply->text, text);
     enum reply_kind kind = read_word(text, true);
     if (kind == REPLY_NO_CODE)
