@@ -164,7 +164,9 @@ static const char *mapped_text(enum users_result mapped)
 static void show_standing(const struct job *job, const struct settings *settings,
                           const struct standing *standing)
 {
-    row("user", "%s%s", job->shown, job->stranger ? " (no such account)" : "");
+    row("user", "%s", job->shown);
+    if (job->stranger)
+        row("account", "none of that name");
     row("in the users map", "%s", mapped_text(settings->mapped));
     show_lock(standing);
     show_sends("codes sent", &settings->sends.user, standing->sent);
