@@ -17,7 +17,6 @@
 
 #define D(n)            (1U << (n))
 #define TO(least, most) ((2U << (most)) - (1U << (least)))
-#define HAS(lengths, n) (((lengths) >> (n)&1U) != 0)
 
 /* clang-format off */
 /* Which numbers of digits can follow the country codes. */
@@ -137,6 +136,11 @@ size_t numbering_code_length(const char *digits)
     return 0;
 }
 
+static bool has(uint32_t lengths, size_t digits)
+{
+    return (lengths >> digits & 1U) != 0;
+}
+
 static void append(char *text, size_t size, const char *between, unsigned number)
 {
     size_t used = strlen(text);
@@ -148,9 +152,9 @@ static void describe(uint32_t lengths, char *text, size_t size)
 {
     unsigned least = 1;
     unsigned most = LONGEST_NUMBER;
-    while (!HAS(lengths, least))
+    while (!has(lengths, least))
         least++;
-    while (!HAS(lengths, most))
+    while (!has(lengths, most))
         most--;
     *text = '\0';
     append(text, size, "", least);
@@ -159,7 +163,7 @@ static void describe(uint32_t lengths, char *text, size_t size)
         return;
     }
     for (unsigned length = least + 1; length <= most; length++)
-        if (HAS(lengths, length))
+        if (has(lengths, length))
             append(text, size, length == most ? " or " : ", ", length);
 }
 
@@ -169,7 +173,7 @@ const char *numbering_doubt(const char *number, char *text, size_t size)
     size_t code = numbering_code_length(number + 1);
     size_t digits = strlen(number + 1) - code;
     uint32_t lengths = code > 0 ? lengths_of(number + 1, code) : 0;
-    if (lengths == 0 || digits > LONGEST_NUMBER || HAS(lengths, digits))
+    if (lengths == 0 || digits > LONGEST_NUMBER || has(lengths, digits))
         return NULL;
     const char *what = "has the wrong length";
     if (lengths >> digits == 0)

@@ -206,11 +206,13 @@ static bool tell_time(struct store *store, enum store_access access)
     int64_t anchor = moment->boot_ms;
     int64_t passed = anchor;
     if (strcmp(moment->boot, last.cell[0]) == 0) {
-        passed -= store_number(&last, 1);
+        if (__builtin_sub_overflow(anchor, store_number(&last, 1), &passed))
+            passed = 0;
         if (passed < 0 && passed >= -LATE_MS)
             anchor = store_number(&last, 1);
     }
-    store->now_ms = store_number(&last, 2) + (passed > 0 ? passed : 0);
+    if (__builtin_add_overflow(store_number(&last, 2), passed > 0 ? passed : 0, &store->now_ms))
+        store->now_ms = INT64_MAX; /* a time that no clock shows, see is_no_time */
     return access == STORE_READ ||
            store_run(store, NULL, "UPDATE swmfa_store SET boot = $1, boot_ms = $2, now_ms = $3",
                      "tii", moment->boot, anchor, store->now_ms);
