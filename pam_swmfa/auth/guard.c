@@ -187,8 +187,8 @@ struct standing {
 };
 
 /*
- * A pass is no way around a lock. The lock that counts is that of the account: who has no number
- * is counted among others, and what those have typed is not his.
+ * A pass does not end a lock. The account's own lock decides: people without a number are counted
+ * together, and one of them must not lock another.
  */
 static bool read_pass(struct login *login, struct pass *pass)
 {

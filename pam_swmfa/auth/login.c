@@ -91,7 +91,7 @@ static bool find_phone(struct login *login)
     return true;
 }
 
-/* One account, one count: whoever writes its name in another way must not guess anew. */
+/* Failures count by account, so that another way to write its name gives no new guesses. */
 static bool find_account(struct login *login)
 {
     enum username found =

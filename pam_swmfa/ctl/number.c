@@ -146,7 +146,7 @@ static bool compose(char number[PHONE_NUMBER_SIZE], const char *code, const char
     return true;
 }
 
-/* Behind the international prefix. */
+/* Reads the digits after the international prefix. */
 static const char *read_international(const char *digits, const char *country, char *number,
                                       char *why, size_t size)
 {

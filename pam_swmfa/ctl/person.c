@@ -211,7 +211,7 @@ static error_t unlock_option(int key, char *argument, struct argp_state *state)
 static const struct argp_option unlock_options[] = {
     {.name = "sends",
      .key = KEY_SENDS,
-     .doc = "Also count anew the codes that were sent to the user, and to the same number"},
+     .doc = "Also reset the count of codes sent to the user and to that number"},
     {0},
 };
 

@@ -30,8 +30,8 @@ enum relay_side {
 };
 
 /*
- * relay_fork: what was printed before is written before. The child has no descriptor above 3 and
- * reads nothing; its log is opened again. It ends when root's process does. status: that of the
+ * relay_fork: output that was printed earlier is written first. The child has no descriptor above 3
+ * and reads nothing; its log is opened again. It ends when root's process does. status: that of the
  * child; 1 for any that is not one of swmfactl's, or a signal, which is said on standard error.
  */
 enum relay_side relay_fork(const struct relay *relay, int *status, struct problem *problem);

@@ -25,7 +25,7 @@ struct remember_origin {
 };
 
 /*
- * remember_place: what is remembered as the place of a login: the remote host, or the boot id, the
+ * remember_place: the place under which a login is remembered: the remote host, or the boot id, the
  * caller's uid, the session and the terminal. False if it has neither.
  */
 bool remember_place(const struct remember_origin *origin, const struct moment *moment,

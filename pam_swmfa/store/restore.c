@@ -56,7 +56,7 @@ static bool copy_send(const char *const *cells, void *context)
 
 /*
  * Attempts never go back. So a row of the store with as many is a later state of the same row, and
- * stays; one with fewer is of a store that was made anew since, and both are counted.
+ * stays; one with fewer is of a store that was created later, and both are counted.
  */
 #define TRIES "SELECT user_name, attempts, forgiven, locked_until_ms FROM swmfa_try"
 #define ADD_TRIES                                                                                  \
@@ -98,7 +98,7 @@ static bool copy_login(const char *const *cells, void *context)
     return went(copying, good, &answer);
 }
 
-/* The logins of a store that was made anew since are later than all in the backup. */
+/* If the store was created after the backup, its logins are later than all in the backup. */
 static bool make_room(struct store *store, struct store *backup)
 {
     static const char last[] = "SELECT COALESCE(MAX(id), 0) FROM swmfa_login";

@@ -39,7 +39,7 @@ enum sends sends_count(struct store *store, const struct limits *limits,
 bool sends_look(struct store *store, const struct limits *limits, const struct sends_about *about,
                 struct sends_refusal *refusal);
 
-/* sends_lift: what was sent counts no more for a user and a number ("": none), but still for the
+/* sends_lift: earlier sends stop counting for a user and a number ("": none), but not for the
  * address and the host. count: of sends. */
 bool sends_lift(struct store *store, const char *user, const char *phone, int64_t *count);
 

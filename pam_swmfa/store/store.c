@@ -212,7 +212,7 @@ static bool tell_time(struct store *store, enum store_access access)
             anchor = store_number(&last, 1);
     }
     if (__builtin_add_overflow(store_number(&last, 2), passed > 0 ? passed : 0, &store->now_ms))
-        store->now_ms = INT64_MAX; /* a time that no clock shows, see is_no_time */
+        store->now_ms = INT64_MAX; /* no clock shows it, see store_is_no_time */
     return access == STORE_READ ||
            store_run(store, NULL, "UPDATE swmfa_store SET boot = $1, boot_ms = $2, now_ms = $3",
                      "tii", moment->boot, anchor, store->now_ms);
