@@ -206,9 +206,8 @@ const struct command command_pass = {
     .arguments = "USER",
     .summary = "Let a user in without a code temporarily",
     .text = "Lets USER in without a code for the time of --for, wherever the first factor is "
-            "given; --reason is required. --end ends it before. It is no way around a lock. Works "
-            "with a "
-            "configuration that is broken.",
+            "given; --reason is required. --end ends it before. It does not end a lock. Works with "
+            "a configuration that is broken.",
     .least = 1,
     .most = 1,
     .options = options,

@@ -28,8 +28,8 @@ struct sheet {
  * sheet_read: makes rows of a text with a NUL behind it: UTF-8, or UTF-16 with a byte order mark.
  * Commas, semicolons or tabs separate the columns: which of them, the first line that is not empty
  * tells. If the first row names the columns, they can stand in any order. Empty rows are passed
- * over. Text that is not CSV ends the list, as a row that is wrong. False with the problem: the separator or the
- * encoding is not clear, or there is no memory. sheet_free is owed in any case.
+ * over. Text that is not CSV ends the list, as a row that is wrong. False with the problem: the
+ * separator or the encoding is not clear, or there is no memory. sheet_free is owed in any case.
  */
 bool sheet_read(struct sheet *sheet, const char *text, size_t length, struct problem *problem);
 void sheet_free(struct sheet *sheet);
