@@ -51,7 +51,7 @@ endif
 # A unit test is one file, with the flags and libraries of the helper and cmocka.
 LDADD = $(check_libs)
 tests_unit_atomic_write_test_SOURCES = tests/unit/atomic_write_test.c pam_swmfa/ctl/files/atomic_write.c
-tests_unit_filter_test_SOURCES = tests/unit/filter_test.c pam_swmfa/ctl/state/filter.c
+tests_unit_filter_test_SOURCES = tests/unit/filter_test.c pam_swmfa/ctl/filter.c
 tests_unit_users_map_test_SOURCES = tests/unit/users_map_test.c pam_swmfa/ctl/users/users_map.c
 tests_unit_number_test_SOURCES = tests/unit/number_test.c pam_swmfa/ctl/users/number.c
 tests_unit_csv_test_SOURCES = tests/unit/csv_test.c pam_swmfa/ctl/users/csv.c pam_swmfa/ctl/users/number.c
@@ -67,10 +67,10 @@ tests_unit_pamstack_test_SOURCES = tests/unit/pamstack_test.c $(stack_sources) \
 	pam_swmfa/pamstack/paths.c pam_swmfa/pamstack/paths.h pam_swmfa/pamstack/modules.c pam_swmfa/pamstack/modules.h
 
 # The files of sshd.
-tests_unit_sshd_config_test_SOURCES = tests/unit/sshd_config_test.c pam_swmfa/ctl/doctor/sshd_files.c \
-	pam_swmfa/ctl/doctor/sshd_files.h pam_swmfa/ctl/doctor/sshd_match.c pam_swmfa/ctl/doctor/sshd_match.h \
-	pam_swmfa/ctl/doctor/sshd_config.c pam_swmfa/ctl/doctor/sshd_config.h pam_swmfa/ctl/doctor/sshd_blocks.c \
-	pam_swmfa/ctl/doctor/sshd_plan.c
+tests_unit_sshd_config_test_SOURCES = tests/unit/sshd_config_test.c pam_swmfa/ctl/host/sshd_files.c \
+	pam_swmfa/ctl/host/sshd_files.h pam_swmfa/ctl/host/sshd_match.c pam_swmfa/ctl/host/sshd_match.h \
+	pam_swmfa/ctl/host/sshd_config.c pam_swmfa/ctl/host/sshd_config.h pam_swmfa/ctl/host/sshd_blocks.c \
+	pam_swmfa/ctl/host/sshd_plan.c
 
 # The simulator of the provider.
 tests_sim_swmfa_sim_SOURCES = \

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * ask: the conversation with the person: what is sent, what is said, what is typed.
+ * challenge: the conversation with the person: what is sent, what is said, what is typed.
  *
  * Whoever has no number goes the same way as the others and reads the same; only that nothing is
  * sent, and no code is right (login->decoy).
@@ -8,8 +8,8 @@
 #include <config.h>
 
 #include "auth/login_internal.h"
-#include "base/log.h"
 #include "auth/reply.h"
+#include "base/log.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -61,7 +61,7 @@ static bool choose_channel(struct login *login)
     }
     problem_set(&login->problem,
                 "no provider of providers can send by a channel that this user may use");
-    return end(login, END_CONFIGURATION);
+    return verdict(login, VERDICT_CONFIGURATION);
 }
 
 /* ---- asking ---- */
@@ -112,14 +112,14 @@ static bool ask_question(struct login *login, const struct question *question,
         *kind = reply_read(&reply, terms.length, terms.letters, code);
     explicit_bzero(&reply, sizeof(reply));
     if (!good)
-        return end(login, END_HOST_GONE);
+        return verdict(login, VERDICT_HOST_GONE);
     if (*kind == REPLY_CONV_FAILED)
-        return end(login, END_CONVERSATION);
+        return verdict(login, VERDICT_CONVERSATION);
     if (*kind != REPLY_SSHD_DENIES)
         return true;
     problem_set(&login->problem, "sshd has refused this user before: see PermitRootLogin, "
                                  "AllowUsers, DenyUsers in sshd_config");
-    return end(login, END_SSHD_DENIES);
+    return verdict(login, VERDICT_SSHD_DENIES);
 }
 
 /* What is no code costs no try, up to a number of answers that nobody needs. */
@@ -188,9 +188,9 @@ static enum delivered deliver_really(struct login *login, enum channel channel, 
     enum delivered delivered =
         delivery_send(&login->delivery, login->phone.number, channel, only, deadline);
     if (delivered == DELIVERED)
-        guard_took(login, false);
+        limits_end_request(login, false);
     if (!login->delivery.in_doubt)
-        guard_give_back(login);
+        limits_refund_send(login);
     return delivered;
 }
 
@@ -198,12 +198,12 @@ static enum delivered deliver_really(struct login *login, enum channel channel, 
 static enum delivered deliver(struct login *login, enum channel channel, bool only,
                               int64_t deadline)
 {
-    ahead_wait(&login->ahead); /* for decoys as well: it must not tell them apart */
-    guard_request(login);
+    prefetch_wait(&login->prefetch); /* for decoys as well: it must not tell them apart */
+    limits_begin_request(login);
     if (!login->decoy)
         return deliver_really(login, channel, only, deadline);
-    guard_wait(login);
-    guard_took(login, false);
+    limits_wait(login);
+    limits_end_request(login, false);
     delivery_pretend(&login->delivery, channel, only);
     return DELIVERED;
 }
@@ -268,7 +268,7 @@ static bool describe_failure(const struct login *login, enum channel channel, bo
                        "No new code could be sent. The code that was sent before still counts.");
         return true;
     }
-    bool codes = login->guard.codes_left > 0;
+    bool codes = login->limits.codes_left > 0;
     bool offer = offers_other(login, channel);
     bool another = only && more_sends(login) && !refused(login, the_other(channel));
     int used = snprintf(intro, INTRO_SIZE, "No code could be sent by %s.", channel_words[channel]);
@@ -302,7 +302,7 @@ static bool send_code(struct login *login, enum channel channel, bool only, char
     int64_t now = delivery_now();
     int64_t deadline = now + (int64_t)login->config.deadline * 1000;
     forget_problem(login);
-    if (!guard_send(login, deadline))
+    if (!limits_count_send(login, deadline))
         return false;
     if (login->refusal != REFUSAL_NONE) {
         describe_refusal(login, intro);
@@ -322,18 +322,18 @@ static bool send_code(struct login *login, enum channel channel, bool only, char
         login->delivered = true;
         return true;
     case DELIVERED_PERHAPS:
-        if (end_is_covered(login))
-            return end_by_sends(login);
+        if (verdict_is_covered(login))
+            return verdict_by_sends(login);
         describe_silence(login, before, intro);
         return true;
     case DELIVERED_NOT:
-        if (end_is_covered(login) || !describe_failure(login, channel, only, intro))
-            return end_by_sends(login);
+        if (verdict_is_covered(login) || !describe_failure(login, channel, only, intro))
+            return verdict_by_sends(login);
         if (offers_other(login, channel)) /* nothing was sent that the person might wait for */
             login->round_at = 0;
         return true;
     default:
-        return end_by_sends(login);
+        return verdict_by_sends(login);
     }
 }
 
@@ -380,19 +380,19 @@ static bool send_again(struct login *login, enum reply_kind kind, char *intro)
 static bool try_break_glass(struct login *login, const char *code, char *intro)
 {
     bool wrong = true;
-    if (!guard_try(login) || !guard_break_glass(login, code, &wrong))
+    if (!limits_count_attempt(login) || !limits_use_break_glass(login, code, &wrong))
         return false;
     (void)snprintf(intro, INTRO_SIZE, "Wrong code. Try again.");
     if (wrong)
-        guard_wrong(login);
+        limits_keep_attempt(login);
     if (wrong && *login->problem.text == '\0')
         problem_set(&login->problem, "a break-glass code was wrong, or had been used; %lld left",
-                    (long long)login->guard.codes_left);
+                    (long long)login->limits.codes_left);
     if (wrong)
         return true;
     problem_set(&login->problem, "a break-glass code was used; %lld left",
-                (long long)login->guard.codes_left);
-    return end(login, END_BREAK_GLASS);
+                (long long)login->limits.codes_left);
+    return verdict(login, VERDICT_BREAK_GLASS);
 }
 
 /* ---- before anything is sent: autosend = no ---- */
@@ -442,7 +442,7 @@ static bool wait_for_person(struct login *login)
         if (chosen(login, kind))
             return true;
     }
-    return login->config.autosend == 1 || end(login, END_NOT_ASKED_FOR);
+    return login->config.autosend == 1 || verdict(login, VERDICT_NOT_ASKED_FOR);
 }
 
 /* ---- the code ---- */
@@ -451,8 +451,8 @@ static bool wait_for_person(struct login *login)
 static bool end_by_tries(struct login *login)
 {
     if (login->refusal == REFUSAL_NONE || login->delivered)
-        return end(login, END_TRIES_USED);
-    return end(login, login->refusal == REFUSAL_LIMIT ? END_SEND_LIMIT : END_COUNTRY);
+        return verdict(login, VERDICT_TRIES_USED);
+    return verdict(login, login->refusal == REFUSAL_LIMIT ? VERDICT_SEND_LIMIT : VERDICT_COUNTRY);
 }
 
 /* The code that was sent cannot be the way in any more. Returns true to go on with another one. */
@@ -471,8 +471,9 @@ static bool do_without(struct login *login, char *intro)
     bool expired = delivery_now() - login->delivery.sent_at >= (int64_t)terms.valid_for * 1000;
     if (!more_sends(login) || login->tries >= login->config.tries) {
         if (unanswered)
-            return end_by_sends(login);
-        return expired ? end(login, END_CODE_EXPIRED) : end_by_outcome(login, OUTCOME_GONE);
+            return verdict_by_sends(login);
+        return expired ? verdict(login, VERDICT_CODE_EXPIRED)
+                       : verdict_by_outcome(login, OUTCOME_GONE);
     }
     (void)snprintf(intro, INTRO_SIZE, "%s Type resend for a new one.",
                    unanswered ? "That code cannot be checked."
@@ -486,15 +487,15 @@ static enum outcome check_code(struct login *login, const char *code)
 {
     struct delivery *delivery = &login->delivery;
     struct terms terms;
-    guard_request(login);
+    limits_begin_request(login);
     if (!login->decoy) {
         enum outcome outcome = delivery_verify(delivery, code, &login->problem);
         if (outcome == OUTCOME_OK || outcome == OUTCOME_WRONG)
-            guard_took(login, true);
+            limits_end_request(login, true);
         return outcome;
     }
-    guard_wait(login);
-    guard_took(login, true);
+    limits_wait(login);
+    limits_end_request(login, true);
     delivery_terms(delivery, &terms);
     if (delivery_now() - delivery->sent_at < (int64_t)terms.valid_for * 1000)
         return OUTCOME_WRONG;
@@ -510,28 +511,28 @@ static bool try_code(struct login *login, const char *code, char *intro)
     if (login->delivery.state != OUTCOME_OK)
         return do_without(login, intro);
     forget_problem(login);
-    if (!guard_try(login))
+    if (!limits_count_attempt(login))
         return false;
     enum outcome outcome = check_code(login, code);
     log_debug("verify: outcome %d", (int)outcome);
     switch (outcome) {
     case OUTCOME_OK:
-        return end(login, END_VERIFIED);
+        return verdict(login, VERDICT_VERIFIED);
     case OUTCOME_WRONG:
-        guard_wrong(login);
+        limits_keep_attempt(login);
         (void)snprintf(intro, INTRO_SIZE, "Wrong code. Try again.");
         return ++login->wrong < terms.wrong_most || end_by_tries(login);
     case OUTCOME_GONE:
         return do_without(login, intro);
     case OUTCOME_STALE:
         (void)snprintf(intro, INTRO_SIZE, "The code could not be checked. Type it again.");
-        return login->tries < login->config.tries || end_by_outcome(login, outcome);
+        return login->tries < login->config.tries || verdict_by_outcome(login, outcome);
     case OUTCOME_MEMORY:
     case OUTCOME_ABANDONED:
-        return end_by_outcome(login, outcome);
+        return verdict_by_outcome(login, outcome);
     default: /* another provider can still do it */
         if (login->config.providers.count == 1)
-            return end_by_outcome(login, outcome);
+            return verdict_by_outcome(login, outcome);
         delivery_give_up(&login->delivery, outcome, &login->problem);
         forget_problem(login);
         return do_without(login, intro);
@@ -589,7 +590,7 @@ static bool ask_once(struct login *login, char *intro)
 void ask(struct login *login)
 {
     char intro[INTRO_SIZE] = "";
-    if (!choose_channel(login) || !guard_enter(login) || !wait_for_person(login) ||
+    if (!choose_channel(login) || !limits_load(login) || !wait_for_person(login) ||
         !send_code(login, login->channel, false, intro))
         return;
     while (login->tries < login->config.tries) {

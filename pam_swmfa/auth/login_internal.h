@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* flow: one login as the steps of it see it; for login.c, ask.c, policy.c and end.c only. */
-#ifndef SWMFA_FLOW_H
-#define SWMFA_FLOW_H
+/* login_internal: one login as the steps of it see it; for login.c, challenge.c, policy.c and
+ * verdict.c only.
+ */
+#ifndef SWMFA_LOGIN_INTERNAL_H
+#define SWMFA_LOGIN_INTERNAL_H
 
-#include "auth/prefetch.h"
 #include "auth/delivery.h"
 #include "auth/login_limits.h"
+#include "auth/prefetch.h"
 #include "base/problem.h"
 #include "config/config.h"
 #include "config/phone.h"
@@ -15,36 +17,36 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum end {
-    END_NONE,
-    END_VERIFIED,
-    END_UNMAPPED_IGNORED,
-    END_EXEMPT,
-    END_REMEMBERED,
-    END_PASS,
-    END_BREAK_GLASS,
-    END_TRIES_USED,
-    END_LOCKED,
-    END_SEND_LIMIT,
-    END_COUNTRY,
-    END_NOT_ASKED_FOR,
-    END_CODE_EXPIRED,
-    END_NAME_DIFFERS,
-    END_CALLER_UNKNOWN,
-    END_SSHD_DENIES,
-    END_VOID,
-    END_REFUSED,
-    END_SETUP,
-    END_UNAVAILABLE,
-    END_STORE,
-    END_GROUPS,
-    END_ACCOUNT,
-    END_CONFIGURATION,
-    END_UNPREPARED,
-    END_CONVERSATION,
-    END_MEMORY,
-    END_HOST_GONE,
-    END_COUNT,
+enum verdict {
+    VERDICT_NONE,
+    VERDICT_VERIFIED,
+    VERDICT_UNMAPPED_IGNORED,
+    VERDICT_EXEMPT,
+    VERDICT_REMEMBERED,
+    VERDICT_BYPASS,
+    VERDICT_BREAK_GLASS,
+    VERDICT_TRIES_USED,
+    VERDICT_LOCKED,
+    VERDICT_SEND_LIMIT,
+    VERDICT_COUNTRY,
+    VERDICT_NOT_ASKED_FOR,
+    VERDICT_CODE_EXPIRED,
+    VERDICT_NAME_DIFFERS,
+    VERDICT_CALLER_UNKNOWN,
+    VERDICT_SSHD_DENIES,
+    VERDICT_VOID,
+    VERDICT_REFUSED,
+    VERDICT_SETUP,
+    VERDICT_UNAVAILABLE,
+    VERDICT_STORE,
+    VERDICT_GROUPS,
+    VERDICT_ACCOUNT,
+    VERDICT_CONFIGURATION,
+    VERDICT_UNPREPARED,
+    VERDICT_CONVERSATION,
+    VERDICT_MEMORY,
+    VERDICT_HOST_GONE,
+    VERDICT_COUNT,
 };
 
 struct login {
@@ -61,8 +63,8 @@ struct login {
     bool locked;                    /* there is one, and it is that */
     bool dropped;                   /* the process is the service user's for good */
     bool policy_holds;              /* [policy] is for this service */
-    struct guard guard;
-    struct ahead ahead;
+    struct login_limits limits;
+    struct prefetch prefetch;
     enum refusal refusal; /* why the last code that was asked for was not sent */
     enum channel channel;
     char digits[3]; /* the last two of the number, or a decoy's */
@@ -74,38 +76,39 @@ struct login {
     int words; /* answers that were words, such as help */
     int wrong; /* codes that were wrong */
 
-    enum end end;
+    enum verdict verdict;
     enum outcome outcome; /* where the end does not say it all: what became of the request */
     bool passed_by_fail_safe;
-    bool exempt_success; /* PAM_SUCCESS for END_EXEMPT, in place of PAM_IGNORE */
+    bool exempt_success; /* PAM_SUCCESS for VERDICT_EXEMPT, in place of PAM_IGNORE */
     struct problem problem;
 };
 
 /* end: ends the login. Returns false, for `return end(...)` in a step. */
-bool end(struct login *login, enum end end);
+bool verdict(struct login *login, enum verdict verdict);
 
-/* end_by_outcome: the same, by what became of a request that lets the login not go on. */
-bool end_by_outcome(struct login *login, enum outcome outcome);
+/* verdict_by_outcome: the same, by what became of a request that lets the login not go on. */
+bool verdict_by_outcome(struct login *login, enum outcome outcome);
 
 /*
- * end_by_sends: the same, when no code can be had: passes if end_is_covered.
+ * verdict_by_sends: the same, when no code can be had: passes if verdict_is_covered.
  */
-bool end_by_sends(struct login *login);
+bool verdict_by_sends(struct login *login);
 
-/* end_by_store: the same, when the store cannot be used; may_pass: passes if fail = safe covers it.
+/* verdict_by_store: the same, when the store cannot be used; may_pass: passes if fail = safe covers
+ * it.
  */
-bool end_by_store(struct login *login, bool may_pass);
+bool verdict_by_store(struct login *login, bool may_pass);
 
-/* end_is_covered: whether fail = safe covers it that no code could be sent: every provider has been
- * asked, none has queued a code, and each of the failures is a cause that it covers. */
-bool end_is_covered(const struct login *login);
+/* verdict_is_covered: whether fail = safe covers it that no code could be sent: every provider has
+ * been asked, none has queued a code, and each of the failures is a cause that it covers. */
+bool verdict_is_covered(const struct login *login);
 
-/* end_report: writes the one line about the login to the log, then keeps the login in the store:
+/* verdict_log: writes the one line about the login to the log, then keeps the login in the store:
  * the store may be slow, and the line must be written even if this process is killed meanwhile. */
-void end_report(struct login *login, int64_t milliseconds);
+void verdict_log(struct login *login, int64_t milliseconds);
 
-/* end_tell: says the last words to the module. Returns the exit status. */
-int end_tell(struct login *login);
+/* verdict_send: says the last words to the module. Returns the exit status. */
+int verdict_send(struct login *login);
 
 /* say: sends a text to the module; false, with the login ended, if it is gone. */
 bool say(struct login *login, enum wire_type type, bool echo, const char *text);

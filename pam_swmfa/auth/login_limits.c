@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* guard: see guard.h. */
+/* login_limits: see login_limits.h. */
 #include <config.h>
 
 #include "auth/login_limits.h"
 
 #include "auth/login_internal.h"
-#include "base/log.h"
 #include "auth/privilege.h"
+#include "base/log.h"
 #include "base/procstat.h"
-#include "store/codes.h"
 #include "store/bypass.h"
+#include "store/codes.h"
 
 #include <poll.h>
 #include <stdio.h>
@@ -30,15 +30,16 @@
 /* may_pass: whether fail = safe can cover it. */
 static bool store_failed(struct login *login, bool may_pass)
 {
-    login->problem = *store_problem(login->guard.store);
-    return end_by_store(login, may_pass);
+    login->problem = *store_problem(login->limits.store);
+    return verdict_by_store(login, may_pass);
 }
 
 static bool note_times(struct login *login, int64_t id)
 {
-    const struct guard *guard = &login->guard;
-    for (unsigned i = 0; i < PACE_COUNT; i++)
-        if (guard->took_us[i] > 0 && !pace_add(guard->store, (enum pace)i, id, guard->took_us[i]))
+    const struct login_limits *limits = &login->limits;
+    for (unsigned i = 0; i < LATENCY_COUNT; i++)
+        if (limits->took_us[i] > 0 &&
+            !latency_add(limits->store, (enum latency)i, id, limits->took_us[i]))
             return false;
     return true;
 }
@@ -51,28 +52,28 @@ static int64_t clock_us(void)
 }
 
 /* How long a decoy has to wait, less the time that it takes to know. */
-static bool draw_wait(struct login *login, enum pace pace)
+static bool draw_wait(struct login *login, enum latency pace)
 {
-    struct guard *guard = &login->guard;
+    struct login_limits *limits = &login->limits;
     int64_t start = clock_us();
-    guard->wait_us = 0;
+    limits->wait_us = 0;
     if (!login->decoy)
         return true;
-    bool drawn = pace_draw(guard->store, pace, &guard->wait_us);
-    guard->wait_us -= clock_us() - start;
+    bool drawn = latency_draw(limits->store, pace, &limits->wait_us);
+    limits->wait_us -= clock_us() - start;
     return drawn;
 }
 
 /* The first is slower than those after it. */
-static enum pace pace_of_verify(const struct login *login)
+static enum latency pace_of_verify(const struct login *login)
 {
-    return login->wrong == 0 ? PACE_VERIFY : PACE_REVERIFY;
+    return login->wrong == 0 ? LATENCY_VERIFY : LATENCY_REVERIFY;
 }
 
 /* Likewise. */
-static enum pace pace_of_send(const struct login *login)
+static enum latency pace_of_send(const struct login *login)
 {
-    return login->rounds == 0 ? PACE_SEND : PACE_RESEND;
+    return login->rounds == 0 ? LATENCY_SEND : LATENCY_RESEND;
 }
 
 /* milliseconds: the most to wait for others, if it is not too long for the module. */
@@ -80,7 +81,7 @@ static bool begin(struct login *login, enum store_access access, int64_t millise
 {
     if (milliseconds > WAIT_MS)
         milliseconds = WAIT_MS;
-    return store_begin(login->guard.store, access, NULL, milliseconds > 0 ? (int)milliseconds : 0);
+    return store_begin(login->limits.store, access, NULL, milliseconds > 0 ? (int)milliseconds : 0);
 }
 
 /*
@@ -89,16 +90,16 @@ static bool begin(struct login *login, enum store_access access, int64_t millise
  */
 static bool known_locked(struct login *login)
 {
-    struct tries tries = {0};
-    bool read =
-        begin(login, STORE_READ, 0) && tries_look(login->guard.store, login->guard.user, &tries);
-    store_cancel(login->guard.store);
+    struct failures tries = {0};
+    bool read = begin(login, STORE_READ, 0) &&
+                failures_look(login->limits.store, login->limits.user, &tries);
+    store_cancel(login->limits.store);
     return read && tries.locked;
 }
 
 /* ---- who is locked ---- */
 
-static void describe_lock(struct login *login, const struct tries *tries, const char *locked,
+static void describe_lock(struct login *login, const struct failures *tries, const char *locked,
                           int64_t milliseconds)
 {
     char time[64];
@@ -110,7 +111,7 @@ static void describe_lock(struct login *login, const struct tries *tries, const 
 }
 
 /* From now on nothing is sent for this person, and nothing is right. */
-static void lock(struct login *login, const struct tries *tries)
+static void lock(struct login *login, const struct failures *tries)
 {
     if (!login->decoy) /* for others the problem says why already */
         describe_lock(login, tries, "locked", tries->locked_for_ms);
@@ -120,7 +121,7 @@ static void lock(struct login *login, const struct tries *tries)
 
 /* ---- entering ---- */
 
-void guard_locate(struct login *login)
+void limits_locate(struct login *login)
 {
     const struct wire_request *request = login->request;
     struct remember_origin origin = {.rhost = request->rhost,
@@ -136,30 +137,30 @@ void guard_locate(struct login *login)
         origin.session = request->session;
         origin.session_start = leader.start;
     }
-    (void)remember_place(&origin, &moment, login->guard.place);
+    (void)remember_place(&origin, &moment, login->limits.place);
 }
 
 static struct remember_about whereabouts(struct login *login)
 {
-    const struct remember_about about = {.user = login->guard.user,
+    const struct remember_about about = {.user = login->limits.user,
                                          .service = login->request->service,
-                                         .place = login->guard.place,
-                                         .phone = ahead_digest(&login->ahead)};
+                                         .place = login->limits.place,
+                                         .phone = prefetch_digest(&login->prefetch)};
     return about;
 }
 
 /* Somebody without a number is counted among others: a name with a blank is nobody's in the map. */
 static bool name_person(struct login *login)
 {
-    struct guard *guard = &login->guard;
-    if (login->decoy && ahead_digest(&login->ahead) == NULL)
+    struct login_limits *limits = &login->limits;
+    if (login->decoy && prefetch_digest(&login->prefetch) == NULL)
         return false;
     if (login->decoy) {
-        memcpy(login->digits, login->ahead.digits, sizeof(login->digits));
-        (void)snprintf(guard->user, sizeof(guard->user), "? %s", login->digits);
+        memcpy(login->digits, login->prefetch.digits, sizeof(login->digits));
+        (void)snprintf(limits->user, sizeof(limits->user), "? %s", login->digits);
     } else
-        (void)snprintf(guard->user, sizeof(guard->user), "%s", login->account);
-    sends_address(login->request->rhost, guard->address, sizeof(guard->address));
+        (void)snprintf(limits->user, sizeof(limits->user), "%s", login->account);
+    sends_address(login->request->rhost, limits->address, sizeof(limits->address));
     return true;
 }
 
@@ -168,21 +169,22 @@ static bool end_remembered(struct login *login, int64_t left_ms)
     char left[64];
     limit_time_write(left_ms, left, sizeof(left));
     problem_set(&login->problem, "for %s more", left);
-    return end(login, END_REMEMBERED);
+    return verdict(login, VERDICT_REMEMBERED);
 }
 
-static bool end_passed(struct login *login, const struct pass *pass)
+static bool end_passed(struct login *login, const struct bypass *pass)
 {
     char left[64];
     limit_time_write(pass->left_ms, left, sizeof(left));
     problem_set(&login->problem, "swmfactl pass for %s more: %s", left, pass->reason);
-    return end(login, END_PASS);
+    return verdict(login, VERDICT_BYPASS);
 }
 
 /* What the store has about a person when the login begins. */
 struct standing {
-    struct tries tries;
-    struct pass pass; /* by the very name, in the map or not; none for who is locked by that name */
+    struct failures tries;
+    struct bypass
+        pass; /* by the very name, in the map or not; none for who is locked by that name */
     int64_t remembered_ms;
 };
 
@@ -190,13 +192,13 @@ struct standing {
  * A pass does not end a lock. The account's own lock decides: people without a number are counted
  * together, and one of them must not lock another.
  */
-static bool read_pass(struct login *login, struct pass *pass)
+static bool read_pass(struct login *login, struct bypass *pass)
 {
-    struct store *store = login->guard.store;
-    struct tries own = {0};
-    if (!pass_look(store, login->user, pass))
+    struct store *store = login->limits.store;
+    struct failures own = {0};
+    if (!bypass_look(store, login->user, pass))
         return false;
-    if (pass->left_ms > 0 && !tries_look(store, login->account, &own))
+    if (pass->left_ms > 0 && !failures_look(store, login->account, &own))
         return false;
     if (own.locked)
         pass->left_ms = 0;
@@ -205,40 +207,40 @@ static bool read_pass(struct login *login, struct pass *pass)
 
 static bool read_standing(struct login *login, struct standing *standing)
 {
-    struct guard *guard = &login->guard;
+    struct login_limits *limits = &login->limits;
     if (!begin(login, STORE_READ, WAIT_MS) ||
-        !tries_look(guard->store, guard->user, &standing->tries) ||
+        !failures_look(limits->store, limits->user, &standing->tries) ||
         !read_pass(login, &standing->pass) ||
-        !codes_left(guard->store, guard->user, &guard->codes_left))
+        !codes_left(limits->store, limits->user, &limits->codes_left))
         return false;
-    if (*guard->place == '\0')
+    if (*limits->place == '\0')
         return true;
     const struct remember_about about = whereabouts(login);
-    return remember_look(guard->store, &about, login->config.policy.remember,
+    return remember_look(limits->store, &about, login->config.policy.remember,
                          &standing->remembered_ms);
 }
 
-bool guard_enter(struct login *login)
+bool limits_load(struct login *login)
 {
-    struct guard *guard = &login->guard;
+    struct login_limits *limits = &login->limits;
     struct standing standing = {.remembered_ms = 0};
-    ahead_begin(&login->ahead, login->decoy ? login->decoy_key : NULL,
-                login->decoy ? login->user : login->phone.number);
-    guard->store = store_open(STORE_FOLDER, &login->problem);
-    if (guard->store == NULL)
-        return end_by_store(login, true);
-    if (store_is_new(guard->store))
+    prefetch_begin(&login->prefetch, login->decoy ? login->decoy_key : NULL,
+                   login->decoy ? login->user : login->phone.number);
+    limits->store = store_open(STORE_FOLDER, &login->problem);
+    if (limits->store == NULL)
+        return verdict_by_store(login, true);
+    if (store_is_new(limits->store))
         log_line(LOG_WARNING, "%s", STORE_IS_NEW);
     if (!name_person(login))
-        return end(login, END_MEMORY);
-    if (*guard->place != '\0' && ahead_digest(&login->ahead) == NULL)
-        return end(login, END_MEMORY);
+        return verdict(login, VERDICT_MEMORY);
+    if (*limits->place != '\0' && prefetch_digest(&login->prefetch) == NULL)
+        return verdict(login, VERDICT_MEMORY);
     if (!read_standing(login, &standing))
         return store_failed(login, true);
-    store_cancel(guard->store); /* nothing was written */
+    store_cancel(limits->store); /* nothing was written */
     log_debug("store read; failures=%lld locked=%d break-glass codes=%lld",
               (long long)standing.tries.failures, standing.tries.locked,
-              (long long)guard->codes_left);
+              (long long)limits->codes_left);
     if (standing.pass.left_ms > 0)
         return end_passed(login, &standing.pass);
     if (standing.tries.locked)
@@ -271,20 +273,20 @@ static void refuse_by_limit(struct login *login, const struct sends_refusal *ref
 /* Counts, and locks. Returns what to do, or SENDS_FAILED. */
 static enum sends count_send(struct login *login, int64_t deadline, struct sends_refusal *refusal)
 {
-    struct guard *guard = &login->guard;
-    struct tries tries = {0};
+    struct login_limits *limits = &login->limits;
+    struct failures tries = {0};
     if (!begin(login, STORE_WRITE, deadline - delivery_now()) ||
-        !tries_look(guard->store, guard->user, &tries))
+        !failures_look(limits->store, limits->user, &tries))
         return SENDS_FAILED;
     if (tries.locked)
         lock(login, &tries);
-    const struct sends_about about = {.user = guard->user,
-                                      .phone = ahead_digest(&login->ahead),
+    const struct sends_about about = {.user = limits->user,
+                                      .phone = prefetch_digest(&login->prefetch),
                                       .pretended = login->decoy,
-                                      .address = guard->address};
+                                      .address = limits->address};
     enum sends sends =
-        sends_count(guard->store, &login->config.sends, &about, guard->send_id, refusal);
-    if (sends == SENDS_FAILED || !draw_wait(login, guard->sends) || !store_commit(guard->store))
+        sends_count(limits->store, &login->config.sends, &about, limits->send_id, refusal);
+    if (sends == SENDS_FAILED || !draw_wait(login, limits->sends) || !store_commit(limits->store))
         return SENDS_FAILED;
     return sends;
 }
@@ -292,15 +294,15 @@ static enum sends count_send(struct login *login, int64_t deadline, struct sends
 /* While the other thread is not ready yet there is time. */
 static void expect_the_rest(struct store *store)
 {
-    tries_expect(store);
+    failures_expect(store);
     history_expect(store);
-    pace_expect(store);
+    latency_expect(store);
 }
 
-bool guard_send(struct login *login, int64_t deadline)
+bool limits_count_send(struct login *login, int64_t deadline)
 {
     struct sends_refusal refusal = {.key = NULL};
-    bool first = login->rounds == 0 && login->guard.attempt == 0 && login->refusal == REFUSAL_NONE;
+    bool first = login->rounds == 0 && login->limits.attempt == 0 && login->refusal == REFUSAL_NONE;
     bool has_number = *login->phone.number != '\0';
     login->refusal = REFUSAL_NONE;
     if (has_number && !countries_permit(login->config.countries, login->phone.number)) {
@@ -310,50 +312,50 @@ bool guard_send(struct login *login, int64_t deadline)
         refuse(login, REFUSAL_COUNTRY);
         return true;
     }
-    if (ahead_digest(&login->ahead) == NULL)
-        return end(login, END_MEMORY);
-    login->guard.sends = pace_of_send(login);
+    if (prefetch_digest(&login->prefetch) == NULL)
+        return verdict(login, VERDICT_MEMORY);
+    login->limits.sends = pace_of_send(login);
     enum sends sends = count_send(login, deadline, &refusal);
     if (sends == SENDS_FAILED) {
-        const struct problem why = *store_problem(login->guard.store);
+        const struct problem why = *store_problem(login->limits.store);
         bool may_pass = first && !known_locked(login);
         login->problem = why;
-        return end_by_store(login, may_pass);
+        return verdict_by_store(login, may_pass);
     }
     if (sends == SENDS_REFUSED)
         refuse_by_limit(login, &refusal);
-    expect_the_rest(login->guard.store);
+    expect_the_rest(login->limits.store);
     return true;
 }
 
-void guard_give_back(struct login *login)
+void limits_refund_send(struct login *login)
 {
-    struct guard *guard = &login->guard;
-    if (!store_begin(guard->store, STORE_RELAX, NULL, WAIT_MS) ||
-        !sends_give_back(guard->store, guard->send_id) || !store_commit(guard->store))
+    struct login_limits *limits = &login->limits;
+    if (!store_begin(limits->store, STORE_RELAX, NULL, WAIT_MS) ||
+        !sends_give_back(limits->store, limits->send_id) || !store_commit(limits->store))
         log_line(LOG_WARNING, "a send that failed stays counted: %s",
-                 store_problem(guard->store)->text);
+                 store_problem(limits->store)->text);
 }
 
 /* ---- tries ---- */
 
-bool guard_try(struct login *login)
+bool limits_count_attempt(struct login *login)
 {
-    struct guard *guard = &login->guard;
-    struct tries *tries = &guard->tries;
+    struct login_limits *limits = &login->limits;
+    struct failures *tries = &limits->tries;
     if (!begin(login, STORE_WRITE, WAIT_MS) ||
-        !tries_count(guard->store, guard->user, login->config.failures, tries) ||
-        !draw_wait(login, pace_of_verify(login)) || !store_commit(guard->store))
+        !failures_count(limits->store, limits->user, login->config.failures, tries) ||
+        !draw_wait(login, pace_of_verify(login)) || !store_commit(limits->store))
         return store_failed(login, false);
-    guard->attempt = tries->attempt;
+    limits->attempt = tries->attempt;
     if (tries->locked)
         lock(login, tries);
     return true;
 }
 
-void guard_wrong(struct login *login)
+void limits_keep_attempt(struct login *login)
 {
-    const struct tries *tries = &login->guard.tries;
+    const struct failures *tries = &login->limits.tries;
     if ((tries->lock_begins_ms > 0 || tries->for_ever) && !login->decoy)
         describe_lock(login, tries, "locked now", tries->lock_begins_ms);
 }
@@ -361,11 +363,11 @@ void guard_wrong(struct login *login)
 /* Within a transaction. */
 static bool forgive_and_remember(struct login *login)
 {
-    struct guard *guard = &login->guard;
+    struct login_limits *limits = &login->limits;
     const struct remember_about about = whereabouts(login);
-    return tries_forgive(guard->store, guard->user, guard->attempt) &&
-           (*guard->place == '\0' ||
-            remember_add(guard->store, &about, login->config.policy.remember));
+    return failures_forgive(limits->store, limits->user, limits->attempt) &&
+           (*limits->place == '\0' ||
+            remember_add(limits->store, &about, login->config.policy.remember));
 }
 
 /* ---- break-glass codes ---- */
@@ -373,18 +375,18 @@ static bool forgive_and_remember(struct login *login)
 /* Uses the code up; of several logins with the same code one does. */
 static bool use_code(struct login *login, const char *code, const char *hash, bool *used)
 {
-    struct guard *guard = &login->guard;
+    struct login_limits *limits = &login->limits;
     return (begin(login, STORE_WRITE, WAIT_MS) &&
-            codes_use(guard->store, guard->user, code, hash, used) &&
+            codes_use(limits->store, limits->user, code, hash, used) &&
             (!*used || forgive_and_remember(login)) &&
-            codes_left(guard->store, guard->user, &guard->codes_left) &&
-            store_commit(guard->store)) ||
+            codes_left(limits->store, limits->user, &limits->codes_left) &&
+            store_commit(limits->store)) ||
            store_failed(login, false);
 }
 
-bool guard_break_glass(struct login *login, const char *code, bool *wrong)
+bool limits_use_break_glass(struct login *login, const char *code, bool *wrong)
 {
-    struct guard *guard = &login->guard;
+    struct login_limits *limits = &login->limits;
     char hash[CODES_HASH_SIZE] = "";
     bool used = false;
     struct problem problem = {0};
@@ -393,9 +395,9 @@ bool guard_break_glass(struct login *login, const char *code, bool *wrong)
         log_line(LOG_CRIT, "%s", problem.text);
         return true;
     }
-    if (!begin(login, STORE_READ, WAIT_MS) || !codes_hash(guard->store, guard->user, code, hash))
+    if (!begin(login, STORE_READ, WAIT_MS) || !codes_hash(limits->store, limits->user, code, hash))
         return store_failed(login, false);
-    store_cancel(guard->store); /* nothing was written */
+    store_cancel(limits->store); /* nothing was written */
     if (!codes_match(code, login->decoy ? "" : hash))
         return true;
     if (!use_code(login, code, hash, &used))
@@ -406,24 +408,24 @@ bool guard_break_glass(struct login *login, const char *code, bool *wrong)
 
 /* ---- time ---- */
 
-void guard_request(struct login *login)
+void limits_begin_request(struct login *login)
 {
-    login->guard.began_us = clock_us();
+    login->limits.began_us = clock_us();
 }
 
-void guard_took(struct login *login, bool verify)
+void limits_end_request(struct login *login, bool verify)
 {
-    struct guard *guard = &login->guard;
-    enum pace pace = verify ? pace_of_verify(login) : guard->sends;
-    guard->took_us[login->decoy ? PACE_DECOY : pace] = clock_us() - guard->began_us;
+    struct login_limits *limits = &login->limits;
+    enum latency pace = verify ? pace_of_verify(login) : limits->sends;
+    limits->took_us[login->decoy ? LATENCY_DECOY : pace] = clock_us() - limits->began_us;
 }
 
 /* A sleep ends late, by what it takes to be woken: the last of it is waited for awake. */
-void guard_wait(struct login *login)
+void limits_wait(struct login *login)
 {
-    struct guard *guard = &login->guard;
+    struct login_limits *limits = &login->limits;
     struct pollfd host = {.fd = login->socket, .events = POLLIN | POLLRDHUP};
-    int64_t end_us = guard->began_us + guard->wait_us;
+    int64_t end_us = limits->began_us + limits->wait_us;
     int64_t sleep_us = end_us - clock_us() - AWAKE_US;
     const struct timespec time = {.tv_sec = sleep_us / 1000000,
                                   .tv_nsec = sleep_us % 1000000 * 1000};
@@ -445,44 +447,44 @@ static void say_not_kept(const struct problem *why)
 static bool open_late(struct login *login)
 {
     struct problem problem = {0};
-    if (login->end == END_UNPREPARED) /* it would fail again */
+    if (login->verdict == VERDICT_UNPREPARED) /* it would fail again */
         return false;
     if (login->dropped || privilege_drop(&problem))
-        login->guard.store = store_open_within(STORE_FOLDER, LATE_WAIT_MS, &problem);
-    if (login->guard.store == NULL)
+        login->limits.store = store_open_within(STORE_FOLDER, LATE_WAIT_MS, &problem);
+    if (login->limits.store == NULL)
         say_not_kept(&problem);
-    else if (store_is_new(login->guard.store))
+    else if (store_is_new(login->limits.store))
         log_line(LOG_WARNING, "%s", STORE_IS_NEW);
-    return login->guard.store != NULL;
+    return login->limits.store != NULL;
 }
 
 /* Within a transaction. */
 static bool settle(struct login *login, const struct history_login *summary)
 {
     int64_t id = 0;
-    return (login->end != END_VERIFIED || forgive_and_remember(login)) &&
-           history_add(login->guard.store, summary, &id) && note_times(login, id);
+    return (login->verdict != VERDICT_VERIFIED || forgive_and_remember(login)) &&
+           history_add(login->limits.store, summary, &id) && note_times(login, id);
 }
 
-void guard_settle(struct login *login, const struct history_login *summary)
+void limits_commit(struct login *login, const struct history_login *summary)
 {
-    struct guard *guard = &login->guard;
-    bool late = guard->store == NULL;
-    int wait = late || login->end == END_HOST_GONE ? LATE_WAIT_MS : WAIT_MS;
-    if (login->end == END_STORE || (late && !open_late(login)))
+    struct login_limits *limits = &login->limits;
+    bool late = limits->store == NULL;
+    int wait = late || login->verdict == VERDICT_HOST_GONE ? LATE_WAIT_MS : WAIT_MS;
+    if (login->verdict == VERDICT_STORE || (late && !open_late(login)))
         return; /* nothing was counted, or nothing more is to be tried */
-    if (store_begin(guard->store, STORE_RELAX, NULL, wait) && settle(login, summary) &&
-        store_commit(guard->store))
+    if (store_begin(limits->store, STORE_RELAX, NULL, wait) && settle(login, summary) &&
+        store_commit(limits->store))
         return;
-    const struct problem *why = store_problem(guard->store);
-    if (login->end == END_VERIFIED)
+    const struct problem *why = store_problem(limits->store);
+    if (login->verdict == VERDICT_VERIFIED)
         log_line(LOG_WARNING, "this try stays counted as a failure: %s", why->text);
     else
         say_not_kept(why);
 }
 
-void guard_end(struct login *login)
+void limits_close(struct login *login)
 {
-    store_close(login->guard.store);
-    login->guard.store = NULL;
+    store_close(login->limits.store);
+    login->limits.store = NULL;
 }

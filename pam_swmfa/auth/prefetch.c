@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* ahead: see ahead.h. */
+/* prefetch: see prefetch.h. */
 #include <config.h>
 
 #include "auth/prefetch.h"
@@ -12,47 +12,47 @@
 
 #define STACK_SIZE ((size_t)512 * 1024) /* bytes */
 
-static bool make_digest(struct ahead *ahead)
+static bool make_digest(struct prefetch *prefetch)
 {
-    return ahead->key == NULL ? digest_of(ahead->text, ahead->digest)
-                              : decoy_digits(ahead->key, ahead->text, ahead->digits) &&
-                                    digest_of(ahead->digits, ahead->digest);
+    return prefetch->key == NULL ? digest_of(prefetch->text, prefetch->digest)
+                                 : decoy_digits(prefetch->key, prefetch->text, prefetch->digits) &&
+                                       digest_of(prefetch->digits, prefetch->digest);
 }
 
 static void *make_ready(void *user)
 {
-    struct ahead *ahead = user;
-    ahead->good = make_digest(ahead);
-    (void)sem_post(&ahead->has_digest);
+    struct prefetch *prefetch = user;
+    prefetch->good = make_digest(prefetch);
+    (void)sem_post(&prefetch->has_digest);
     (void)rest_prepare();
     return NULL;
 }
 
-void ahead_begin(struct ahead *ahead, const struct secret *key, const char *text)
+void prefetch_begin(struct prefetch *prefetch, const struct secret *key, const char *text)
 {
     pthread_attr_t attributes;
-    *ahead = (struct ahead){.key = key, .text = text};
-    if (sem_init(&ahead->has_digest, 0, 0) != 0 || pthread_attr_init(&attributes) != 0)
+    *prefetch = (struct prefetch){.key = key, .text = text};
+    if (sem_init(&prefetch->has_digest, 0, 0) != 0 || pthread_attr_init(&attributes) != 0)
         return;
-    ahead->running = pthread_attr_setstacksize(&attributes, STACK_SIZE) == 0 &&
-                     pthread_create(&ahead->thread, &attributes, make_ready, ahead) == 0;
+    prefetch->running = pthread_attr_setstacksize(&attributes, STACK_SIZE) == 0 &&
+                        pthread_create(&prefetch->thread, &attributes, make_ready, prefetch) == 0;
     (void)pthread_attr_destroy(&attributes);
 }
 
-const char *ahead_digest(struct ahead *ahead)
+const char *prefetch_digest(struct prefetch *prefetch)
 {
-    if (!ahead->digested && ahead->running)
-        while (sem_wait(&ahead->has_digest) != 0 && errno == EINTR)
+    if (!prefetch->digested && prefetch->running)
+        while (sem_wait(&prefetch->has_digest) != 0 && errno == EINTR)
             continue;
-    else if (!ahead->digested)
-        ahead->good = make_digest(ahead);
-    ahead->digested = true;
-    return ahead->good ? ahead->digest : NULL;
+    else if (!prefetch->digested)
+        prefetch->good = make_digest(prefetch);
+    prefetch->digested = true;
+    return prefetch->good ? prefetch->digest : NULL;
 }
 
-void ahead_wait(struct ahead *ahead)
+void prefetch_wait(struct prefetch *prefetch)
 {
-    if (ahead->running)
-        (void)pthread_join(ahead->thread, NULL);
-    ahead->running = false;
+    if (prefetch->running)
+        (void)pthread_join(prefetch->thread, NULL);
+    prefetch->running = false;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * end: how a login ends.
+ * verdict: how a login ends.
  *
  * ends[] is the only place that turns what happened into a PAM code, and covered() the only one
  * that lets fail = safe pass. No end is the default: a login that reaches none is a denial.
@@ -28,70 +28,71 @@ static const struct {
     const char *result; /* result= and reason= in the log line */
     const char *reason; /* NULL: the word for the login's outcome */
     const char *text;   /* said to the person; NULL: nothing */
-} ends[END_COUNT] = {
-    [END_NONE] = {PAM_SYSTEM_ERR, LOG_CRIT, "error", "no-decision", NULL},
-    [END_VERIFIED] = {PAM_SUCCESS, LOG_INFO, "success", "verified", NULL},
-    [END_UNMAPPED_IGNORED] = {PAM_IGNORE, LOG_NOTICE, "ignored", "unmapped", NULL},
-    [END_EXEMPT] = {PAM_IGNORE, LOG_INFO, "ignored", "exempt", NULL},
-    [END_REMEMBERED] = {PAM_IGNORE, LOG_INFO, "ignored", "remembered", NULL},
-    [END_PASS] = {PAM_IGNORE, LOG_NOTICE, "ignored", "pass", NULL},
-    [END_BREAK_GLASS] = {PAM_SUCCESS, LOG_WARNING, "success", "break-glass", NULL},
-    [END_TRIES_USED] = {PAM_MAXTRIES, LOG_NOTICE, "denied", "tries-used", "Too many wrong codes."},
-    [END_LOCKED] = {PAM_MAXTRIES, LOG_WARNING, "denied", "locked", NULL},
-    [END_SEND_LIMIT] = {PAM_MAXTRIES, LOG_WARNING, "denied", "send-limit", TEXT_NO_CODE},
-    [END_COUNTRY] = {PAM_MAXTRIES, LOG_ERR, "denied", "country", TEXT_NO_CODE},
-    [END_NOT_ASKED_FOR] = {PAM_MAXTRIES, LOG_NOTICE, "denied", "tries-used",
-                           "No code was asked for."},
-    [END_CODE_EXPIRED] = {PAM_AUTH_ERR, LOG_NOTICE, "denied", "code-expired",
-                          "The code has expired." TEXT_AGAIN},
-    [END_NAME_DIFFERS] = {PAM_AUTH_ERR, LOG_NOTICE, "denied", "name-differs", NULL},
-    [END_CALLER_UNKNOWN] = {PAM_AUTH_ERR, LOG_ERR, "denied", "caller-unknown", NULL},
-    [END_SSHD_DENIES] = {PAM_AUTH_ERR, LOG_NOTICE, "denied", "sshd-denies", NULL},
-    [END_VOID] = {PAM_AUTH_ERR, LOG_NOTICE, "denied", NULL,
-                  "The code is not valid any more." TEXT_AGAIN},
-    [END_REFUSED] = {PAM_AUTH_ERR, LOG_ERR, "denied", NULL, TEXT_REFUSED},
-    [END_SETUP] = {PAM_AUTHINFO_UNAVAIL, LOG_ERR, "error", NULL, TEXT_SETUP},
-    [END_UNAVAILABLE] = {PAM_AUTHINFO_UNAVAIL, LOG_ERR, "error", NULL, TEXT_FAILED},
-    [END_STORE] = {PAM_AUTHINFO_UNAVAIL, LOG_ERR, "error", "store", TEXT_FAILED},
-    [END_GROUPS] = {PAM_AUTHINFO_UNAVAIL, LOG_ERR, "error", "groups", TEXT_SETUP},
-    [END_ACCOUNT] = {PAM_AUTHINFO_UNAVAIL, LOG_ERR, "error", "account", TEXT_SETUP},
-    [END_CONFIGURATION] = {PAM_SERVICE_ERR, LOG_ERR, "error", "configuration", TEXT_SETUP},
-    [END_UNPREPARED] = {PAM_SERVICE_ERR, LOG_CRIT, "error", "privileges", TEXT_SETUP},
-    [END_CONVERSATION] = {PAM_CONV_ERR, LOG_NOTICE, "denied", "conversation", NULL},
-    [END_MEMORY] = {PAM_BUF_ERR, LOG_CRIT, "error", "memory", NULL},
-    [END_HOST_GONE] = {PAM_CONV_ERR, LOG_NOTICE, "aborted", "host-gone", NULL},
+} verdicts[VERDICT_COUNT] = {
+    [VERDICT_NONE] = {PAM_SYSTEM_ERR, LOG_CRIT, "error", "no-decision", NULL},
+    [VERDICT_VERIFIED] = {PAM_SUCCESS, LOG_INFO, "success", "verified", NULL},
+    [VERDICT_UNMAPPED_IGNORED] = {PAM_IGNORE, LOG_NOTICE, "ignored", "unmapped", NULL},
+    [VERDICT_EXEMPT] = {PAM_IGNORE, LOG_INFO, "ignored", "exempt", NULL},
+    [VERDICT_REMEMBERED] = {PAM_IGNORE, LOG_INFO, "ignored", "remembered", NULL},
+    [VERDICT_BYPASS] = {PAM_IGNORE, LOG_NOTICE, "ignored", "pass", NULL},
+    [VERDICT_BREAK_GLASS] = {PAM_SUCCESS, LOG_WARNING, "success", "break-glass", NULL},
+    [VERDICT_TRIES_USED] = {PAM_MAXTRIES, LOG_NOTICE, "denied", "tries-used",
+                            "Too many wrong codes."},
+    [VERDICT_LOCKED] = {PAM_MAXTRIES, LOG_WARNING, "denied", "locked", NULL},
+    [VERDICT_SEND_LIMIT] = {PAM_MAXTRIES, LOG_WARNING, "denied", "send-limit", TEXT_NO_CODE},
+    [VERDICT_COUNTRY] = {PAM_MAXTRIES, LOG_ERR, "denied", "country", TEXT_NO_CODE},
+    [VERDICT_NOT_ASKED_FOR] = {PAM_MAXTRIES, LOG_NOTICE, "denied", "tries-used",
+                               "No code was asked for."},
+    [VERDICT_CODE_EXPIRED] = {PAM_AUTH_ERR, LOG_NOTICE, "denied", "code-expired",
+                              "The code has expired." TEXT_AGAIN},
+    [VERDICT_NAME_DIFFERS] = {PAM_AUTH_ERR, LOG_NOTICE, "denied", "name-differs", NULL},
+    [VERDICT_CALLER_UNKNOWN] = {PAM_AUTH_ERR, LOG_ERR, "denied", "caller-unknown", NULL},
+    [VERDICT_SSHD_DENIES] = {PAM_AUTH_ERR, LOG_NOTICE, "denied", "sshd-denies", NULL},
+    [VERDICT_VOID] = {PAM_AUTH_ERR, LOG_NOTICE, "denied", NULL,
+                      "The code is not valid any more." TEXT_AGAIN},
+    [VERDICT_REFUSED] = {PAM_AUTH_ERR, LOG_ERR, "denied", NULL, TEXT_REFUSED},
+    [VERDICT_SETUP] = {PAM_AUTHINFO_UNAVAIL, LOG_ERR, "error", NULL, TEXT_SETUP},
+    [VERDICT_UNAVAILABLE] = {PAM_AUTHINFO_UNAVAIL, LOG_ERR, "error", NULL, TEXT_FAILED},
+    [VERDICT_STORE] = {PAM_AUTHINFO_UNAVAIL, LOG_ERR, "error", "store", TEXT_FAILED},
+    [VERDICT_GROUPS] = {PAM_AUTHINFO_UNAVAIL, LOG_ERR, "error", "groups", TEXT_SETUP},
+    [VERDICT_ACCOUNT] = {PAM_AUTHINFO_UNAVAIL, LOG_ERR, "error", "account", TEXT_SETUP},
+    [VERDICT_CONFIGURATION] = {PAM_SERVICE_ERR, LOG_ERR, "error", "configuration", TEXT_SETUP},
+    [VERDICT_UNPREPARED] = {PAM_SERVICE_ERR, LOG_CRIT, "error", "privileges", TEXT_SETUP},
+    [VERDICT_CONVERSATION] = {PAM_CONV_ERR, LOG_NOTICE, "denied", "conversation", NULL},
+    [VERDICT_MEMORY] = {PAM_BUF_ERR, LOG_CRIT, "error", "memory", NULL},
+    [VERDICT_HOST_GONE] = {PAM_CONV_ERR, LOG_NOTICE, "aborted", "host-gone", NULL},
 };
 
-bool end(struct login *login, enum end end)
+bool verdict(struct login *login, enum verdict verdict)
 {
-    login->end = end;
+    login->verdict = verdict;
     return false;
 }
 
 /* What an outcome that does not let the login go on ends it with. */
 static bool end_with(struct login *login, enum outcome outcome)
 {
-    static const enum end by_outcome[OUTCOME_COUNT] = {
-        [OUTCOME_OK] = END_NONE,
-        [OUTCOME_WRONG] = END_NONE,
-        [OUTCOME_GONE] = END_VOID,
-        [OUTCOME_NOT_QUEUED] = END_REFUSED,
-        [OUTCOME_INVALID] = END_REFUSED,
-        [OUTCOME_CREDENTIALS] = END_SETUP,
-        [OUTCOME_NO_CREDIT] = END_UNAVAILABLE,
-        [OUTCOME_FORBIDDEN] = END_SETUP,
-        [OUTCOME_NOT_FOUND] = END_SETUP,
-        [OUTCOME_LIMIT] = END_UNAVAILABLE,
-        [OUTCOME_SERVER] = END_UNAVAILABLE,
-        [OUTCOME_BAD_ANSWER] = END_UNAVAILABLE,
-        [OUTCOME_NETWORK] = END_UNAVAILABLE,
-        [OUTCOME_STALE] = END_UNAVAILABLE,
-        [OUTCOME_TLS] = END_UNAVAILABLE,
-        [OUTCOME_MEMORY] = END_MEMORY,
-        [OUTCOME_ABANDONED] = END_HOST_GONE,
+    static const enum verdict by_outcome[OUTCOME_COUNT] = {
+        [OUTCOME_OK] = VERDICT_NONE,
+        [OUTCOME_WRONG] = VERDICT_NONE,
+        [OUTCOME_GONE] = VERDICT_VOID,
+        [OUTCOME_NOT_QUEUED] = VERDICT_REFUSED,
+        [OUTCOME_INVALID] = VERDICT_REFUSED,
+        [OUTCOME_CREDENTIALS] = VERDICT_SETUP,
+        [OUTCOME_NO_CREDIT] = VERDICT_UNAVAILABLE,
+        [OUTCOME_FORBIDDEN] = VERDICT_SETUP,
+        [OUTCOME_NOT_FOUND] = VERDICT_SETUP,
+        [OUTCOME_LIMIT] = VERDICT_UNAVAILABLE,
+        [OUTCOME_SERVER] = VERDICT_UNAVAILABLE,
+        [OUTCOME_BAD_ANSWER] = VERDICT_UNAVAILABLE,
+        [OUTCOME_NETWORK] = VERDICT_UNAVAILABLE,
+        [OUTCOME_STALE] = VERDICT_UNAVAILABLE,
+        [OUTCOME_TLS] = VERDICT_UNAVAILABLE,
+        [OUTCOME_MEMORY] = VERDICT_MEMORY,
+        [OUTCOME_ABANDONED] = VERDICT_HOST_GONE,
     };
     login->outcome = outcome;
-    return end(login, by_outcome[outcome]);
+    return verdict(login, by_outcome[outcome]);
 }
 
 #define BIT(outcome) (1U << (unsigned)(outcome))
@@ -130,25 +131,25 @@ static bool covered(const struct login *login, unsigned outcomes)
  * Once a code has been delivered it is asked for, or the login is denied: otherwise whoever spoils
  * it by wrong guesses would only have to wait for a send that fails.
  */
-bool end_is_covered(const struct login *login)
+bool verdict_is_covered(const struct login *login)
 {
     return !login->delivered && delivery_asked_all(&login->delivery) &&
            covered(login, login->delivery.failed);
 }
 
 /* A decoy is never covered: it would let in who is not in the map. */
-bool end_by_store(struct login *login, bool may_pass)
+bool verdict_by_store(struct login *login, bool may_pass)
 {
     login->passed_by_fail_safe = may_pass && login->config.fail == FAIL_SAFE &&
                                  config_has_word(&login->config.fail_on, FAIL_ON_STORE) &&
                                  login->request->caller_uid == 0 && !login->decoy &&
                                  login->delivery.asked == 0;
-    return end(login, END_STORE);
+    return verdict(login, VERDICT_STORE);
 }
 
-bool end_by_sends(struct login *login)
+bool verdict_by_sends(struct login *login)
 {
-    login->passed_by_fail_safe = end_is_covered(login);
+    login->passed_by_fail_safe = verdict_is_covered(login);
     return end_with(login, login->delivery.last);
 }
 
@@ -156,7 +157,7 @@ bool end_by_sends(struct login *login)
  * After a verify only an outage counts: whoever types wrong codes brings a limit about, and what
  * the provider says of credentials that it took for the send is no more to be believed.
  */
-bool end_by_outcome(struct login *login, enum outcome outcome)
+bool verdict_by_outcome(struct login *login, enum outcome outcome)
 {
     login->passed_by_fail_safe =
         (outcome == OUTCOME_NETWORK || outcome == OUTCOME_SERVER) && covered(login, BIT(outcome));
@@ -165,31 +166,32 @@ bool end_by_outcome(struct login *login, enum outcome outcome)
 
 bool say(struct login *login, enum wire_type type, bool echo, const char *text)
 {
-    struct wire_say message = {.echo = echo};
-    if (wire_put(message.text, sizeof(message.text), text) &&
+    struct wire_message message = {.echo = echo};
+    if (wire_set_string(message.text, sizeof(message.text), text) &&
         wire_send(login->socket, type, &message, sizeof(message)) == 0)
         return true;
-    return end(login, END_HOST_GONE);
+    return verdict(login, VERDICT_HOST_GONE);
 }
 
 /* ---- the log line ---- */
 
 /* The end as the log has it: who is locked must not learn it from what PAM and the person are told.
  */
-static enum end reported(const struct login *login)
+static enum verdict reported(const struct login *login)
 {
-    bool hidden = login->end == END_TRIES_USED || login->end == END_SEND_LIMIT ||
-                  login->end == END_COUNTRY || login->end == END_CODE_EXPIRED ||
-                  login->end == END_NOT_ASKED_FOR;
-    if (login->decoy && !login->locked && login->end == END_SEND_LIMIT)
-        return END_TRIES_USED; /* the problem is that there is no number */
-    return login->locked && hidden ? END_LOCKED : login->end;
+    bool hidden = login->verdict == VERDICT_TRIES_USED || login->verdict == VERDICT_SEND_LIMIT ||
+                  login->verdict == VERDICT_COUNTRY || login->verdict == VERDICT_CODE_EXPIRED ||
+                  login->verdict == VERDICT_NOT_ASKED_FOR;
+    if (login->decoy && !login->locked && login->verdict == VERDICT_SEND_LIMIT)
+        return VERDICT_TRIES_USED; /* the problem is that there is no number */
+    return login->locked && hidden ? VERDICT_LOCKED : login->verdict;
 }
 
 /* Who is exempt, remembered, or has a pass, and exempt_result says success. */
 static bool passes_as_success(const struct login *login)
 {
-    return (login->end == END_EXEMPT || login->end == END_REMEMBERED || login->end == END_PASS) &&
+    return (login->verdict == VERDICT_EXEMPT || login->verdict == VERDICT_REMEMBERED ||
+            login->verdict == VERDICT_BYPASS) &&
            login->exempt_success;
 }
 
@@ -197,12 +199,12 @@ static const char *result_of(const struct login *login)
 {
     if (login->passed_by_fail_safe)
         return "ignored";
-    return passes_as_success(login) ? "success" : ends[reported(login)].result;
+    return passes_as_success(login) ? "success" : verdicts[reported(login)].result;
 }
 
 static const char *reason_of(const struct login *login)
 {
-    const char *reason = ends[reported(login)].reason;
+    const char *reason = verdicts[reported(login)].reason;
     if (reason == NULL)
         reason = outcome_words[login->outcome];
     return reason != NULL ? reason : "no-decision";
@@ -210,7 +212,7 @@ static const char *reason_of(const struct login *login)
 
 static int priority_of(const struct login *login)
 {
-    int priority = ends[reported(login)].priority;
+    int priority = verdicts[reported(login)].priority;
     bool notable = login->delivery.failed != 0;
     if (login->passed_by_fail_safe || (notable && priority > LOG_WARNING))
         return LOG_WARNING;
@@ -268,13 +270,13 @@ static void summarise(const struct login *login, int64_t milliseconds, struct su
     };
 }
 
-void end_report(struct login *login, int64_t milliseconds)
+void verdict_log(struct login *login, int64_t milliseconds)
 {
     struct summary summary;
     char text[sizeof(summary) + 512];
     summarise(login, milliseconds, &summary);
     log_line(priority_of(login), "%s", history_write(&summary.login, text, sizeof(text)));
-    guard_settle(login, &summary.login);
+    limits_commit(login, &summary.login);
 }
 
 /* ---- the answer ---- */
@@ -286,13 +288,13 @@ static int pam_code(const struct login *login)
         return PAM_IGNORE;
     if (passes_as_success(login))
         return PAM_SUCCESS;
-    return ends[login->end].result != NULL ? ends[login->end].code : PAM_SYSTEM_ERR;
+    return verdicts[login->verdict].result != NULL ? verdicts[login->verdict].code : PAM_SYSTEM_ERR;
 }
 
-int end_tell(struct login *login)
+int verdict_send(struct login *login)
 {
-    struct wire_say done = {.code = pam_code(login)};
-    const char *text = login->passed_by_fail_safe ? TEXT_PASSED : ends[login->end].text;
+    struct wire_message done = {.code = pam_code(login)};
+    const char *text = login->passed_by_fail_safe ? TEXT_PASSED : verdicts[login->verdict].text;
     bool passes = done.code == PAM_SUCCESS || done.code == PAM_IGNORE;
     bool told = (text == NULL || say(login, WIRE_ALERT, false, text)) &&
                 wire_send(login->socket, WIRE_DONE, &done, sizeof(done)) == 0;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* clock: moments; see store.h. */
+/* clock: moments; see clock.h. */
 #include <config.h>
 
-#include "store/store.h"
+#include "base/clock.h"
 
 #include <errno.h>
 #include <fcntl.h>

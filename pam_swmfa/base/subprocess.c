@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * program: see program.h.
+ * subprocess: see subprocess.h.
  *
  * What goes in and what comes out is kept in memory files, so neither side ever waits for a pipe.
  */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* program: running another program, such as diff, sshd -t or pam-auth-update. */
-#ifndef SWMFA_PROGRAM_H
-#define SWMFA_PROGRAM_H
+/* subprocess: running another program, such as diff, sshd -t or pam-auth-update. */
+#ifndef SWMFA_SUBPROCESS_H
+#define SWMFA_SUBPROCESS_H
 
 #include "base/problem.h"
 

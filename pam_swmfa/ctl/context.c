@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* job: what the commands have in common; see command.h. */
+/* context: what the commands have in common; see command.h. */
 #include <config.h>
 
 #include "ctl/command.h"
 
 #include "base/json_ascii.h"
-#include "ctl/state/relay.h"
+#include "ctl/relay.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -17,53 +17,53 @@
 
 #define WAIT_MS 5000 /* for others who write to the store */
 
-bool job_leave_root(struct job *job)
+bool ctl_leave_root(struct ctl_context *ctl)
 {
-    const struct relay relay = {.output = STDOUT_FILENO, .colours = job->colours};
+    const struct relay relay = {.output = STDOUT_FILENO, .colours = ctl->colours};
     int status = CTL_FAILED;
-    enum relay_side side = relay_fork(&relay, &status, &job->problem);
+    enum relay_side side = relay_fork(&relay, &status, &ctl->problem);
     if (side == RELAY_ROOT)
         exit(status); /* the child has said all that there is to say */
     return side == RELAY_CHILD;
 }
 
-bool job_open_store(struct job *job)
+bool ctl_open_store(struct ctl_context *ctl)
 {
-    job->store = store_open(STORE_FOLDER, &job->problem);
-    if (job->store == NULL)
+    ctl->store = store_open(STORE_FOLDER, &ctl->problem);
+    if (ctl->store == NULL)
         return false;
-    if (store_is_new(job->store))
+    if (store_is_new(ctl->store))
         syslog(LOG_WARNING, "%s", STORE_IS_NEW);
     return true;
 }
 
-bool job_enter_store(struct job *job)
+bool ctl_enter_store(struct ctl_context *ctl)
 {
-    return job_leave_root(job) && job_open_store(job);
+    return ctl_leave_root(ctl) && ctl_open_store(ctl);
 }
 
-bool job_store_failed(struct job *job)
+bool ctl_store_failed(struct ctl_context *ctl)
 {
-    job->problem = *store_problem(job->store);
+    ctl->problem = *store_problem(ctl->store);
     return false;
 }
 
-bool job_begin(struct job *job, enum store_access access)
+bool ctl_begin(struct ctl_context *ctl, enum store_access access)
 {
-    return store_begin(job->store, access, NULL, WAIT_MS) || job_store_failed(job);
+    return store_begin(ctl->store, access, NULL, WAIT_MS) || ctl_store_failed(ctl);
 }
 
-void job_changed(const struct job *job, const char *format, ...)
+void ctl_changed(const struct ctl_context *ctl, const char *format, ...)
 {
     char what[4 * COMMAND_USER_MAX + 512];
     va_list arguments;
     va_start(arguments, format);
     (void)vsnprintf(what, sizeof(what), format, arguments);
     va_end(arguments);
-    syslog(LOG_NOTICE, "%s by %s", what, job->who);
+    syslog(LOG_NOTICE, "%s by %s", what, ctl->who);
 }
 
-bool job_flush(struct job *job)
+bool ctl_flush(struct ctl_context *ctl)
 {
     bool printed = fflush(stdout) == 0 && !ferror(stdout);
     int own = errno;
@@ -71,11 +71,11 @@ bool job_flush(struct job *job)
     if (error == 0 && !printed)
         error = own;
     return error == 0 ||
-           problem_set(&job->problem, "%s: %s",
-                       job->output != NULL ? job->output : "standard output", strerror(error));
+           problem_set(&ctl->problem, "%s: %s",
+                       ctl->output != NULL ? ctl->output : "standard output", strerror(error));
 }
 
-char *job_json_text(json_object *document, int flags)
+char *ctl_json_text(json_object *document, int flags)
 {
     size_t length = 0;
     const char *text =
@@ -93,13 +93,13 @@ char *job_json_text(json_object *document, int flags)
     return copy;
 }
 
-bool job_print_json(struct job *job, json_object *document)
+bool ctl_print_json(struct ctl_context *ctl, json_object *document)
 {
-    char *text = job_json_text(document, JSON_C_TO_STRING_PRETTY);
-    bool good = text != NULL || problem_set(&job->problem, "no memory");
+    char *text = ctl_json_text(document, JSON_C_TO_STRING_PRETTY);
+    bool good = text != NULL || problem_set(&ctl->problem, "no memory");
     if (good)
         (void)puts(text);
     free(text);
     json_object_put(document);
-    return good && job_flush(job);
+    return good && ctl_flush(ctl);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* show: see show.h. */
+/* format: see format.h. */
 #include <config.h>
 
 #include "ctl/format.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* show: how several commands show the same. All times are local ones. */
-#ifndef SWMFA_SHOW_H
-#define SWMFA_SHOW_H
+/* format: how several commands show the same. All times are local ones. */
+#ifndef SWMFA_FORMAT_H
+#define SWMFA_FORMAT_H
 
 #include "store/history.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* dialogue: see dialogue.h. */
+/* conversation: see conversation.h. */
 #include <config.h>
 
 #include "module/conversation.h"
@@ -19,7 +19,7 @@ static const int done_codes[] = {
     PAM_AUTHINFO_UNAVAIL, PAM_SERVICE_ERR, PAM_CONV_ERR, PAM_BUF_ERR,
 };
 
-bool dialogue_lets_pass(int code)
+bool pam_code_allows(int code)
 {
     return code == PAM_SUCCESS || code == PAM_IGNORE;
 }
@@ -53,7 +53,7 @@ static void wipe_and_free(char *answer)
 }
 
 /* Asks the person and sends the reply. Returns false if the helper is gone. */
-static bool ask(pam_handle_t *pamh, int socket, const struct wire_say *prompt)
+static bool ask(pam_handle_t *pamh, int socket, const struct wire_message *prompt)
 {
     struct wire_reply reply = {.status = WIRE_REPLY_FAILED};
     char *answer = NULL;
@@ -62,7 +62,7 @@ static bool ask(pam_handle_t *pamh, int socket, const struct wire_say *prompt)
     if (pam_prompt(pamh, style, &answer, "%s", prompt->text) == PAM_SUCCESS) {
         if (answer == NULL)
             reply.status = WIRE_REPLY_NOTHING;
-        else if (wire_put(reply.text, sizeof(reply.text), answer))
+        else if (wire_set_string(reply.text, sizeof(reply.text), answer))
             reply.status = WIRE_REPLY_TEXT;
         else
             reply.status = WIRE_REPLY_TOO_LONG;
@@ -74,7 +74,7 @@ static bool ask(pam_handle_t *pamh, int socket, const struct wire_say *prompt)
 }
 
 /* Receives the helper's next message, in time and of the right form. */
-static bool next(const pam_handle_t *pamh, int socket, struct wire_say *say)
+static bool next(const pam_handle_t *pamh, int socket, struct wire_message *say)
 {
     if (!helper_readable(socket, HELPER_SECONDS)) {
         pam_syslog(pamh, LOG_ERR, "swmfa-auth gave no answer within %d seconds; denied",
@@ -91,9 +91,9 @@ static bool next(const pam_handle_t *pamh, int socket, struct wire_say *say)
     return false;
 }
 
-int dialogue_run(pam_handle_t *pamh, int socket, struct wire_request *request, bool silent)
+int conversation_run(pam_handle_t *pamh, int socket, struct wire_request *request, bool silent)
 {
-    struct wire_say say;
+    struct wire_message say;
 
     if (wire_send(socket, WIRE_REQUEST, request, sizeof(*request)) != 0) {
         pam_syslog(pamh, LOG_CRIT, "swmfa-auth ended before it was asked; denied");

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* dialogue: speaking for the helper to the person, through the PAM conversation. */
-#ifndef SWMFA_DIALOGUE_H
-#define SWMFA_DIALOGUE_H
+/* conversation: speaking for the helper to the person, through the PAM conversation. */
+#ifndef SWMFA_CONVERSATION_H
+#define SWMFA_CONVERSATION_H
 
 #include "wire/wire.h"
 
@@ -9,14 +9,14 @@
 #include <stdbool.h>
 
 /*
- * dialogue_run: sends the request, carries prompts and replies, and returns the PAM code that the
- * helper's DONE gave. Whatever is not a proper message, in its place and in time, is logged and
+ * conversation_run: sends the request, carries prompts and replies, and returns the PAM code that
+ * the helper's DONE gave. Whatever is not a proper message, in its place and in time, is logged and
  * becomes PAM_SYSTEM_ERR.
  * silent: PAM_SILENT was given: messages that want no answer are not shown.
  */
-int dialogue_run(pam_handle_t *pamh, int socket, struct wire_request *request, bool silent);
+int conversation_run(pam_handle_t *pamh, int socket, struct wire_request *request, bool silent);
 
-/* dialogue_lets_pass: whether a PAM code is one that does not deny: PAM_SUCCESS, PAM_IGNORE. */
-bool dialogue_lets_pass(int code);
+/* pam_code_allows: whether a PAM code is one that does not deny: PAM_SUCCESS, PAM_IGNORE. */
+bool pam_code_allows(int code);
 
 #endif

@@ -53,7 +53,7 @@ static size_t jump_from(const struct stack *stack, size_t at, int *jump)
     return at;
 }
 
-static void take_good(struct opinion *now, int code)
+static void take_good(struct stack_state *now, int code)
 {
     if (now->impression == 0 || (now->impression > 0 && now->status == PAM_SUCCESS)) {
         now->impression = 1;
@@ -61,7 +61,7 @@ static void take_good(struct opinion *now, int code)
     }
 }
 
-static void take_bad(struct opinion *now, int code)
+static void take_bad(struct stack_state *now, int code)
 {
     if (now->impression >= 0) {
         now->impression = -1;
@@ -86,7 +86,7 @@ bool dispatch_answer(const struct stack *stack, struct dispatch *dispatch, int c
     } else if (action > 0) {
         at = jump_from(stack, at, &action);
         if (action > 0)
-            dispatch->now = (struct opinion){-1, MUST_FAIL};
+            dispatch->now = (struct stack_state){-1, MUST_FAIL};
     }
     dispatch->at = (uint16_t)((over ? last_of_level(stack, at) : at) + 1);
     enter(stack, dispatch);

@@ -11,7 +11,7 @@
 #include <stdint.h>
 
 /* What libpam thinks so far. */
-struct opinion {
+struct stack_state {
     int8_t impression; /* 0: none yet, 1: good, -1: bad */
     uint8_t status;    /* the code that pam_authenticate returns in the end */
 };
@@ -21,8 +21,8 @@ struct dispatch {
     uint16_t at;   /* the line that is asked next; the stack's count: none, it is over */
     uint8_t level; /* of the line before */
     uint8_t unused;
-    struct opinion now;
-    struct opinion before[STACK_LEVELS + 1]; /* each substack, which "reset" goes back to */
+    struct stack_state now;
+    struct stack_state before[STACK_LEVELS + 1]; /* each substack, which "reset" goes back to */
 };
 
 /* dispatch_start: before the first module. */

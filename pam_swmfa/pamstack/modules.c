@@ -338,32 +338,32 @@ static const struct row *find_row(const struct stack_line *line)
     return NULL;
 }
 
-static void add(struct role *role, int code, enum meaning meaning)
+static void add(struct module_model *model, int code, enum meaning meaning)
 {
-    role->answers[role->count++] = (struct answer){code, meaning};
+    model->answers[model->count++] = (struct answer){code, meaning};
 }
 
 /* Everything that it can answer is looked at. */
-static void take_unknown(struct role *role)
+static void take_unknown(struct module_model *model)
 {
     static const int codes[] = {PAM_SUCCESS,      PAM_IGNORE,   PAM_AUTH_ERR,
                                 PAM_USER_UNKNOWN, PAM_MAXTRIES, PAM_AUTHINFO_UNAVAIL,
                                 PAM_PERM_DENIED};
     for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++)
-        add(role, codes[i], MEANS_ANYTHING);
+        add(model, codes[i], MEANS_ANYTHING);
 }
 
-static void take_row(const struct row *row, struct role *role)
+static void take_row(const struct row *row, struct module_model *model)
 {
     static const enum meaning good[] = {MEANS_PROVED, MEANS_YES, MEANS_NOTHING, MEANS_NOTHING};
     static const enum meaning bad[] = {MEANS_REFUSED, MEANS_NO, MEANS_NOTHING, MEANS_NOTHING,
                                        MEANS_NOTHING};
-    role->asks = row->asks;
-    role->steady = row->purpose == DECIDES && strcmp(row->name, "pam_faillock") != 0;
+    model->asks = row->asks;
+    model->deterministic = row->purpose == DECIDES && strcmp(row->name, "pam_faillock") != 0;
     if (!row->never_succeeds)
-        add(role, PAM_SUCCESS, good[row->purpose]);
+        add(model, PAM_SUCCESS, good[row->purpose]);
     for (size_t i = 0; i < sizeof(row->codes) / sizeof(row->codes[0]) && row->codes[i] != 0; i++)
-        add(role, row->codes[i], bad[row->purpose]);
+        add(model, row->codes[i], bad[row->purpose]);
 }
 
 /* ---- pam_succeed_if ---- */
@@ -435,7 +435,7 @@ static bool is_factor(const struct stack_line *line, const char *factors)
 }
 
 static void take_known(const struct stack_line *line, const char *service, const char *factors,
-                       struct role *role)
+                       struct module_model *model)
 {
     static const struct row factor = {NULL,
                                       NULL,
@@ -446,34 +446,34 @@ static void take_known(const struct stack_line *line, const char *service, const
                                       false};
     const struct row *row = find_row(line);
     if (row == NULL && is_factor(line, factors)) {
-        take_row(&factor, role);
+        take_row(&factor, model);
         return;
     }
     if (row == NULL) {
-        take_unknown(role);
+        take_unknown(model);
         return;
     }
     bool decides = service != NULL && strcmp(row->name, "pam_succeed_if") == 0;
     int decided = decides ? decide_succeed_if(line, service) : -1;
     if (decided >= 0)
-        add(role, decided == 1 ? PAM_SUCCESS : PAM_AUTH_ERR, MEANS_NOTHING);
+        add(model, decided == 1 ? PAM_SUCCESS : PAM_AUTH_ERR, MEANS_NOTHING);
     else
-        take_row(row, role);
+        take_row(row, model);
 }
 
 /* libpam puts something in the place of "$ISA" that it was built with: the file may be there. */
-void modules_role(const struct stack_line *line, const char *service, const char *factors,
-                  struct role *role)
+void modules_model(const struct stack_line *line, const char *service, const char *factors,
+                   struct module_model *model)
 {
     char path[4096];
-    *role = (struct role){0};
+    *model = (struct module_model){0};
     if (line->kind == STACK_BROKEN) {
-        add(role, PAM_PERM_DENIED, MEANS_NOTHING);
+        add(model, PAM_PERM_DENIED, MEANS_NOTHING);
         return;
     }
     bool there = modules_path(line, path, sizeof(path));
     if (there || strstr(path, "$ISA") != NULL)
-        take_known(line, service, factors, role);
+        take_known(line, service, factors, model);
     if (!there)
-        add(role, PAM_MODULE_UNKNOWN, MEANS_NOTHING);
+        add(model, PAM_MODULE_UNKNOWN, MEANS_NOTHING);
 }

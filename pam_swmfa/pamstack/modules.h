@@ -26,11 +26,11 @@ struct answer {
 
 #define MODULES_ANSWERS 12
 
-struct role {
+struct module_model {
     struct answer answers[MODULES_ANSWERS];
     size_t count;
-    bool steady;      /* another line with the same words gives the same answer */
-    const char *asks; /* what the person is asked for, such as "password"; or NULL */
+    bool deterministic; /* another line with the same words gives the same answer */
+    const char *asks;   /* what the person is asked for, such as "password"; or NULL */
 };
 
 /* modules_name: the name of the module of a line, without folder and ".so", in a buffer. */
@@ -46,11 +46,11 @@ bool modules_is_ours(const struct stack_line *line);
 bool modules_path(const struct stack_line *line, char *buffer, size_t size);
 
 /*
- * modules_role: what the module of a line, which is not ours, can answer in a service; NULL: in
+ * modules_model: what the module of a line, which is not ours, can answer in a service; NULL: in
  * any. factors: a list of modules that check a first factor, for those that are not known here; or
  * NULL.
  */
-void modules_role(const struct stack_line *line, const char *service, const char *factors,
-                  struct role *role);
+void modules_model(const struct stack_line *line, const char *service, const char *factors,
+                   struct module_model *model);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* stack: see stack.h. */
+/* parse: see parse.h. */
 #include <config.h>
 
 #include "pamstack/parse.h"
@@ -616,4 +616,10 @@ struct stack *stack_read_planned(const struct stack_text *texts, const char *ser
                                  const char *type)
 {
     return read_stack((struct reader){.texts = texts, .type = type}, service);
+}
+
+const char *stack_format_location(const struct stack_line *line, char *buffer, size_t size)
+{
+    (void)snprintf(buffer, size, "%s:%u", line->file, line->number);
+    return buffer;
 }

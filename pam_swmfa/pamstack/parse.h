@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * stack: the lines of a PAM stack, read as libpam reads them (Linux-PAM, libpam/pam_handlers.c and
+ * parse: the lines of a PAM stack, read as libpam reads them (Linux-PAM, libpam/pam_handlers.c and
  * pam_line.c; "@include" as Debian has it), each with where it stands.
  */
-#ifndef SWMFA_STACK_H
-#define SWMFA_STACK_H
+#ifndef SWMFA_PARSE_H
+#define SWMFA_PARSE_H
 
 #include "base/problem.h"
 
@@ -77,6 +77,11 @@ struct stack_text {
 struct stack *stack_read_planned(const struct stack_text *texts, const char *service,
                                  const char *type);
 void stack_free(struct stack *stack);
+
+#define STACK_LOCATION_SIZE 4200 /* holds any "FILE:LINE" */
+
+/* stack_format_location: writes where a line stands, as "FILE:LINE". Returns buffer. */
+const char *stack_format_location(const struct stack_line *line, char *buffer, size_t size);
 
 /* stack_code_name: the name of a code as it stands in controls, such as "auth_err". */
 const char *stack_code_name(int code);

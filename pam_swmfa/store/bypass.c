@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* pass: see pass.h. */
+/* bypass: see bypass.h. */
 #include <config.h>
 
 #include "store/bypass.h"
@@ -8,10 +8,10 @@
 
 #include <stdio.h>
 
-bool pass_look(struct store *store, const char *user, struct pass *pass)
+bool bypass_look(struct store *store, const char *user, struct bypass *pass)
 {
     struct store_answer row;
-    *pass = (struct pass){.left_ms = 0};
+    *pass = (struct bypass){.left_ms = 0};
     if (!store_run(store, &row,
                    "SELECT until_ms, from_wall_ms, until_wall_ms, reason FROM swmfa_pass "
                    "WHERE user_name = $1",
@@ -25,7 +25,7 @@ bool pass_look(struct store *store, const char *user, struct pass *pass)
     return true;
 }
 
-bool pass_give(struct store *store, const char *user, int seconds, const char *reason)
+bool bypass_grant(struct store *store, const char *user, int seconds, const char *reason)
 {
     int64_t wall = store_moment(store)->wall_ms;
     int64_t length = (int64_t)seconds * 1000;
@@ -39,10 +39,10 @@ bool pass_give(struct store *store, const char *user, int seconds, const char *r
                      "tiiit", user, store_now(store) + length, wall, wall + length, reason);
 }
 
-bool pass_end(struct store *store, const char *user, bool *was)
+bool bypass_end(struct store *store, const char *user, bool *was)
 {
-    struct pass pass;
-    if (!pass_look(store, user, &pass))
+    struct bypass pass;
+    if (!bypass_look(store, user, &pass))
         return false;
     *was = pass.left_ms > 0;
     return store_run(store, NULL, "DELETE FROM swmfa_pass WHERE user_name = $1", "t", user);

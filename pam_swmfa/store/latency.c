@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* pace: see pace.h. Of each kind 32 are kept, by slots that logins take in turn. */
+/* latency: see latency.h. Of each kind 32 are kept, by slots that logins take in turn. */
 #include <config.h>
 
 #include "store/latency.h"
@@ -11,7 +11,7 @@
     "INSERT INTO swmfa_pace (kind, slot, microseconds) VALUES ($1, $2, $3) "                       \
     "ON CONFLICT (kind, slot) DO UPDATE SET microseconds = excluded.microseconds"
 
-void pace_expect(struct store *store)
+void latency_expect(struct store *store)
 {
     store_expect(store, ADD);
 }
@@ -22,12 +22,12 @@ static uint32_t chance(uint32_t below)
     return getrandom(&number, sizeof(number), 0) == (ssize_t)sizeof(number) ? number % below : 0;
 }
 
-bool pace_add(struct store *store, enum pace pace, int64_t login, int64_t microseconds)
+bool latency_add(struct store *store, enum latency pace, int64_t login, int64_t microseconds)
 {
     return store_run(store, NULL, ADD, "iii", (int64_t)pace, login % KEPT, microseconds);
 }
 
-bool pace_draw(struct store *store, enum pace pace, int64_t *microseconds)
+bool latency_draw(struct store *store, enum latency pace, int64_t *microseconds)
 {
     struct store_answer answer;
     if (!store_run(store, &answer,

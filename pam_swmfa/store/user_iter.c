@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* people: see people.h. Name by name, each found by the indexes: nothing is kept of the others. */
+/* user_iter: see user_iter.h. Name by name, each found by the indexes: nothing is kept of the
+ * others.
+ */
 #include <config.h>
 
 #include "store/user_iter.h"
@@ -20,11 +22,11 @@ static const char first_of_all[] =
 
 static bool take_name(const char *const *cells, void *name)
 {
-    (void)snprintf(name, PEOPLE_NAME_SIZE, "%s", cells[0]);
+    (void)snprintf(name, USER_ITER_NAME_SIZE, "%s", cells[0]);
     return false;
 }
 
-bool people_next(struct store *store, const char *after, char name[PEOPLE_NAME_SIZE])
+bool user_iter_next(struct store *store, const char *after, char name[USER_ITER_NAME_SIZE])
 {
     return store_each(store, take_name, name, first_of_all, "t", after);
 }

@@ -11,31 +11,31 @@
 
 #include <stdio.h>
 
-bool guard_enter(struct login *login)
+bool limits_load(struct login *login)
 {
-    ahead_begin(&login->ahead, NULL, login->phone.number);
+    prefetch_begin(&login->prefetch, NULL, login->phone.number);
     return true;
 }
 
-void guard_locate(struct login *login)
+void limits_locate(struct login *login)
 {
     (void)login;
 }
 
-bool guard_send(struct login *login, int64_t deadline)
+bool limits_count_send(struct login *login, int64_t deadline)
 {
     (void)deadline;
     login->refusal = REFUSAL_NONE;
     return true;
 }
 
-bool guard_try(struct login *login)
+bool limits_count_attempt(struct login *login)
 {
     (void)login;
     return true;
 }
 
-bool guard_break_glass(struct login *login, const char *code, bool *wrong)
+bool limits_use_break_glass(struct login *login, const char *code, bool *wrong)
 {
     (void)login;
     (void)code;
@@ -43,39 +43,39 @@ bool guard_break_glass(struct login *login, const char *code, bool *wrong)
     return true;
 }
 
-void guard_request(struct login *login)
+void limits_begin_request(struct login *login)
 {
     (void)login;
 }
 
-void guard_took(struct login *login, bool verify)
+void limits_end_request(struct login *login, bool verify)
 {
     (void)login;
     (void)verify;
 }
 
-void guard_give_back(struct login *login)
+void limits_refund_send(struct login *login)
 {
     (void)login;
 }
 
-void guard_wrong(struct login *login)
+void limits_keep_attempt(struct login *login)
 {
     (void)login;
 }
 
-void guard_settle(struct login *login, const struct history_login *summary)
+void limits_commit(struct login *login, const struct history_login *summary)
 {
     (void)login;
     (void)summary;
 }
 
-void guard_wait(struct login *login)
+void limits_wait(struct login *login)
 {
     (void)login;
 }
 
-void guard_end(struct login *login)
+void limits_close(struct login *login)
 {
     (void)login;
 }

@@ -13,13 +13,13 @@
  */
 #include <config.h>
 
+#include "store/bypass.h"
 #include "store/codes.h"
+#include "store/failures.h"
 #include "store/history.h"
 #include "store/latency.h"
-#include "store/bypass.h"
 #include "store/remember.h"
 #include "store/sends.h"
-#include "store/failures.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -43,11 +43,11 @@ static bool begin(struct store *store, enum store_access access)
 
 static bool look(struct store *store, const char *user)
 {
-    struct tries tries;
-    struct pass pass;
+    struct failures tries;
+    struct bypass pass;
     int64_t left = 0;
-    if (!begin(store, STORE_READ) || !tries_look(store, user, &tries) ||
-        !pass_look(store, user, &pass) || !codes_left(store, user, &left))
+    if (!begin(store, STORE_READ) || !failures_look(store, user, &tries) ||
+        !bypass_look(store, user, &pass) || !codes_left(store, user, &left))
         return false;
     store_cancel(store);
     return true;
@@ -58,17 +58,17 @@ static bool count_send(struct store *store, const char *user)
     const struct sends_about about = {user, "+15550100182", "192.0.2.1", false};
     struct sends_refusal refusal;
     char id[SENDS_ID_SIZE];
-    struct tries tries;
-    return begin(store, STORE_WRITE) && tries_look(store, user, &tries) &&
+    struct failures tries;
+    return begin(store, STORE_WRITE) && failures_look(store, user, &tries) &&
            sends_count(store, &limits, &about, id, &refusal) == SENDS_COUNTED &&
            store_commit(store);
 }
 
 static bool count_try(struct store *store, const char *user, int64_t *attempt)
 {
-    struct tries tries = {0};
+    struct failures tries = {0};
     bool good =
-        begin(store, STORE_WRITE) && tries_count(store, user, 10, &tries) && store_commit(store);
+        begin(store, STORE_WRITE) && failures_count(store, user, 10, &tries) && store_commit(store);
     *attempt = tries.attempt;
     return good;
 }
@@ -89,9 +89,9 @@ static bool login(struct store *store, const char *user)
     int64_t attempt = 0;
     int64_t id = 0;
     return look(store, user) && count_send(store, user) && count_try(store, user, &attempt) &&
-           begin(store, STORE_RELAX) && tries_forgive(store, user, attempt) &&
-           history_add(store, &row, &id) && pace_add(store, PACE_SEND, id, 1000) &&
-           pace_add(store, PACE_VERIFY, id, 1000) && store_commit(store);
+           begin(store, STORE_RELAX) && failures_forgive(store, user, attempt) &&
+           history_add(store, &row, &id) && latency_add(store, LATENCY_SEND, id, 1000) &&
+           latency_add(store, LATENCY_VERIFY, id, 1000) && store_commit(store);
 }
 
 static bool add_user(struct store *store, long number)
@@ -99,7 +99,7 @@ static bool add_user(struct store *store, long number)
     char user[32];
     char phone[32];
     char id[SENDS_ID_SIZE];
-    struct tries tries;
+    struct failures tries;
     struct sends_refusal refusal;
     const struct limits none = {0};
     enum sends sent = SENDS_COUNTED;
@@ -109,7 +109,7 @@ static bool add_user(struct store *store, long number)
     const struct remember_about place = {user, "sshd", "host 192.0.2.1", phone};
     if (number < SENDS_MOST)
         sent = sends_count(store, &none, &about, id, &refusal);
-    return sent == SENDS_COUNTED && tries_count(store, user, 10, &tries) &&
+    return sent == SENDS_COUNTED && failures_count(store, user, 10, &tries) &&
            remember_add(store, &place, 86400);
 }
 

@@ -22,8 +22,8 @@ extern char **environ;
 
 static void say(enum wire_type type, int code, const char *text)
 {
-    struct wire_say message = {.code = code, .echo = 1};
-    (void)wire_put(message.text, sizeof(message.text), text);
+    struct wire_message message = {.code = code, .echo = 1};
+    (void)wire_set_string(message.text, sizeof(message.text), text);
     (void)wire_send(0, type, &message, sizeof(message));
 }
 
@@ -38,7 +38,7 @@ static void raw(const void *bytes, size_t size)
 
 static void garbage(void)
 {
-    char bytes[sizeof(struct wire_say)];
+    char bytes[sizeof(struct wire_message)];
     memset(bytes, 'A', sizeof(bytes));
     raw(bytes, sizeof(bytes));
 }
@@ -46,20 +46,20 @@ static void garbage(void)
 /* A success whose size, version or type is not right. */
 static void resized(size_t size, uint32_t version, uint32_t type)
 {
-    char bytes[sizeof(struct wire_say) + 64] = {0};
-    struct wire_say done = {.head = {version, type}, .code = PAM_SUCCESS};
+    char bytes[sizeof(struct wire_message) + 64] = {0};
+    struct wire_message done = {.head = {version, type}, .code = PAM_SUCCESS};
     memcpy(bytes, &done, sizeof(done));
     raw(bytes, size);
 }
 
 static void too_short(void)
 {
-    resized(sizeof(struct wire_say) - 1, WIRE_VERSION, WIRE_DONE);
+    resized(sizeof(struct wire_message) - 1, WIRE_VERSION, WIRE_DONE);
 }
 
 static void too_long(void)
 {
-    resized(sizeof(struct wire_say) + 1, WIRE_VERSION, WIRE_DONE);
+    resized(sizeof(struct wire_message) + 1, WIRE_VERSION, WIRE_DONE);
 }
 
 static void head_only(void)
@@ -69,17 +69,17 @@ static void head_only(void)
 
 static void other_version(void)
 {
-    resized(sizeof(struct wire_say), WIRE_VERSION + 1, WIRE_DONE);
+    resized(sizeof(struct wire_message), WIRE_VERSION + 1, WIRE_DONE);
 }
 
 static void unknown_type(void)
 {
-    resized(sizeof(struct wire_say), WIRE_VERSION, 99);
+    resized(sizeof(struct wire_message), WIRE_VERSION, 99);
 }
 
 static void reply_type(void)
 {
-    resized(sizeof(struct wire_say), WIRE_VERSION, WIRE_REPLY);
+    resized(sizeof(struct wire_message), WIRE_VERSION, WIRE_REPLY);
 }
 
 static void success_exit_1(void)
@@ -144,7 +144,7 @@ static void new_authtok_code(void)
 
 static void unterminated(void)
 {
-    struct wire_say message = {.echo = 1};
+    struct wire_message message = {.echo = 1};
     memset(message.text, 'x', sizeof(message.text));
     (void)wire_send(0, WIRE_PROMPT, &message, sizeof(message));
     say(WIRE_DONE, PAM_SUCCESS, "");

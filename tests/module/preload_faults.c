@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * preload_faults: a library, for /etc/ld.so.preload of a private root, that changes what the helper sees of
- * the clocks and of the boot id, and kills it at a chosen call that changes the store.
+ * preload_faults: a library, for /etc/ld.so.preload of a private root, that changes what the helper
+ * sees of the clocks and of the boot id, and kills it at a chosen call that changes the store.
  *
  * DESCRIPTION
  *   Only processes named swmfa-auth and swmfactl are meddled with. They are told what to do by

@@ -8,14 +8,14 @@
 
 static void give(const char *user, int seconds, const char *reason)
 {
-    unit_good(pass_give(unit_begin(STORE_WRITE), user, seconds, reason));
+    unit_good(bypass_grant(unit_begin(STORE_WRITE), user, seconds, reason));
     unit_commit();
 }
 
-static struct pass look(const char *user)
+static struct bypass look(const char *user)
 {
-    struct pass pass = {.left_ms = -1};
-    unit_good(pass_look(unit_begin(STORE_READ), user, &pass));
+    struct bypass pass = {.left_ms = -1};
+    unit_good(bypass_look(unit_begin(STORE_READ), user, &pass));
     store_cancel(unit_store()->store);
     return pass;
 }
@@ -23,7 +23,7 @@ static struct pass look(const char *user)
 static bool take_back(const char *user)
 {
     bool was = false;
-    unit_good(pass_end(unit_begin(STORE_WRITE), user, &was));
+    unit_good(bypass_end(unit_begin(STORE_WRITE), user, &was));
     unit_commit();
     return was;
 }

@@ -2,44 +2,44 @@
 /* Tests of store/tries: what is counted, when a lock begins and how long it is, and who ends it. */
 #include "unit_store.h"
 
-#include "store/sends.h"
 #include "store/failures.h"
+#include "store/sends.h"
 
 #define FIRST (15 * MINUTE)
 
 /* One attempt in a transaction of its own. */
-static struct tries count(const char *user, int failures)
+static struct failures count(const char *user, int failures)
 {
-    struct tries tries;
+    struct failures tries;
     memset(&tries, 0x55, sizeof(tries));
-    unit_good(tries_count(unit_begin(STORE_WRITE), user, failures, &tries));
+    unit_good(failures_count(unit_begin(STORE_WRITE), user, failures, &tries));
     unit_commit();
     return tries;
 }
 
-static struct tries look(const char *user)
+static struct failures look(const char *user)
 {
-    struct tries tries;
+    struct failures tries;
     memset(&tries, 0x55, sizeof(tries));
     struct store *store = unit_begin(STORE_READ);
-    unit_good(tries_look(store, user, &tries));
+    unit_good(failures_look(store, user, &tries));
     store_cancel(store);
     return tries;
 }
 
 static void forgive(const char *user, int64_t attempt)
 {
-    unit_good(tries_forgive(unit_begin(STORE_WRITE), user, attempt));
+    unit_good(failures_forgive(unit_begin(STORE_WRITE), user, attempt));
     unit_commit();
 }
 
 static void unlock(const char *user)
 {
-    unit_good(tries_unlock(unit_begin(STORE_WRITE), user));
+    unit_good(failures_unlock(unit_begin(STORE_WRITE), user));
     unit_commit();
 }
 
-static void check(const char *what, struct tries found, int64_t failures, int64_t locked_for)
+static void check(const char *what, struct failures found, int64_t failures, int64_t locked_for)
 {
     unit_same_number(what, found.failures, failures);
     unit_same_number(what, found.locked_for_ms, locked_for);
@@ -62,7 +62,7 @@ static void test_an_attempt_is_counted_with_its_number(void **state)
 {
     (void)state;
     for (int64_t i = 1; i <= 9; i++) {
-        struct tries tries = count("alice", 10);
+        struct failures tries = count("alice", 10);
         check("alice", tries, i, 0);
         assert_int_equal(tries.attempt, i);
         check("alice", look("alice"), i, 0);
@@ -79,7 +79,7 @@ static void test_a_lock_begins_with_each_so_many_failures_and_is_twice_as_long(v
     for (size_t i = 0; i < COUNT(each); i++) {
         const char *user = unit_format("user%d", each[i]);
         int64_t lock = FIRST;
-        for (int64_t n = 1; n < TRIES_LOCK_FOR_EVER; n++) {
+        for (int64_t n = 1; n < FAILURES_LOCK_FOR_EVER; n++) {
             check(user, count(user, each[i]), n, 0); /* as it was before: not locked */
             if (n % each[i] != 0) {
                 check(user, look(user), n, 0);
@@ -99,14 +99,14 @@ static void test_a_hundred_failures_in_a_row_lock_for_ever(void **state)
     static const int each[] = {1, 3, 10, 99, 100};
     for (size_t i = 0; i < COUNT(each); i++) {
         const char *user = unit_format("user%d", each[i]);
-        for (int n = 1; n <= TRIES_LOCK_FOR_EVER; n++) {
+        for (int n = 1; n <= FAILURES_LOCK_FOR_EVER; n++) {
             unit_check(user, !count(user, each[i]).locked, "no lock");
             unit_pass(DAY);
         }
         unit_pass(10000 * DAY);
         for (int n = 0; n < 3; n++) {
-            struct tries tries = n == 0 ? look(user) : count(user, each[i]);
-            unit_same_number(user, tries.failures, TRIES_LOCK_FOR_EVER);
+            struct failures tries = n == 0 ? look(user) : count(user, each[i]);
+            unit_same_number(user, tries.failures, FAILURES_LOCK_FOR_EVER);
             unit_same_number(user, tries.locked, true);
             unit_same_number(user, tries.for_ever, true);
             unit_same_number(user, tries.locked_for_ms, 0);
@@ -194,7 +194,7 @@ static void test_a_right_attempt_forgives_what_was_counted_before_it(void **stat
     check("not of somebody else", look("alice"), 5, 0);
     forgive("alice", right);
     check("alice", look("alice"), 0, 0);
-    struct tries next = count("alice", 10);
+    struct failures next = count("alice", 10);
     check("the next", next, 1, 0);
     assert_int_equal(next.attempt, right + 1);
 }
@@ -286,17 +286,17 @@ static void test_a_lock_outlasts_a_reboot_and_the_time_of_day(void **state)
 static void test_an_attempt_that_is_not_committed_is_not_counted(void **state)
 {
     (void)state;
-    struct tries tries;
+    struct failures tries;
     (void)count("alice", 10);
     struct store *store = unit_begin(STORE_WRITE);
-    unit_good(tries_count(store, "alice", 10, &tries));
+    unit_good(failures_count(store, "alice", 10, &tries));
     store_cancel(store);
     check("alice", look("alice"), 1, 0);
     /* nor outside a transaction */
-    assert_false(tries_count(store, "alice", 10, &tries));
-    assert_false(tries_look(store, "alice", &tries));
-    assert_false(tries_forgive(store, "alice", 1));
-    assert_false(tries_unlock(store, "alice"));
+    assert_false(failures_count(store, "alice", 10, &tries));
+    assert_false(failures_look(store, "alice", &tries));
+    assert_false(failures_forgive(store, "alice", 1));
+    assert_false(failures_unlock(store, "alice"));
     check("alice", look("alice"), 1, 0);
 }
 
@@ -325,11 +325,11 @@ static void test_names_are_data(void **state)
 static int count_alone(int number)
 {
     struct problem problem = {0};
-    struct tries tries = {0};
+    struct failures tries = {0};
     (void)number;
     struct store *store = store_open(unit_store()->folder, &problem);
     bool good = store != NULL && store_begin(store, STORE_WRITE, &unit_store()->moment, 30000) &&
-                tries_count(store, "alice", 10, &tries) && store_commit(store);
+                failures_count(store, "alice", 10, &tries) && store_commit(store);
     store_close(store);
     return good ? tries.locked : 2;
 }

@@ -146,18 +146,18 @@ static void test_a_circle_that_doubles_at_each_turn_ends(void **state)
 /* ---- what can come of a stack ---- */
 
 /* A module's name says what it can answer. */
-static void role_of(const struct stack_line *line, struct role *role)
+static void role_of(const struct stack_line *line, struct module_model *model)
 {
     static const struct {
         const char *module;
-        struct role role;
-    } roles[] = {
+        struct module_model model;
+    } models[] = {
         {"factor.so",
          {.answers = {{PAM_SUCCESS, MEANS_PROVED}, {PAM_AUTH_ERR, MEANS_REFUSED}}, .count = 2}},
         {"condition.so",
          {.answers = {{PAM_SUCCESS, MEANS_YES}, {PAM_AUTH_ERR, MEANS_NO}},
           .count = 2,
-          .steady = true}},
+          .deterministic = true}},
         {"pam_swmfa.so",
          {.answers = {{PAM_SUCCESS, MEANS_CODE},
                       {PAM_IGNORE, MEANS_PASS},
@@ -166,10 +166,10 @@ static void role_of(const struct stack_line *line, struct role *role)
         {"deny.so", {.answers = {{PAM_AUTH_ERR, MEANS_NOTHING}}, .count = 1}},
         {"permit.so", {.answers = {{PAM_SUCCESS, MEANS_NOTHING}}, .count = 1}},
     };
-    *role = (struct role){0};
-    for (size_t i = 0; i < COUNT(roles); i++)
-        if (line->module != NULL && strcmp(line->module, roles[i].module) == 0)
-            *role = roles[i].role;
+    *model = (struct module_model){0};
+    for (size_t i = 0; i < COUNT(models); i++)
+        if (line->module != NULL && strcmp(line->module, models[i].module) == 0)
+            *model = models[i].model;
 }
 
 #define SO  true
@@ -183,43 +183,44 @@ static const struct {
     unsigned with, without;
 } ends[] = {
     /* the module required, behind a first factor that ends the stack */
-    {"auth requisite factor.so\nauth required pam_swmfa.so\n", SO, true, FACT_PROVED | FACT_CODE,
+    {"auth requisite factor.so\nauth required pam_swmfa.so\n", SO, true, EVENT_PROVED | EVENT_CODE,
      0},
-    {"auth requisite factor.so\nauth required pam_swmfa.so\n", NOT, true, 0, FACT_PROVED},
-    {"auth requisite factor.so\nauth required pam_swmfa.so\n", NOT, true, FACT_DENIAL, 0},
-    {"auth requisite factor.so\nauth required pam_swmfa.so\n", NOT, false, FACT_SENT, 0},
-    {"auth requisite factor.so\nauth required pam_swmfa.so\n", SO, true, FACT_PASS, 0},
+    {"auth requisite factor.so\nauth required pam_swmfa.so\n", NOT, true, 0, EVENT_PROVED},
+    {"auth requisite factor.so\nauth required pam_swmfa.so\n", NOT, true, EVENT_DENIAL, 0},
+    {"auth requisite factor.so\nauth required pam_swmfa.so\n", NOT, false, EVENT_SENT, 0},
+    {"auth requisite factor.so\nauth required pam_swmfa.so\n", SO, true, EVENT_PASS, 0},
     /* alone, nobody else says yes */
-    {"auth required pam_swmfa.so\n", NOT, true, FACT_PASS, 0},
-    {"auth required pam_swmfa.so\n", SO, true, FACT_EARLY | FACT_CODE, 0},
-    {"auth required pam_swmfa.so\nauth required permit.so\n", SO, true, FACT_PASS, FACT_PROVED},
+    {"auth required pam_swmfa.so\n", NOT, true, EVENT_PASS, 0},
+    {"auth required pam_swmfa.so\n", SO, true, EVENT_EARLY | EVENT_CODE, 0},
+    {"auth required pam_swmfa.so\nauth required permit.so\n", SO, true, EVENT_PASS, EVENT_PROVED},
     /* a factor that does not end it */
-    {"auth required factor.so\nauth required pam_swmfa.so\n", SO, false, FACT_SENT, 0},
-    {"auth required factor.so\nauth required pam_swmfa.so\n", NOT, true, FACT_SENT, 0},
-    {"auth optional factor.so\nauth required pam_swmfa.so\n", SO, true, FACT_SENT | FACT_CODE,
-     FACT_PROVED},
+    {"auth required factor.so\nauth required pam_swmfa.so\n", SO, false, EVENT_SENT, 0},
+    {"auth required factor.so\nauth required pam_swmfa.so\n", NOT, true, EVENT_SENT, 0},
+    {"auth optional factor.so\nauth required pam_swmfa.so\n", SO, true, EVENT_SENT | EVENT_CODE,
+     EVENT_PROVED},
     /* controls of the module */
-    {"auth requisite factor.so\nauth optional pam_swmfa.so\n", SO, true, FACT_DENIAL, 0},
-    {"auth requisite factor.so\nauth sufficient pam_swmfa.so\n", SO, true, FACT_DENIAL, 0},
-    {"auth sufficient factor.so\nauth required pam_swmfa.so\n", SO, true, FACT_PROVED, FACT_ASKED},
+    {"auth requisite factor.so\nauth optional pam_swmfa.so\n", SO, true, EVENT_DENIAL, 0},
+    {"auth requisite factor.so\nauth sufficient pam_swmfa.so\n", SO, true, EVENT_DENIAL, 0},
+    {"auth sufficient factor.so\nauth required pam_swmfa.so\n", SO, true, EVENT_PROVED,
+     EVENT_ASKED},
     /* a condition gives one answer only in one login */
     {"auth [success=1 default=ignore] condition.so\nauth required deny.so\n"
      "auth [success=ignore default=1] condition.so\nauth required pam_swmfa.so\n"
      "auth required permit.so\n",
-     NOT, true, 0, FACT_ASKED},
+     NOT, true, 0, EVENT_ASKED},
     {"auth requisite factor.so\nauth required pam_swmfa.so\nauth required pam_swmfa.so\n", SO, true,
-     FACT_AGAIN, 0},
+     EVENT_AGAIN, 0},
     {"auth requisite factor.so\nauth required factor.so\nauth required pam_swmfa.so\n", SO, true,
-     FACT_TWICE, 0},
+     EVENT_TWICE, 0},
 };
 
-static bool has_end(const struct explore *explore, bool success, unsigned with, unsigned without)
+static bool has_end(const struct paths *paths, bool success, unsigned with, unsigned without)
 {
-    for (size_t i = 0; i < explore->node_count; i++) {
-        const struct node *node = explore->nodes[i];
+    for (size_t i = 0; i < paths->node_count; i++) {
+        const struct node *node = paths->nodes[i];
         bool good = false;
-        if (explore_ended(explore, node, &good) && good == success &&
-            (node->facts & with) == with && (node->facts & without) == 0)
+        if (paths_ended(paths, node, &good) && good == success && (node->events & with) == with &&
+            (node->events & without) == 0)
             return true;
     }
     return false;
@@ -229,18 +230,18 @@ static void test_what_can_come_of_a_stack(void **state)
 {
     (void)state;
     for (size_t i = 0; i < COUNT(ends); i++) {
-        struct role roles[8];
-        struct explore explore;
+        struct module_model models[8];
+        struct paths paths;
         write_files(unit_format("== s\n%s", ends[i].lines));
         struct stack *stack = stack_read(unit_folder(), "s", "auth");
         assert_non_null(stack);
         for (size_t n = 0; n < stack->count; n++)
-            role_of(&stack->lines[n], &roles[n]);
-        assert_int_equal(explore_run(&explore, stack, roles, 0), EXPLORE_DONE);
+            role_of(&stack->lines[n], &models[n]);
+        assert_int_equal(paths_run(&paths, stack, models, 0), PATHS_DONE);
         unit_check(unit_format("%zu: %s", i, ends[i].lines),
-                   has_end(&explore, ends[i].success, ends[i].with, ends[i].without) == ends[i].is,
+                   has_end(&paths, ends[i].success, ends[i].with, ends[i].without) == ends[i].is,
                    ends[i].is ? "such an end" : "no such end");
-        explore_free(&explore);
+        paths_free(&paths);
         stack_free(stack);
     }
 }
@@ -265,16 +266,16 @@ static void test_a_module_that_is_named_checks_a_first_factor(void **state)
         {"pam_fscrypt.so", NULL, MEANS_NOTHING},
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
-        struct role role;
+        struct module_model model;
         write_files(unit_format("== %s\n#\n== s\nauth required %s/%s", cases[i].module,
                                 unit_folder(), cases[i].module));
         struct stack *stack = stack_read(unit_folder(), "s", "auth");
         assert_non_null(stack);
-        modules_role(&stack->lines[0], NULL, cases[i].factors, &role);
+        modules_model(&stack->lines[0], NULL, cases[i].factors, &model);
         unit_check(unit_format("%zu: %s", i, cases[i].module),
-                   role.answers[0].code == PAM_SUCCESS &&
-                       role.answers[0].meaning == cases[i].meaning &&
-                       (role.asks != NULL) == (cases[i].meaning == MEANS_PROVED),
+                   model.answers[0].code == PAM_SUCCESS &&
+                       model.answers[0].meaning == cases[i].meaning &&
+                       (model.asks != NULL) == (cases[i].meaning == MEANS_PROVED),
                    "what its success means");
         stack_free(stack);
     }

@@ -6,7 +6,7 @@
  */
 #include "unit.h"
 
-#include "ctl/doctor/sshd_config.h"
+#include "ctl/host/sshd_config.h"
 
 #include <spawn.h>
 #include <sys/wait.h>

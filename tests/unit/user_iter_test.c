@@ -8,11 +8,11 @@
 static const char *all(void)
 {
     static char names[4096];
-    char name[PEOPLE_NAME_SIZE] = "";
+    char name[USER_ITER_NAME_SIZE] = "";
     struct store *store = unit_begin(STORE_READ);
     names[0] = '\0';
     for (;;) {
-        unit_good(people_next(store, name, name));
+        unit_good(user_iter_next(store, name, name));
         if (*name == '\0')
             break;
         (void)snprintf(names + strlen(names), sizeof(names) - strlen(names), "%s%s",
@@ -65,9 +65,9 @@ static void test_any_name_is_one(void **state)
 static void test_without_a_table_it_fails(void **state)
 {
     (void)state;
-    char name[PEOPLE_NAME_SIZE] = "";
+    char name[USER_ITER_NAME_SIZE] = "";
     (void)unit_sql("ALTER TABLE swmfa_code RENAME TO elsewhere");
-    assert_false(people_next(unit_begin(STORE_READ), "", name));
+    assert_false(user_iter_next(unit_begin(STORE_READ), "", name));
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, unit_store_set_up, unit_store_tear_down)

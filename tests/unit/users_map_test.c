@@ -47,7 +47,7 @@ static void check_put(const char *before, const struct map_entry *entry, const c
     char *text = written(&map);
     unit_same_text(before, text, after);
     read_map(&now, text);
-    unit_check(text, map_says(&now, "MAP", entry, &problem), "that it counts");
+    unit_check(text, map_verify(&now, "MAP", entry, &problem), "that it counts");
     map_free(&now);
     map_free(&map);
     free(text);
@@ -136,7 +136,7 @@ static void test_a_line_that_would_not_count_is_noticed(void **state)
                                         .number = NEW,
                                         .channels = "sms"};
         read_map(&map, cases[i].text);
-        unit_check(cases[i].text, !map_says(&map, "MAP", &entry, &problem), "that it is refused");
+        unit_check(cases[i].text, !map_verify(&map, "MAP", &entry, &problem), "that it is refused");
         unit_check(problem.text, strstr(problem.text, cases[i].says) != NULL, cases[i].says);
         map_free(&map);
     }
@@ -354,7 +354,8 @@ static void check_change(const char *text, const struct map_entry *entry)
     }
     struct users_line parsed;
     map_parse(line_now, &parsed);
-    unit_check(changed, parsed.wrong == NULL && map_is_said(&parsed.phone, entry), "a good line");
+    unit_check(changed, parsed.wrong == NULL && map_entry_matches(&parsed.phone, entry),
+               "a good line");
     free(rest);
     free(rest_now);
     map_free(&now);

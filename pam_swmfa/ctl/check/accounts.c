@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* check_accounts: the part of `swmfactl check` that names the accounts that would be denied. */
+/* accounts: the part of `swmfactl check` that names the accounts that would be denied. */
 #include <config.h>
 
 #include "ctl/check/check.h"
 
+#include "ctl/host/sshd_config.h"
 #include "ctl/setup/readiness.h"
-#include "ctl/doctor/sshd_config.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -8,6 +8,7 @@
 #include <config.h>
 
 #include "ctl/check/check.h"
+#include "ctl/finding_print.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -51,11 +52,11 @@ void check_problem(struct check *check, enum severity severity, const char *id, 
 /* As the service user; there is no way back. */
 static void check_as_service_user(struct check *check, bool store)
 {
-    if (!job_leave_root(check->job)) {
+    if (!ctl_leave_root(check->ctl)) {
         findings_add(check->findings, SEVERITY_ERROR, "privileges", SWMFA_USER,
                      "see the kernel's log, and what confines this process: a container, or a "
                      "security module",
-                     "%s", check->job->problem.text);
+                     "%s", check->ctl->problem.text);
         return;
     }
     if (store)
@@ -107,7 +108,7 @@ static bool print_end(struct check *check)
     first = false;
     print_count(check, SEVERITY_NOTE, "note", &first);
     (void)printf("\n");
-    return job_flush(check->job);
+    return ctl_flush(check->ctl);
 }
 
 static enum ctl_status report(struct check *check)
@@ -117,22 +118,22 @@ static enum ctl_status report(struct check *check)
     (void)json_object_object_add(document, "examined", json_object_get(check->examined));
     if (check->online != NULL)
         (void)json_object_object_add(document, "online", json_object_get(check->online));
-    enum ctl_status status = findings_print(check->findings, check->job, document);
-    if (status != CTL_FAILED && !check->job->json && !print_end(check))
+    enum ctl_status status = findings_print(check->findings, check->ctl, document);
+    if (status != CTL_FAILED && !check->ctl->json && !print_end(check))
         status = CTL_FAILED;
     return status;
 }
 
-static enum ctl_status run_check(struct job *job)
+static enum ctl_status run_check(struct ctl_context *ctl)
 {
     static struct check check; /* too large for the stack */
     enum ctl_status status = CTL_FAILED;
-    check.job = job;
-    check.conf = job->conf != NULL ? job->conf : SWMFA_CONF_PATH;
+    check.ctl = ctl;
+    check.conf = ctl->conf != NULL ? ctl->conf : SWMFA_CONF_PATH;
     check.findings = findings_new();
     check.examined = json_object_new_array();
     if (check.findings == NULL || check.examined == NULL) {
-        problem_set(&job->problem, "no memory");
+        problem_set(&ctl->problem, "no memory");
     } else {
         check_all(&check);
         status = report(&check);

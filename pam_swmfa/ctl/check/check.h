@@ -3,7 +3,7 @@
 #ifndef SWMFA_CHECK_H
 #define SWMFA_CHECK_H
 
-#include "ctl/finding.h"
+#include "base/finding.h"
 
 #include "config/config.h"
 
@@ -12,7 +12,7 @@
 #define CHECK_WHERE_SIZE 4128 /* a path, and the number of a line */
 
 struct check {
-    struct job *job;
+    struct ctl_context *ctl;
     struct findings *findings;
     const char *conf; /* the path of the configuration */
     struct config config;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* check_conf: the part of `swmfactl check` that looks at swmfa.conf: what is wrong in it, and what
+/* conf: the part of `swmfactl check` that looks at swmfa.conf: what is wrong in it, and what
  * is not but lets people in, costs money, or does not do what it seems to. */
 #include <config.h>
 

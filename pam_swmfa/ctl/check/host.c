@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* check_host: the part of `swmfactl check` that looks at what is installed: the programs, the
+/* host: the part of `swmfactl check` that looks at what is installed: the programs, the
  * service user, and the store. */
 #include <config.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* check_online: the part of `swmfactl check` that asks the providers, by the client that logins use
+/* online: the part of `swmfactl check` that asks the providers, by the client that logins use
  * and as the same user. See provider_probe for what is asked. */
 #include <config.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * check_users: the part of `swmfactl check` that looks at the users map.
+ * users: the part of `swmfactl check` that looks at the users map.
  *
  * Each line is read by the parser that logins use. A map can have a million of them: what must be
  * known of each is kept in an entry of some 50 bytes, and sorted by name, number and line.
@@ -8,6 +8,7 @@
 #include <config.h>
 
 #include "ctl/check/check.h"
+#include "ctl/command.h"
 
 #include "config/numbering.h"
 #include "config/users.h"
@@ -174,7 +175,7 @@ static bool read_lines(struct view *view)
             room = room == 0 ? 64 : 2 * room;
             struct entry *more = reallocarray(view->entries, room, sizeof(*more));
             if (more == NULL)
-                return problem_set(&view->check->job->problem, "no memory");
+                return problem_set(&view->check->ctl->problem, "no memory");
             view->entries = more;
         }
         view->entries[view->count++] = make_entry(view, &line);

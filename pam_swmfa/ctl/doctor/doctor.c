@@ -3,14 +3,15 @@
  * doctor: the command: for each service of pam.d that names the module, what a login will do, and
  * what is wrong.
  *
- * Reads the stack (stack.c), looks at all that can come of it (explore.c), and judges that and the
- * settings of sshd (judge.c, judge-sshd.c). Here: which services there are, what surrounds them,
+ * Reads the stack (parse.c), looks at all that can come of it (paths.c), and judges that and the
+ * settings of sshd (lint.c, sshd_lint.c). Here: which services there are, what surrounds them,
  * and the output. It changes nothing and sends nothing.
  */
 #include <config.h>
 
-#include "pamstack/lint.h"
-#include "ctl/doctor/listener.h"
+#include "ctl/doctor/host_lint.h"
+#include "ctl/finding_print.h"
+#include "ctl/host/listener.h"
 #include "ctl/setup/readiness.h"
 #include "ctl/setup/sshd_dropin.h"
 
@@ -21,41 +22,35 @@
 #include <string.h>
 #include <unistd.h>
 
-#define KEY_CONNECTION 0x2000
-#define PLACE          4200
+#define KEY_CONNECTION      0x2000
+#define STACK_LOCATION_SIZE 4200
 
 static const char *connection; /* of the command line */
 
 /* All of one run. */
 struct doctor {
-    struct job *job;
+    struct ctl_context *ctl;
     struct findings *findings;
     json_object *list; /* of services, with --json */
     char **names;
     size_t count;
-    char conf[PLACE]; /* the configuration that was read last; "": none */
+    char conf[STACK_LOCATION_SIZE]; /* the configuration that was read last; "": none */
     bool conf_good;
     bool map_good; /* its users map gets somebody in */
     struct config config;
     size_t asked; /* services of which a login can come to the module */
-    char *kept;   /* those that are kept from it, see judge_is_kept; NULL: none */
-    char kept_where[PLACE];
+    char *kept;   /* those that are kept from it, see lint_is_kept; NULL: none */
+    char kept_where[STACK_LOCATION_SIZE];
     struct sudoers sudoers;
     bool sudo_read;          /* sudoers, or why it could not be read */
     struct problem sudo_why; /* "": it was */
     bool failed;             /* job->problem says why */
 };
 
-static const char *place(const struct stack_line *line, char *buffer, size_t size)
-{
-    (void)snprintf(buffer, size, "%s:%u", line->file, line->number);
-    return buffer;
-}
-
 static bool fail(struct doctor *doctor, const char *why)
 {
     doctor->failed = true;
-    return problem_set(&doctor->job->problem, "%s", why);
+    return problem_set(&doctor->ctl->problem, "%s", why);
 }
 
 /* ---- the configuration ---- */
@@ -92,12 +87,12 @@ static void examine_map(struct doctor *doctor)
 /* The configuration that a line of the module reads, or NULL, which is a finding. */
 static const struct config *read_config(struct doctor *doctor, const struct stack_line *ours)
 {
-    const char *path = doctor->job->conf != NULL ? doctor->job->conf : SWMFA_CONF_PATH;
+    const char *path = doctor->ctl->conf != NULL ? doctor->ctl->conf : SWMFA_CONF_PATH;
     struct problem why = {0};
     for (char **at = ours->arguments; *at != NULL; at++)
         if (strncmp(*at, "conf=/", 6) == 0)
             path = *at + strlen("conf=");
-    if (path != doctor->job->conf && access(path, F_OK) != 0 && strcmp(path, SWMFA_CONF_PATH) != 0)
+    if (path != doctor->ctl->conf && access(path, F_OK) != 0 && strcmp(path, SWMFA_CONF_PATH) != 0)
         return NULL; /* the line is wrong, and that is said of it */
     if (strcmp(path, doctor->conf) == 0)
         return doctor->conf_good ? &doctor->config : NULL;
@@ -145,7 +140,7 @@ static bool names_module(struct doctor *doctor, const char *service)
         struct stack *stack = stack_read(NULL, service, i == 0 ? "auth" : other_types[i - 1]);
         if (stack == NULL)
             return fail(doctor, "no memory");
-        found = !stack->other && judge_find_ours(stack) != NULL;
+        found = !stack->other && lint_find_module(stack) != NULL;
         stack_free(stack);
     }
     return found;
@@ -192,10 +187,10 @@ static void find_services(struct doctor *doctor)
 
 /* ---- one service ---- */
 
-static const char *often_name(enum often often)
+static const char *often_name(enum frequency frequency)
 {
     static const char *const names[] = {"never", "sometimes", "always"};
-    return names[often];
+    return names[frequency];
 }
 
 static void add_word(json_object *object, const char *key, const char *value)
@@ -203,15 +198,15 @@ static void add_word(json_object *object, const char *key, const char *value)
     (void)json_object_object_add(object, key, json_object_new_string(value));
 }
 
-static void print_json(struct doctor *doctor, const struct scene *scene,
+static void print_json(struct doctor *doctor, const struct lint_context *lint,
                        const struct prediction *prediction)
 {
     json_object *object = json_object_new_object();
-    add_word(object, "service", scene->service);
+    add_word(object, "service", lint->service);
     add_word(object, "line", "");
-    if (scene->ours != NULL) {
-        char where[PLACE];
-        add_word(object, "line", place(scene->ours, where, sizeof(where)));
+    if (lint->ours != NULL) {
+        char where[STACK_LOCATION_SIZE];
+        add_word(object, "line", stack_format_location(lint->ours, where, sizeof(where)));
     }
     add_word(object, "steps", prediction->steps);
     add_word(object, "asked", often_name(prediction->asked));
@@ -224,17 +219,19 @@ static void print_json(struct doctor *doctor, const struct scene *scene,
     (void)json_object_array_add(doctor->list, object);
 }
 
-static const char *tell(enum often often, const char *never, const char *sometimes,
+static const char *tell(enum frequency frequency, const char *never, const char *sometimes,
                         const char *always)
 {
-    return often == OFTEN_NEVER ? never : often == OFTEN_SOMETIMES ? sometimes : always;
+    return frequency == FREQUENCY_NEVER       ? never
+           : frequency == FREQUENCY_SOMETIMES ? sometimes
+                                              : always;
 }
 
-static void print_text(const struct scene *scene, const struct prediction *prediction)
+static void print_text(const struct lint_context *lint, const struct prediction *prediction)
 {
-    (void)printf("%s\n    %s\n", scene->service,
+    (void)printf("%s\n    %s\n", lint->service,
                  *prediction->steps != '\0' ? prediction->steps : "Nobody gets in.");
-    if (scene->config == NULL) {
+    if (lint->config == NULL) {
         (void)printf("    Every login that comes to pam_swmfa is denied: see below.\n\n");
         return;
     }
@@ -254,45 +251,45 @@ static void print_text(const struct scene *scene, const struct prediction *predi
     (void)putchar('\n');
 }
 
-static void print_service(struct doctor *doctor, const struct scene *scene,
+static void print_service(struct doctor *doctor, const struct lint_context *lint,
                           const struct prediction *prediction)
 {
-    if (doctor->job->json)
-        print_json(doctor, scene, prediction);
+    if (doctor->ctl->json)
+        print_json(doctor, lint, prediction);
     else
-        print_text(scene, prediction);
+        print_text(lint, prediction);
 }
 
 /* The users map has nobody whom a right code could let in. */
 static void predict_denial(struct prediction *prediction)
 {
-    bool others = prediction->asked != OFTEN_ALWAYS || prediction->passes ||
-                  prediction->wrong_code_in != OFTEN_NEVER;
+    bool others = prediction->asked != FREQUENCY_ALWAYS || prediction->passes ||
+                  prediction->wrong_code_in != FREQUENCY_NEVER;
     prediction->right_in =
-        others && prediction->right_in != OFTEN_NEVER ? OFTEN_SOMETIMES : OFTEN_NEVER;
+        others && prediction->right_in != FREQUENCY_NEVER ? FREQUENCY_SOMETIMES : FREQUENCY_NEVER;
     if (!others)
         prediction->steps[0] = '\0';
 }
 
-static void predict(struct doctor *doctor, struct scene *scene)
+static void predict(struct doctor *doctor, struct lint_context *lint)
 {
-    struct explore explore;
+    struct paths paths;
     struct prediction prediction;
-    enum explore_result result = judge_stack(scene, &explore);
-    if (result == EXPLORE_DONE) {
-        judge_predict(scene, &prediction);
-        if (scene->config != NULL && !doctor->map_good)
+    enum paths_result result = lint_stack(lint, &paths);
+    if (result == PATHS_DONE) {
+        lint_predict(lint, &prediction);
+        if (lint->config != NULL && !doctor->map_good)
             predict_denial(&prediction);
-        print_service(doctor, scene, &prediction);
-    } else if (result == EXPLORE_TOO_MANY) {
-        findings_add(doctor->findings, SEVERITY_ERROR, "too-many-ways", scene->ours->file, "",
+        print_service(doctor, lint, &prediction);
+    } else if (result == PATHS_TOO_MANY) {
+        findings_add(doctor->findings, SEVERITY_ERROR, "too-many-ways", lint->ours->file, "",
                      "%s: the stack has too many ways to look at all of them: nothing is known of "
                      "it",
-                     scene->service);
+                     lint->service);
     } else {
         (void)fail(doctor, "no memory");
     }
-    explore_free(&explore);
+    paths_free(&paths);
 }
 
 /* Asks sshd of all connections, or of the one of the command line, which need not be complete. */
@@ -310,7 +307,7 @@ static bool ask_sshd(struct sshd *sshd, struct problem *why)
 }
 
 /* sshd's settings decide what is before the stack, and whether it is run. */
-static void examine_sshd(struct doctor *doctor, struct scene *scene)
+static void examine_sshd(struct doctor *doctor, struct lint_context *lint)
 {
     struct sshd sshd;
     struct ssh_view view;
@@ -322,13 +319,13 @@ static void examine_sshd(struct doctor *doctor, struct scene *scene)
                      : sshd.installed ? "sshd -t"
                                       : "",
                      "sshd: what its settings are cannot be found out: %s", why.text);
-        scene->before = judge_has_factor(scene) ? NULL : "an SSH key";
+        lint->before = lint_has_factor(lint) ? NULL : "an SSH key";
         sshd_free(&sshd);
         return;
     }
-    judge_sshd_view(&sshd, &view);
-    scene->before = view.key_first ? "an SSH key" : NULL;
-    judge_sshd(scene, &sshd, &view);
+    lint_sshd_view(&sshd, &view);
+    lint->before = view.key_first ? "an SSH key" : NULL;
+    lint_sshd(lint, &sshd, &view);
     sshd_free(&sshd);
 }
 
@@ -350,23 +347,23 @@ static enum application_kind find_kind(struct doctor *doctor, const char *servic
     if (kind != APPLICATION_UNKNOWN)
         return kind;
     read_sudoers(doctor);
-    return judge_is_sudo(&doctor->sudoers, service) ? APPLICATION_CALLER : kind;
+    return lint_is_sudo(&doctor->sudoers, service) ? APPLICATION_CALLER : kind;
 }
 
-static void examine_sudo(struct doctor *doctor, struct scene *scene)
+static void examine_sudo(struct doctor *doctor, struct lint_context *lint)
 {
     read_sudoers(doctor);
-    if (judge_is_sudo(&doctor->sudoers, scene->service))
-        judge_sudo(scene, &doctor->sudoers,
-                   doctor->sudo_why.text[0] != '\0' ? doctor->sudo_why.text : NULL);
+    if (lint_is_sudo(&doctor->sudoers, lint->service))
+        lint_sudo(lint, &doctor->sudoers,
+                  doctor->sudo_why.text[0] != '\0' ? doctor->sudo_why.text : NULL);
 }
 
 /* Rules with the word nopass. */
-static void examine_doas(const struct doctor *doctor, struct scene *scene)
+static void examine_doas(const struct doctor *doctor, struct lint_context *lint)
 {
     static const char path[] = "/etc/doas.conf";
     char line[1024];
-    char where[PLACE];
+    char where[STACK_LOCATION_SIZE];
     FILE *file = fopen(path, "re");
     for (unsigned number = 1; file != NULL && fgets(line, sizeof(line), file) != NULL; number++) {
         char *rest = NULL;
@@ -375,7 +372,7 @@ static void examine_doas(const struct doctor *doctor, struct scene *scene)
              word = strtok_r(NULL, " \t\n", &rest)) {
             if (strcmp(word, "nopass") != 0)
                 continue;
-            scene->around = true;
+            lint->around = true;
             (void)snprintf(where, sizeof(where), "%s:%u", path, number);
             findings_add(doctor->findings, SEVERITY_NOTE, "doas-nopass", where, "",
                          "doas: the rule has nopass: doas asks for neither password nor code");
@@ -385,27 +382,27 @@ static void examine_doas(const struct doctor *doctor, struct scene *scene)
         (void)fclose(file);
 }
 
-static void examine_login(const struct doctor *doctor, const struct scene *scene)
+static void examine_login(const struct doctor *doctor, const struct lint_context *lint)
 {
     struct login_timeout timeout;
-    if (readiness_login_ends(scene->config, &timeout))
+    if (readiness_login_ends(lint->config, &timeout))
         findings_add(doctor->findings, SEVERITY_WARNING, "login-timeout", timeout.where,
                      "LOGIN_TIMEOUT  180", READINESS_LOGIN_ENDS, timeout.seconds, timeout.needed);
-    findings_add(doctor->findings, SEVERITY_NOTE, "console-asks", scene->ours->file, "",
+    findings_add(doctor->findings, SEVERITY_NOTE, "console-asks", lint->ours->file, "",
                  "login: the console asks for a code as well: keep another way in for the day when "
                  "the configuration or the store is broken");
 }
 
 static void examine_types(struct doctor *doctor, const char *service)
 {
-    char where[PLACE];
+    char where[STACK_LOCATION_SIZE];
     for (size_t i = 0; i < sizeof(other_types) / sizeof(other_types[0]); i++) {
         struct stack *stack = stack_read(NULL, service, other_types[i]);
         const struct stack_line *ours =
-            stack != NULL && !stack->other ? judge_find_ours(stack) : NULL;
+            stack != NULL && !stack->other ? lint_find_module(stack) : NULL;
         if (ours != NULL)
             findings_add(doctor->findings, SEVERITY_ERROR, "module-type",
-                         place(ours, where, sizeof(where)), "",
+                         stack_format_location(ours, where, sizeof(where)), "",
                          "%s: pam_swmfa has nothing for \"%s\", only for auth; libpam goes by "
                          "module_unknown: take the line out",
                          service, other_types[i]);
@@ -414,47 +411,47 @@ static void examine_types(struct doctor *doctor, const char *service)
 }
 
 /* The lines are there, and never run. */
-static void examine_idle(const struct doctor *doctor, const struct scene *scene)
+static void examine_idle(const struct doctor *doctor, const struct lint_context *lint)
 {
-    char where[PLACE];
+    char where[STACK_LOCATION_SIZE];
     findings_add(doctor->findings, SEVERITY_NOTE, "no-auth",
-                 place(scene->ours, where, sizeof(where)), "",
-                 "%s: %s runs no auth lines: it asks for neither password nor code", scene->service,
-                 applications_find(scene->service)->words);
+                 stack_format_location(lint->ours, where, sizeof(where)), "",
+                 "%s: %s runs no auth lines: it asks for neither password nor code", lint->service,
+                 applications_find(lint->service)->words);
 }
 
 /* The service has the module: what comes of it. */
-static void examine_ours(struct doctor *doctor, struct scene *scene)
+static void examine_ours(struct doctor *doctor, struct lint_context *lint)
 {
-    const struct stack_line *reached = judge_find_reached(scene->stack, scene->service);
+    const struct stack_line *reached = lint_find_reached(lint->stack, lint->service);
     if (reached != NULL)
-        scene->ours = reached;
-    scene->kind = find_kind(doctor, scene->service);
-    if (scene->kind == APPLICATION_NO_AUTH) {
-        examine_idle(doctor, scene);
+        lint->ours = reached;
+    lint->kind = find_kind(doctor, lint->service);
+    if (lint->kind == APPLICATION_NO_AUTH) {
+        examine_idle(doctor, lint);
         return;
     }
     doctor->asked++;
-    scene->config = read_config(doctor, scene->ours);
-    scene->autosend = scene->config == NULL || scene->config->autosend != 0;
-    struct role *roles = judge_roles(scene);
-    if (roles == NULL) {
+    lint->config = read_config(doctor, lint->ours);
+    lint->autosend = lint->config == NULL || lint->config->autosend != 0;
+    struct module_model *models = lint_models(lint);
+    if (models == NULL) {
         (void)fail(doctor, "no memory");
         return;
     }
-    scene->roles = roles;
-    if (strcmp(scene->service, "sshd") == 0)
-        examine_sshd(doctor, scene);
-    if (strcmp(scene->service, "login") == 0)
-        examine_login(doctor, scene);
-    if (scene->kind == APPLICATION_CALLER)
-        examine_sudo(doctor, scene);
-    if (strcmp(scene->service, "doas") == 0)
-        examine_doas(doctor, scene);
-    predict(doctor, scene);
-    if (strcmp(scene->service, "sshd") == 0)
-        judge_running(scene, reached != NULL);
-    free(roles);
+    lint->models = models;
+    if (strcmp(lint->service, "sshd") == 0)
+        examine_sshd(doctor, lint);
+    if (strcmp(lint->service, "login") == 0)
+        examine_login(doctor, lint);
+    if (lint->kind == APPLICATION_CALLER)
+        examine_sudo(doctor, lint);
+    if (strcmp(lint->service, "doas") == 0)
+        examine_doas(doctor, lint);
+    predict(doctor, lint);
+    if (strcmp(lint->service, "sshd") == 0)
+        lint_running(lint, reached != NULL);
+    free(models);
 }
 
 /* "Behind the first factor" is all that can be said of a stack that has none of ours. */
@@ -473,43 +470,43 @@ static const char *tell_enable(const char *service, char *text, size_t size)
     return text;
 }
 
-static void examine_others(const struct doctor *doctor, const struct scene *scene)
+static void examine_others(const struct doctor *doctor, const struct lint_context *lint)
 {
-    char where[PLACE];
+    char where[STACK_LOCATION_SIZE];
     char fix[128];
-    (void)snprintf(where, sizeof(where), "%s/%s", stack_folders[0], scene->service);
-    if (scene->stack->problem.text[0] != '\0')
+    (void)snprintf(where, sizeof(where), "%s/%s", stack_folders[0], lint->service);
+    if (lint->stack->problem.text[0] != '\0')
         return;
-    if (!scene->stack->exists)
+    if (!lint->stack->exists)
         findings_add(doctor->findings, SEVERITY_WARNING, "no-such-service", where, "",
                      "%s: there is no such service: pam.d has no such file, and libpam goes by "
                      "\"other\"",
-                     scene->service);
+                     lint->service);
     else
         findings_add(doctor->findings, SEVERITY_WARNING, "not-asked", where,
-                     tell_enable(scene->service, fix, sizeof(fix)),
+                     tell_enable(lint->service, fix, sizeof(fix)),
                      "%s: no auth line names pam_swmfa: nobody is asked for a code%s",
-                     scene->service,
+                     lint->service,
                      strcmp(fix, OUR_LINE) == 0 ? "; the line belongs after the first factor" : "");
 }
 
 /* Of services that were not asked for, those that are kept from the module are only named. */
-static void examine_kept(struct doctor *doctor, struct scene *scene)
+static void examine_kept(struct doctor *doctor, struct lint_context *lint)
 {
-    char where[PLACE];
+    char where[STACK_LOCATION_SIZE];
     char *names = NULL;
-    (void)place(scene->ours, where, sizeof(where));
-    if (doctor->job->count > 0) {
+    (void)stack_format_location(lint->ours, where, sizeof(where));
+    if (doctor->ctl->argc > 0) {
         findings_add(doctor->findings, SEVERITY_WARNING, "not-asked", where, "",
                      "%s: a condition before this line keeps it to other services: nobody is asked "
                      "for a code",
-                     scene->service);
+                     lint->service);
         return;
     }
     if (doctor->kept == NULL)
         (void)snprintf(doctor->kept_where, sizeof(doctor->kept_where), "%s", where);
     if (asprintf(&names, "%s%s%s", doctor->kept != NULL ? doctor->kept : "",
-                 doctor->kept != NULL ? ", " : "", scene->service) < 0) {
+                 doctor->kept != NULL ? ", " : "", lint->service) < 0) {
         (void)fail(doctor, "no memory");
         return;
     }
@@ -525,46 +522,46 @@ static bool is_half(const struct finding *finding, void *context)
 }
 
 /* No login comes to the module. */
-static void examine_without(struct doctor *doctor, struct scene *scene)
+static void examine_without(struct doctor *doctor, struct lint_context *lint)
 {
     bool half = false;
-    if (strcmp(scene->service, "sshd") == 0) {
-        judge_running(scene, false);
+    if (strcmp(lint->service, "sshd") == 0) {
+        lint_running(lint, false);
         findings_each(doctor->findings, is_half, &half);
     }
-    if (scene->ours != NULL)
-        examine_kept(doctor, scene);
+    if (lint->ours != NULL)
+        examine_kept(doctor, lint);
     else if (!half) /* that finding says how to go on */
-        examine_others(doctor, scene);
+        examine_others(doctor, lint);
 }
 
 /* No service of that name was found, but swmfactl has changed its configuration. */
 static void examine_sshd_without(const struct doctor *doctor)
 {
-    const struct scene scene = {.findings = doctor->findings, .service = "sshd"};
+    const struct lint_context lint = {.findings = doctor->findings, .service = "sshd"};
     if (access(SSHCONF_PATH, F_OK) == 0 || access(LISTENERS_RECORD, F_OK) == 0)
-        judge_running(&scene, false);
+        lint_running(&lint, false);
 }
 
 static void examine(struct doctor *doctor, const char *service)
 {
-    char where[PLACE];
+    char where[STACK_LOCATION_SIZE];
     struct stack *stack = stack_read(NULL, service, "auth");
-    struct scene scene = {.findings = doctor->findings, .service = service, .stack = stack};
+    struct lint_context lint = {.findings = doctor->findings, .service = service, .stack = stack};
     if (stack == NULL) {
         (void)fail(doctor, "no memory");
         return;
     }
-    scene.ours = stack->other ? NULL : judge_find_ours(stack);
+    lint.ours = stack->other ? NULL : lint_find_module(stack);
     examine_types(doctor, service);
     if (stack->problem.text[0] != '\0') {
         (void)snprintf(where, sizeof(where), "%s:%u", stack->problem_file, stack->problem_line);
         findings_add(doctor->findings, SEVERITY_ERROR, "unreadable", where, "", "%s: %s; %s",
                      service, stack->problem.text, stack_consequence(stack));
-    } else if (scene.ours != NULL && !judge_is_kept(&scene)) {
-        examine_ours(doctor, &scene);
+    } else if (lint.ours != NULL && !lint_is_kept(&lint)) {
+        examine_ours(doctor, &lint);
     } else {
-        examine_without(doctor, &scene);
+        examine_without(doctor, &lint);
     }
     stack_free(stack);
 }
@@ -575,12 +572,12 @@ static void examine(struct doctor *doctor, const char *service)
 static void examine_siblings(struct doctor *doctor)
 {
     static const char *const pairs[][3] = {{"sudo", "sudo-i", "sudo -i"}, {"su", "su-l", "su -"}};
-    char where[PLACE];
+    char where[STACK_LOCATION_SIZE];
     for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++) {
-        if (!is_known(doctor, pairs[i][0]) || !judge_asks(pairs[i][0]))
+        if (!is_known(doctor, pairs[i][0]) || !lint_asks(pairs[i][0]))
             continue;
-        const char *sibling = i == 0 ? judge_sudo_login(&doctor->sudoers) : pairs[i][1];
-        if (judge_asks(sibling))
+        const char *sibling = i == 0 ? lint_sudo_login(&doctor->sudoers) : pairs[i][1];
+        if (lint_asks(sibling))
             continue;
         struct stack *stack = stack_read(NULL, sibling, "auth");
         (void)snprintf(where, sizeof(where), "%s/%s", stack_folders[0], sibling);
@@ -642,10 +639,10 @@ static void examine_system(struct doctor *doctor)
 
 static bool take_words(struct doctor *doctor)
 {
-    for (size_t i = 0; i < doctor->job->count; i++) {
-        const char *word = doctor->job->words[i];
+    for (size_t i = 0; i < doctor->ctl->argc; i++) {
+        const char *word = doctor->ctl->argv[i];
         if (*word == '\0' || *word == '.' || strchr(word, '/') != NULL || strlen(word) > NAME_MAX)
-            return problem_set(&doctor->job->problem, "%.200s is no name of a file in pam.d", word);
+            return problem_set(&doctor->ctl->problem, "%.200s is no name of a file in pam.d", word);
         add_name(doctor, word);
     }
     return true;
@@ -658,7 +655,7 @@ static void examine_all(struct doctor *doctor)
         find_services(doctor);
     for (size_t i = 0; i < doctor->count && !doctor->failed; i++)
         examine(doctor, doctor->names[i]);
-    if (doctor->job->count == 0 && !is_known(doctor, "sshd"))
+    if (doctor->ctl->argc == 0 && !is_known(doctor, "sshd"))
         examine_sshd_without(doctor);
     findings_each(doctor->findings, is_half, &half);
     if (doctor->kept != NULL)
@@ -667,7 +664,7 @@ static void examine_all(struct doctor *doctor)
             "a condition before this line keeps it to other services; no code is asked for "
             "by %s",
             doctor->kept);
-    if (doctor->job->count == 0 && doctor->asked == 0 && !half)
+    if (doctor->ctl->argc == 0 && doctor->asked == 0 && !half)
         findings_add(doctor->findings, SEVERITY_WARNING, "not-asked", stack_folders[0],
                      "swmfactl enable sshd",
                      "no service has pam_swmfa in its auth lines: nobody is asked for a code; by "
@@ -681,11 +678,11 @@ static void examine_all(struct doctor *doctor)
     free(doctor->kept);
 }
 
-static enum ctl_status run_doctor(struct job *job)
+static enum ctl_status run_doctor(struct ctl_context *ctl)
 {
     static struct doctor doctor;
     json_object *document = NULL;
-    doctor = (struct doctor){.job = job};
+    doctor = (struct doctor){.ctl = ctl};
     if (!take_words(&doctor))
         return CTL_FAILED;
     doctor.findings = findings_new();
@@ -693,7 +690,7 @@ static enum ctl_status run_doctor(struct job *job)
         (void)fail(&doctor, "no memory");
         return CTL_FAILED;
     }
-    if (job->json) {
+    if (ctl->json) {
         document = json_object_new_object();
         doctor.list = json_object_new_array();
         (void)json_object_object_add(document, "services", doctor.list);
@@ -703,7 +700,7 @@ static enum ctl_status run_doctor(struct job *job)
     if (doctor.failed)
         json_object_put(document);
     else
-        status = findings_print(doctor.findings, job, document);
+        status = findings_print(doctor.findings, ctl, document);
     findings_free(doctor.findings);
     return status;
 }
@@ -733,8 +730,8 @@ const struct command command_doctor = {
     .text = "Predicts, for each service in pam.d that names pam_swmfa or for those given, what a "
             "login will do, and says what is wrong with the PAM stacks and with sshd's settings, "
             "and what to write instead. Changes and sends nothing.",
-    .least = 0,
-    .most = COMMAND_WORDS_MAX,
+    .min_args = 0,
+    .max_args = COMMAND_ARGV_MAX,
     .json = true,
     .options = options,
     .option = take_option,

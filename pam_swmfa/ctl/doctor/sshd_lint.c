@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* judge-sshd: what sshd's own settings make of the module; see judge.h. */
+/* sshd_lint: what sshd's own settings make of the module; see lint.h. */
 #include <config.h>
 
-#include "pamstack/lint.h"
+#include "ctl/doctor/host_lint.h"
 
 #include "config/users.h"
 
@@ -24,7 +24,7 @@ enum method {
     METHOD_OFF, /* it is switched off */
 };
 
-bool judge_sshd_prompts(const struct sshd *sshd)
+bool lint_sshd_prompts(const struct sshd *sshd)
 {
     return sshd_says(sshd, "kbdinteractiveauthentication", "yes") &&
            !sshd_says(sshd, "challengeresponseauthentication", "no"); /* before OpenSSH 8.7 */
@@ -51,7 +51,7 @@ static enum method find_method(const struct sshd *sshd, const char *name, size_t
         if (strlen(methods[i].name) != length || strncmp(methods[i].name, name, length) != 0)
             continue;
         bool on = methods[i].method == METHOD_KBDINT
-                      ? judge_sshd_prompts(sshd) && sshd_says(sshd, "usepam", "yes")
+                      ? lint_sshd_prompts(sshd) && sshd_says(sshd, "usepam", "yes")
                       : sshd_says(sshd, methods[i].keyword, "yes") &&
                             (methods[i].method != METHOD_PASSWORD ||
                              sshd_says(sshd, "passwordauthentication", "yes"));
@@ -87,7 +87,7 @@ static bool take_list(const struct sshd *sshd, const char *list, size_t length,
 
 #define EACH_ALONE "publickey hostbased gssapi-with-mic password keyboard-interactive"
 
-void judge_sshd_view(const struct sshd *sshd, struct ssh_view *view)
+void lint_sshd_view(const struct sshd *sshd, struct ssh_view *view)
 {
     char methods[1024];
     const char *at = sshd_value(sshd, "authenticationmethods", methods, sizeof(methods));
@@ -108,107 +108,107 @@ void judge_sshd_view(const struct sshd *sshd, struct ssh_view *view)
 
 /* ---- what is wrong ---- */
 
-const char *judge_methods_line(const struct scene *scene)
+const char *lint_methods_line(const struct lint_context *lint)
 {
-    return judge_has_factor(scene) ? "AuthenticationMethods keyboard-interactive"
-                                   : "AuthenticationMethods publickey,keyboard-interactive";
+    return lint_has_factor(lint) ? "AuthenticationMethods keyboard-interactive"
+                                 : "AuthenticationMethods publickey,keyboard-interactive";
 }
 
 /* Since OpenSSH 10.0, the stack need not be that of "sshd". */
-static void judge_service(const struct scene *scene, const struct sshd *sshd)
+static void lint_service(const struct lint_context *lint, const struct sshd *sshd)
 {
     char where[PLACE];
     char service[256];
     (void)sshd_value(sshd, "pamservicename", service, sizeof(service));
-    if (*service != '\0' && strcmp(service, scene->service) != 0)
+    if (*service != '\0' && strcmp(service, lint->service) != 0)
         findings_add(
-            scene->findings, SEVERITY_ERROR, "pam-service",
+            lint->findings, SEVERITY_ERROR, "pam-service",
             sshd_find("PAMServiceName", where, sizeof(where)), "PAMServiceName sshd",
             "sshd: PAMServiceName is %s: logins use the stack of that service, and not this "
             "one",
             service);
 }
 
-static void judge_use_pam(const struct scene *scene, const struct sshd *sshd,
-                          const struct ssh_view *view)
+static void lint_use_pam(const struct lint_context *lint, const struct sshd *sshd,
+                         const struct ssh_view *view)
 {
     char where[PLACE];
     if (!sshd_says(sshd, "usepam", "yes"))
-        findings_add(scene->findings, SEVERITY_ERROR, "use-pam",
+        findings_add(lint->findings, SEVERITY_ERROR, "use-pam",
                      sshd_find("UsePAM", where, sizeof(where)), "UsePAM yes",
                      "sshd: UsePAM is not yes: nobody is asked for a code");
-    if (judge_sshd_prompts(sshd))
+    if (lint_sshd_prompts(sshd))
         return;
     if (*sshd_find("KbdInteractiveAuthentication", where, sizeof(where)) != '\0' &&
         strcmp(where, SSHD_CONFIG) == 0)
         (void)sshd_find("ChallengeResponseAuthentication", where, sizeof(where));
-    findings_add(scene->findings, SEVERITY_ERROR, "kbdint-off", where,
+    findings_add(lint->findings, SEVERITY_ERROR, "kbdint-off", where,
                  "KbdInteractiveAuthentication yes",
                  "sshd: KbdInteractiveAuthentication is no, and sshd cannot ask for a code: %s",
-                 view->password && scene->autosend
+                 view->password && lint->autosend
                      ? "each login with the right password has one sent, and is denied"
                      : "who should be asked for one is not let in, or not asked");
 }
 
-static void judge_password(const struct scene *scene, const struct sshd *sshd,
-                           const struct ssh_view *view)
+static void lint_password(const struct lint_context *lint, const struct sshd *sshd,
+                          const struct ssh_view *view)
 {
     char where[PLACE];
     if (!sshd_says(sshd, "passwordauthentication", "yes") || !sshd_says(sshd, "usepam", "yes"))
         return;
     (void)sshd_find("PasswordAuthentication", where, sizeof(where));
     if (!view->password)
-        findings_add(scene->findings, SEVERITY_NOTE, "password-method-unused", where,
+        findings_add(lint->findings, SEVERITY_NOTE, "password-method-unused", where,
                      "PasswordAuthentication no",
                      "sshd: PasswordAuthentication is yes, but AuthenticationMethods does not "
                      "permit it: it does no harm as long as that line stands");
-    else if (!scene->autosend)
-        findings_add(scene->findings, SEVERITY_WARNING, "password-method", where,
+    else if (!lint->autosend)
+        findings_add(lint->findings, SEVERITY_WARNING, "password-method", where,
                      "PasswordAuthentication no",
                      "sshd: the password method cannot show the prompt for a code: who logs in by "
                      "it is denied (nothing is sent, by autosend = no)");
     else
-        findings_add(scene->findings, SEVERITY_ERROR, "password-method", where,
+        findings_add(lint->findings, SEVERITY_ERROR, "password-method", where,
                      "PasswordAuthentication no",
                      "sshd: the password method cannot show the prompt for a code: each login by "
                      "it has one sent, and is denied");
 }
 
-static void judge_key(const struct scene *scene, const struct ssh_view *view)
+static void lint_key(const struct lint_context *lint, const struct ssh_view *view)
 {
     char where[PLACE];
     if (view->key_alone)
-        findings_add(scene->findings, SEVERITY_ERROR, "key-alone",
+        findings_add(lint->findings, SEVERITY_ERROR, "key-alone",
                      sshd_find("AuthenticationMethods", where, sizeof(where)),
-                     judge_methods_line(scene),
+                     lint_methods_line(lint),
                      "sshd: a key alone lets users in: no code is requested");
 }
 
-bool judge_root_is_mapped(const struct scene *scene)
+bool lint_root_is_mapped(const struct lint_context *lint)
 {
     const struct sshkeys none = {0};
     struct phone phone;
     struct problem ignored = {0};
-    if (scene->config == NULL)
+    if (lint->config == NULL)
         return false;
     enum users_result found =
-        users_find(scene->config->users, "root", &none, false, &phone, &ignored);
+        users_find(lint->config->users, "root", &none, false, &phone, &ignored);
     return found == USERS_FOUND || found == USERS_OTHER_KEYS || found == USERS_BAD_LINE;
 }
 
-static void judge_root(const struct scene *scene, const struct sshd *sshd,
-                       const struct ssh_view *view)
+static void lint_root(const struct lint_context *lint, const struct sshd *sshd,
+                      const struct ssh_view *view)
 {
     char where[PLACE];
     char value[64];
-    if (sshd_says(sshd, "permitrootlogin", "yes") || !judge_root_is_mapped(scene))
+    if (sshd_says(sshd, "permitrootlogin", "yes") || !lint_root_is_mapped(lint))
         return;
-    findings_add(scene->findings, SEVERITY_WARNING, "root-login",
+    findings_add(lint->findings, SEVERITY_WARNING, "root-login",
                  sshd_find("PermitRootLogin", where, sizeof(where)), "PermitRootLogin yes",
                  "sshd: root has a line in the users map, but PermitRootLogin is %s: sshd rejects "
                  "root whatever is typed%s",
                  sshd_value(sshd, "permitrootlogin", value, sizeof(value)),
-                 view->key_first && scene->autosend && !sshd_says(sshd, "permitrootlogin", "no")
+                 view->key_first && lint->autosend && !sshd_says(sshd, "permitrootlogin", "no")
                      ? ", after a code was sent"
                      : "");
 }
@@ -230,38 +230,38 @@ static unsigned long find_key_line(const char *path)
 }
 
 /* ExposeAuthInfo is not looked at: PAM is told of the keys whatever it says. */
-static void judge_key_lines(const struct scene *scene, const struct ssh_view *view)
+static void lint_key_lines(const struct lint_context *lint, const struct ssh_view *view)
 {
     char where[PLACE];
-    if (scene->config == NULL || !view->runs_pam || view->key_first)
+    if (lint->config == NULL || !view->runs_pam || view->key_first)
         return;
-    unsigned long line = find_key_line(scene->config->users);
+    unsigned long line = find_key_line(lint->config->users);
     if (line == 0)
         return;
-    (void)snprintf(where, sizeof(where), "%s:%lu", scene->config->users, line);
+    (void)snprintf(where, sizeof(where), "%s:%lu", lint->config->users, line);
     findings_add(
-        scene->findings, SEVERITY_WARNING, "keys-unused", where,
+        lint->findings, SEVERITY_WARNING, "keys-unused", where,
         "AuthenticationMethods publickey,keyboard-interactive",
         "sshd: the line is for an SSH key, but AuthenticationMethods does not have one used "
         "before a code is asked for: such lines count for nobody");
 }
 
 /* The values that are numbers. */
-static void judge_numbers(const struct scene *scene, const struct sshd *sshd)
+static void lint_numbers(const struct lint_context *lint, const struct sshd *sshd)
 {
     char where[PLACE];
     char value[64];
-    int deadline = scene->config != NULL ? scene->config->deadline : 0;
+    int deadline = lint->config != NULL ? lint->config->deadline : 0;
     long grace = strtol(sshd_value(sshd, "logingracetime", value, sizeof(value)), NULL, 10);
     if (grace > 0 && grace < deadline + TYPING_SECONDS)
-        findings_add(scene->findings, SEVERITY_WARNING, "login-grace",
+        findings_add(lint->findings, SEVERITY_WARNING, "login-grace",
                      sshd_find("LoginGraceTime", where, sizeof(where)), "LoginGraceTime 180",
                      "sshd: LoginGraceTime is %ld seconds; a send can take %d (deadline), and "
                      "typing another %d",
                      grace, deadline, TYPING_SECONDS);
     long tries = strtol(sshd_value(sshd, "maxauthtries", value, sizeof(value)), NULL, 10);
     if (tries > 0 && tries < TRIES_FEW)
-        findings_add(scene->findings, SEVERITY_NOTE, "max-auth-tries",
+        findings_add(lint->findings, SEVERITY_NOTE, "max-auth-tries",
                      sshd_find("MaxAuthTries", where, sizeof(where)), "MaxAuthTries 6",
                      "sshd: MaxAuthTries is %ld: a client that offers some keys first is "
                      "disconnected before it is asked",
@@ -269,28 +269,28 @@ static void judge_numbers(const struct scene *scene, const struct sshd *sshd)
 }
 
 /* Before 10.3, what a module says is kept until its next prompt. */
-static void judge_version(const struct scene *scene, const struct sshd *sshd)
+static void lint_version(const struct lint_context *lint, const struct sshd *sshd)
 {
     bool old = sshd->major > 0 && (sshd->major < 10 || (sshd->major == 10 && sshd->minor < 3));
     if (old)
-        findings_add(scene->findings, SEVERITY_NOTE, "texts-late", sshd_program(), "",
+        findings_add(lint->findings, SEVERITY_NOTE, "texts-late", sshd_program(), "",
                      "OpenSSH %d.%d shows what pam_swmfa says, such as that a call is being "
                      "placed, only with the next prompt",
                      sshd->major, sshd->minor);
 }
 
-void judge_sshd(struct scene *scene, const struct sshd *sshd, const struct ssh_view *view)
+void lint_sshd(struct lint_context *lint, const struct sshd *sshd, const struct ssh_view *view)
 {
-    scene->around = view->key_alone;
-    scene->unused = !view->runs_pam && !view->password;
-    judge_service(scene, sshd);
-    judge_use_pam(scene, sshd, view);
-    judge_password(scene, sshd, view);
-    judge_key(scene, view);
-    judge_root(scene, sshd, view);
-    judge_key_lines(scene, view);
-    judge_numbers(scene, sshd);
+    lint->around = view->key_alone;
+    lint->unused = !view->runs_pam && !view->password;
+    lint_service(lint, sshd);
+    lint_use_pam(lint, sshd, view);
+    lint_password(lint, sshd, view);
+    lint_key(lint, view);
+    lint_root(lint, sshd, view);
+    lint_key_lines(lint, view);
+    lint_numbers(lint, sshd);
     if (!sshd->matched) /* otherwise they have been applied already */
-        judge_matches(scene, sshd, view);
-    judge_version(scene, sshd);
+        lint_matches(lint, sshd, view);
+    lint_version(lint, sshd);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* edit: see edit.h. */
+/* atomic_write: see atomic_write.h. */
 #include <config.h>
 
 #include "ctl/files/atomic_write.h"

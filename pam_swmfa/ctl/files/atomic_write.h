@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * edit: changing a file that logins are decided by, so that at any moment, and whatever happens
- * meanwhile (kill, power failure, full disk), there is the old one or the new one, whole.
+ * atomic_write: changing a file that logins are decided by, so that at any moment, and whatever
+ * happens meanwhile (kill, power failure, full disk), there is the old one or the new one, whole.
  *
  * The new text is written beside, into PATH.swmfactl, synced, and renamed; owner, group and mode
  * stay, an access control list and other extended attributes do not. That file beside is the lock
@@ -12,8 +12,8 @@
  * Who edits otherwise, as with an editor, is noticed until right before the rename: then nothing is
  * changed.
  */
-#ifndef SWMFA_EDIT_H
-#define SWMFA_EDIT_H
+#ifndef SWMFA_ATOMIC_WRITE_H
+#define SWMFA_ATOMIC_WRITE_H
 
 #include "base/problem.h"
 

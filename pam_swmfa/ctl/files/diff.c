@@ -64,10 +64,10 @@ static int run(const char *name, int before, int after)
     return WIFEXITED(status) ? WEXITSTATUS(status) : 128;
 }
 
-bool diff_print(struct job *job, const char *name, const char *before, size_t before_length,
+bool diff_print(struct ctl_context *ctl, const char *name, const char *before, size_t before_length,
                 const char *after, size_t after_length)
 {
-    if (!job_flush(job))
+    if (!ctl_flush(ctl))
         return false;
     int one = put_away(before, before_length);
     int other = put_away(after, after_length);
@@ -78,6 +78,6 @@ bool diff_print(struct job *job, const char *name, const char *before, size_t be
     if (other >= 0)
         close(other);
     if (status < 0)
-        return problem_set(&job->problem, "diff: %s", strerror(error));
-    return status <= 1 || problem_set(&job->problem, "diff ended with status %d", status);
+        return problem_set(&ctl->problem, "diff: %s", strerror(error));
+    return status <= 1 || problem_set(&ctl->problem, "diff ended with status %d", status);
 }

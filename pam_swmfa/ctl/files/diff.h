@@ -9,7 +9,7 @@
  * diff_print: has `diff -u` print to standard output how the new text differs from the old one;
  * nothing, if it does not. name: what both are called. False with the problem.
  */
-bool diff_print(struct job *job, const char *name, const char *before, size_t before_length,
+bool diff_print(struct ctl_context *ctl, const char *name, const char *before, size_t before_length,
                 const char *after, size_t after_length);
 
 #endif

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* change: see change.h. */
+/* file_change: see file_change.h. */
 #include <config.h>
 
 #include "ctl/files/file_change.h"
 
 #include "config/file.h"
-#include "ctl/files/diff.h"
 #include "ctl/files/atomic_write.h"
+#include "ctl/files/diff.h"
 #include "ctl/files/symlink.h"
 
 #include <errno.h>
@@ -129,19 +129,19 @@ bool change_same_file(const struct change *one, const struct change *other)
     return one->before != NULL && other->before != NULL && strcmp(one->file, other->file) == 0;
 }
 
-bool change_show(const struct change *change, struct job *job)
+bool change_show(const struct change *change, struct ctl_context *ctl)
 {
     char name[sizeof(change->path) + sizeof(change->file) + 32];
     const char *before = change->before != NULL ? change->before : "";
     const char *after = change->after != NULL ? change->after : "";
     bool linked = strcmp(change->path, change->file) != 0;
     if (change->fixed.text[0] != '\0') {
-        job->problem = change->fixed;
+        ctl->problem = change->fixed;
         return false;
     }
     (void)snprintf(name, sizeof(name), linked ? "%s (the link %s leads to it)" : "%s", change->file,
                    change->path);
-    return diff_print(job, name, before, strlen(before), after, strlen(after));
+    return diff_print(ctl, name, before, strlen(before), after, strlen(after));
 }
 
 void change_copy_path(const char *path, char *copy, size_t size)

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * change: changes of files of /etc, which are shown as diffs before they are made, and of which a
- * copy is kept.
+ * file_change: changes of files of /etc, which are shown as diffs before they are made, and of
+ * which a copy is kept.
  */
-#ifndef SWMFA_CHANGE_H
-#define SWMFA_CHANGE_H
+#ifndef SWMFA_FILE_CHANGE_H
+#define SWMFA_FILE_CHANGE_H
 
 #include "ctl/command.h"
 
@@ -43,7 +43,7 @@ bool change_same_file(const struct change *one, const struct change *other);
 
 /* change_show: prints the difference, by diff -u. False with the problem, also if the file cannot
  * be changed. */
-bool change_show(const struct change *change, struct job *job);
+bool change_show(const struct change *change, struct ctl_context *ctl);
 
 /* change_keep: keeps a copy of the file as it was in CHANGE_COPIES, unless it has something of
  * ours already: then the copy is older and better. Returns false with the problem. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* pamlink: see pamlink.h. */
+/* symlink: see symlink.h. */
 #include <config.h>
 
 #include "ctl/files/symlink.h"

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * pamlink: symbolic links in /etc/pam.d, such as common-auth on SUSE, which leads to
+ * symlink: symbolic links in /etc/pam.d, such as common-auth on SUSE, which leads to
  * common-auth-pc.
  *
  * libpam follows every link. A change follows those that stay in the folder, where nobody but root
  * can place a file and whose files are read as PAM stacks anyway.
  */
-#ifndef SWMFA_PAMLINK_H
-#define SWMFA_PAMLINK_H
+#ifndef SWMFA_SYMLINK_H
+#define SWMFA_SYMLINK_H
 
 #include "base/problem.h"
 

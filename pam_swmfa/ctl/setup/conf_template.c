@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* draft: see draft.h. */
+/* conf_template: see conf_template.h. */
 #include <config.h>
 
 #include "ctl/setup/conf_template.h"

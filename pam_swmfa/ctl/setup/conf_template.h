@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* draft: a swmfa.conf that is being written, from the shipped example, value by value. */
-#ifndef SWMFA_DRAFT_H
-#define SWMFA_DRAFT_H
+/* conf_template: a swmfa.conf that is being written, from the shipped example, value by value. */
+#ifndef SWMFA_CONF_TEMPLATE_H
+#define SWMFA_CONF_TEMPLATE_H
 
 #include "base/problem.h"
 

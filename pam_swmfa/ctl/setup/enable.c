@@ -21,13 +21,13 @@
 #include "config/file.h"
 #include "config/limit.h"
 #include "ctl/files/file_change.h"
-#include "ctl/doctor/listener.h"
-#include "ctl/setup/pamd_edit.h"
+#include "ctl/host/listener.h"
+#include "ctl/host/sshd_config.h"
 #include "ctl/setup/pam_auth_update.h"
+#include "ctl/setup/pamd_edit.h"
+#include "ctl/setup/precheck.h"
 #include "ctl/setup/readiness.h"
 #include "ctl/setup/sshd_dropin.h"
-#include "ctl/doctor/sshd_config.h"
-#include "ctl/setup/precheck.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -97,18 +97,18 @@ static void plan_end(struct plan *plan)
 }
 
 /* Returns CTL_DONE, or what the command ends with. */
-static enum ctl_status plan_begin(struct job *job, struct plan *plan)
+static enum ctl_status plan_begin(struct ctl_context *ctl, struct plan *plan)
 {
     for (size_t i = 0; i < SERVICES; i++)
-        if (strcmp(job->words[0], services[i].name) == 0)
+        if (strcmp(ctl->argv[0], services[i].name) == 0)
             plan->service = &services[i];
     if (plan->service == NULL) {
-        problem_set(&job->problem, "%.100s: expected sshd, sudo, su or login", job->words[0]);
+        problem_set(&ctl->problem, "%.100s: expected sshd, sudo, su or login", ctl->argv[0]);
         return CTL_USAGE;
     }
     if ((chosen.publickey && strcmp(plan->service->name, "sshd") != 0) ||
         (chosen.use_uid && strncmp(plan->service->name, "su", 2) != 0)) {
-        problem_set(&job->problem, "--publickey is for sshd, and --use-uid for su and sudo");
+        problem_set(&ctl->problem, "--publickey is for sshd, and --use-uid for su and sudo");
         return CTL_USAGE;
     }
     plan->options = chosen.use_uid ? "use_uid" : "";
@@ -116,9 +116,9 @@ static enum ctl_status plan_begin(struct job *job, struct plan *plan)
     if (plan->lock >= 0 && flock(plan->lock, LOCK_EX | LOCK_NB) == 0)
         return CTL_DONE;
     if (errno == EWOULDBLOCK)
-        problem_set(&job->problem, "another swmfactl is already running: %s", strerror(errno));
+        problem_set(&ctl->problem, "another swmfactl is already running: %s", strerror(errno));
     else
-        problem_set(&job->problem, LOCK ": %s: nothing was changed", strerror(errno));
+        problem_set(&ctl->problem, LOCK ": %s: nothing was changed", strerror(errno));
     return CTL_FAILED;
 }
 
@@ -523,13 +523,13 @@ static bool plan_enable(struct plan *plan, struct problem *problem)
 
 /* ---- showing and doing ---- */
 
-static bool each_change(const struct plan *plan, struct job *job,
-                        bool (*act)(const struct change *change, struct job *job))
+static bool each_change(const struct plan *plan, struct ctl_context *ctl,
+                        bool (*act)(const struct change *change, struct ctl_context *ctl))
 {
     const struct change *const all[] = {&plan->sshd, &plan->files[0], &plan->files[1],
                                         &plan->profile, &plan->common};
     for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
-        if (change_is_one(all[i]) && !act(all[i], job))
+        if (change_is_one(all[i]) && !act(all[i], ctl))
             return false;
     return true;
 }
@@ -666,9 +666,9 @@ static bool stack_changes(const struct plan *plan)
            change_is_one(&plan->profile) || change_is_one(&plan->common);
 }
 
-static bool show(const struct plan *plan, struct job *job)
+static bool show(const struct plan *plan, struct ctl_context *ctl)
 {
-    if (!each_change(plan, job, change_show))
+    if (!each_change(plan, ctl, change_show))
         return false;
     if (plan->by_tool)
         (void)printf("(" PROFILE_COMMON " is changed by pam-auth-update.)\n");
@@ -683,9 +683,9 @@ static bool show(const struct plan *plan, struct job *job)
 /* ---- enable ---- */
 
 /* Names a file that differs from what it was before enable, and the copy. */
-static bool say_copy(const struct change *change, struct job *job)
+static bool say_copy(const struct change *change, struct ctl_context *ctl)
 {
-    (void)job;
+    (void)ctl;
     char copy[512];
     change_copy_path(change->path, copy, sizeof(copy));
     if (access(copy, F_OK) != 0 || (change->after != NULL && strstr(change->after, "pam_swmfa")))
@@ -714,7 +714,7 @@ static bool sshd_has_read(pid_t *pid, struct problem *why)
 }
 
 /* The stack must not change while an sshd has not read its file. */
-static enum ctl_status wait_for_reload(struct job *job, const struct plan *plan, pid_t pid,
+static enum ctl_status wait_for_reload(struct ctl_context *ctl, const struct plan *plan, pid_t pid,
                                        const struct problem *why)
 {
     bool asks = in_common(plan, NULL) || pamfile_has_module(plan->files[0].before, NULL);
@@ -728,7 +728,7 @@ static enum ctl_status wait_for_reload(struct job *job, const struct plan *plan,
                  "To undo it: swmfactl %s sshd\n",
                  chosen.publickey ? " --publickey" : "", sshconf_needs(plan->form, asks),
                  asks && chosen.publickey && !plan->from_key ? "enable" : "disable");
-    return job_flush(job) ? CTL_WARNINGS : CTL_FAILED;
+    return ctl_flush(ctl) ? CTL_WARNINGS : CTL_FAILED;
 }
 
 /* How sshd behaves until it has read its file. The stack asks for a code already. */
@@ -750,28 +750,28 @@ static void say_unread(const struct plan *plan, pid_t pid, const struct problem 
     (void)printf("%s After that, log in in a second session. ", until_reload(plan));
 }
 
-static enum ctl_status say_enabled(struct job *job, const struct plan *plan)
+static enum ctl_status say_enabled(struct ctl_context *ctl, const struct plan *plan)
 {
     struct problem why;
     pid_t pid = 0;
     const char *name = plan->service->name;
     bool read = !is_sshd(plan) || sshd_has_read(&pid, &why);
-    job_changed(job, "enabled for %s%s", name, chosen.publickey ? " with public key" : "");
+    ctl_changed(ctl, "enabled for %s%s", name, chosen.publickey ? " with public key" : "");
     (void)printf("%s asks for a code%s.\n", name, read ? "" : " when sshd has been reloaded");
-    (void)each_change(plan, job, say_copy);
+    (void)each_change(plan, ctl, say_copy);
     if (!read)
         say_unread(plan, pid, &why);
     else
         (void)printf("Keep this session open, and log in in a second one. ");
     (void)printf("To undo it: swmfactl disable %s\n", name);
-    if (!job_flush(job))
+    if (!ctl_flush(ctl))
         return CTL_FAILED;
     return read ? CTL_DONE : CTL_WARNINGS;
 }
 
 /* There is nothing to change, but an sshd may not have read its file. To say that it has, an
  * indication is enough; without one, a record is made, which will tell of a reload. */
-static enum ctl_status say_already(struct job *job, const struct plan *plan)
+static enum ctl_status say_already(struct ctl_context *ctl, const struct plan *plan)
 {
     struct problem why = {0};
     pid_t pid = 0;
@@ -783,7 +783,7 @@ static enum ctl_status say_already(struct job *job, const struct plan *plan)
         say_unread(plan, pid, &why);
         (void)printf("To undo it: swmfactl disable sshd\n");
     }
-    if (!job_flush(job))
+    if (!ctl_flush(ctl))
         return CTL_FAILED;
     return read ? CTL_DONE : CTL_WARNINGS;
 }
@@ -874,34 +874,34 @@ static bool wait_for_logins(const struct plan *plan, struct problem *problem)
            listeners_wait_for_logins(say_waiting, problem);
 }
 
-static enum ctl_status do_enable(struct job *job, const struct plan *plan)
+static enum ctl_status do_enable(struct ctl_context *ctl, const struct plan *plan)
 {
     struct problem why;
     pid_t pid = 0;
     bool to_password = plan->from_key && !chosen.publickey;
     if (ferror(stderr)) {
-        problem_set(&job->problem, "standard error cannot be written, and who will be denied was "
+        problem_set(&ctl->problem, "standard error cannot be written, and who will be denied was "
                                    "not said: nothing was changed");
         return CTL_FAILED;
     }
-    if ((to_password && !change_stack(plan, &job->problem)) ||
-        (is_sshd(plan) && !change_sshd(plan, &job->problem))) {
-        undo_all(plan, &job->problem);
+    if ((to_password && !change_stack(plan, &ctl->problem)) ||
+        (is_sshd(plan) && !change_sshd(plan, &ctl->problem))) {
+        undo_all(plan, &ctl->problem);
         return CTL_FAILED;
     }
     if (to_password)
-        return say_enabled(job, plan);
+        return say_enabled(ctl, plan);
     if (is_sshd(plan) && stack_changes(plan) && !sshd_has_read(&pid, &why)) {
         if (change_is_one(&plan->sshd))
-            job_changed(job, "sshd's configuration changed for %s and code",
+            ctl_changed(ctl, "sshd's configuration changed for %s and code",
                         chosen.publickey ? "public key" : "password");
-        return wait_for_reload(job, plan, pid, &why);
+        return wait_for_reload(ctl, plan, pid, &why);
     }
-    if (!wait_for_logins(plan, &job->problem) || !change_stack(plan, &job->problem)) {
-        undo_all(plan, &job->problem);
+    if (!wait_for_logins(plan, &ctl->problem) || !change_stack(plan, &ctl->problem)) {
+        undo_all(plan, &ctl->problem);
         return CTL_FAILED;
     }
-    return finish_sshd(plan, &job->problem) ? say_enabled(job, plan) : CTL_FAILED;
+    return finish_sshd(plan, &ctl->problem) ? say_enabled(ctl, plan) : CTL_FAILED;
 }
 
 /* ---- disable ---- */
@@ -918,7 +918,7 @@ static bool say_left(const struct plan *plan)
     return true;
 }
 
-static void say_disabled(const struct plan *plan, struct job *job)
+static void say_disabled(const struct plan *plan, struct ctl_context *ctl)
 {
     struct problem why = {0};
     pid_t pid = 0;
@@ -926,7 +926,7 @@ static void say_disabled(const struct plan *plan, struct job *job)
     (void)printf(stack_changes(plan) ? "%s no longer asks for a code.\n"
                                      : "%s: the first half of enable is undone.\n",
                  plan->service->name);
-    (void)each_change(plan, job, say_copy);
+    (void)each_change(plan, ctl, say_copy);
     if (!is_sshd(plan) || !change_is_one(&plan->sshd) ||
         (listeners_remember(&why) && listeners_have_read(&pid, &why)))
         return;
@@ -939,7 +939,7 @@ static void say_disabled(const struct plan *plan, struct job *job)
                      form == SSHCONF_KEY ? "; accounts without a password cannot log in" : "");
 }
 
-static enum ctl_status say_not_enabled(struct job *job, const struct plan *plan)
+static enum ctl_status say_not_enabled(struct ctl_context *ctl, const struct plan *plan)
 {
     struct problem why = {0};
     pid_t pid = 0;
@@ -949,39 +949,40 @@ static enum ctl_status say_not_enabled(struct job *job, const struct plan *plan)
         (void)printf("%s.\n", why.text);
         say_reload(pid);
     }
-    if (!job_flush(job))
+    if (!ctl_flush(ctl))
         return CTL_FAILED;
     return left ? CTL_WARNINGS : CTL_DONE;
 }
 
-static enum ctl_status do_disable(struct job *job, const struct plan *plan)
+static enum ctl_status do_disable(struct ctl_context *ctl, const struct plan *plan)
 {
-    if (!change_stack(plan, &job->problem) || !change_make(&plan->sshd, 0644, &job->problem)) {
-        undo_all(plan, &job->problem);
+    if (!change_stack(plan, &ctl->problem) || !change_make(&plan->sshd, 0644, &ctl->problem)) {
+        undo_all(plan, &ctl->problem);
         return CTL_FAILED;
     }
-    job_changed(job, "disabled for %s", plan->service->name);
-    say_disabled(plan, job);
+    ctl_changed(ctl, "disabled for %s", plan->service->name);
+    say_disabled(plan, ctl);
     bool left = say_left(plan);
-    if (!job_flush(job))
+    if (!ctl_flush(ctl))
         return CTL_FAILED;
     return left ? CTL_WARNINGS : CTL_DONE;
 }
 
 /* ---- the commands ---- */
 
-typedef enum ctl_status act_on(struct job *job, const struct plan *plan);
+typedef enum ctl_status act_on(struct ctl_context *ctl, const struct plan *plan);
 
 /* Shows the plan, and carries it out unless this is a dry run. idle: for an empty plan. */
-static enum ctl_status perform(struct job *job, const struct plan *plan, act_on *idle, act_on *act)
+static enum ctl_status perform(struct ctl_context *ctl, const struct plan *plan, act_on *idle,
+                               act_on *act)
 {
     if (!stack_changes(plan) && !change_is_one(&plan->sshd))
-        return idle(job, plan);
-    if (!show(plan, job))
+        return idle(ctl, plan);
+    if (!show(plan, ctl))
         return CTL_FAILED;
     if (!chosen.dry_run)
-        return act(job, plan);
-    return job_flush(job) ? CTL_DONE : CTL_FAILED;
+        return act(ctl, plan);
+    return ctl_flush(ctl) ? CTL_DONE : CTL_FAILED;
 }
 
 /*
@@ -1004,44 +1005,44 @@ static bool choose_form(struct plan *plan, const struct readiness *readiness,
 }
 
 /* Reads everything that decides on logins. Refuses if it cannot tell that the change is safe. */
-static bool prepare_enable(struct job *job, struct plan *plan)
+static bool prepare_enable(struct ctl_context *ctl, struct plan *plan)
 {
     struct readiness readiness = {.service = plan->service->name,
-                                  .conf = job->conf,
+                                  .conf = ctl->conf,
                                   .config = &plan->config,
                                   .publickey = chosen.publickey,
                                   .use_uid = chosen.use_uid,
                                   .force = chosen.force};
-    plan->configured = readiness_load(&readiness, &plan->config, &job->problem);
-    if (!plan->configured || !readiness_check_host(&readiness, &job->problem) ||
-        !read_all(plan, &job->problem))
+    plan->configured = readiness_load(&readiness, &plan->config, &ctl->problem);
+    if (!plan->configured || !readiness_check_host(&readiness, &ctl->problem) ||
+        !read_all(plan, &ctl->problem))
         return false;
     readiness.from_key = plan->from_key;
-    if (is_sshd(plan) && !choose_form(plan, &readiness, &job->problem))
+    if (is_sshd(plan) && !choose_form(plan, &readiness, &ctl->problem))
         return false;
     readiness.sshd_text =
         sshconf_text(chosen.publickey ? SSHCONF_KEY : SSHCONF_PASSWORD, plan->root);
-    return readiness_check_accounts(&readiness, &job->problem) && plan_enable(plan, &job->problem);
+    return readiness_check_accounts(&readiness, &ctl->problem) && plan_enable(plan, &ctl->problem);
 }
 
-static enum ctl_status run_enable(struct job *job)
+static enum ctl_status run_enable(struct ctl_context *ctl)
 {
     struct plan plan = {0};
-    enum ctl_status status = plan_begin(job, &plan);
+    enum ctl_status status = plan_begin(ctl, &plan);
     if (status == CTL_DONE)
         status =
-            prepare_enable(job, &plan) ? perform(job, &plan, say_already, do_enable) : CTL_FAILED;
+            prepare_enable(ctl, &plan) ? perform(ctl, &plan, say_already, do_enable) : CTL_FAILED;
     plan_end(&plan);
     return status;
 }
 
-static enum ctl_status disable_one(struct job *job)
+static enum ctl_status disable_one(struct ctl_context *ctl)
 {
     struct plan plan = {0};
-    enum ctl_status status = plan_begin(job, &plan);
+    enum ctl_status status = plan_begin(ctl, &plan);
     if (status == CTL_DONE)
-        status = plan_disable(&plan, &job->problem)
-                     ? perform(job, &plan, say_not_enabled, do_disable)
+        status = plan_disable(&plan, &ctl->problem)
+                     ? perform(ctl, &plan, say_not_enabled, do_disable)
                      : CTL_FAILED;
     plan_end(&plan);
     return status;
@@ -1059,27 +1060,27 @@ static bool is_installed(const struct service *service)
 }
 
 /* One after the other; what cannot be done for one is said, and keeps none of the others. */
-static enum ctl_status disable_all(struct job *job)
+static enum ctl_status disable_all(struct ctl_context *ctl)
 {
-    char text[2 * sizeof(job->problem.text)];
+    char text[2 * sizeof(ctl->problem.text)];
     enum ctl_status worst = CTL_DONE;
     for (size_t i = 0; i < SERVICES; i++) {
-        job->words[0] = services[i].name;
-        enum ctl_status status = is_installed(&services[i]) ? disable_one(job) : CTL_DONE;
+        ctl->argv[0] = services[i].name;
+        enum ctl_status status = is_installed(&services[i]) ? disable_one(ctl) : CTL_DONE;
         if (status == CTL_FAILED)
             (void)fprintf(stderr, "swmfactl: disable %s: %s\n", services[i].name,
-                          log_escape(text, sizeof(text), job->problem.text, ""));
+                          log_escape(text, sizeof(text), ctl->problem.text, ""));
         if (worst != CTL_FAILED && status != CTL_DONE)
             worst = status;
     }
     if (worst == CTL_FAILED)
-        problem_set(&job->problem, "not every service is disabled: see above");
+        problem_set(&ctl->problem, "not every service is disabled: see above");
     return worst;
 }
 
-static enum ctl_status run_disable(struct job *job)
+static enum ctl_status run_disable(struct ctl_context *ctl)
 {
-    return strcmp(job->words[0], "all") == 0 ? disable_all(job) : disable_one(job);
+    return strcmp(ctl->argv[0], "all") == 0 ? disable_all(ctl) : disable_one(ctl);
 }
 
 #define KEY_DRY_RUN   'n'
@@ -1131,8 +1132,8 @@ const struct command command_enable = {
     .summary = "Require a code for sshd, sudo, su or login",
     .text = "Makes SERVICE (sshd, sudo, su or login) ask for a code: shows the change of its PAM "
             "stack, and of sshd's configuration, and makes it. Does not reload sshd.",
-    .least = 1,
-    .most = 1,
+    .min_args = 1,
+    .max_args = 1,
     .options = enable_options,
     .option = take_option,
     .run = run_enable,
@@ -1144,8 +1145,8 @@ const struct command command_disable = {
     .summary = "Stop requiring a code for sshd, sudo, su or login",
     .text = "Undoes swmfactl enable SERVICE, or with all that of every service; other changes of "
             "the files stay. Does not reload sshd.",
-    .least = 1,
-    .most = 1,
+    .min_args = 1,
+    .max_args = 1,
     .options = disable_options,
     .option = take_option,
     .run = run_disable,

@@ -10,13 +10,13 @@
 #include "ctl/command.h"
 
 #include "base/secret.h"
+#include "base/subprocess.h"
 #include "config/config.h"
 #include "config/file.h"
 #include "config/numbering.h"
 #include "config/users.h"
 #include "ctl/files/file_change.h"
 #include "ctl/setup/conf_template.h"
-#include "base/subprocess.h"
 #include "provider/provider.h"
 
 #include <bsd/readpassphrase.h>
@@ -143,7 +143,7 @@ static error_t take_option(int key, char *argument, struct argp_state *state)
 
 /* The set-up that is being made. */
 struct setup {
-    struct job *job;
+    struct ctl_context *ctl;
     bool asks; /* standard input is a terminal */
     char *draft;
     const char *conf; /* the path */
@@ -166,18 +166,19 @@ static void setup_end(struct setup *setup)
  * Asks at the terminal. readpassphrase puts the terminal right at each signal that it lets through.
  * fallback: what an empty answer means; NULL: nothing. Returns false with the problem.
  */
-static bool ask(const char *what, const char *fallback, bool hidden, struct secret *answer,
+static bool ask(const char *what, const char *default_value, bool hidden, struct secret *answer,
                 struct problem *problem)
 {
     char prompt[256];
     char buffer[ANSWER_SIZE];
     (void)snprintf(prompt, sizeof(prompt),
-                   fallback != NULL && *fallback ? "%s [%s]: " : "%s: ", what, fallback);
+                   default_value != NULL && *default_value ? "%s [%s]: " : "%s: ", what,
+                   default_value);
     (void)fflush(stdout);
     if (readpassphrase(prompt, buffer, sizeof(buffer),
                        RPP_REQUIRE_TTY | (hidden ? RPP_ECHO_OFF : RPP_ECHO_ON)) == NULL)
         return problem_set(problem, "the terminal: %s", strerror(errno));
-    const char *text = *buffer == '\0' && fallback != NULL ? fallback : buffer;
+    const char *text = *buffer == '\0' && default_value != NULL ? default_value : buffer;
     bool good = strlen(buffer) < sizeof(buffer) - 1
                     ? secret_set(answer, text) || problem_set(problem, "no memory")
                     : problem_set(problem, "%s: is too long", what);
@@ -247,7 +248,7 @@ static const char *option_name(int option)
 static bool find_answer(struct setup *setup, size_t number, bool optional, struct secret *answer)
 {
     const struct question *question = &questions[number];
-    struct problem *problem = &setup->job->problem;
+    struct problem *problem = &setup->ctl->problem;
     if (question->option == 0)
         return find_secret(setup, question, answer, problem);
     if (given.values[number] != NULL || question->asked == NULL)
@@ -319,7 +320,7 @@ static bool take_answer(struct setup *setup, size_t number, bool optional, bool 
                 draft_set(&setup->draft, question->section, question->key, answer.text, &why));
     } while (!good && was_asked(setup, number) && say_again(&why));
     if (!good && why.text[0] != '\0')
-        setup->job->problem = why;
+        setup->ctl->problem = why;
     secret_wipe(&answer);
     return good;
 }
@@ -338,7 +339,7 @@ static bool take_answers(struct setup *setup, const char *provider)
         if (strcmp(question->key, "voice_application_id") == 0)
             optional = before;
         if (strcmp(question->key, "space") == 0 && given.values[SIGNALWIRE_ENDPOINT] != NULL) {
-            if (!draft_drop(&setup->draft, "signalwire", "space", &setup->job->problem))
+            if (!draft_drop(&setup->draft, "signalwire", "space", &setup->ctl->problem))
                 return false;
             continue;
         }
@@ -371,17 +372,17 @@ static bool check_number(const char *number, struct problem *problem)
 
 /* One of the two, given or asked for until it is good. */
 static bool find_checked(struct setup *setup, const char *option, const char *value,
-                         const char *what, const char *fallback,
+                         const char *what, const char *default_value,
                          bool (*check)(const char *text, struct problem *problem),
                          struct secret *answer)
 {
-    struct problem *problem = &setup->job->problem;
+    struct problem *problem = &setup->ctl->problem;
     if (value != NULL)
         return (secret_set(answer, value) || problem_set(problem, "no memory")) &&
                check(value, problem);
     if (!setup->asks)
         return missing(option, problem);
-    while (ask(what, fallback, false, answer, problem)) {
+    while (ask(what, default_value, false, answer, problem)) {
         if (check(answer->text, problem))
             return true;
         (void)printf("%s\n", problem->text);
@@ -407,7 +408,7 @@ static bool find_countries(struct setup *setup)
 {
     char code[8];
     struct secret answer = {0};
-    struct problem *problem = &setup->job->problem;
+    struct problem *problem = &setup->ctl->problem;
     find_country(setup->number.text, code);
     const char *value = given.countries != NULL ? given.countries : code;
     bool asks = setup->asks && given.countries == NULL;
@@ -441,7 +442,7 @@ static bool check_conf(struct setup *setup)
     const char *text = setup->conf_file.before;
     return text == NULL || strcmp(text, draft_example) == 0 || given.force ||
            problem_set(
-               &setup->job->problem,
+               &setup->ctl->problem,
                "%s: is set up already; nothing was changed. To replace it, and keep a copy: "
                "--force",
                setup->conf);
@@ -449,7 +450,7 @@ static bool check_conf(struct setup *setup)
 
 static bool read_files(struct setup *setup)
 {
-    struct problem *problem = &setup->job->problem;
+    struct problem *problem = &setup->ctl->problem;
     if (!change_begin(&setup->conf_file, setup->conf, problem) ||
         !change_begin(&setup->users_file, SWMFA_USERS_PATH, problem) || !check_conf(setup))
         return false;
@@ -463,7 +464,7 @@ static bool read_files(struct setup *setup)
 static bool plan_users(struct setup *setup)
 {
     struct phone phone;
-    struct problem *problem = &setup->job->problem;
+    struct problem *problem = &setup->ctl->problem;
     const struct sshkeys none = {0};
     const char *before = setup->users_file.before;
     char *text = NULL;
@@ -499,7 +500,7 @@ static void say_countries(const struct setup *setup)
 
 static bool write_files(struct setup *setup)
 {
-    struct problem *problem = &setup->job->problem;
+    struct problem *problem = &setup->ctl->problem;
     bool replaces =
         setup->conf_file.before != NULL && strcmp(setup->conf_file.before, draft_example) != 0;
     char *draft = setup->draft;
@@ -516,7 +517,7 @@ static bool write_files(struct setup *setup)
         say_countries(setup);
     if (replaces)
         (void)printf("As it was before, with its token or password: %s\n", copy);
-    job_changed(setup->job, "set up with user %s", setup->user.text);
+    ctl_changed(setup->ctl, "set up with user %s", setup->user.text);
     return true;
 }
 
@@ -526,7 +527,7 @@ static bool write_files(struct setup *setup)
 static bool run_other(const struct setup *setup, const char *command, const char *argument,
                       int worst)
 {
-    struct problem *problem = &setup->job->problem;
+    struct problem *problem = &setup->ctl->problem;
     const char *const argv[] = {"/proc/self/exe", "-c", setup->conf, command, argument, NULL};
     const struct program other = {.argv = argv};
     (void)printf("\nswmfactl %s %s\n", command, argument);
@@ -553,7 +554,7 @@ static bool try_it(const struct setup *setup)
 
 static bool find_provider(struct setup *setup, struct secret *provider)
 {
-    struct problem *problem = &setup->job->problem;
+    struct problem *problem = &setup->ctl->problem;
     if (given.provider != NULL)
         return secret_set(provider, given.provider) || problem_set(problem, "no memory");
     if (!setup->asks)
@@ -573,27 +574,27 @@ static bool find_all(struct setup *setup)
         problem_set(&why, "%.40s: expected signalwire or bandwidth", provider.text);
     } while (!good && given.provider == NULL && say_again(&why));
     if (!good && why.text[0] != '\0')
-        setup->job->problem = why;
+        setup->ctl->problem = why;
     good = good && take_answers(setup, provider.text) &&
-           draft_set(&setup->draft, "swmfa", "providers", provider.text, &setup->job->problem) &&
+           draft_set(&setup->draft, "swmfa", "providers", provider.text, &setup->ctl->problem) &&
            find_user(setup);
     secret_wipe(&provider);
     return good;
 }
 
-static enum ctl_status run_init(struct job *job)
+static enum ctl_status run_init(struct ctl_context *ctl)
 {
-    struct setup setup = {.job = job, .asks = isatty(STDIN_FILENO) == 1};
-    setup.conf = job->conf != NULL ? job->conf : SWMFA_CONF_PATH;
+    struct setup setup = {.ctl = ctl, .asks = isatty(STDIN_FILENO) == 1};
+    setup.conf = ctl->conf != NULL ? ctl->conf : SWMFA_CONF_PATH;
     setup.draft = draft_new();
-    bool good = setup.draft != NULL || problem_set(&job->problem, "no memory");
+    bool good = setup.draft != NULL || problem_set(&ctl->problem, "no memory");
     good = good && read_files(&setup) && find_all(&setup) && plan_users(&setup) &&
            write_files(&setup) && try_it(&setup);
     if (good)
         (void)printf("\nNext: swmfactl codes %s, on paper; then swmfactl enable sshd\n",
                      setup.user.text);
     setup_end(&setup);
-    return good && job_flush(job) ? CTL_DONE : CTL_FAILED;
+    return good && ctl_flush(ctl) ? CTL_DONE : CTL_FAILED;
 }
 
 const struct command command_init = {
@@ -602,8 +603,8 @@ const struct command command_init = {
     .summary = "Set up: the provider's account and the first user",
     .text = "Writes swmfa.conf and swmfa.users, by its options and, at a terminal, by what it asks "
             "for. The token or password is never an argument. Ends with check --online and a test.",
-    .least = 0,
-    .most = 0,
+    .min_args = 0,
+    .max_args = 0,
     .options = init_options,
     .option = take_option,
     .run = run_init,

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* profile: see profile.h. */
+/* pam_auth_update: see pam_auth_update.h. */
 #include <config.h>
 
 #include "ctl/setup/pam_auth_update.h"
 
+#include "base/subprocess.h"
 #include "config/file.h"
 #include "ctl/files/atomic_write.h"
 #include "ctl/files/symlink.h"
-#include "base/subprocess.h"
 
 #include <errno.h>
 #include <stdio.h>

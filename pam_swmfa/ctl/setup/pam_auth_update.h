@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * profile: the module in common-auth by pam-auth-update(8), where that is (Debian, Ubuntu).
+ * pam_auth_update: the module in common-auth by pam-auth-update(8), where that is (Debian, Ubuntu).
  *
  * common-auth is included by many services. So the profile has two lines for each service that is
  * enabled: a guard by which all other services step over the next line, and the module's. Whatever
  * goes wrong with the guard, the module's line is not stepped over.
  */
-#ifndef SWMFA_PROFILE_H
-#define SWMFA_PROFILE_H
+#ifndef SWMFA_PAM_AUTH_UPDATE_H
+#define SWMFA_PAM_AUTH_UPDATE_H
 
 #include "base/problem.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* pamfile: see pamfile.h, and pam.d(5) for the form of the lines. */
+/* pamd_edit: see pamd_edit.h, and pam.d(5) for the form of the lines. */
 #include <config.h>
 
 #include "ctl/setup/pamd_edit.h"

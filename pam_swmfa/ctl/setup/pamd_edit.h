@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * pamfile: putting the module's line into a file of /etc/pam.d, and taking it out again.
+ * pamd_edit: putting the module's line into a file of /etc/pam.d, and taking it out again.
  *
  * The line belongs to the include of the file that asks for the first factor, such as common-auth.
- * Whether it does there what it should is found out by trial.h.
+ * Whether it does there what it should is found out by precheck.h.
  */
-#ifndef SWMFA_PAMFILE_H
-#define SWMFA_PAMFILE_H
+#ifndef SWMFA_PAMD_EDIT_H
+#define SWMFA_PAMD_EDIT_H
 
 #include <stdbool.h>
 

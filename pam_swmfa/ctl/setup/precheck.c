@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* trial: see trial.h. */
+/* precheck: see precheck.h. */
 #include <config.h>
 
 #include "ctl/setup/precheck.h"
@@ -46,55 +46,55 @@ static bool take(const struct finding *finding, void *context)
     return true;
 }
 
-static bool look(struct scene *scene, struct problem *problem)
+static bool look(struct lint_context *lint, struct problem *problem)
 {
-    struct explore explore;
-    enum explore_result result = judge_stack(scene, &explore);
-    explore_free(&explore);
-    if (result == EXPLORE_TOO_MANY)
+    struct paths paths;
+    enum paths_result result = lint_stack(lint, &paths);
+    paths_free(&paths);
+    if (result == PATHS_TOO_MANY)
         return problem_set(problem, "%s: the stack has too many ways to look at all of them",
-                           scene->service);
-    if (result == EXPLORE_NO_MEMORY)
+                           lint->service);
+    if (result == PATHS_NO_MEMORY)
         return problem_set(problem, "no memory");
-    findings_each(scene->findings, take, problem);
+    findings_each(lint->findings, take, problem);
     return problem->text[0] == '\0';
 }
 
 /* Nothing is known of a stack that libpam does not read as a whole. */
-static bool check_readable(const struct scene *scene, struct problem *problem)
+static bool check_readable(const struct lint_context *lint, struct problem *problem)
 {
-    const struct stack *stack = scene->stack;
+    const struct stack *stack = lint->stack;
     if (stack->problem.text[0] != '\0')
         return problem_set(problem, "%.200s:%u: %.200s; %s", stack->problem_file,
                            stack->problem_line, stack->problem.text, stack_consequence(stack));
-    return scene->ours != NULL ||
-           problem_set(problem, "%s: the module's line would not be reached", scene->service);
+    return lint->ours != NULL ||
+           problem_set(problem, "%s: the module's line would not be reached", lint->service);
 }
 
 bool trial_run(const struct config *config, const char *service, bool key,
                const struct stack_text *texts, struct problem *problem)
 {
-    struct scene scene = {.service = service, .config = config, .autosend = config->autosend};
+    struct lint_context lint = {.service = service, .config = config, .autosend = config->autosend};
     struct stack *stack = stack_read_planned(texts, service, "auth");
-    struct role *roles = NULL;
+    struct module_model *models = NULL;
     bool good = false;
-    scene.kind = applications_find(service)->kind;
-    scene.before = key ? "an SSH key" : NULL;
-    scene.stack = stack;
-    scene.findings = findings_new();
+    lint.kind = applications_find(service)->kind;
+    lint.before = key ? "an SSH key" : NULL;
+    lint.stack = stack;
+    lint.findings = findings_new();
     if (stack != NULL) {
-        scene.ours = judge_find_reached(stack, service);
-        if (scene.ours == NULL)
-            scene.ours = judge_find_ours(stack);
-        scene.roles = roles = judge_roles(&scene);
+        lint.ours = lint_find_reached(stack, service);
+        if (lint.ours == NULL)
+            lint.ours = lint_find_module(stack);
+        lint.models = models = lint_models(&lint);
     }
-    if (roles == NULL || scene.findings == NULL)
+    if (models == NULL || lint.findings == NULL)
         problem_set(problem, "no memory");
     else
-        good = check_readable(&scene, problem) && look(&scene, problem);
-    free(roles);
+        good = check_readable(&lint, problem) && look(&lint, problem);
+    free(models);
     stack_free(stack);
-    findings_free(scene.findings);
+    findings_free(lint.findings);
     return good;
 }
 
@@ -102,50 +102,52 @@ bool trial_run(const struct config *config, const char *service, bool key,
 
 /* How a stack lets in. */
 struct ways {
-    bool known;  /* libpam reads it, and all ways were gone */
-    bool steady; /* all of its modules are known */
+    bool known;         /* libpam reads it, and all ways were gone */
+    bool deterministic; /* all of its modules are known */
     bool proved; /* by a right factor; of an only module that is not known, it counts as one */
     bool open;   /* by none, and not by the module's leave either */
     bool asks;   /* a line asks for a factor that is not the code */
 };
 
-static void look_at_roles(const struct stack *stack, const struct role *roles, struct ways *ways)
+static void look_at_roles(const struct stack *stack, const struct module_model *models,
+                          struct ways *ways)
 {
     for (size_t i = 0; i < stack->count; i++)
-        for (size_t n = 0; n < roles[i].count; n++) {
-            ways->steady = ways->steady && roles[i].answers[n].meaning != MEANS_ANYTHING;
-            ways->asks = ways->asks || roles[i].answers[n].meaning == MEANS_PROVED;
+        for (size_t n = 0; n < models[i].count; n++) {
+            ways->deterministic =
+                ways->deterministic && models[i].answers[n].meaning != MEANS_ANYTHING;
+            ways->asks = ways->asks || models[i].answers[n].meaning == MEANS_PROVED;
         }
 }
 
-static void look_at_ends(const struct explore *explore, struct ways *ways)
+static void look_at_ends(const struct paths *paths, struct ways *ways)
 {
     bool success = false;
-    for (size_t i = 0; i < explore->node_count; i++) {
-        const struct node *node = explore->nodes[i];
-        if (!explore_ended(explore, node, &success) || !success)
+    for (size_t i = 0; i < paths->node_count; i++) {
+        const struct node *node = paths->nodes[i];
+        if (!paths_ended(paths, node, &success) || !success)
             continue;
-        ways->proved = ways->proved || (node->facts & FACT_PROVED) != 0;
-        ways->open = ways->open || (node->facts & (FACT_PROVED | FACT_CODE | FACT_PASS)) == 0;
+        ways->proved = ways->proved || (node->events & EVENT_PROVED) != 0;
+        ways->open = ways->open || (node->events & (EVENT_PROVED | EVENT_CODE | EVENT_PASS)) == 0;
     }
 }
 
 static struct ways find_ways(const char *service, const struct stack_text *texts)
 {
-    struct ways ways = {.steady = true};
-    struct explore explore = {0};
-    struct scene scene = {.service = service};
+    struct ways ways = {.deterministic = true};
+    struct paths paths = {0};
+    struct lint_context lint = {.service = service};
     struct stack *stack = stack_read_planned(texts, service, "auth");
-    scene.stack = stack;
-    struct role *roles = stack != NULL ? judge_roles(&scene) : NULL;
-    if (roles != NULL && stack->problem.text[0] == '\0') {
-        look_at_roles(stack, roles, &ways);
-        ways.known = explore_run(&explore, stack, roles, 0) == EXPLORE_DONE;
+    lint.stack = stack;
+    struct module_model *models = stack != NULL ? lint_models(&lint) : NULL;
+    if (models != NULL && stack->problem.text[0] == '\0') {
+        look_at_roles(stack, models, &ways);
+        ways.known = paths_run(&paths, stack, models, 0) == PATHS_DONE;
         if (ways.known)
-            look_at_ends(&explore, &ways);
-        explore_free(&explore);
+            look_at_ends(&paths, &ways);
+        paths_free(&paths);
     }
-    free(roles);
+    free(models);
     stack_free(stack);
     return ways;
 }
@@ -157,7 +159,7 @@ bool trial_without(const char *service, const struct stack_text *texts, struct p
     struct ways after = find_ways(service, texts);
     if (!after.known)
         return true;
-    if (after.open && after.steady && !(before.known && before.open))
+    if (after.open && after.deterministic && !(before.known && before.open))
         return problem_set(problem,
                            "%s: without the module's line, some would get in without a "
                            "password",

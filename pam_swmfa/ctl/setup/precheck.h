@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* trial: what would come of a PAM stack that is planned, before it is in place. */
-#ifndef SWMFA_TRIAL_H
-#define SWMFA_TRIAL_H
+/* precheck: what would come of a PAM stack that is planned, before it is in place. */
+#ifndef SWMFA_PRECHECK_H
+#define SWMFA_PRECHECK_H
 
 #include "config/config.h"
 #include "pamstack/parse.h"

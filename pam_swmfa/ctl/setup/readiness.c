@@ -5,10 +5,10 @@
 #include "ctl/setup/readiness.h"
 
 #include "base/log.h"
-#include "config/users.h"
-#include "pamstack/lint.h"
 #include "config/placeholder.h"
-#include "ctl/doctor/sudoers.h"
+#include "config/users.h"
+#include "ctl/doctor/host_lint.h"
+#include "ctl/host/sudoers.h"
 
 #include <errno.h>
 #include <grp.h>
@@ -331,16 +331,16 @@ static void warn_about_sudoers(void)
 {
     struct sudoers sudoers;
     struct problem why = {0};
-    struct scene scene = {.service = "sudo",
-                          .kind = applications_find("sudo")->kind,
-                          .findings = findings_new()};
-    if (scene.findings != NULL) {
+    struct lint_context lint = {.service = "sudo",
+                                .kind = applications_find("sudo")->kind,
+                                .findings = findings_new()};
+    if (lint.findings != NULL) {
         bool known = sudoers_read(&sudoers, &why);
-        judge_sudo(&scene, &sudoers, known ? NULL : why.text);
-        findings_each(scene.findings, warn, NULL);
+        lint_sudo(&lint, &sudoers, known ? NULL : why.text);
+        findings_each(lint.findings, warn, NULL);
         sudoers_free(&sudoers);
     }
-    findings_free(scene.findings);
+    findings_free(lint.findings);
 }
 
 #define LOGIN_DEFS     "/etc/login.defs"

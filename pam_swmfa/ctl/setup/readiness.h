@@ -12,7 +12,7 @@
 
 #include "base/problem.h"
 #include "config/config.h"
-#include "ctl/setup/account.h"
+#include "ctl/host/account.h"
 
 #include <stdbool.h>
 
@@ -71,7 +71,7 @@ bool readiness_login_ends(const struct config *config, struct login_timeout *tim
 struct names;
 void readiness_find_denied(const struct readiness *readiness, struct names *names);
 
-/* ---- in readiness-sshd.c ---- */
+/* ---- in readiness_sshd.c ---- */
 
 bool readiness_check_sshd(const struct readiness *readiness, struct problem *problem);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * readiness-sshd: whether sshd and the module would work together: sshd's settings for everybody,
+ * readiness_sshd: whether sshd and the module would work together: sshd's settings for everybody,
  * those of each Match block, those of each sshd that runs, and which accounts get in with them. See
  * readiness.h.
  */
@@ -8,10 +8,10 @@
 
 #include "ctl/setup/readiness.h"
 
-#include "pamstack/lint.h"
-#include "ctl/doctor/listener.h"
+#include "ctl/doctor/host_lint.h"
+#include "ctl/host/listener.h"
+#include "ctl/host/sshd_config.h"
 #include "ctl/setup/sshd_dropin.h"
-#include "ctl/doctor/sshd_config.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -76,7 +76,7 @@ static bool opens_password(const struct look *look, const struct sshd_question *
         return false;
     without.plan = &absent;
     bool known = sshd_ask(&own, &without, &ignored);
-    judge_sshd_view(&own, &view);
+    lint_sshd_view(&own, &view);
     sshd_free(&own);
     return !known || view.needs_key;
 }
@@ -88,7 +88,7 @@ static bool opens_password(const struct look *look, const struct sshd_question *
 static bool check_keys_alone(const struct look *look, struct problem *problem)
 {
     struct ssh_view then;
-    judge_sshd_view(&look->then, &then);
+    lint_sshd_view(&look->then, &then);
     return !opens_password(look, look->before, &then) ||
            problem_set(problem,
                        OPENS "For password and code, have sshd take a password first, with "
@@ -131,7 +131,7 @@ static bool is_said(const struct sshd_block *pair, bool key_alone)
     bool said = false;
     for (size_t i = 0; i < 2 && pair->parts[i] != NULL; i++) {
         struct ssh_view view;
-        judge_sshd_view(&pair->parts[i]->answer, &view);
+        lint_sshd_view(&pair->parts[i]->answer, &view);
         said = said || (key_alone ? view.key_alone : !view.runs_pam && !view.key_alone);
     }
     return said;
@@ -148,7 +148,7 @@ static bool check_block(const struct look *look, const struct sshd_question *que
         return check_unknown(look, block, problem);
     if (!check_service(&block->answer, block->where, problem))
         return false;
-    judge_sshd_view(&block->answer, &view);
+    lint_sshd_view(&block->answer, &view);
     const char *hole = find_hole(&view, look->readiness->publickey);
     if (hole != NULL)
         return problem_set(problem,
@@ -229,7 +229,7 @@ static bool check_options(const struct look *look, const struct sshd_question *q
     const char *hole = NULL;
     bool asked = sshd_ask(&sshd, question, problem);
     if (asked) {
-        judge_sshd_view(&sshd, view);
+        lint_sshd_view(&sshd, view);
         hole = find_hole(view, look->readiness->publickey);
         if (hole == NULL && !view->runs_pam && !view->key_alone)
             hole = "it could not ask for a code, and nobody could log in";
@@ -326,7 +326,7 @@ static struct way_in find_way(const struct host_account *account, const struct s
     struct ssh_view view;
     enum known keys = account_keys(account, sshd);
     struct way_in way = {.why = account_refused(account, sshd)};
-    judge_sshd_view(sshd, &view);
+    lint_sshd_view(sshd, &view);
     if (way.why != NULL)
         return way;
     way.by_key = view.key_alone && keys != KNOWN_NO;
@@ -420,7 +420,7 @@ static bool is_opened(const struct look *look, const struct host_account *accoun
 {
     struct ssh_view view;
     struct way_in way = find_way(account, sshd, !look->readiness->from_key, true);
-    judge_sshd_view(sshd, &view);
+    lint_sshd_view(sshd, &view);
     return way.why != NULL ||
            (look->readiness->publickey && !look->readiness->from_key && !view.one_key &&
             (passes_some(look->readiness->config) ||
@@ -593,7 +593,7 @@ bool readiness_read_sshd(const struct readiness *readiness, bool *key_enough, bo
     struct ssh_view view;
     enum account_code code = account_code("root", "sshd", readiness->config);
     bool known = sshd_ask(&sshd, &question, problem);
-    judge_sshd_view(&sshd, &view);
+    lint_sshd_view(&sshd, &view);
     /* Without PAM, sshd refuses the keys of accounts that are locked, and with PAM it does not. */
     *key_enough = known && view.one_key && sshd_says(&sshd, "usepam", "yes");
     *root_by_key = known && (code == ACCOUNT_CODE || code == ACCOUNT_KEY_LINES) &&

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* sshconf: see sshconf.h, sshd_config(5), sshd(8). */
+/* sshd_dropin: see sshd_dropin.h, sshd_config(5), sshd(8). */
 #include <config.h>
 
 #include "ctl/setup/sshd_dropin.h"
 
-#include "ctl/doctor/sshd_config.h"
+#include "ctl/host/sshd_config.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* sshconf: what sshd needs besides its PAM stack: a file of its own in sshd_config.d. */
-#ifndef SWMFA_SSHCONF_H
-#define SWMFA_SSHCONF_H
+/* sshd_dropin: what sshd needs besides its PAM stack: a file of its own in sshd_config.d. */
+#ifndef SWMFA_SSHD_DROPIN_H
+#define SWMFA_SSHD_DROPIN_H
 
 #include "base/problem.h"
 #include "ctl/files/file_change.h"

@@ -10,7 +10,7 @@
 #include <config.h>
 
 #include "ctl/command.h"
-#include "ctl/state/relay.h"
+#include "ctl/relay.h"
 
 #include "base/log.h"
 #include "config/file.h"
@@ -166,53 +166,53 @@ static bool finish(const struct target *target, struct problem *problem)
 /* ---- backup ---- */
 
 /* The bytes of a backup. A store that was lost must not replace the backup of it. */
-static unsigned char *read_store(struct job *job, size_t *size)
+static unsigned char *read_store(struct ctl_context *ctl, size_t *size)
 {
-    if (!job_open_store(job))
+    if (!ctl_open_store(ctl))
         return NULL;
-    if (store_is_new(job->store)) {
-        problem_set(&job->problem, "there was no store, so there is nothing to save");
+    if (store_is_new(ctl->store)) {
+        problem_set(&ctl->problem, "there was no store, so there is nothing to save");
         return NULL;
     }
-    unsigned char *image = store_image(job->store, size);
+    unsigned char *image = store_image(ctl->store, size);
     if (image == NULL)
-        (void)job_store_failed(job);
+        (void)ctl_store_failed(ctl);
     return image;
 }
 
 /* In the service user's process, whose standard output is the file. */
-static enum ctl_status send_image(struct job *job)
+static enum ctl_status send_image(struct ctl_context *ctl)
 {
     size_t size = 0;
-    job->output = "the backup";
-    unsigned char *image = read_store(job, &size);
+    ctl->output = "the backup";
+    unsigned char *image = read_store(ctl, &size);
     if (image == NULL)
         return CTL_FAILED;
     (void)fwrite(image, 1, size, stdout);
     store_free_image(image);
-    return job_flush(job) ? CTL_DONE : CTL_FAILED;
+    return ctl_flush(ctl) ? CTL_DONE : CTL_FAILED;
 }
 
-static enum ctl_status say_saved(struct job *job)
+static enum ctl_status say_saved(struct ctl_context *ctl)
 {
     char path[512];
-    (void)log_escape(path, sizeof(path), job->words[0], "");
-    job_changed(job, "store saved to %s", path);
+    (void)log_escape(path, sizeof(path), ctl->argv[0], "");
+    ctl_changed(ctl, "store saved to %s", path);
     (void)printf("%s: saved; it holds hashes of break-glass codes: let only root read it\n", path);
-    return job_flush(job) ? CTL_DONE : CTL_FAILED;
+    return ctl_flush(ctl) ? CTL_DONE : CTL_FAILED;
 }
 
-static enum ctl_status save(struct job *job, struct target *target)
+static enum ctl_status save(struct ctl_context *ctl, struct target *target)
 {
     const struct relay relay = {.output = target->fd, .raw = true, .most = BACKUP_MOST};
     int status = CTL_FAILED;
-    switch (relay_fork(&relay, &status, &job->problem)) {
+    switch (relay_fork(&relay, &status, &ctl->problem)) {
     case RELAY_CHILD:
         target->fd = target->folder = -1; /* closed; the numbers may be something else's now */
-        return send_image(job);
+        return send_image(ctl);
     case RELAY_ROOT:
         if (status == CTL_DONE)
-            return finish(target, &job->problem) ? say_saved(job) : CTL_FAILED;
+            return finish(target, &ctl->problem) ? say_saved(ctl) : CTL_FAILED;
         (void)unlinkat(target->folder, target->beside, 0);
         exit(status); /* the child has said why */
     case RELAY_FAILED:
@@ -225,13 +225,13 @@ static enum ctl_status save(struct job *job, struct target *target)
     return CTL_FAILED;
 }
 
-static enum ctl_status run_backup(struct job *job)
+static enum ctl_status run_backup(struct ctl_context *ctl)
 {
     struct target target;
     enum ctl_status status = CTL_FAILED;
-    if (open_folder(&target, job->words[0], &job->problem) &&
-        may_take_name(&target, &job->problem) && make_beside(&target, &job->problem))
-        status = save(job, &target);
+    if (open_folder(&target, ctl->argv[0], &ctl->problem) &&
+        may_take_name(&target, &ctl->problem) && make_beside(&target, &ctl->problem))
+        status = save(ctl, &target);
     close_target(&target);
     return status;
 }
@@ -239,26 +239,26 @@ static enum ctl_status run_backup(struct job *job)
 /* ---- restore ---- */
 
 /* As root. A second name of a file could be one that somebody else has given it. */
-static char *read_backup(struct job *job, size_t *size)
+static char *read_backup(struct ctl_context *ctl, size_t *size)
 {
     struct target target;
     struct stat status;
-    const char *path = job->words[0];
+    const char *path = ctl->argv[0];
     char *bytes = NULL;
-    if (!open_folder(&target, path, &job->problem))
+    if (!open_folder(&target, path, &ctl->problem))
         ;
     else if (fstatat(target.folder, target.name, &status, AT_SYMLINK_NOFOLLOW) == 0 &&
              S_ISREG(status.st_mode) && status.st_nlink != 1)
-        problem_set(&job->problem, "%.400s: has another name, a hard link: give a copy", path);
+        problem_set(&ctl->problem, "%.400s: has another name, a hard link: give a copy", path);
     else
-        bytes = file_read_large(path, FILE_PUBLIC, BACKUP_MOST, size, &job->problem);
+        bytes = file_read_large(path, FILE_PUBLIC, BACKUP_MOST, size, &ctl->problem);
     close_target(&target);
     return bytes;
 }
 
 /* What a restore does, in the service user's process. */
 struct restore {
-    struct job *job;
+    struct ctl_context *ctl;
     struct store *backup;
     struct restored restored;
 };
@@ -271,22 +271,22 @@ static bool add_backup(struct store *store, void *context)
 
 static bool add_to_store(struct restore *restore)
 {
-    struct job *job = restore->job;
-    if (!job_open_store(job) || !job_begin(job, STORE_WRITE))
+    struct ctl_context *ctl = restore->ctl;
+    if (!ctl_open_store(ctl) || !ctl_begin(ctl, STORE_WRITE))
         return false;
-    if (!add_backup(job->store, restore))
-        return job_store_failed(job);
+    if (!add_backup(ctl->store, restore))
+        return ctl_store_failed(ctl);
     if (!order.dry_run)
-        return store_commit(job->store) || job_store_failed(job);
-    store_cancel(job->store);
+        return store_commit(ctl->store) || ctl_store_failed(ctl);
+    store_cancel(ctl->store);
     return true;
 }
 
-static bool replace_store(struct job *job, bool (*with)(struct store *store, void *context),
+static bool replace_store(struct ctl_context *ctl, bool (*with)(struct store *store, void *context),
                           void *context)
 {
     char aside[64];
-    if (!store_replace(STORE_FOLDER, with, context, aside, sizeof(aside), &job->problem))
+    if (!store_replace(STORE_FOLDER, with, context, aside, sizeof(aside), &ctl->problem))
         return false;
     (void)printf("The old store is in " STORE_FOLDER "/%s.\n", aside);
     return true;
@@ -309,65 +309,65 @@ static void say_restored(const struct restored *restored)
                      "codes USER, or restore them with --codes.\n");
 }
 
-static enum ctl_status restore(struct job *job, struct restore *restore)
+static enum ctl_status restore(struct ctl_context *ctl, struct restore *restore)
 {
     char path[512];
-    bool good = order.replace ? replace_store(job, add_backup, restore) : add_to_store(restore);
+    bool good = order.replace ? replace_store(ctl, add_backup, restore) : add_to_store(restore);
     const struct problem *why = store_problem(restore->backup);
     if (!good && *why->text != '\0')
-        job->problem = *why;
+        ctl->problem = *why;
     if (!good)
         return CTL_FAILED;
-    (void)log_escape(path, sizeof(path), job->words[0], "");
+    (void)log_escape(path, sizeof(path), ctl->argv[0], "");
     if (!order.dry_run)
-        job_changed(job, "store restored from %s%s%s", path, order.replace ? ", replaced" : "",
+        ctl_changed(ctl, "store restored from %s%s%s", path, order.replace ? ", replaced" : "",
                     order.codes ? ", with break-glass codes" : "");
     say_restored(&restore->restored);
     if (order.dry_run)
         (void)printf("Nothing was changed, for --dry-run.\n");
-    return job_flush(job) ? CTL_DONE : CTL_FAILED;
+    return ctl_flush(ctl) ? CTL_DONE : CTL_FAILED;
 }
 
-static enum ctl_status run_restore(struct job *job)
+static enum ctl_status run_restore(struct ctl_context *ctl)
 {
     size_t size = 0;
-    struct restore this = {.job = job};
-    char *bytes = read_backup(job, &size);
+    struct restore this = {.ctl = ctl};
+    char *bytes = read_backup(ctl, &size);
     if (bytes == NULL)
         return CTL_FAILED;
-    if (job_leave_root(job))
+    if (ctl_leave_root(ctl))
         this.backup =
-            store_open_image((const unsigned char *)bytes, size, job->words[0], &job->problem);
+            store_open_image((const unsigned char *)bytes, size, ctl->argv[0], &ctl->problem);
     free(bytes);
-    enum ctl_status status = this.backup != NULL ? restore(job, &this) : CTL_FAILED;
+    enum ctl_status status = this.backup != NULL ? restore(ctl, &this) : CTL_FAILED;
     store_close(this.backup);
     return status;
 }
 
 /* ---- reset, repair ---- */
 
-static enum ctl_status run_reset(struct job *job)
+static enum ctl_status run_reset(struct ctl_context *ctl)
 {
     if (!order.force) {
-        problem_set(&job->problem,
+        problem_set(&ctl->problem,
                     "the new store would have no counts, locks, break-glass codes, passes, "
                     "remembered places or logins; to make it, add --force");
         return CTL_FAILED;
     }
-    if (!job_leave_root(job) || !replace_store(job, NULL, NULL))
+    if (!ctl_leave_root(ctl) || !replace_store(ctl, NULL, NULL))
         return CTL_FAILED;
-    job_changed(job, "store reset");
+    ctl_changed(ctl, "store reset");
     (void)printf("The new one is empty: nobody is locked, and no break-glass code works.\n");
-    return job_flush(job) ? CTL_DONE : CTL_FAILED;
+    return ctl_flush(ctl) ? CTL_DONE : CTL_FAILED;
 }
 
-static enum ctl_status run_repair(struct job *job)
+static enum ctl_status run_repair(struct ctl_context *ctl)
 {
-    if (!job_leave_root(job) || !store_repair(STORE_FOLDER, &job->problem))
+    if (!ctl_leave_root(ctl) || !store_repair(STORE_FOLDER, &ctl->problem))
         return CTL_FAILED;
-    job_changed(job, "store repaired");
+    ctl_changed(ctl, "store repaired");
     (void)printf(STORE_FOLDER ": the files of the store are as they must be\n");
-    return job_flush(job) ? CTL_DONE : CTL_FAILED;
+    return ctl_flush(ctl) ? CTL_DONE : CTL_FAILED;
 }
 
 /* ---- all of them ---- */
@@ -398,8 +398,8 @@ const struct command command_store_backup = {
     .arguments = "FILE",
     .summary = "Save the store",
     .text = "Saves the store to FILE, a new file that only root can read. Logins go on meanwhile.",
-    .least = 1,
-    .most = 1,
+    .min_args = 1,
+    .max_args = 1,
     .options = backup_options,
     .option = option,
     .run = run_backup,
@@ -412,8 +412,8 @@ const struct command command_store_restore = {
     .text = "Adds the sends, failures, locks and logins in FILE to the store, in one transaction. "
             "Passes and remembered places are not restored. Use --replace for a store that cannot "
             "be used.",
-    .least = 1,
-    .most = 1,
+    .min_args = 1,
+    .max_args = 1,
     .options = restore_options,
     .option = option,
     .run = run_restore,

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* pass: lets a user in without a code for a while. */
+/* bypass: lets a user in without a code for a while. */
 #include <config.h>
 
 #include "store/bypass.h"
 
 #include "ctl/command.h"
-#include "ctl/settings.h"
 #include "ctl/format.h"
+#include "ctl/settings.h"
 
 #include "base/log.h"
 #include "config/limit.h"
@@ -85,112 +85,113 @@ static error_t option(int key, char *argument, struct argp_state *state)
 }
 
 /* A pass counts for the name as it is spelt, so it must be the account's own. As root. */
-static bool check_account(struct job *job)
+static bool check_account(struct ctl_context *ctl)
 {
     if (order.force)
         return true;
     errno = 0;
-    const struct passwd *account = getpwnam(job->user);
-    if (account != NULL && strcmp(account->pw_name, job->user) == 0)
+    const struct passwd *account = getpwnam(ctl->user);
+    if (account != NULL && strcmp(account->pw_name, ctl->user) == 0)
         return true;
     if (account != NULL)
-        return problem_set(&job->problem,
+        return problem_set(&ctl->problem,
                            "%.200s: the account is spelt %.200s: a pass for another spelling "
                            "would not count",
-                           job->user, account->pw_name);
-    return problem_set(&job->problem,
+                           ctl->user, account->pw_name);
+    return problem_set(&ctl->problem,
                        "%.200s: there is no such account (%s); --force gives a pass all the same",
-                       job->user, errno != 0 ? strerror(errno) : "not found");
+                       ctl->user, errno != 0 ? strerror(errno) : "not found");
 }
 
 /* ---- giving ---- */
 
-static bool give(struct job *job, struct pass *before, struct tries *tries)
+static bool give(struct ctl_context *ctl, struct bypass *before, struct failures *tries)
 {
-    return job_begin(job, STORE_WRITE) &&
-           ((pass_look(job->store, job->user, before) &&
-             pass_give(job->store, job->user, order.seconds, order.reason) &&
-             tries_look(job->store, job->account, tries) && store_commit(job->store)) ||
-            job_store_failed(job));
+    return ctl_begin(ctl, STORE_WRITE) &&
+           ((bypass_look(ctl->store, ctl->user, before) &&
+             bypass_grant(ctl->store, ctl->user, order.seconds, order.reason) &&
+             failures_look(ctl->store, ctl->account, tries) && store_commit(ctl->store)) ||
+            ctl_store_failed(ctl));
 }
 
 /* Why the user is not simply in the map; "" if it is. As root. */
-static void look_at_map(struct job *job, struct problem *why)
+static void look_at_map(struct ctl_context *ctl, struct problem *why)
 {
     struct settings settings;
-    bool known = settings_read(job, &settings);
+    bool known = settings_read(ctl, &settings);
     problem_set(why, "%s%s",
-                known ? "" : "whether it is in the users map is unknown: ", job->problem.text);
+                known ? "" : "whether it is in the users map is unknown: ", ctl->problem.text);
     if (known && settings.mapped != USERS_ABSENT)
         problem_set(why, "%s", "");
 }
 
 /* Where unmapped = deny, nothing but the pass lets such a user in. */
-static void say_unmapped(const struct job *job, const struct problem *why)
+static void say_unmapped(const struct ctl_context *ctl, const struct problem *why)
 {
     char text[2 * sizeof(why->text)];
     if (*why->text != '\0')
-        (void)printf("%s: the pass lets in, although %s\n", job->shown,
+        (void)printf("%s: the pass lets in, although %s\n", ctl->shown,
                      log_escape(text, sizeof(text), why->text, ""));
 }
 
-static void say_given(const struct job *job, const struct pass *before, const struct tries *tries)
+static void say_given(const struct ctl_context *ctl, const struct bypass *before,
+                      const struct failures *tries)
 {
     char text[64];
-    int64_t end = store_moment(job->store)->wall_ms + (int64_t)order.seconds * 1000;
-    (void)printf("%s: no code is asked for until %s: %s\n", job->shown, show_time(end, text),
+    int64_t end = store_moment(ctl->store)->wall_ms + (int64_t)order.seconds * 1000;
+    (void)printf("%s: no code is asked for until %s: %s\n", ctl->shown, show_time(end, text),
                  order.reason);
     if (before->left_ms > 0)
-        (void)printf("%s: that is in place of a pass for %s more: %s\n", job->shown,
+        (void)printf("%s: that is in place of a pass for %s more: %s\n", ctl->shown,
                      limit_time_write(before->left_ms, text, sizeof(text)), before->reason);
     if (tries->locked)
         (void)printf("%s: is locked, and a pass does not change that: swmfactl unlock %s\n",
-                     job->shown, job->shown);
+                     ctl->shown, ctl->shown);
 }
 
-static enum ctl_status run_give(struct job *job)
+static enum ctl_status run_give(struct ctl_context *ctl)
 {
     char span[16];
-    struct pass before = {.left_ms = 0};
-    struct tries tries = {.locked = false};
+    struct bypass before = {.left_ms = 0};
+    struct failures tries = {.locked = false};
     struct problem unmapped = {0};
-    if (!check_account(job))
+    if (!check_account(ctl))
         return CTL_FAILED;
-    look_at_map(job, &unmapped);
-    if (!job_enter_store(job) || !give(job, &before, &tries))
+    look_at_map(ctl, &unmapped);
+    if (!ctl_enter_store(ctl) || !give(ctl, &before, &tries))
         return CTL_FAILED;
-    job_changed(job, "pass given to %s for %s (%s)", job->shown,
+    ctl_changed(ctl, "pass given to %s for %s (%s)", ctl->shown,
                 limit_span_write(order.seconds, span, sizeof(span)), order.reason);
-    say_given(job, &before, &tries);
-    say_unmapped(job, &unmapped);
-    return job_flush(job) ? CTL_DONE : CTL_FAILED;
+    say_given(ctl, &before, &tries);
+    say_unmapped(ctl, &unmapped);
+    return ctl_flush(ctl) ? CTL_DONE : CTL_FAILED;
 }
 
 /* ---- ending ---- */
 
-static bool take_back(struct job *job, bool *was)
+static bool take_back(struct ctl_context *ctl, bool *was)
 {
-    return job_begin(job, STORE_WRITE) &&
-           ((pass_end(job->store, job->user, was) && store_commit(job->store)) ||
-            job_store_failed(job));
+    return ctl_begin(ctl, STORE_WRITE) &&
+           ((bypass_end(ctl->store, ctl->user, was) && store_commit(ctl->store)) ||
+            ctl_store_failed(ctl));
 }
 
-static enum ctl_status run_end(struct job *job)
+static enum ctl_status run_end(struct ctl_context *ctl)
 {
     bool was = false;
-    if (!job_enter_store(job) || !take_back(job, &was))
+    if (!ctl_enter_store(ctl) || !take_back(ctl, &was))
         return CTL_FAILED;
     if (was)
-        job_changed(job, "pass ended for %s", job->shown);
-    (void)printf("%s: %s\n", job->shown, was ? "pass ended" : "has no pass");
-    return job_flush(job) ? CTL_DONE : CTL_FAILED;
+        ctl_changed(ctl, "pass ended for %s", ctl->shown);
+    (void)printf("%s: %s\n", ctl->shown, was ? "pass ended" : "has no pass");
+    return ctl_flush(ctl) ? CTL_DONE : CTL_FAILED;
 }
 
 /* ---- the command ---- */
 
-static enum ctl_status run_pass(struct job *job)
+static enum ctl_status run_pass(struct ctl_context *ctl)
 {
-    return order.end ? run_end(job) : run_give(job);
+    return order.end ? run_end(ctl) : run_give(ctl);
 }
 
 static const struct argp_option options[] = {
@@ -208,8 +209,8 @@ const struct command command_pass = {
     .text = "Lets USER in without a code for the time of --for, wherever the first factor is "
             "given; --reason is required. --end ends it before. It does not end a lock. Works with "
             "a configuration that is broken.",
-    .least = 1,
-    .most = 1,
+    .min_args = 1,
+    .max_args = 1,
     .options = options,
     .option = option,
     .run = run_pass,

@@ -174,7 +174,7 @@ static void print_rest(FILE *to, const struct history_login *login)
 static bool print_json(FILE *to, const struct history_login *login)
 {
     json_object *object = show_json_login(login);
-    char *text = job_json_text(object, JSON_C_TO_STRING_PLAIN);
+    char *text = ctl_json_text(object, JSON_C_TO_STRING_PLAIN);
     bool good = text != NULL && fputs(text, to) != EOF;
     free(text);
     json_object_put(object);
@@ -185,7 +185,7 @@ static bool print_json(FILE *to, const struct history_login *login)
 
 /* Where the list is read, and what of it is printed. */
 struct reading {
-    struct job *job;
+    struct ctl_context *ctl;
     FILE *page;       /* what is to be printed when the transaction is over */
     int64_t id;       /* of the last login that was looked at */
     int64_t since_ms; /* not before it */
@@ -208,17 +208,17 @@ static bool print_login(const struct history_login *login, void *context)
     struct reading *reading = context;
     reading->id = login->id;
     if (is_wanted(login) && --reading->skip < 0) {
-        bool array = reading->job->json && !order.follow;
+        bool array = reading->ctl->json && !order.follow;
         if (array && reading->printed > 0)
             (void)fputs(",\n", reading->page);
         reading->printed++;
-        if (reading->job->json)
+        if (reading->ctl->json)
             reading->failed = reading->failed || !print_json(reading->page, login);
         else
-            print_row(reading->page, reading->job->colours, login);
-        if (reading->job->json && !array)
+            print_row(reading->page, reading->ctl->colours, login);
+        if (reading->ctl->json && !array)
             (void)fputc('\n', reading->page);
-        if (!reading->job->json && order.full)
+        if (!reading->ctl->json && order.full)
             print_rest(reading->page, login);
     }
     return ++reading->looked < PAGE;
@@ -227,35 +227,35 @@ static bool print_login(const struct history_login *login, void *context)
 /* Counts those that are wanted: the last of them are printed. */
 static bool count_wanted(struct reading *reading)
 {
-    struct job *job = reading->job;
-    if (!job_begin(job, STORE_READ))
+    struct ctl_context *ctl = reading->ctl;
+    if (!ctl_begin(ctl, STORE_READ))
         return false;
-    if (!history_each(job->store, 0, reading->since_ms, count, reading))
-        return job_store_failed(job);
-    store_cancel(job->store);
+    if (!history_each(ctl->store, 0, reading->since_ms, count, reading))
+        return ctl_store_failed(ctl);
+    store_cancel(ctl->store);
     return true;
 }
 
 /* Reads a page of the list and then prints it. */
 static bool print_page(struct reading *reading)
 {
-    struct job *job = reading->job;
+    struct ctl_context *ctl = reading->ctl;
     char *text = NULL;
     size_t size = 0;
     reading->looked = 0;
     reading->page = open_memstream(&text, &size);
     if (reading->page == NULL)
-        return problem_set(&job->problem, "no memory");
-    bool good = job_begin(job, STORE_READ) &&
-                (history_each(job->store, reading->id, reading->since_ms, print_login, reading) ||
-                 job_store_failed(job));
-    store_cancel(job->store);
+        return problem_set(&ctl->problem, "no memory");
+    bool good = ctl_begin(ctl, STORE_READ) &&
+                (history_each(ctl->store, reading->id, reading->since_ms, print_login, reading) ||
+                 ctl_store_failed(ctl));
+    store_cancel(ctl->store);
     if ((fclose(reading->page) != 0 || reading->failed) && good)
-        good = problem_set(&job->problem, "no memory");
+        good = problem_set(&ctl->problem, "no memory");
     if (good && size > 0)
         (void)fwrite(text, 1, size, stdout);
     free(text);
-    return good && (size == 0 || job_flush(job));
+    return good && (size == 0 || ctl_flush(ctl));
 }
 
 static bool print_all(struct reading *reading)
@@ -274,35 +274,35 @@ static bool somebody_reads(int milliseconds)
     return poll(&out, 1, milliseconds) <= 0;
 }
 
-static bool print_list(struct job *job)
+static bool print_list(struct ctl_context *ctl)
 {
-    struct reading reading = {.job = job, .since_ms = order.since_wall_ms};
-    bool array = job->json && !order.follow;
+    struct reading reading = {.ctl = ctl, .since_ms = order.since_wall_ms};
+    bool array = ctl->json && !order.follow;
     if (!count_wanted(&reading))
         return false;
     long most = order.last > 0 ? order.last : order.since_wall_ms > 0 ? HISTORY_MOST : LAST_DEFAULT;
     reading.skip = reading.wanted > most ? reading.wanted - most : 0;
     if (array)
         (void)puts("[");
-    else if (!job->json)
+    else if (!ctl->json)
         print_head();
     if (!print_all(&reading))
         return false;
     if (array)
         (void)puts(reading.printed > 0 ? "\n]" : "]");
     reading.since_ms = 0;
-    bool good = job_flush(job);
+    bool good = ctl_flush(ctl);
     while (order.follow && good && somebody_reads(POLL_MS))
         good = print_all(&reading);
     return good;
 }
 
-static enum ctl_status run_log(struct job *job)
+static enum ctl_status run_log(struct ctl_context *ctl)
 {
     settle_since();
-    if (!job_enter_store(job))
+    if (!ctl_enter_store(ctl))
         return CTL_FAILED;
-    if (print_list(job) || (order.follow && !somebody_reads(0)))
+    if (print_list(ctl) || (order.follow && !somebody_reads(0)))
         return CTL_DONE;
     return CTL_FAILED;
 }

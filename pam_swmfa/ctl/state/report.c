@@ -9,8 +9,8 @@
 #include <config.h>
 
 #include "ctl/command.h"
-#include "ctl/settings.h"
 #include "ctl/format.h"
+#include "ctl/settings.h"
 
 #include "config/price.h"
 #include "store/history.h"
@@ -160,16 +160,16 @@ static void find_first_day(struct report *report)
     (void)mktime(&report->first);
 }
 
-static bool read_list(struct job *job, struct report *report)
+static bool read_list(struct ctl_context *ctl, struct report *report)
 {
     struct tm first = report->first;
     int64_t since_ms = (int64_t)mktime(&first) * 1000;
-    if (!job_begin(job, STORE_READ))
+    if (!ctl_begin(ctl, STORE_READ))
         return false;
-    if (!history_each(job->store, 0, since_ms, count_login, report))
-        return job_store_failed(job);
-    store_cancel(job->store);
-    return !report->lost || problem_set(&job->problem, "no memory");
+    if (!history_each(ctl->store, 0, since_ms, count_login, report))
+        return ctl_store_failed(ctl);
+    store_cancel(ctl->store);
+    return !report->lost || problem_set(&ctl->problem, "no memory");
 }
 
 /* ---- tallies in an order ---- */
@@ -204,13 +204,14 @@ static int by_count(const void *left, const void *right)
 }
 
 /* The tallies of a tree, by their keys or the most first; the caller frees at. */
-static bool list(struct job *job, const void *tree, bool most_first, struct listing *listing)
+static bool list(struct ctl_context *ctl, const void *tree, bool most_first,
+                 struct listing *listing)
 {
     *listing = (struct listing){.at = NULL};
     twalk_r(tree, collect, listing);
     if (listing->lost) {
         free(listing->at);
-        problem_set(&job->problem, "no memory");
+        problem_set(&ctl->problem, "no memory");
         return false;
     }
     if (most_first && listing->count > 0)
@@ -247,9 +248,9 @@ static const char *cost_of(const struct report *report, const struct tally *tall
     return to;
 }
 
-static int width_of_terminal(const struct job *job)
+static int width_of_terminal(const struct ctl_context *ctl)
 {
-    return job->width >= 40 ? job->width : WIDTH;
+    return ctl->width >= 40 ? ctl->width : WIDTH;
 }
 
 /* One more than nothing is seen. */
@@ -258,7 +259,7 @@ static int length_of(int64_t part, int64_t most, int width)
     return most > width ? (int)((part * width + most - 1) / most) : (int)part;
 }
 
-static void print_bar(const struct job *job, const char *day, const struct tally *tally,
+static void print_bar(const struct ctl_context *ctl, const char *day, const struct tally *tally,
                       int64_t most, int width)
 {
     int64_t sent = tally != NULL ? tally->count : 0;
@@ -266,10 +267,10 @@ static void print_bar(const struct job *job, const char *day, const struct tally
     int doubtful = tally != NULL ? length_of(tally->doubtful, most, width) : 0;
     (void)printf("  %s  %6" PRId64, day, sent);
     if (length > 0)
-        (void)printf("  %s", job->colours ? "\033[36m" : "");
+        (void)printf("  %s", ctl->colours ? "\033[36m" : "");
     for (int i = 0; i < length; i++)
         (void)putchar(i < length - doubtful ? '#' : '?');
-    (void)printf("%s\n", length > 0 && job->colours ? "\033[0m" : "");
+    (void)printf("%s\n", length > 0 && ctl->colours ? "\033[0m" : "");
 }
 
 static const struct tally *find(void *const *tree, const char *key)
@@ -289,7 +290,7 @@ static const char *day_of(const struct report *report, int number, char to[SHOW_
     return show_day((int64_t)mktime(&day) * 1000, to);
 }
 
-static void print_days(const struct job *job, const struct report *report)
+static void print_days(const struct ctl_context *ctl, const struct report *report)
 {
     char day[SHOW_TIME_SIZE];
     int64_t most = 0;
@@ -301,19 +302,19 @@ static void print_days(const struct job *job, const struct report *report)
     (void)printf("Codes sent by day\n");
     for (int i = 0; i < order.days; i++) {
         const struct tally *tally = find(&report->days, day_of(report, i, day));
-        print_bar(job, day, tally, most, width_of_terminal(job) - BEFORE_BAR - 1);
+        print_bar(ctl, day, tally, most, width_of_terminal(ctl) - BEFORE_BAR - 1);
     }
 }
 
 /* words: of the key. */
-static bool print_table(struct job *job, const struct report *report, const char *title,
+static bool print_table(struct ctl_context *ctl, const struct report *report, const char *title,
                         const void *tree, size_t most, bool two_words)
 {
     struct listing listing;
     char first[KEY_SIZE];
     char second[KEY_SIZE] = "";
     char cost[96];
-    if (!list(job, tree, true, &listing))
+    if (!list(ctl, tree, true, &listing))
         return false;
     if (listing.count > 0)
         (void)printf("\n%s\n", title);
@@ -344,13 +345,13 @@ static void print_summary(const struct report *report)
     (void)putchar('\n');
 }
 
-static bool print_text(struct job *job, const struct report *report)
+static bool print_text(struct ctl_context *ctl, const struct report *report)
 {
     print_summary(report);
-    print_days(job, report);
-    return print_table(job, report, "By channel and provider", report->ways, SIZE_MAX, true) &&
-           print_table(job, report, "Users with the most codes", report->users, TOP, false) &&
-           print_table(job, report, "Logins that failed", report->failures, SIZE_MAX, true);
+    print_days(ctl, report);
+    return print_table(ctl, report, "By channel and provider", report->ways, SIZE_MAX, true) &&
+           print_table(ctl, report, "Users with the most codes", report->users, TOP, false) &&
+           print_table(ctl, report, "Logins that failed", report->failures, SIZE_MAX, true);
 }
 
 /* ---- as CSV (RFC 4180) ---- */
@@ -368,12 +369,12 @@ static void print_field(const char *text)
     (void)fputs(plain ? "," : "\",", stdout);
 }
 
-static bool print_csv(struct job *job, const struct report *report)
+static bool print_csv(struct ctl_context *ctl, const struct report *report)
 {
     struct listing listing;
     char word[KEY_SIZE];
     char price[PRICE_SIZE];
-    if (!list(job, report->rows, false, &listing))
+    if (!list(ctl, report->rows, false, &listing))
         return false;
     (void)printf("day,channel,provider,user,sent,in_doubt,cost,currency\r\n");
     for (size_t i = 0; i < listing.count; i++) {
@@ -408,13 +409,13 @@ static json_object *json_tally(const struct tally *tally, bool sends)
 }
 
 /* names: of the words of the key, which end with NULL. */
-static bool add_list(struct job *job, json_object *document, const char *name, const void *tree,
-                     const char *const *names)
+static bool add_list(struct ctl_context *ctl, json_object *document, const char *name,
+                     const void *tree, const char *const *names)
 {
     struct listing listing;
     char word[KEY_SIZE];
     bool by_day = strcmp(name, "days") == 0;
-    if (!list(job, tree, !by_day, &listing))
+    if (!list(ctl, tree, !by_day, &listing))
         return false;
     json_object *array = json_object_new_array();
     for (size_t i = 0; i < listing.count; i++) {
@@ -428,7 +429,7 @@ static bool add_list(struct job *job, json_object *document, const char *name, c
     return true;
 }
 
-static bool print_json(struct job *job, const struct report *report)
+static bool print_json(struct ctl_context *ctl, const struct report *report)
 {
     char day[SHOW_TIME_SIZE];
     json_object *document = json_object_new_object();
@@ -436,13 +437,13 @@ static bool print_json(struct job *job, const struct report *report)
     show_add_text(document, "to", day_of(report, order.days - 1, day));
     show_add_text(document, "currency", report->settings->currency);
     (void)json_object_object_add(document, "all", json_tally(&report->all, true));
-    if (add_list(job, document, "days", report->days, (const char *const[]){"day", NULL}) &&
-        add_list(job, document, "ways", report->ways,
+    if (add_list(ctl, document, "days", report->days, (const char *const[]){"day", NULL}) &&
+        add_list(ctl, document, "ways", report->ways,
                  (const char *const[]){"channel", "provider", NULL}) &&
-        add_list(job, document, "users", report->users, (const char *const[]){"user", NULL}) &&
-        add_list(job, document, "failures", report->failures,
+        add_list(ctl, document, "users", report->users, (const char *const[]){"user", NULL}) &&
+        add_list(ctl, document, "failures", report->failures,
                  (const char *const[]){"result", "reason", NULL}))
-        return job_print_json(job, document);
+        return ctl_print_json(ctl, document);
     json_object_put(document);
     return false;
 }
@@ -477,24 +478,24 @@ static void free_report(struct report *report)
         tdestroy(trees[i], free_tally);
 }
 
-static enum ctl_status run_report(struct job *job)
+static enum ctl_status run_report(struct ctl_context *ctl)
 {
     struct settings settings;
     struct report report = {.settings = &settings};
-    if (order.csv && job->json) {
-        problem_set(&job->problem, "--csv and --json: one of them");
+    if (order.csv && ctl->json) {
+        problem_set(&ctl->problem, "--csv and --json: one of them");
         return CTL_FAILED;
     }
-    if (!settings_read(job, &settings) || !job_enter_store(job))
+    if (!settings_read(ctl, &settings) || !ctl_enter_store(ctl))
         return CTL_FAILED;
     find_first_day(&report);
-    bool good = read_list(job, &report);
+    bool good = read_list(ctl, &report);
     if (good && order.csv)
-        good = print_csv(job, &report);
+        good = print_csv(ctl, &report);
     else if (good)
-        good = job->json ? print_json(job, &report) : print_text(job, &report);
+        good = ctl->json ? print_json(ctl, &report) : print_text(ctl, &report);
     free_report(&report);
-    return good && job_flush(job) ? CTL_DONE : CTL_FAILED;
+    return good && ctl_flush(ctl) ? CTL_DONE : CTL_FAILED;
 }
 
 static const struct argp_option options[] = {

@@ -3,17 +3,17 @@
 #include <config.h>
 
 #include "ctl/command.h"
-#include "ctl/settings.h"
 #include "ctl/format.h"
+#include "ctl/settings.h"
 
 #include "base/log.h"
-#include "store/codes.h"
-#include "store/history.h"
 #include "store/bypass.h"
-#include "store/user_iter.h"
+#include "store/codes.h"
+#include "store/failures.h"
+#include "store/history.h"
 #include "store/remember.h"
 #include "store/sends.h"
-#include "store/failures.h"
+#include "store/user_iter.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
@@ -22,26 +22,26 @@
 
 /* What is kept about one user. */
 struct standing {
-    struct tries tries;
+    struct failures tries;
     int64_t sent[LIMIT_MANY]; /* in the window of each limit of user_sends */
     int64_t codes;
     int64_t places;
-    struct pass pass;
+    struct bypass pass;
     int64_t wall_ms; /* of the moment */
 };
 
 /* Within a transaction. */
-static bool read_standing(struct job *job, const char *user, const struct limit_list *limits,
-                          struct standing *standing)
+static bool read_standing(struct ctl_context *ctl, const char *user,
+                          const struct limit_list *limits, struct standing *standing)
 {
-    *standing = (struct standing){.wall_ms = store_moment(job->store)->wall_ms};
+    *standing = (struct standing){.wall_ms = store_moment(ctl->store)->wall_ms};
     for (size_t i = 0; i < limits->count; i++)
-        if (!sends_of_user(job->store, user, limits->at[i].seconds, &standing->sent[i]))
+        if (!sends_of_user(ctl->store, user, limits->at[i].seconds, &standing->sent[i]))
             return false;
-    return tries_look(job->store, user, &standing->tries) &&
-           codes_left(job->store, user, &standing->codes) &&
-           remember_count(job->store, user, &standing->places) &&
-           pass_look(job->store, user, &standing->pass);
+    return failures_look(ctl->store, user, &standing->tries) &&
+           codes_left(ctl->store, user, &standing->codes) &&
+           remember_count(ctl->store, user, &standing->places) &&
+           bypass_look(ctl->store, user, &standing->pass);
 }
 
 /* ---- as JSON ---- */
@@ -79,7 +79,7 @@ static json_object *json_pass(const struct standing *standing)
 static json_object *json_standing(const char *shown, const struct limit_list *limits,
                                   const struct standing *standing)
 {
-    const struct tries *tries = &standing->tries;
+    const struct failures *tries = &standing->tries;
     json_object *object = json_object_new_object();
     show_add_text(object, "user", shown);
     show_add_number(object, "failures", tries->failures);
@@ -109,7 +109,7 @@ static void row(const char *label, const char *format, ...)
 static void show_lock(const struct standing *standing)
 {
     char text[64];
-    const struct tries *tries = &standing->tries;
+    const struct failures *tries = &standing->tries;
     row("failures in a row", "%" PRId64, tries->failures);
     if (!tries->locked) {
         row("locked", "no");
@@ -161,11 +161,11 @@ static const char *mapped_text(enum users_result mapped)
     return "no";
 }
 
-static void show_standing(const struct job *job, const struct settings *settings,
+static void show_standing(const struct ctl_context *ctl, const struct settings *settings,
                           const struct standing *standing)
 {
-    row("user", "%s", job->shown);
-    if (job->stranger)
+    row("user", "%s", ctl->shown);
+    if (ctl->stranger)
         row("account", "none of that name");
     row("in the users map", "%s", mapped_text(settings->mapped));
     show_lock(standing);
@@ -225,53 +225,53 @@ static bool show_login(const struct history_login *login, void *context)
     return true;
 }
 
-static bool show_pieces(struct job *job, struct pieces *pieces)
+static bool show_pieces(struct ctl_context *ctl, struct pieces *pieces)
 {
     char name[HISTORY_USER_SIZE];
-    (void)log_escape(name, sizeof(name), job->user, " \"");
-    return remember_each(job->store, job->account, show_place, pieces) &&
-           history_last(job->store, name, show_login, pieces);
+    (void)log_escape(name, sizeof(name), ctl->user, " \"");
+    return remember_each(ctl->store, ctl->account, show_place, pieces) &&
+           history_last(ctl->store, name, show_login, pieces);
 }
 
-static bool print_user(struct job *job, const struct settings *settings,
+static bool print_user(struct ctl_context *ctl, const struct settings *settings,
                        const struct standing *standing)
 {
     struct pieces pieces = {.wall_ms = standing->wall_ms};
-    show_standing(job, settings, standing);
-    if (!show_pieces(job, &pieces))
-        return job_store_failed(job);
+    show_standing(ctl, settings, standing);
+    if (!show_pieces(ctl, &pieces))
+        return ctl_store_failed(ctl);
     if (!pieces.login)
         row("last login", "not in the list");
     return true;
 }
 
-static bool print_json_user(struct job *job, const struct settings *settings,
+static bool print_json_user(struct ctl_context *ctl, const struct settings *settings,
                             const struct standing *standing)
 {
-    json_object *document = json_standing(job->shown, &settings->sends.user, standing);
+    json_object *document = json_standing(ctl->shown, &settings->sends.user, standing);
     struct pieces pieces = {.wall_ms = standing->wall_ms,
                             .document = document,
                             .places = json_object_new_array()};
     show_add_text(document, "in_users_map", mapped_text(settings->mapped));
     (void)json_object_object_add(document, "remembered", pieces.places);
     (void)json_object_object_add(document, "last_login", NULL);
-    if (show_pieces(job, &pieces))
-        return job_print_json(job, document);
+    if (show_pieces(ctl, &pieces))
+        return ctl_print_json(ctl, document);
     json_object_put(document);
-    return job_store_failed(job);
+    return ctl_store_failed(ctl);
 }
 
-static bool show_user(struct job *job, const struct settings *settings)
+static bool show_user(struct ctl_context *ctl, const struct settings *settings)
 {
     struct standing standing;
-    if (!job_begin(job, STORE_READ))
+    if (!ctl_begin(ctl, STORE_READ))
         return false;
-    if (!read_standing(job, job->account, &settings->sends.user, &standing) ||
-        !pass_look(job->store, job->user, &standing.pass)) /* it is for the very name */
-        return job_store_failed(job);
-    bool good = job->json ? print_json_user(job, settings, &standing)
-                          : print_user(job, settings, &standing);
-    store_cancel(job->store);
+    if (!read_standing(ctl, ctl->account, &settings->sends.user, &standing) ||
+        !bypass_look(ctl->store, ctl->user, &standing.pass)) /* it is for the very name */
+        return ctl_store_failed(ctl);
+    bool good = ctl->json ? print_json_user(ctl, settings, &standing)
+                          : print_user(ctl, settings, &standing);
+    store_cancel(ctl->store);
     return good;
 }
 
@@ -298,7 +298,7 @@ static void show_head(const struct limit_list *limits)
 
 static const char *lock_end(const struct standing *standing, char to[SHOW_TIME_SIZE])
 {
-    const struct tries *tries = &standing->tries;
+    const struct failures *tries = &standing->tries;
     if (!tries->locked)
         return "-";
     return tries->for_ever ? "swmfactl unlock"
@@ -311,11 +311,11 @@ static const char *pass_end_of(const struct standing *standing, char to[SHOW_TIM
     return left_ms > 0 ? show_time(standing->wall_ms + left_ms, to) : "-";
 }
 
-static void show_line(const struct job *job, const char *shown, const struct limit_list *limits,
-                      const struct standing *standing)
+static void show_line(const struct ctl_context *ctl, const char *shown,
+                      const struct limit_list *limits, const struct standing *standing)
 {
     char text[SHOW_TIME_SIZE];
-    bool coloured = job->colours && standing->tries.locked;
+    bool coloured = ctl->colours && standing->tries.locked;
     (void)printf("%-16s  %s%-19s%s  %8" PRId64, shown, coloured ? "\033[31m" : "",
                  lock_end(standing, text), coloured ? "\033[0m" : "", standing->tries.failures);
     for (size_t i = 0; i < limits->count; i++) {
@@ -328,32 +328,32 @@ static void show_line(const struct job *job, const char *shown, const struct lim
 
 /* The next of whom there is something to show; each in a transaction of its own, so that who reads
  * slowly holds nobody up. */
-static bool next_person(struct job *job, const struct limit_list *limits,
-                        char name[PEOPLE_NAME_SIZE], struct standing *standing)
+static bool next_person(struct ctl_context *ctl, const struct limit_list *limits,
+                        char name[USER_ITER_NAME_SIZE], struct standing *standing)
 {
-    if (!job_begin(job, STORE_READ))
+    if (!ctl_begin(ctl, STORE_READ))
         return false;
     do {
-        if (!people_next(job->store, name, name) ||
-            (*name != '\0' && !read_standing(job, name, limits, standing)))
-            return job_store_failed(job);
+        if (!user_iter_next(ctl->store, name, name) ||
+            (*name != '\0' && !read_standing(ctl, name, limits, standing)))
+            return ctl_store_failed(ctl);
     } while (*name != '\0' && is_empty(standing, limits));
-    store_cancel(job->store);
+    store_cancel(ctl->store);
     return true;
 }
 
-static bool read_host(struct job *job, const struct limit_list *limits, int64_t *sent)
+static bool read_host(struct ctl_context *ctl, const struct limit_list *limits, int64_t *sent)
 {
-    if (!job_begin(job, STORE_READ))
+    if (!ctl_begin(ctl, STORE_READ))
         return false;
     for (size_t i = 0; i < limits->count; i++)
-        if (!sends_of_host(job->store, limits->at[i].seconds, &sent[i]))
-            return job_store_failed(job);
-    store_cancel(job->store);
+        if (!sends_of_host(ctl->store, limits->at[i].seconds, &sent[i]))
+            return ctl_store_failed(ctl);
+    store_cancel(ctl->store);
     return true;
 }
 
-/* Names that are not in the map are counted together, see people.h. */
+/* Names that are not in the map are counted together, see user_iter.h. */
 static bool is_stranger(const char *name)
 {
     return strncmp(name, "? ", 2) == 0;
@@ -367,14 +367,15 @@ static void explain_strangers(void)
 }
 
 /* users: where they go, or NULL for text. */
-static bool show_people(struct job *job, const struct limit_list *limits, json_object *users)
+static bool show_people(struct ctl_context *ctl, const struct limit_list *limits,
+                        json_object *users)
 {
-    char name[PEOPLE_NAME_SIZE] = "";
+    char name[USER_ITER_NAME_SIZE] = "";
     char shown[4 * COMMAND_USER_MAX + 1];
     struct standing standing;
     bool any = false;
     bool strangers = false;
-    while (next_person(job, limits, name, &standing)) {
+    while (next_person(ctl, limits, name, &standing)) {
         if (*name == '\0') {
             if (strangers && users == NULL)
                 explain_strangers();
@@ -387,40 +388,40 @@ static bool show_people(struct job *job, const struct limit_list *limits, json_o
         else if (!any)
             show_head(limits);
         if (users == NULL)
-            show_line(job, shown, limits, &standing);
+            show_line(ctl, shown, limits, &standing);
         any = true;
     }
     return false;
 }
 
-static bool show_all(struct job *job, const struct settings *settings)
+static bool show_all(struct ctl_context *ctl, const struct settings *settings)
 {
     int64_t sent[LIMIT_MANY];
-    if (!read_host(job, &settings->sends.host, sent))
+    if (!read_host(ctl, &settings->sends.host, sent))
         return false;
-    if (!job->json) {
+    if (!ctl->json) {
         show_sends("sent by this host", &settings->sends.host, sent);
-        return show_people(job, &settings->sends.user, NULL);
+        return show_people(ctl, &settings->sends.user, NULL);
     }
     json_object *document = json_object_new_object();
     json_object *users = json_object_new_array();
     (void)json_object_object_add(document, "host_sends", json_sends(&settings->sends.host, sent));
     (void)json_object_object_add(document, "users", users);
-    if (show_people(job, &settings->sends.user, users))
-        return job_print_json(job, document);
+    if (show_people(ctl, &settings->sends.user, users))
+        return ctl_print_json(ctl, document);
     json_object_put(document);
     return false;
 }
 
 /* ---- the command ---- */
 
-static enum ctl_status run_status(struct job *job)
+static enum ctl_status run_status(struct ctl_context *ctl)
 {
     struct settings settings;
-    if (!settings_read(job, &settings) || !job_enter_store(job) ||
-        !(job->user != NULL ? show_user(job, &settings) : show_all(job, &settings)))
+    if (!settings_read(ctl, &settings) || !ctl_enter_store(ctl) ||
+        !(ctl->user != NULL ? show_user(ctl, &settings) : show_all(ctl, &settings)))
         return CTL_FAILED;
-    return job_flush(job) ? CTL_DONE : CTL_FAILED;
+    return ctl_flush(ctl) ? CTL_DONE : CTL_FAILED;
 }
 
 const struct command command_status = {
@@ -430,7 +431,7 @@ const struct command command_status = {
     .text = "Shows what is kept about USER: failures in a row, the lock, codes sent, "
             "break-glass codes that are left, a pass, remembered places, the last login. Without "
             "USER, about everybody of whom something is kept, and the codes that this host sent.",
-    .most = 1,
+    .max_args = 1,
     .json = true,
     .run = run_status,
 };

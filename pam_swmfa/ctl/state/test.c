@@ -87,39 +87,39 @@ static bool write_stack(const char *folder, char *path, size_t size)
     return good;
 }
 
-static bool begin_pam(struct job *job, pam_handle_t **pamh)
+static bool begin_pam(struct ctl_context *ctl, pam_handle_t **pamh)
 {
     static const struct pam_conv conversation = {.conv = misc_conv};
     char folder[] = "/run/swmfactl.XXXXXX";
     char path[sizeof(folder) + sizeof(SERVICE) + 1];
     if (mkdtemp(folder) == NULL)
-        return problem_set(&job->problem, "%s: %s", folder, strerror(errno));
+        return problem_set(&ctl->problem, "%s: %s", folder, strerror(errno));
     int result = PAM_SYSTEM_ERR;
     if (write_stack(folder, path, sizeof(path)))
-        result = pam_start_confdir(SERVICE, job->user, &conversation, folder, pamh);
+        result = pam_start_confdir(SERVICE, ctl->user, &conversation, folder, pamh);
     (void)unlink(path);
     (void)rmdir(folder);
     return result == PAM_SUCCESS ||
-           problem_set(&job->problem, "libpam cannot be used: %s", pam_strerror(NULL, result));
+           problem_set(&ctl->problem, "libpam cannot be used: %s", pam_strerror(NULL, result));
 }
 
 /* ---- the login ---- */
 
 /* conf: the helper works in another folder. */
-static bool fill_request(struct job *job, struct wire_request *request)
+static bool fill_request(struct ctl_context *ctl, struct wire_request *request)
 {
-    char *conf = job->conf != NULL ? realpath(job->conf, NULL) : NULL;
-    if (job->conf != NULL && conf == NULL)
-        return problem_set(&job->problem, "%s: %s", job->conf, strerror(errno));
+    char *conf = ctl->conf != NULL ? realpath(ctl->conf, NULL) : NULL;
+    if (ctl->conf != NULL && conf == NULL)
+        return problem_set(&ctl->problem, "%s: %s", ctl->conf, strerror(errno));
     const char *tty = ttyname(STDIN_FILENO);
     request->channel = options.channel;
-    bool fits = wire_put(request->user, sizeof(request->user), job->user) &&
-                wire_put(request->service, sizeof(request->service), options.service) &&
-                wire_put(request->rhost, sizeof(request->rhost), options.from) &&
-                wire_put(request->tty, sizeof(request->tty), tty) &&
-                wire_put(request->conf, sizeof(request->conf), conf);
+    bool fits = wire_set_string(request->user, sizeof(request->user), ctl->user) &&
+                wire_set_string(request->service, sizeof(request->service), options.service) &&
+                wire_set_string(request->rhost, sizeof(request->rhost), options.from) &&
+                wire_set_string(request->tty, sizeof(request->tty), tty) &&
+                wire_set_string(request->conf, sizeof(request->conf), conf);
     free(conf);
-    return fits || problem_set(&job->problem, "the path of the configuration is too long");
+    return fits || problem_set(&ctl->problem, "the path of the configuration is too long");
 }
 
 /* As the module's authenticate(). Returns what PAM would have been told. */
@@ -128,9 +128,9 @@ static int log_in(pam_handle_t *pamh, struct wire_request *request)
     struct helper helper;
     if (!helper_start(pamh, &helper))
         return PAM_SYSTEM_ERR;
-    int code = dialogue_run(pamh, helper.socket, request, false);
-    bool clean = helper_end(pamh, &helper, dialogue_lets_pass(code));
-    return dialogue_lets_pass(code) && !clean ? PAM_SYSTEM_ERR : code;
+    int code = conversation_run(pamh, helper.socket, request, false);
+    bool clean = helper_end(pamh, &helper, pam_code_allows(code));
+    return pam_code_allows(code) && !clean ? PAM_SYSTEM_ERR : code;
 }
 
 /* ---- what came of it ---- */
@@ -174,44 +174,44 @@ static bool keep_newest(const struct history_login *login, void *context)
 }
 
 /* The log line, from the store: the system log can be anywhere. */
-static void say_log_line(struct job *job, int64_t since_wall_ms)
+static void say_log_line(struct ctl_context *ctl, int64_t since_wall_ms)
 {
     struct found found = {.text = ""};
-    char why[2 * sizeof(job->problem.text)];
-    (void)log_escape(found.user, sizeof(found.user), job->user, " \"");
-    if (job_enter_store(job) && job_begin(job, STORE_READ))
-        (void)history_each(job->store, 0, since_wall_ms, keep_newest, &found);
+    char why[2 * sizeof(ctl->problem.text)];
+    (void)log_escape(found.user, sizeof(found.user), ctl->user, " \"");
+    if (ctl_enter_store(ctl) && ctl_begin(ctl, STORE_READ))
+        (void)history_each(ctl->store, 0, since_wall_ms, keep_newest, &found);
     if (*found.text != '\0')
         (void)printf("log: %s\n", found.text);
     else
         (void)printf("log: the system log has the line (facility authpriv): %s\n",
-                     *job->problem.text != '\0'
-                         ? log_escape(why, sizeof(why), job->problem.text, "")
+                     *ctl->problem.text != '\0'
+                         ? log_escape(why, sizeof(why), ctl->problem.text, "")
                          : "it is not in the store");
 }
 
-static enum ctl_status run_test(struct job *job)
+static enum ctl_status run_test(struct ctl_context *ctl)
 {
     struct wire_request request = {.caller_uid = 0};
     struct moment before;
     pam_handle_t *pamh = NULL;
     if (isatty(STDIN_FILENO) != 1) { /* a message would be sent that nobody waits for */
-        problem_set(&job->problem, "must be run at a terminal");
+        problem_set(&ctl->problem, "must be run at a terminal");
         return CTL_FAILED;
     }
-    if (!fill_request(job, &request) || !moment_now(&before, &job->problem) ||
-        !begin_pam(job, &pamh) || pamh == NULL)
+    if (!fill_request(ctl, &request) || !moment_now(&before, &ctl->problem) ||
+        !begin_pam(ctl, &pamh) || pamh == NULL)
         return CTL_FAILED;
     int code = log_in(pamh, &request);
     (void)pam_end(pamh, code);
     openlog("swmfactl", LOG_PID | LOG_NDELAY, LOG_AUTHPRIV);
     say_code(code);
-    say_log_line(job, before.wall_ms);
-    if (!job_flush(job))
+    say_log_line(ctl, before.wall_ms);
+    if (!ctl_flush(ctl))
         return CTL_FAILED;
-    if (dialogue_lets_pass(code))
+    if (pam_code_allows(code))
         return CTL_DONE;
-    problem_set(&job->problem, "this login would have been denied");
+    problem_set(&ctl->problem, "this login would have been denied");
     return CTL_FAILED;
 }
 
@@ -223,8 +223,8 @@ const struct command command_test = {
         "Has a code sent to USER and asks for it, as a login does: by the same helper, with the "
         "same limits, and counted like any other. Then says what PAM would have been told, and "
         "the log line. Exit status 0 if the login would not have been denied.",
-    .least = 1,
-    .most = 1,
+    .min_args = 1,
+    .max_args = 1,
     .options = option_table,
     .option = read_option,
     .run = run_test,

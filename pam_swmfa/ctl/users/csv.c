@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* sheet: see sheet.h. */
+/* csv: see csv.h. */
 #include <config.h>
 
 #include "ctl/users/csv.h"

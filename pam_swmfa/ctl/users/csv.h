@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* sheet: a list of users as a spreadsheet writes it; libcsv reads its form (RFC 4180). */
-#ifndef SWMFA_SHEET_H
-#define SWMFA_SHEET_H
+/* csv: a list of users as a spreadsheet writes it; libcsv reads its form (RFC 4180). */
+#ifndef SWMFA_CSV_H
+#define SWMFA_CSV_H
 
 #include "base/problem.h"
 

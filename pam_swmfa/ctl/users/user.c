@@ -96,7 +96,7 @@ const char *user_mask(const char *number, char *to)
 
 /* ---- the configuration ---- */
 
-static bool keep(struct job *job, struct user_work *work, const struct config *config)
+static bool keep(struct ctl_context *ctl, struct user_work *work, const struct config *config)
 {
     const char *users = user_options.users != NULL ? user_options.users : config->users;
     work->users = strdup(users);
@@ -104,25 +104,25 @@ static bool keep(struct job *job, struct user_work *work, const struct config *c
         work->countries = strdup(config->countries);
     work->ignore = config->unmapped == UNMAPPED_IGNORE;
     return (work->users != NULL && (config->countries == NULL || work->countries != NULL)) ||
-           problem_set(&job->problem, "no memory");
+           problem_set(&ctl->problem, "no memory");
 }
 
 /* With --users it may be broken; changes: whether what else is in it matters. */
-static bool read_settings(struct job *job, struct user_work *work, bool changes)
+static bool read_settings(struct ctl_context *ctl, struct user_work *work, bool changes)
 {
     struct config config;
     struct problem why = {0};
-    if (config_load(job->conf, &config, &why)) {
-        bool kept = keep(job, work, &config);
+    if (config_load(ctl->conf, &config, &why)) {
+        bool kept = keep(ctl, work, &config);
         config_free(&config);
         return kept;
     }
     if (user_options.users == NULL)
-        return problem_set(&job->problem, "%.440s (--users FILE does without it)", why.text);
+        return problem_set(&ctl->problem, "%.440s (--users FILE does without it)", why.text);
     if (changes)
         user_warn("neither countries nor unmapped is known: %s", why.text);
     work->users = strdup(user_options.users);
-    return work->users != NULL || problem_set(&job->problem, "no memory");
+    return work->users != NULL || problem_set(&ctl->problem, "no memory");
 }
 
 const char *user_number_wrong(const struct user_work *work, const char *number, char *why,
@@ -141,22 +141,22 @@ const char *user_number_wrong(const struct user_work *work, const char *number, 
 
 /* ---- the map ---- */
 
-bool user_look(struct job *job, struct user_work *work)
+bool user_look(struct ctl_context *ctl, struct user_work *work)
 {
     size_t length = 0;
     *work = (struct user_work){0};
-    if (!read_settings(job, work, user_options.dry_run))
+    if (!read_settings(ctl, work, user_options.dry_run))
         return false;
-    work->read = file_read_large(work->users, FILE_PUBLIC, EDIT_READ_MAX, &length, &job->problem);
-    return work->read != NULL && map_read(&work->map, work->read, length, &job->problem);
+    work->read = file_read_large(work->users, FILE_PUBLIC, EDIT_READ_MAX, &length, &ctl->problem);
+    return work->read != NULL && map_read(&work->map, work->read, length, &ctl->problem);
 }
 
-bool user_begin(struct job *job, struct user_work *work)
+bool user_begin(struct ctl_context *ctl, struct user_work *work)
 {
     *work = (struct user_work){0};
-    return read_settings(job, work, true) &&
-           edit_begin(&work->edit, work->users, false, &job->problem) &&
-           map_read(&work->map, work->edit.text, work->edit.length, &job->problem);
+    return read_settings(ctl, work, true) &&
+           edit_begin(&work->edit, work->users, false, &ctl->problem) &&
+           map_read(&work->map, work->edit.text, work->edit.length, &ctl->problem);
 }
 
 void user_end(struct user_work *work)
@@ -172,14 +172,14 @@ void user_end(struct user_work *work)
 }
 
 /* By an empty map nobody passes as unmapped, so it is none with unmapped = ignore. */
-bool user_compose(struct job *job, struct user_work *work)
+bool user_compose(struct ctl_context *ctl, struct user_work *work)
 {
-    work->text = map_write(&work->map, work->users, &work->length, &job->problem);
-    return work->text != NULL && map_read(&work->now, work->text, work->length, &job->problem) &&
-           map_check(&work->now, work->users, !work->ignore, &job->problem);
+    work->text = map_write(&work->map, work->users, &work->length, &ctl->problem);
+    return work->text != NULL && map_read(&work->now, work->text, work->length, &ctl->problem) &&
+           map_check(&work->now, work->users, !work->ignore, &ctl->problem);
 }
 
-bool user_commit(struct job *job, struct user_work *work)
+bool user_commit(struct ctl_context *ctl, struct user_work *work)
 {
-    return edit_commit(&work->edit, work->text, work->length, 0600, &job->problem);
+    return edit_commit(&work->edit, work->text, work->length, 0600, &ctl->problem);
 }

@@ -61,16 +61,16 @@ struct user_work {
  * latter keeps others from it until user_end. Return false with the problem; user_end is owed in
  * any case.
  */
-bool user_look(struct job *job, struct user_work *work);
-bool user_begin(struct job *job, struct user_work *work);
+bool user_look(struct ctl_context *ctl, struct user_work *work);
+bool user_begin(struct ctl_context *ctl, struct user_work *work);
 void user_end(struct user_work *work);
 
 /*
  * user_compose: makes work->text and work->now of the changes to work->map, and checks that it is a
  * whole map. user_commit: puts it in place. False with the problem.
  */
-bool user_compose(struct job *job, struct user_work *work);
-bool user_commit(struct job *job, struct user_work *work);
+bool user_compose(struct ctl_context *ctl, struct user_work *work);
+bool user_commit(struct ctl_context *ctl, struct user_work *work);
 
 /* user_number_wrong: why an E.164 number is not entered unless --force is given: its country, or
  * its length; or NULL. why: room for it. */

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* userimport: user import: all rows of a list, or none. */
+/* user_import: user import: all rows of a list, or none. */
 #include <config.h>
 
 #include "ctl/users/user.h"
 
 #include "base/log.h"
 #include "ctl/files/diff.h"
-#include "ctl/users/number.h"
 #include "ctl/users/csv.h"
+#include "ctl/users/number.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -231,7 +231,7 @@ static bool apply(struct import *import, struct row *row, struct problem *proble
         return map_add(map, &row->entry, problem);
     map_parse(row->at, &old);
     row->kind = ROW_SAME;
-    if (old.wrong == NULL && map_is_said(&old.phone, &row->entry))
+    if (old.wrong == NULL && map_entry_matches(&old.phone, &row->entry))
         return true;
     row->kind = ROW_CHANGED;
     (void)user_mask_always(old.wrong == NULL ? old.phone.number : "", row->before);
@@ -256,12 +256,12 @@ static bool apply_all(struct import *import, struct problem *problem)
 static bool check_all(const struct import *import, struct problem *problem)
 {
     for (size_t i = 0; i < import->sheet.count; i++)
-        if (!map_says(&import->work->now, import->work->users, &import->rows[i].entry, problem))
+        if (!map_verify(&import->work->now, import->work->users, &import->rows[i].entry, problem))
             return false;
     return true;
 }
 
-static void log_all(const struct job *job, const struct import *import)
+static void log_all(const struct ctl_context *ctl, const struct import *import)
 {
     char shown[4 * COMMAND_USER_MAX + 1];
     char masked[PHONE_NUMBER_SIZE];
@@ -273,10 +273,10 @@ static void log_all(const struct job *job, const struct import *import)
         (void)log_escape(shown, sizeof(shown), entry->user, " \"");
         (void)user_mask_always(entry->number, masked);
         if (row->kind == ROW_ADDED)
-            job_changed(job, "user %s added to the users map%s%s, number %s", shown, for_key, key,
+            ctl_changed(ctl, "user %s added to the users map%s%s, number %s", shown, for_key, key,
                         masked);
         if (row->kind == ROW_CHANGED)
-            job_changed(job, "user %s changed in the users map%s%s, number %s in place of %s",
+            ctl_changed(ctl, "user %s changed in the users map%s%s, number %s in place of %s",
                         shown, for_key, key, masked, row->before);
     }
 }
@@ -288,7 +288,7 @@ static void print_counts(const struct import *import)
                  user_options.dry_run ? "; nothing was changed, for --dry-run" : "");
 }
 
-static bool show_masked(struct job *job, const struct import *import)
+static bool show_masked(struct ctl_context *ctl, const struct import *import)
 {
     char *text[2] = {NULL, NULL};
     size_t length[2] = {0, 0};
@@ -297,59 +297,60 @@ static bool show_masked(struct job *job, const struct import *import)
     for (size_t i = 0; i < 2; i++)
         good = to[i] != NULL && fclose(to[i]) == 0 && good;
     if (good)
-        good = diff_print(job, import->work->users, text[0], length[0], text[1], length[1]);
+        good = diff_print(ctl, import->work->users, text[0], length[0], text[1], length[1]);
     else
-        problem_set(&job->problem, "no memory");
+        problem_set(&ctl->problem, "no memory");
     free(text[0]);
     free(text[1]);
     return good;
 }
 
-static bool show_difference(struct job *job, const struct import *import)
+static bool show_difference(struct ctl_context *ctl, const struct import *import)
 {
     const struct user_work *work = import->work;
     if (!user_options.numbers)
-        return show_masked(job, import);
-    return diff_print(job, work->users, work->map.text, work->map.length, work->text, work->length);
+        return show_masked(ctl, import);
+    return diff_print(ctl, work->users, work->map.text, work->map.length, work->text, work->length);
 }
 
-static bool do_import(struct job *job, struct import *import)
+static bool do_import(struct ctl_context *ctl, struct import *import)
 {
     struct user_work *work = import->work;
-    if (!check_rows(import, &job->problem) || !apply_all(import, &job->problem) ||
-        !user_compose(job, work) || !check_all(import, &job->problem))
+    if (!check_rows(import, &ctl->problem) || !apply_all(import, &ctl->problem) ||
+        !user_compose(ctl, work) || !check_all(import, &ctl->problem))
         return false;
     for (size_t i = 0; i < import->sheet.count; i++)
         user_warn_account(import->rows[i].entry.user);
     bool changes = import->kinds[ROW_ADDED] + import->kinds[ROW_CHANGED] > 0;
     if (user_options.dry_run) {
-        if (!show_difference(job, import))
+        if (!show_difference(ctl, import))
             return false;
     } else if (changes) {
-        if (!user_commit(job, work))
+        if (!user_commit(ctl, work))
             return false;
-        log_all(job, import);
+        log_all(ctl, import);
     }
     print_counts(import);
-    return job_flush(job);
+    return ctl_flush(ctl);
 }
 
-static bool read_sheet(struct job *job, struct import *import, const char *text, size_t length)
+static bool read_sheet(struct ctl_context *ctl, struct import *import, const char *text,
+                       size_t length)
 {
     struct problem why = {0};
     return sheet_read(&import->sheet, text, length, &why) ||
-           problem_set(&job->problem, "%.150s: %.340s", import->path, why.text);
+           problem_set(&ctl->problem, "%.150s: %.340s", import->path, why.text);
 }
 
-static enum ctl_status run_import(struct job *job)
+static enum ctl_status run_import(struct ctl_context *ctl)
 {
     struct user_work work = {0};
-    struct import import = {.path = job->words[0], .work = &work};
+    struct import import = {.path = ctl->argv[0], .work = &work};
     size_t length = 0;
-    char *text = read_list(import.path, &length, &job->problem);
-    bool done = text != NULL && read_sheet(job, &import, text, length) &&
-                (user_options.dry_run ? user_look(job, &work) : user_begin(job, &work)) &&
-                do_import(job, &import);
+    char *text = read_list(import.path, &length, &ctl->problem);
+    bool done = text != NULL && read_sheet(ctl, &import, text, length) &&
+                (user_options.dry_run ? user_look(ctl, &work) : user_begin(ctl, &work)) &&
+                do_import(ctl, &import);
     user_end(&work);
     sheet_free(&import.sheet);
     free(import.rows);
@@ -390,8 +391,8 @@ const struct command command_user_import = {
     .text = "Enters the rows of FILE.csv, with the columns name,number,channels,key of which the "
             "last two may be missing, into the users map: all, or none if one is wrong. - reads "
             "standard input.",
-    .least = 1,
-    .most = 1,
+    .min_args = 1,
+    .max_args = 1,
     .options = options,
     .option = user_option,
     .run = run_import,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* usershow: user list, user show. */
+/* user_list: user list, user show. */
 #include <config.h>
 
 #include "ctl/users/user.h"
@@ -107,13 +107,13 @@ static json_object *as_json(const struct row *row)
 }
 
 /* Shows the lines of the map that have a user, or those of one user. */
-static bool show(struct job *job, const struct map *map, const struct map_user *user)
+static bool show(struct ctl_context *ctl, const struct map *map, const struct map_user *user)
 {
     static struct row row;
     json_object *list = json_object_new_array();
     size_t count = user != NULL ? user->count : map->count;
     struct users_line parsed;
-    if (!job->json && count > 0)
+    if (!ctl->json && count > 0)
         (void)printf("%5s  %-16s  %-*s  %-8s  %s\n", "LINE", "USER",
                      user_options.numbers ? PHONE_NUMBER_SIZE - 1 : 6, "NUMBER", "CHANNELS", "KEY");
     for (size_t i = 0; i < count; i++) {
@@ -122,21 +122,21 @@ static bool show(struct job *job, const struct map *map, const struct map_user *
         if (parsed.user == NULL)
             continue;
         fill(&row, map, line);
-        if (job->json)
+        if (ctl->json)
             (void)json_object_array_add(list, as_json(&row));
         else
             print_row(&row, user != NULL);
     }
-    if (job->json)
-        return job_print_json(job, list);
+    if (ctl->json)
+        return ctl_print_json(ctl, list);
     json_object_put(list);
-    return job_flush(job);
+    return ctl_flush(ctl);
 }
 
-static enum ctl_status run_list(struct job *job)
+static enum ctl_status run_list(struct ctl_context *ctl)
 {
     struct user_work work;
-    bool done = user_look(job, &work) && show(job, &work.map, NULL);
+    bool done = user_look(ctl, &work) && show(ctl, &work.map, NULL);
     const char *doubt = done ? users_doubt(work.map.text, work.map.length) : NULL;
     if (doubt != NULL)
         user_warn("%s: %s", work.users, doubt);
@@ -144,19 +144,19 @@ static enum ctl_status run_list(struct job *job)
     return done ? CTL_DONE : CTL_FAILED;
 }
 
-static bool show_one(struct job *job, const struct user_work *work)
+static bool show_one(struct ctl_context *ctl, const struct user_work *work)
 {
-    struct map_user found = map_find(&work->map, job->user, strlen(job->user));
+    struct map_user found = map_find(&work->map, ctl->user, strlen(ctl->user));
     if (found.count == 0)
-        return problem_set(&job->problem, "%.100s is not in the users map, %.300s", job->user,
+        return problem_set(&ctl->problem, "%.100s is not in the users map, %.300s", ctl->user,
                            work->users);
-    return show(job, &work->map, &found);
+    return show(ctl, &work->map, &found);
 }
 
-static enum ctl_status run_show(struct job *job)
+static enum ctl_status run_show(struct ctl_context *ctl)
 {
     struct user_work work;
-    bool done = user_look(job, &work) && show_one(job, &work);
+    bool done = user_look(ctl, &work) && show_one(ctl, &work);
     user_end(&work);
     return done ? CTL_DONE : CTL_FAILED;
 }
@@ -179,8 +179,8 @@ const struct command command_user_show = {
     .arguments = "USER",
     .summary = "Show the lines of a user in the users map",
     .text = "Shows all lines of USER in the users map, and which of them count.",
-    .least = 1,
-    .most = 1,
+    .min_args = 1,
+    .max_args = 1,
     .json = true,
     .options = options,
     .option = user_option,

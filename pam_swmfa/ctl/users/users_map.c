@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* map: see map.h. */
+/* users_map: see users_map.h. */
 #include <config.h>
 
 #include "ctl/users/users_map.h"
@@ -444,7 +444,7 @@ bool map_check(const struct map *map, const char *path, bool empty, struct probl
            problem_set(problem, "%.400s: %s", path, doubt);
 }
 
-bool map_is_said(const struct phone *phone, const struct map_entry *entry)
+bool map_entry_matches(const struct phone *phone, const struct map_entry *entry)
 {
     struct phone wanted = {0};
     if (entry->channels != NULL)
@@ -457,15 +457,15 @@ bool map_is_said(const struct phone *phone, const struct map_entry *entry)
                     wanted.channel_count * sizeof(wanted.channels[0])) == 0));
 }
 
-bool map_says(const struct map *map, const char *path, const struct map_entry *entry,
-              struct problem *problem)
+bool map_verify(const struct map *map, const char *path, const struct map_entry *entry,
+                struct problem *problem)
 {
     struct phone phone = {0};
     struct map_line *line = NULL;
     struct users_line parsed;
     struct map_user user = map_find(map, entry->user, strlen(entry->user));
     enum users_result result = map_decides(&user, entry->key, &phone, &line);
-    if (result == USERS_FOUND && map_is_said(&phone, entry))
+    if (result == USERS_FOUND && map_entry_matches(&phone, entry))
         return true;
     if (line == NULL)
         return problem_set(problem, "%.400s: %.100s: the new line would not be found", path,

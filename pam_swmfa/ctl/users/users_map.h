@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * map: the users map as lines that can be shown and changed. What a line holds, and which one
+ * users_map: the users map as lines that can be shown and changed. What a line holds, and which one
  * counts, is said by the parser that logins use (config/users.h); what is not changed stays byte
  * for byte.
  */
-#ifndef SWMFA_MAP_H
-#define SWMFA_MAP_H
+#ifndef SWMFA_USERS_MAP_H
+#define SWMFA_USERS_MAP_H
 
 #include "base/problem.h"
 #include "config/users.h"
@@ -106,11 +106,11 @@ bool map_masked(const struct map *map, FILE *before, FILE *after);
 /* map_check: whether a map is whole, as users_doubt has it; empty: whether it may be empty. */
 bool map_check(const struct map *map, const char *path, bool empty, struct problem *problem);
 
-/* map_is_said: whether a number, and channels if they are given, are those of an entry. */
-bool map_is_said(const struct phone *phone, const struct map_entry *entry);
+/* map_entry_matches: whether a number, and channels if they are given, are those of an entry. */
+bool map_entry_matches(const struct phone *phone, const struct map_entry *entry);
 
-/* map_says: whether a login of the entry's user goes by the entry; false with the problem. */
-bool map_says(const struct map *map, const char *path, const struct map_entry *entry,
-              struct problem *problem);
+/* map_verify: whether a login of the entry's user goes by the entry; false with the problem. */
+bool map_verify(const struct map *map, const char *path, const struct map_entry *entry,
+                struct problem *problem);
 
 #endif

@@ -5,7 +5,8 @@
 #ifndef SWMFA_FINDING_H
 #define SWMFA_FINDING_H
 
-#include "ctl/command.h"
+#include <stdbool.h>
+#include <stddef.h>
 
 enum severity {
     SEVERITY_NOTE,    /* good to know; nothing need be done */
@@ -43,13 +44,7 @@ void findings_each(const struct findings *findings,
 /* findings_count: how many there are of a severity. */
 size_t findings_count(const struct findings *findings, enum severity severity);
 
-/*
- * findings_print: prints them, the worst first and otherwise in their order, as text or with
- * job->json as an array of {"severity", "id", "where", "text", "fix"} under the name "findings" of
- * document, which may have members already and is put here (NULL: a new one).
- * Returns the exit status: by the worst of them, or CTL_FAILED with the problem.
- */
-enum ctl_status findings_print(const struct findings *findings, struct job *job,
-                               json_object *document);
+/* findings_lost: whether one was lost for want of memory. */
+bool findings_lost(const struct findings *findings);
 
 #endif

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* sshdfiles: sshd_config and the files that it includes, as sshd reads them; see sshd_config(5). */
-#ifndef SWMFA_SSHDFILES_H
-#define SWMFA_SSHDFILES_H
+/* sshd_files: sshd_config and the files that it includes, as sshd reads them; see sshd_config(5).
+ */
+#ifndef SWMFA_SSHD_FILES_H
+#define SWMFA_SSHD_FILES_H
 
 #include "base/problem.h"
 

@@ -2,12 +2,12 @@
 /* listener: see listener.h, proc(5), and sshd(8) on SIGHUP. */
 #include <config.h>
 
-#include "ctl/doctor/listener.h"
+#include "ctl/host/listener.h"
 
 #include "base/procstat.h"
 #include "config/file.h"
 #include "ctl/files/atomic_write.h"
-#include "ctl/doctor/sshd_files.h"
+#include "ctl/host/sshd_files.h"
 #include "store/store.h"
 
 #include <ctype.h>

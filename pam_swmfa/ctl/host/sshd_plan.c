@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * sshdplan: whether a planned file of sshd's would be in force; see sshd.h.
+ * sshd_plan: whether a planned file of sshd's would be in force; see sshd_config.h.
  *
  * sshd is asked for the settings with the planned file. Only if they differ from the plan, its
  * files are searched for the line that overrides it: sshd takes the first value that it reads.
  */
 #include <config.h>
 
-#include "ctl/doctor/sshd_config.h"
+#include "ctl/host/sshd_config.h"
 
 #include <ctype.h>
 #include <stdio.h>

@@ -2,10 +2,10 @@
 /* relay: see relay.h. */
 #include <config.h>
 
-#include "ctl/state/relay.h"
+#include "ctl/relay.h"
 
 #include "auth/privilege.h"
-#include "ctl/state/filter.h"
+#include "ctl/filter.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -7,7 +7,7 @@
 #define SWMFA_ACCOUNT_H
 
 #include "config/config.h"
-#include "ctl/doctor/sshd_config.h"
+#include "ctl/host/sshd_config.h"
 
 #include <stdbool.h>
 #include <sys/types.h>

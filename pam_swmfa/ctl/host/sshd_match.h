@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* sshdmatch: the criteria of Match lines, and connections that meet them; see sshd_config(5). */
-#ifndef SWMFA_SSHDMATCH_H
-#define SWMFA_SSHDMATCH_H
+/* sshd_match: the criteria of Match lines, and connections that meet them; see sshd_config(5). */
+#ifndef SWMFA_SSHD_MATCH_H
+#define SWMFA_SSHD_MATCH_H
 
 #include "base/problem.h"
 

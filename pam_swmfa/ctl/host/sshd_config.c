@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* sshd: see sshd.h. */
+/* sshd_config: see sshd_config.h. */
 #include <config.h>
 
-#include "ctl/doctor/sshd_config.h"
+#include "ctl/host/sshd_config.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -2,7 +2,7 @@
 /* account: see account.h; sshd_config(5), PATTERNS, for the lists of users and groups. */
 #include <config.h>
 
-#include "ctl/setup/account.h"
+#include "ctl/host/account.h"
 
 #include "config/users.h"
 

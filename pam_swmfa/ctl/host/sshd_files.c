@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * sshdfiles: see sshdfiles.h.
+ * sshd_files: see sshd_files.h.
  *
  * sshd cannot be asked about a file that is not in place, so it is given a copy: every line stays
  * where it is, and each Include line names the copies of the files that its patterns match, in
@@ -8,7 +8,7 @@
  */
 #include <config.h>
 
-#include "ctl/doctor/sshd_files.h"
+#include "ctl/host/sshd_files.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* sshdblocks: sshd's answers for connections to which its Match blocks apply; see sshd.h. */
+/* sshd_blocks: sshd's answers for connections to which its Match blocks apply; see sshd_config.h.
+ */
 #include <config.h>
 
-#include "ctl/doctor/sshd_config.h"
+#include "ctl/host/sshd_config.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -2,7 +2,7 @@
 /* finding: see finding.h. */
 #include <config.h>
 
-#include "ctl/finding.h"
+#include "base/finding.h"
 
 #include "base/log.h"
 
@@ -12,15 +12,6 @@
 #include <string.h>
 
 #define TEXT_SIZE 2048
-
-static const struct {
-    const char *name;
-    const char *colour; /* ECMA-48, select graphic rendition */
-} severities[] = {
-    [SEVERITY_NOTE] = {"note", "36"},
-    [SEVERITY_WARNING] = {"warning", "33"},
-    [SEVERITY_ERROR] = {"error", "31"},
-};
 
 struct findings {
     struct finding *at;
@@ -117,64 +108,7 @@ size_t findings_count(const struct findings *findings, enum severity severity)
     return count;
 }
 
-static void print_text(const struct finding *finding, const struct job *job)
+bool findings_lost(const struct findings *findings)
 {
-    const char *name = severities[finding->severity].name;
-    if (job->colours)
-        (void)printf("\033[%sm%s\033[0m", severities[finding->severity].colour, name);
-    else
-        (void)printf("%s", name);
-    (void)printf("  %s%s%s [%s]\n", finding->where, *finding->where != '\0' ? ": " : "",
-                 finding->text, finding->id);
-    for (const char *line = finding->fix; *line != '\0';) {
-        size_t length = strcspn(line, "\n");
-        (void)printf("    %s%.*s\n", line == finding->fix ? "do: " : "    ", (int)length, line);
-        line += length + (line[length] == '\n');
-    }
-}
-
-static json_object *as_json(const struct finding *finding)
-{
-    json_object *object = json_object_new_object();
-    (void)json_object_object_add(object, "severity",
-                                 json_object_new_string(severities[finding->severity].name));
-    (void)json_object_object_add(object, "id", json_object_new_string(finding->id));
-    (void)json_object_object_add(object, "where", json_object_new_string(finding->where));
-    (void)json_object_object_add(object, "text", json_object_new_string(finding->text));
-    (void)json_object_object_add(object, "fix", json_object_new_string(finding->fix));
-    return object;
-}
-
-static enum ctl_status worst(const struct findings *findings)
-{
-    if (findings_count(findings, SEVERITY_ERROR) > 0)
-        return CTL_ERRORS;
-    return findings_count(findings, SEVERITY_WARNING) > 0 ? CTL_WARNINGS : CTL_DONE;
-}
-
-enum ctl_status findings_print(const struct findings *findings, struct job *job,
-                               json_object *document)
-{
-    json_object *list = json_object_new_array();
-    for (int severity = SEVERITY_ERROR; severity >= SEVERITY_NOTE; severity--)
-        for (size_t i = 0; i < findings->count; i++) {
-            if ((int)findings->at[i].severity != severity)
-                continue;
-            if (job->json)
-                (void)json_object_array_add(list, as_json(&findings->at[i]));
-            else
-                print_text(&findings->at[i], job);
-        }
-    if (document == NULL)
-        document = json_object_new_object();
-    (void)json_object_object_add(document, "findings", list);
-    if (findings->lost) {
-        json_object_put(document);
-        problem_set(&job->problem, "no memory");
-        return CTL_FAILED;
-    }
-    bool printed = job->json ? job_print_json(job, document) : job_flush(job);
-    if (!job->json)
-        json_object_put(document);
-    return printed ? worst(findings) : CTL_FAILED;
+    return findings->lost;
 }

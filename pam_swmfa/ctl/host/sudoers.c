@@ -10,7 +10,7 @@
  */
 #include <config.h>
 
-#include "ctl/doctor/sudoers.h"
+#include "ctl/host/sudoers.h"
 
 #include "base/subprocess.h"
 

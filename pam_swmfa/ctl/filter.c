@@ -2,7 +2,7 @@
 /* filter: see filter.h. */
 #include <config.h>
 
-#include "ctl/state/filter.h"
+#include "ctl/filter.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * sshdmatch: see sshdmatch.h.
+ * sshd_match: see sshd_match.h.
  *
  * For each criterion there are candidates: the names in the patterns, with their wildcards filled
  * in, the addresses at the edges of their networks, the accounts of this system, and values that
@@ -9,10 +9,10 @@
  */
 #include <config.h>
 
-#include "ctl/doctor/sshd_match.h"
+#include "ctl/host/sshd_match.h"
 
-#include "ctl/setup/account.h"
-#include "ctl/doctor/sshd_files.h"
+#include "ctl/host/account.h"
+#include "ctl/host/sshd_files.h"
 
 #include <arpa/inet.h>
 #include <ctype.h>

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* sshd: sshd's own account of its configuration, and the places of settings in its files. */
-#ifndef SWMFA_SSHD_H
-#define SWMFA_SSHD_H
+/* sshd_config: sshd's own account of its configuration, and the places of settings in its files. */
+#ifndef SWMFA_SSHD_CONFIG_H
+#define SWMFA_SSHD_CONFIG_H
 
 #include "base/problem.h"
-#include "ctl/doctor/sshd_files.h"
-#include "ctl/doctor/sshd_match.h"
+#include "ctl/host/sshd_files.h"
+#include "ctl/host/sshd_match.h"
 
 #include <stdbool.h>
 #include <stddef.h>
