@@ -132,7 +132,7 @@ def test_the_man_page_has_every_reason_of_the_log():
     outcomes = (lab.SRC / "pam_swmfa/provider/outcome.c").read_text()
     reasons = set(re.findall(r'LOG_\w+, "\w+",\s+"([a-z-]+)"', ends))
     reasons |= set(re.findall(r'\[OUTCOME_\w+\] = "([a-z-]+)"', outcomes))
-    page = (lab.BUILD / "docs/pam_swmfa.8").read_text().replace("\\-", "-")
+    page = (lab.BUILD / "docs/swmfa-messages.7").read_text().replace("\\-", "-")
     described = set(re.findall(r"^\.It Li ([a-z-]+)\n\.Pq (?:success|ignored|denied|error|aborted)",
                                page, flags=re.MULTILINE))
     assert len(reasons) > 20 and described == reasons
@@ -160,9 +160,9 @@ def texts_to_the_person():
 
 
 def test_the_man_page_has_every_text_that_a_person_can_read():
-    page = run("mandoc", "-Tascii", "-Owidth=1000", lab.BUILD / "docs/pam_swmfa.8")
+    page = run("mandoc", "-Tascii", "-Owidth=1000", lab.BUILD / "docs/swmfa-messages.7")
     page = re.sub(".\b", "", page)
-    section = re.search(r"^CONVERSATION$(.*?)^PAM CODES$", page, re.DOTALL | re.MULTILINE)[1]
+    section = re.search(r"^MESSAGES AT THE PROMPT$(.*?)^SEE ALSO$", page, re.DOTALL | re.MULTILINE)[1]
     section = " ".join(section.split())
     texts = texts_to_the_person()
     assert len(texts) > 40
@@ -170,7 +170,8 @@ def test_the_man_page_has_every_text_that_a_person_can_read():
     assert [text for text in sorted(texts) if text not in section] == []
 
 
-@pytest.mark.parametrize("page", ["pam_swmfa.8", "swmfa.conf.5", "swmfa.users.5", "swmfactl.8"])
+@pytest.mark.parametrize("page", ["pam_swmfa.8", "swmfa-messages.7", "swmfa.conf.5",
+                                  "swmfa.users.5", "swmfactl.8"])
 def test_the_man_pages_are_clean(page):
     linted = subprocess.run(["mandoc", "-Tlint", "-W", "warning", lab.BUILD / "docs" / page],
                             capture_output=True, text=True, check=False)
@@ -178,8 +179,8 @@ def test_the_man_pages_are_clean(page):
 
 
 def test_the_man_pages_and_examples_are_installed():
-    for name in ("man8/pam_swmfa.8", "man5/swmfa.conf.5", "man5/swmfa.users.5",
-                 "man8/swmfactl.8"):
+    for name in ("man8/pam_swmfa.8", "man7/swmfa-messages.7", "man5/swmfa.conf.5",
+                 "man5/swmfa.users.5", "man8/swmfactl.8"):
         found = list(Path("/usr").glob(f"**/share/man/{name}"))
         assert found, name
     examples = {path.name for path in Path("/usr").glob("**/doc/pam_swmfa/examples/pam.d/*")}
