@@ -175,7 +175,7 @@ static bool end_passed(struct login *login, const struct pass *pass)
 {
     char left[64];
     limit_time_write(pass->left_ms, left, sizeof(left));
-    problem_set(&login->problem, "swmfactl pass for %s more: %s", left, pass->reason);
+    problem_set(&login->problem, "bypass for %s more: %s", left, pass->reason);
     return end(login, END_PASS);
 }
 
@@ -331,8 +331,7 @@ void guard_give_back(struct login *login)
     struct guard *guard = &login->guard;
     if (!store_begin(guard->store, STORE_RELAX, NULL, WAIT_MS) ||
         !sends_give_back(guard->store, guard->send_id) || !store_commit(guard->store))
-        log_line(LOG_WARNING, "a send that failed stays counted: %s",
-                 store_problem(guard->store)->text);
+        log_line(LOG_WARNING, "a failed send still counts: %s", store_problem(guard->store)->text);
 }
 
 /* ---- tries ---- */
@@ -438,7 +437,7 @@ void guard_wait(struct login *login)
 
 static void say_not_kept(const struct problem *why)
 {
-    log_line(LOG_WARNING, "this login is not in the list of swmfactl log: %s", why->text);
+    log_line(LOG_WARNING, "this login is missing from swmfactl log: %s", why->text);
 }
 
 /* Who is exempt, for example, has not needed the store until now, and must not be held up by it. */
@@ -476,7 +475,7 @@ void guard_settle(struct login *login, const struct history_login *summary)
         return;
     const struct problem *why = store_problem(guard->store);
     if (login->end == END_VERIFIED)
-        log_line(LOG_WARNING, "this try stays counted as a failure: %s", why->text);
+        log_line(LOG_WARNING, "the count of wrong codes was not reset: %s", why->text);
     else
         say_not_kept(why);
 }

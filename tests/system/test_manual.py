@@ -114,7 +114,7 @@ def test_the_page_of_messages_quotes_them():
     "No code could be mailed today.",
     "no provider is configured for the channels of this user",
     "Code sent by pigeon to the number ending in 82.",
-    "swmfa-auth gave no answer within N seconds; let in",
+    "swmfa-auth did not answer within N seconds; let in",
     "FILE: no space is left for the code",
 ])
 def test_an_invented_message_is_found(invented):

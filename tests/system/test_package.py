@@ -166,7 +166,7 @@ def test_the_man_page_has_every_text_that_a_person_can_read():
     section = " ".join(section.split())
     texts = texts_to_the_person()
     assert len(texts) > 40
-    assert {"Wrong code. Try again.", "Too many wrong codes.", "Only this one counts."} <= texts
+    assert {"Wrong code. Try again.", "Too many wrong codes.", "Use only this one."} <= texts
     assert [text for text in sorted(texts) if text not in section] == []
 
 
