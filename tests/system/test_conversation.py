@@ -184,7 +184,7 @@ def test_a_resend_that_fails_leaves_the_code_that_came(sim, log, tmp_path):
                   swmfa="resend_delay = 0\nfail = safe")
     out = lab.pamhost(lab.alone(), answers=["resend", "123456"])
     assert out.result == "PAM_SUCCESS"
-    assert out.prompts[1].startswith("No new code could be sent. The code that was sent before")
+    assert out.prompts[1].startswith("No new code could be sent. The previous code")
     assert server.requests[2].endswith(f"/mfa/{identity}/verify")
     assert log.last("result=success reason=verified .*sends=2 .*signalwire provider-error")
 

@@ -130,7 +130,7 @@ def test_bandwidth_offers_no_channel_without_its_application(sim, log):
     lab.write(lab.CONF, text)
     out = lab.pamhost(lab.alone(), answers=["call", "@code"])
     assert out.result == "PAM_SUCCESS"
-    assert "Type resend." in out.prompts[0] and "not possible" in out.prompts[1]
+    assert "Type resend." in out.prompts[0] and "not available" in out.prompts[1]
     assert sim.count("voice") == 0
     lab.users_map(f"alice {lab.NUMBERS['alice']} call\n")
     out = lab.pamhost(lab.between_permits())
