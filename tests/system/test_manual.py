@@ -5,9 +5,9 @@ import re
 
 import pytest
 
-import lab
+import harness
 
-PAGES = sorted(path.name for path in (lab.SRC / "docs").glob("*.[578].in"))
+PAGES = sorted(path.name for path in (harness.SRC / "docs").glob("*.[578].in"))
 
 CHARACTER = r"'(?:\\.|[^'\\])'"
 STRING = r'"(?:\\.|[^"\\])*"'
@@ -17,7 +17,7 @@ NAME = r"\b[A-Z][A-Z0-9_]*\b"
 def code():
     """The C sources, without comments, #include lines and characters, with lines that go on joined."""
     text = "\n".join(path.read_text() for path in
-                     sorted((lab.SRC / "pam_swmfa").glob("**/*.[ch]")))
+                     sorted((harness.SRC / "pam_swmfa").glob("**/*.[ch]")))
     text = re.sub(rf"({STRING})|{CHARACTER}|/\*.*?\*/|^#include.*?$", lambda match: match[1] or "", text,
                   flags=re.DOTALL | re.MULTILINE)
     return text.replace("\\\n", " ")
@@ -100,13 +100,13 @@ def quotations(page):
 
 @pytest.mark.parametrize("page", PAGES)
 def test_each_message_in_a_man_page_is_one_that_the_programs_have(page):
-    unknown = [text for text in quotations((lab.SRC / "docs" / page).read_text())
+    unknown = [text for text in quotations((harness.SRC / "docs" / page).read_text())
                if not is_known(text) and not is_known(text + ".")]
     assert unknown == []
 
 
 def test_the_page_of_messages_quotes_them():
-    page = (lab.SRC / "docs/swmfa-messages.7.in").read_text()
+    page = (harness.SRC / "docs/swmfa-messages.7.in").read_text()
     assert len(quotations(page)) > 80
 
 
