@@ -9,8 +9,8 @@
 
 #include "auth/login.h"
 
-#include "auth/flow.h"
-#include "auth/log.h"
+#include "auth/login_internal.h"
+#include "base/log.h"
 #include "auth/privilege.h"
 #include "base/sshkey.h"
 #include "base/username.h"

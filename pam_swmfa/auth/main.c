@@ -19,7 +19,7 @@
  */
 #include <config.h>
 
-#include "auth/log.h"
+#include "base/log.h"
 #include "auth/login.h"
 #include "auth/privilege.h"
 #include "config/phone.h"

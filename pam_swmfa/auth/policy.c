@@ -9,8 +9,8 @@
  */
 #include <config.h>
 
-#include "auth/flow.h"
-#include "auth/log.h"
+#include "auth/login_internal.h"
+#include "base/log.h"
 #include "config/network.h"
 
 #include <errno.h>

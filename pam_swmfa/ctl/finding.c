@@ -4,7 +4,7 @@
 
 #include "ctl/finding.h"
 
-#include "auth/log.h"
+#include "base/log.h"
 
 #include <stdarg.h>
 #include <stdio.h>

@@ -19,7 +19,7 @@
 
 #include "ctl/command.h"
 
-#include "auth/log.h"
+#include "base/log.h"
 #include "base/username.h"
 
 #include <argp.h>

@@ -13,7 +13,7 @@
 #define PAM_SM_AUTH
 #include <config.h>
 
-#include "module/dialogue.h"
+#include "module/conversation.h"
 #include "module/helper.h"
 #include "module/options.h"
 

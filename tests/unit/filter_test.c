@@ -2,7 +2,7 @@
 /* Tests of ctl/filter: nothing that a terminal obeys comes through, however it is cut. */
 #include "unit.h"
 
-#include "ctl/filter.h"
+#include "ctl/state/filter.h"
 
 /* What comes of a text that arrives in pieces of so many bytes. */
 static const char *filtered(const char *text, size_t piece, bool colours)

@@ -3,7 +3,7 @@
 #include "unit_store.h"
 
 #include "store/restore.h"
-#include "store/tries.h"
+#include "store/failures.h"
 
 static struct {
     unsigned char *image;

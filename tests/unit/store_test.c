@@ -6,10 +6,10 @@
 #include "unit_store.h"
 
 #include "store/codes.h"
-#include "store/pace.h"
+#include "store/latency.h"
 #include "store/remember.h"
 #include "store/sends.h"
-#include "store/tries.h"
+#include "store/failures.h"
 
 #include <linux/capability.h>
 #include <signal.h>

@@ -7,10 +7,10 @@
 
 #include "store/codes.h"
 #include "store/history.h"
-#include "store/pass.h"
+#include "store/bypass.h"
 #include "store/remember.h"
 #include "store/sends.h"
-#include "store/tries.h"
+#include "store/failures.h"
 
 #include <signal.h>
 
