@@ -128,3 +128,15 @@ tests_bench_no_store_LDADD = $(helper_libs)
 bench: all $(check_PROGRAMS)
 	SWMFA_SRCDIR='$(abs_top_srcdir)' SWMFA_BUILDDIR='$(abs_top_builddir)' \
 	    $(top_srcdir)/tests/private-root $(PYTHON3) $(abs_top_srcdir)/tests/bench/bench.py $(PARTS)
+
+# The developer's loop. One unit test builds only what it needs.
+#     make unit              all unit tests          make unit T=reply
+#     make system            all system tests        make system T=test_ssh.py K=public_key
+.PHONY: unit system
+unit_wanted = $(if $(T),tests/unit/$(T)_test,$(unit_tests))
+unit: $(unit_wanted)
+	@failed=0; for test in $(unit_wanted); do ./$$test || { echo "FAILED $$test"; failed=1; }; done; exit $$failed
+system: all
+	$(MAKE) check TESTS=
+	SWMFA_SRCDIR='$(abs_top_srcdir)' SWMFA_BUILDDIR='$(abs_top_builddir)' \
+	    $(abs_top_srcdir)/tests/system/$(if $(T),system.sh $(T),workers.sh) $(if $(K),-k '$(K)')
