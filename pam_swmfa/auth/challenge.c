@@ -8,8 +8,8 @@
 #include <config.h>
 
 #include "auth/login_internal.h"
-#include "base/log.h"
 #include "auth/reply.h"
+#include "base/log.h"
 
 #include <stdio.h>
 #include <string.h>
