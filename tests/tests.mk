@@ -3,7 +3,7 @@
 
 EXTRA_DIST += tests/system/system.sh tests/system/workers.sh \
 	tests/system/conftest.py tests/system/demo.py tests/system/test_enable_property.py \
-	tests/system/lab.py tests/system/test_break_glass.py tests/system/test_config.py \
+	tests/system/harness.py tests/system/test_break_glass.py tests/system/test_config.py \
 	tests/system/test_conversation.py tests/system/test_failover.py tests/system/test_local.py \
 	tests/system/test_history.py tests/system/test_limits.py tests/system/test_memory.py tests/system/test_module.py \
 	tests/system/test_package.py tests/system/test_remember.py \
@@ -11,7 +11,7 @@ EXTRA_DIST += tests/system/system.sh tests/system/workers.sh \
 	tests/system/test_secrets.py tests/system/test_sim.py tests/system/test_ssh.py \
 	tests/system/test_sshd_config.py \
 	tests/system/test_store.py tests/system/test_swmfactl.py \
-	tests/system/test_swmfactl_history.py tests/system/test_swmfactl_pass.py \
+	tests/system/test_swmfactl_history.py tests/system/test_swmfactl_bypass.py \
 	tests/system/test_swmfactl_enable.py tests/system/test_swmfactl_init.py \
 	tests/system/stacks.py tests/system/test_swmfactl_doctor.py \
 	tests/system/test_swmfactl_doctor_sudo.py \
@@ -32,45 +32,45 @@ check_libs = $(helper_libs) $(CMOCKA_LIBS)
 
 if TESTS_WANTED
 unit_tests = tests/unit/codes_test tests/unit/config_test tests/unit/delivery_test \
-	tests/unit/dispatch_test tests/unit/edit_test tests/unit/file_test tests/unit/filter_test tests/unit/gsm_test \
+	tests/unit/dispatch_test tests/unit/atomic_write_test tests/unit/file_test tests/unit/filter_test tests/unit/gsm_test \
 	tests/unit/history_test \
 	tests/unit/json_test tests/unit/key_test tests/unit/limit_test tests/unit/log_test \
-	tests/unit/map_test tests/unit/network_test tests/unit/number_test tests/unit/pace_test tests/unit/pass_test \
-	tests/unit/people_test tests/unit/phone_test tests/unit/price_test tests/unit/provider_test \
+	tests/unit/users_map_test tests/unit/network_test tests/unit/number_test tests/unit/latency_test tests/unit/bypass_test \
+	tests/unit/user_iter_test tests/unit/phone_test tests/unit/price_test tests/unit/provider_test \
 	tests/unit/remember_test tests/unit/reply_test tests/unit/request_test tests/unit/restore_test \
 	tests/unit/sends_test \
-	tests/unit/sheet_test tests/unit/sshd_test tests/unit/sshkey_test tests/unit/stack_test tests/unit/store_test \
-	tests/unit/tries_test tests/unit/upgrade_test tests/unit/users_test tests/unit/wire_test
-check_PROGRAMS = $(unit_tests) tests/sim/swmfa-sim tests/module/pamhost tests/module/impostor \
-	tests/unit/list_keys tests/bench/floor tests/bench/ledger \
-	tests/bench/without
-check_DATA = tests/module/meddle.so tests/module/patient.so
+	tests/unit/csv_test tests/unit/sshd_config_test tests/unit/sshkey_test tests/unit/pamstack_test tests/unit/store_test \
+	tests/unit/failures_test tests/unit/upgrade_test tests/unit/users_test tests/unit/wire_test
+check_PROGRAMS = $(unit_tests) tests/sim/swmfa-sim tests/module/pamhost tests/module/fake_helper \
+	tests/unit/list_keys tests/bench/baseline tests/bench/store_cost \
+	tests/bench/no_store
+check_DATA = tests/module/preload_faults.so tests/module/patient.so
 TESTS = tests/system/workers.sh $(unit_tests)
 endif
 
 # A unit test is one file, with the flags and libraries of the helper and cmocka.
 LDADD = $(check_libs)
-tests_unit_edit_test_SOURCES = tests/unit/edit_test.c pam_swmfa/ctl/edit.c
+tests_unit_atomic_write_test_SOURCES = tests/unit/atomic_write_test.c pam_swmfa/ctl/files/atomic_write.c
 tests_unit_filter_test_SOURCES = tests/unit/filter_test.c pam_swmfa/ctl/filter.c
-tests_unit_map_test_SOURCES = tests/unit/map_test.c pam_swmfa/ctl/map.c
-tests_unit_number_test_SOURCES = tests/unit/number_test.c pam_swmfa/ctl/number.c
-tests_unit_sheet_test_SOURCES = tests/unit/sheet_test.c pam_swmfa/ctl/sheet.c pam_swmfa/ctl/number.c
-tests_unit_sheet_test_LDADD = $(check_libs) $(CSV_LIBS)
+tests_unit_users_map_test_SOURCES = tests/unit/users_map_test.c pam_swmfa/ctl/users/users_map.c
+tests_unit_number_test_SOURCES = tests/unit/number_test.c pam_swmfa/ctl/users/number.c
+tests_unit_csv_test_SOURCES = tests/unit/csv_test.c pam_swmfa/ctl/users/csv.c pam_swmfa/ctl/users/number.c
+tests_unit_csv_test_LDADD = $(check_libs) $(CSV_LIBS)
 EXTRA_DIST += tests/unit/.clang-tidy tests/unit/unit.h tests/unit/unit_config.h tests/unit/unit_store.h
 
 # What swmfactl makes of PAM stacks, beside libpam itself.
-stack_sources = pam_swmfa/ctl/dispatch.c pam_swmfa/ctl/dispatch.h pam_swmfa/ctl/stack.c \
-	pam_swmfa/ctl/stack.h
+stack_sources = pam_swmfa/pamstack/dispatch.c pam_swmfa/pamstack/dispatch.h pam_swmfa/pamstack/parse.c \
+	pam_swmfa/pamstack/parse.h
 tests_unit_dispatch_test_SOURCES = tests/unit/dispatch_test.c $(stack_sources)
 tests_unit_dispatch_test_LDADD = $(check_libs) $(PAM_LIBS)
-tests_unit_stack_test_SOURCES = tests/unit/stack_test.c $(stack_sources) \
-	pam_swmfa/ctl/explore.c pam_swmfa/ctl/explore.h pam_swmfa/ctl/modules.c pam_swmfa/ctl/modules.h
+tests_unit_pamstack_test_SOURCES = tests/unit/pamstack_test.c $(stack_sources) \
+	pam_swmfa/pamstack/paths.c pam_swmfa/pamstack/paths.h pam_swmfa/pamstack/modules.c pam_swmfa/pamstack/modules.h
 
 # The files of sshd.
-tests_unit_sshd_test_SOURCES = tests/unit/sshd_test.c pam_swmfa/ctl/sshdfiles.c \
-	pam_swmfa/ctl/sshdfiles.h pam_swmfa/ctl/sshdmatch.c pam_swmfa/ctl/sshdmatch.h \
-	pam_swmfa/ctl/sshd.c pam_swmfa/ctl/sshd.h pam_swmfa/ctl/sshdblocks.c \
-	pam_swmfa/ctl/sshdplan.c
+tests_unit_sshd_config_test_SOURCES = tests/unit/sshd_config_test.c pam_swmfa/ctl/host/sshd_files.c \
+	pam_swmfa/ctl/host/sshd_files.h pam_swmfa/ctl/host/sshd_match.c pam_swmfa/ctl/host/sshd_match.h \
+	pam_swmfa/ctl/host/sshd_config.c pam_swmfa/ctl/host/sshd_config.h pam_swmfa/ctl/host/sshd_blocks.c \
+	pam_swmfa/ctl/host/sshd_plan.c
 
 # The simulator of the provider.
 tests_sim_swmfa_sim_SOURCES = \
@@ -93,36 +93,36 @@ tests_module_pamhost_SOURCES = tests/module/pamhost.c tests/module/hoststate.c \
 tests_module_pamhost_LDADD = $(PAM_LIBS)
 
 # A helper that misbehaves.
-tests_module_impostor_SOURCES = tests/module/impostor.c pam_swmfa/wire/wire.c pam_swmfa/wire/wire.h
-tests_module_impostor_CFLAGS = $(AM_CFLAGS)
-tests_module_impostor_LDADD =
+tests_module_fake_helper_SOURCES = tests/module/fake_helper.c pam_swmfa/wire/wire.c pam_swmfa/wire/wire.h
+tests_module_fake_helper_CFLAGS = $(AM_CFLAGS)
+tests_module_fake_helper_LDADD =
 
 # Libraries that are loaded into what a test starts: without the sanitizers.
-EXTRA_DIST += tests/module/meddle.c tests/module/patient.c
-CLEANFILES += tests/module/meddle.so tests/module/patient.so
-tests/module/meddle.so: tests/module/meddle.c
+EXTRA_DIST += tests/module/preload_faults.c tests/module/patient.c
+CLEANFILES += tests/module/preload_faults.so tests/module/patient.so
+tests/module/preload_faults.so: tests/module/preload_faults.c
 tests/module/patient.so: tests/module/patient.c
-tests/module/meddle.so tests/module/patient.so: Makefile
+tests/module/preload_faults.so tests/module/patient.so: Makefile
 	$(AM_V_CCLD)$(MKDIR_P) $(@D) && $(CC) $(DEFS) $(DEFAULT_INCLUDES) $(AM_CPPFLAGS) $(CPPFLAGS) \
 	    $(filter-out -fsanitize% -fno-sanitize%,$(AM_CFLAGS)) $(CFLAGS) -fPIC -shared -o $@ \
 	    $(filter %.c,$^)
 
 # The least that a login over libcurl can cost.
-tests_bench_floor_SOURCES = tests/bench/floor.c tests/module/inbox.c tests/module/inbox.h
-tests_bench_floor_CFLAGS = $(helper_cflags)
-tests_bench_floor_LDFLAGS = $(helper_ldflags)
-tests_bench_floor_LDADD = $(CURL_LIBS)
+tests_bench_baseline_SOURCES = tests/bench/baseline.c tests/module/inbox.c tests/module/inbox.h
+tests_bench_baseline_CFLAGS = $(helper_cflags)
+tests_bench_baseline_LDFLAGS = $(helper_ldflags)
+tests_bench_baseline_LDADD = $(CURL_LIBS)
 
 # What the store costs, alone.
-tests_bench_ledger_SOURCES = tests/bench/ledger.c
-tests_bench_ledger_CFLAGS = $(helper_cflags)
-tests_bench_ledger_LDFLAGS = $(helper_ldflags)
-tests_bench_ledger_LDADD = libswmfa.a $(SQLITE_LIBS) $(CRYPTO_LIBS)
+tests_bench_store_cost_SOURCES = tests/bench/store_cost.c
+tests_bench_store_cost_CFLAGS = $(helper_cflags)
+tests_bench_store_cost_LDFLAGS = $(helper_ldflags)
+tests_bench_store_cost_LDADD = libswmfa.a $(SQLITE_LIBS) $(CRYPTO_LIBS)
 # The helper without it.
-tests_bench_without_SOURCES = tests/bench/without.c pam_swmfa/auth/main.c
-tests_bench_without_CFLAGS = $(helper_cflags)
-tests_bench_without_LDFLAGS = $(helper_ldflags)
-tests_bench_without_LDADD = $(helper_libs)
+tests_bench_no_store_SOURCES = tests/bench/no_store.c pam_swmfa/auth/main.c
+tests_bench_no_store_CFLAGS = $(helper_cflags)
+tests_bench_no_store_LDFLAGS = $(helper_ldflags)
+tests_bench_no_store_LDADD = $(helper_libs)
 
 .PHONY: bench
 bench: all $(check_PROGRAMS)

@@ -3,7 +3,7 @@
 #include <config.h>
 
 #include "auth/delivery.h"
-#include "auth/log.h"
+#include "base/log.h"
 
 #include <stdio.h>
 #include <string.h>

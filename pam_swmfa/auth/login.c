@@ -3,15 +3,15 @@
  * login: see login.h.
  *
  * decide() is the list of decisions, in order. Each step either goes on or ends the login with one
- * of the ends of end.c.
+ * of the ends of verdict.c.
  */
 #include <config.h>
 
 #include "auth/login.h"
 
-#include "auth/flow.h"
-#include "auth/log.h"
+#include "auth/login_internal.h"
 #include "auth/privilege.h"
+#include "base/log.h"
 #include "base/sshkey.h"
 #include "base/username.h"
 #include "config/users.h"
@@ -31,7 +31,7 @@ static bool load_configuration(struct login *login)
 {
     const char *path = *login->request->conf != '\0' ? login->request->conf : NULL;
     if (!config_load(path, &login->config, &login->problem))
-        return end(login, END_CONFIGURATION);
+        return verdict(login, VERDICT_CONFIGURATION);
     delivery_begin(&login->delivery, &login->config, login->socket);
     char tty[64];
     char ruser[64];
@@ -46,12 +46,12 @@ static bool load_configuration(struct login *login)
 static bool find_person(struct login *login)
 {
     if ((login->request->flags & WIRE_FLAG_USE_UID) == 0)
-        return wire_put(login->user, sizeof(login->user), login->request->user);
+        return wire_set_string(login->user, sizeof(login->user), login->request->user);
     const struct passwd *caller = getpwuid(login->request->caller_uid);
-    if (caller != NULL && wire_put(login->user, sizeof(login->user), caller->pw_name))
+    if (caller != NULL && wire_set_string(login->user, sizeof(login->user), caller->pw_name))
         return true;
     problem_set(&login->problem, "use_uid: no user with uid %u", login->request->caller_uid);
-    return end(login, END_CALLER_UNKNOWN);
+    return verdict(login, VERDICT_CALLER_UNKNOWN);
 }
 
 /* Somebody without a number passes, or is asked for a code that does not exist. */
@@ -61,7 +61,7 @@ static bool without_phone(struct login *login, enum users_result result)
     enum provider_id first = (enum provider_id)login->config.providers.at[0];
     memset(&login->phone, 0, sizeof(login->phone));
     if (result == USERS_ABSENT && login->config.unmapped == UNMAPPED_IGNORE)
-        return end(login, name_is_own(login) ? END_UNMAPPED_IGNORED : END_NAME_DIFFERS);
+        return verdict(login, name_is_own(login) ? VERDICT_UNMAPPED_IGNORED : VERDICT_NAME_DIFFERS);
     if (result == USERS_ABSENT)
         problem_set(&login->problem, "not in %.400s", login->config.users);
     login->decoy = true;
@@ -81,7 +81,7 @@ static bool find_phone(struct login *login)
         users_find(login->config.users, login->user, &keys,
                    login->config.unmapped == UNMAPPED_IGNORE, &login->phone, &login->problem);
     if (result == USERS_ERROR)
-        return end(login, END_CONFIGURATION);
+        return verdict(login, VERDICT_CONFIGURATION);
     if (result != USERS_FOUND)
         return without_phone(login, result);
     memcpy(login->digits, login->phone.number + strlen(login->phone.number) - 2, 3);
@@ -96,14 +96,14 @@ static bool find_account(struct login *login)
 {
     enum username found =
         username_own(login->user, login->account, sizeof(login->account), &login->problem);
-    guard_locate(login);
-    return found != USERNAME_UNKNOWN || end(login, END_ACCOUNT);
+    limits_locate(login);
+    return found != USERNAME_UNKNOWN || verdict(login, VERDICT_ACCOUNT);
 }
 
 static bool drop_privileges(struct login *login)
 {
     login->dropped = privilege_drop(&login->problem);
-    return login->dropped || end(login, END_UNPREPARED);
+    return login->dropped || verdict(login, VERDICT_UNPREPARED);
 }
 
 /* ---- signals ---- */
@@ -155,7 +155,7 @@ static void decide(struct login *login)
 {
     if (login->unprepared != NULL) {
         login->problem = *login->unprepared;
-        login->end = END_UNPREPARED;
+        login->verdict = VERDICT_UNPREPARED;
         return;
     }
     if (load_configuration(login) && find_person(login) && policy_apply(login) &&
@@ -176,12 +176,13 @@ int login_run(int socket, const struct wire_request *request, const struct probl
     struct login login = {.socket = socket, .request = request, .unprepared = unprepared};
 
     decide(&login);
-    if (login.end == END_HOST_GONE && signal_number != 0)
+    if (login.verdict == VERDICT_HOST_GONE && signal_number != 0)
         problem_set(&login.problem, "signal %d", (int)signal_number);
-    end_report(&login, now_ms() - start);
-    int status = end_tell(&login);
-    guard_end(&login);
-    if (login.end != END_VERIFIED) /* a decoy has no connection to close: it must not be seen */
+    verdict_log(&login, now_ms() - start);
+    int status = verdict_send(&login);
+    limits_close(&login);
+    if (login.verdict !=
+        VERDICT_VERIFIED) /* a decoy has no connection to close: it must not be seen */
         _exit(status);
     delivery_end(&login.delivery);
     config_free(&login.config);

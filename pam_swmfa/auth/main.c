@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * swmfa-auth: the part of pam_swmfa that decides, in a process of its own.
+ * main: the part of pam_swmfa that decides, in a process of its own.
  *
  * SYNOPSIS
  *   swmfa-auth            by pam_swmfa.so, with a socket as fd 0 (wire/wire.h)
@@ -19,9 +19,9 @@
  */
 #include <config.h>
 
-#include "auth/log.h"
 #include "auth/login.h"
 #include "auth/privilege.h"
+#include "base/log.h"
 #include "config/phone.h"
 
 #include <signal.h>

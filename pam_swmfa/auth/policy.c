@@ -9,8 +9,8 @@
  */
 #include <config.h>
 
-#include "auth/flow.h"
-#include "auth/log.h"
+#include "auth/login_internal.h"
+#include "base/log.h"
 #include "config/network.h"
 
 #include <errno.h>
@@ -165,7 +165,7 @@ static bool exempt(struct login *login, const char *rule, const char *item, size
 {
     problem_set(&login->problem, "%s%s%.*s", rule, length > 0 ? ": " : "",
                 length < 200 ? (int)length : 200, item);
-    return end(login, END_EXEMPT);
+    return verdict(login, VERDICT_EXEMPT);
 }
 
 static bool apply_groups(struct login *login, const struct membership *member)
@@ -178,15 +178,15 @@ static bool apply_groups(struct login *login, const struct membership *member)
     if (required == FOUND_NOT)
         required = find_by_names(login, policy->require_groups, member);
     if (required == FOUND_FAILED)
-        return end(login, END_GROUPS);
+        return verdict(login, VERDICT_GROUPS);
     enum found exempted =
         find_group(login, "exempt_groups", policy->exempt_groups, member, &item, &length);
     if (exempted == FOUND_FAILED)
-        return end(login, END_GROUPS);
+        return verdict(login, VERDICT_GROUPS);
     if (required == FOUND || (exempted == FOUND_NOT && policy->require_groups == NULL))
         return true;
     if (!name_is_own(login)) /* who is in no group by this spelling may be in one by another */
-        return end(login, END_NAME_DIFFERS);
+        return verdict(login, VERDICT_NAME_DIFFERS);
     if (exempted == FOUND)
         return exempt(login, "exempt_groups", item, length);
     return exempt(login, "in none of require_groups", "", 0);
@@ -209,5 +209,6 @@ bool policy_apply(struct login *login)
     if (policy->exempt_groups == NULL && policy->require_groups == NULL)
         return true;
     static struct membership member;
-    return look_up_user(login, &member) ? apply_groups(login, &member) : end(login, END_GROUPS);
+    return look_up_user(login, &member) ? apply_groups(login, &member)
+                                        : verdict(login, VERDICT_GROUPS);
 }

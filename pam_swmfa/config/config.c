@@ -223,7 +223,7 @@ static void *member_at(struct config *config, const struct place *place)
 /* Whether a value that was found may be shown: not if it can be a token in the wrong place. */
 static bool can_be_shown(const struct key *key, const char *value)
 {
-    return key->kind != KEY_SECRET && !key->unsaid && strlen(value) <= LONGEST_SHOWN &&
+    return key->kind != KEY_SECRET && !key->redact && strlen(value) <= LONGEST_SHOWN &&
            strchr(value, '@') == NULL;
 }
 
@@ -564,8 +564,8 @@ static void fail_value(struct reading *reading, const struct place *place, const
         fail_at(reading, reading->line, place, expectation(key, words, sizeof(words)),
                 can_be_shown(key, value) ? value : NULL);
     reading->wrong[place->section] = true;
-    if (key->fallback != NULL && key->kind != KEY_WORDS)
-        (void)set_value(key, member_at(reading->config, place), key->fallback);
+    if (key->default_value != NULL && key->kind != KEY_WORDS)
+        (void)set_value(key, member_at(reading->config, place), key->default_value);
 }
 
 /* Takes one key = value. Of a section that is not known, each key has been complained of. */
@@ -629,8 +629,8 @@ static bool fail_key(struct reading *reading, const struct place *place, const c
 
 static bool set_default(struct reading *reading, const struct place *place)
 {
-    return *given(reading, place) != 0 || place->key->fallback == NULL ||
-           set_value(place->key, member_at(reading->config, place), place->key->fallback) ||
+    return *given(reading, place) != 0 || place->key->default_value == NULL ||
+           set_value(place->key, member_at(reading->config, place), place->key->default_value) ||
            complain(reading, 0, "no memory");
 }
 
@@ -910,7 +910,7 @@ bool config_key_at(size_t number, struct config_key *key)
         for (size_t k = 0; key_at(i, k) != NULL; k++) {
             if (number-- == 0) {
                 *key = (struct config_key){section_at(i)->name, key_at(i, k)->name,
-                                           key_at(i, k)->fallback};
+                                           key_at(i, k)->default_value};
                 return true;
             }
         }

@@ -116,7 +116,7 @@ bool config_has_word(const struct key_words *words, int word);
 struct config_key {
     const char *section;
     const char *name;
-    const char *fallback; /* what is used where it is not given; NULL: nothing */
+    const char *default_value; /* what is used where it is not given; NULL: nothing */
 };
 
 /* config_key_at: the key of that number, counted from 0; false behind the last. */

@@ -40,9 +40,9 @@ struct key_file {
 };
 
 struct key {
-    const char *name;     /* NULL behind the last */
-    const char *fallback; /* the default, as it would be written; NULL: none */
-    size_t offset;        /* of the member, in the settings of the section */
+    const char *name;          /* NULL behind the last */
+    const char *default_value; /* the default, as it would be written; NULL: none */
+    size_t offset;             /* of the member, in the settings of the section */
     enum key_kind kind;
     int min;                  /* KEY_NUMBER */
     int max;                  /* KEY_NUMBER, KEY_SPAN; KEY_TEXT: bytes, 0 for KEY_TEXT_MAX */
@@ -51,7 +51,7 @@ struct key {
     const char *expected;     /* the pattern in words */
     bool required;            /* must be given if the section is used */
     bool quotable;            /* a value in quotes can be meant: they are part of it */
-    bool unsaid;              /* a secret is put here by mistake; its value is never shown either */
+    bool redact;              /* a secret is put here by mistake; its value is never shown either */
 };
 
 struct section {

@@ -2,9 +2,9 @@
 /*
  * command: what a command of swmfactl is, and what it has to work with.
  *
- * To add one: a struct command in a file of this folder, and its row in main.c's table. The help,
- * the command line, and the completion of bash follow from it; swmfactl(8) must have it, which a
- * test compares.
+ * To add one: a struct command in a file in the folder of its task, and its row in main.c's table.
+ * The help, the command line, and the completion of bash follow from it; swmfactl(8) must have it,
+ * which a test compares.
  */
 #ifndef SWMFA_COMMAND_H
 #define SWMFA_COMMAND_H
@@ -17,8 +17,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define COMMAND_USER_MAX  511 /* bytes of a user name, as the module takes them */
-#define COMMAND_WORDS_MAX 8
+#define COMMAND_USER_MAX 511 /* bytes of a user name, as the module takes them */
+#define COMMAND_ARGV_MAX 8
 
 /* Exit statuses; 64 is a wrong command line. */
 enum ctl_status {
@@ -30,72 +30,72 @@ enum ctl_status {
 };
 
 /* One run of a command. */
-struct job {
+struct ctl_context {
     const char *conf; /* swmfa.conf, absolute or not; NULL: that of the build */
     bool json;        /* --json was given */
     bool terminal;    /* standard output is one; what reads the store cannot ask any more */
     bool colours;     /* it has colours, and NO_COLOR is not set */
     int width;        /* its columns; 0: not known */
-    const char *words[COMMAND_WORDS_MAX]; /* its arguments, as many as it takes */
-    size_t count;
+    const char *argv[COMMAND_ARGV_MAX]; /* its arguments, as many as it takes */
+    size_t argc;
     const char *user;                     /* the first of them, for who takes a USER; or NULL */
     char account[COMMAND_USER_MAX + 1];   /* as whom the store counts the user, see username_own */
     bool stranger;                        /* there is no account of that name */
     char shown[4 * COMMAND_USER_MAX + 1]; /* the user, printable and without a blank; or "" */
     char who[64];                         /* who runs it, for the log */
     const char *output;                   /* what standard output is, if not that */
-    struct store *store;                  /* open after job_open_store */
+    struct store *store;                  /* open after ctl_open_store */
     struct problem problem;               /* why it failed */
 };
 
 struct command {
-    const char *name;      /* one word, or a group's and one of its own: "user add" */
-    const char *arguments; /* "USER", "[USER]", "FROM [TO]"; "": none */
-    const char *summary;   /* in one line of 60 characters or so */
-    const char *text;      /* for its own --help */
-    size_t least, most;    /* how many words it takes */
-    bool json;             /* whether it has --json */
+    const char *name;          /* one word, or a group's and one of its own: "user add" */
+    const char *arguments;     /* "USER", "[USER]", "FROM [TO]"; "": none */
+    const char *summary;       /* in one line of 60 characters or so */
+    const char *text;          /* for its own --help */
+    size_t min_args, max_args; /* how many words it takes */
+    bool json;                 /* whether it has --json */
     /* Its own options, besides -c, --json and --help, with {0} at the end, and what reads one of
      * them: returns 0, or calls argp_error(). It is called with ARGP_KEY_END behind the last, for
      * what no option alone can tell. NULL: none. */
     const struct argp_option *options;
     error_t (*option)(int key, char *argument, struct argp_state *state);
-    /* Does it, as root until it calls job_enter_store. */
-    enum ctl_status (*run)(struct job *job);
+    /* Does it, as root until it calls ctl_enter_store. */
+    enum ctl_status (*run)(struct ctl_context *ctl);
 };
 
 /*
- * job_leave_root: goes on in a process of the service user's, without a terminal and without any
+ * ctl_leave_root: goes on in a process of the service user's, without a terminal and without any
  * descriptor that was open (relay.h). What root alone can read, and what is to be asked, must have
  * been read and asked before. Root's process does not return from it: it writes what the other one
  * prints, and ends with its status. Returns false with the problem.
  */
-bool job_leave_root(struct job *job);
+bool ctl_leave_root(struct ctl_context *ctl);
 
-/* job_open_store: opens the store, as the service user: a file that root made there would lock
- * everybody out. job_enter_store: both. False with the problem. */
-bool job_open_store(struct job *job);
-bool job_enter_store(struct job *job);
+/* ctl_open_store: opens the store, as the service user: a file that root made there would lock
+ * everybody out. ctl_enter_store: both. False with the problem. */
+bool ctl_open_store(struct ctl_context *ctl);
+bool ctl_enter_store(struct ctl_context *ctl);
 
-/* job_begin: begins a transaction, see store_begin; waits for others. False with the problem. */
-bool job_begin(struct job *job, enum store_access access);
+/* ctl_begin: begins a transaction, see store_begin; waits for others. False with the problem. */
+bool ctl_begin(struct ctl_context *ctl, enum store_access access);
 
-/* job_store_failed: makes the store's problem the job's. Returns false. */
-bool job_store_failed(struct job *job);
+/* ctl_store_failed: makes the store's problem the job's. Returns false. */
+bool ctl_store_failed(struct ctl_context *ctl);
 
-/* job_changed: logs "WHAT by WHO", authpriv.notice: every change stands in the system log. */
-void job_changed(const struct job *job, const char *format, ...)
+/* ctl_changed: logs "WHAT by WHO", authpriv.notice: every change stands in the system log. */
+void ctl_changed(const struct ctl_context *ctl, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* job_json_text: the text of a document in ASCII, the caller's to free; a byte that is not UTF-8
+/* ctl_json_text: the text of a document in ASCII, the caller's to free; a byte that is not UTF-8
  * becomes a question mark. NULL without memory. flags: JSON_C_TO_STRING_... */
-char *job_json_text(json_object *document, int flags);
+char *ctl_json_text(json_object *document, int flags);
 
-/* job_print_json: prints one JSON document and puts it. False with the problem. */
-bool job_print_json(struct job *job, json_object *document);
+/* ctl_print_json: prints one JSON document and puts it. False with the problem. */
+bool ctl_print_json(struct ctl_context *ctl, json_object *document);
 
-/* job_flush: whether all that was printed has been written; false with the problem. To be called
+/* ctl_flush: whether all that was printed has been written; false with the problem. To be called
  * before a command returns CTL_DONE, _WARNINGS or _ERRORS. */
-bool job_flush(struct job *job);
+bool ctl_flush(struct ctl_context *ctl);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * swmfactl: the administrator's command for pam_swmfa.
+ * main: the administrator's command for pam_swmfa.
  *
  * SYNOPSIS
  *   swmfactl [-c FILE] COMMAND [OPTION...] [ARGUMENT...]
@@ -19,7 +19,7 @@
 
 #include "ctl/command.h"
 
-#include "auth/log.h"
+#include "base/log.h"
 #include "base/username.h"
 
 #include <argp.h>
@@ -101,9 +101,9 @@ static const char *const synonyms[][2] = {
 /* ---- the command line ---- */
 
 /* What the command line says. */
-struct order {
+struct cmdline {
     const struct command *command;
-    struct job job;
+    struct ctl_context ctl;
 };
 
 enum {
@@ -132,46 +132,47 @@ static bool takes_user(const struct command *command)
            strncmp(command->arguments, "[USER]", 6) == 0;
 }
 
-static void check_user(const struct job *job, struct argp_state *state)
+static void check_user(const struct ctl_context *ctl, struct argp_state *state)
 {
-    size_t length = strlen(job->user);
+    size_t length = strlen(ctl->user);
     if (length == 0 || length > COMMAND_USER_MAX)
         argp_error(state, "USER must have 1 to %d bytes", COMMAND_USER_MAX);
 }
 
-static void check_count(const struct command *command, struct job *job, struct argp_state *state)
+static void check_count(const struct command *command, struct ctl_context *ctl,
+                        struct argp_state *state)
 {
-    if (job->count < command->least)
+    if (ctl->argc < command->min_args)
         argp_error(state, "too few arguments: %s %s", command->name, command->arguments);
-    if (job->count == 0 || !takes_user(command))
+    if (ctl->argc == 0 || !takes_user(command))
         return;
-    job->user = job->words[0];
-    check_user(job, state);
-    (void)log_escape(job->shown, sizeof(job->shown), job->user, " \"");
+    ctl->user = ctl->argv[0];
+    check_user(ctl, state);
+    (void)log_escape(ctl->shown, sizeof(ctl->shown), ctl->user, " \"");
 }
 
 static error_t parse_own(int key, char *argument, struct argp_state *state)
 {
-    struct order *order = state->input;
-    const struct command *command = order->command;
+    struct cmdline *cmdline = state->input;
+    const struct command *command = cmdline->command;
     switch (key) {
     case 'c':
-        order->job.conf = argument;
+        cmdline->ctl.conf = argument;
         return 0;
     case 'h':
         argp_state_help(state, stdout, ARGP_HELP_STD_HELP);
         return 0;
     case KEY_JSON:
-        order->job.json = true;
+        cmdline->ctl.json = true;
         return 0;
     case ARGP_KEY_ARG:
-        if (order->job.count == command->most)
+        if (cmdline->ctl.argc == command->max_args)
             argp_error(state, "too many arguments: %s %s", command->name, command->arguments);
         else
-            order->job.words[order->job.count++] = argument;
+            cmdline->ctl.argv[cmdline->ctl.argc++] = argument;
         return 0;
     case ARGP_KEY_END:
-        check_count(command, &order->job, state);
+        check_count(command, &cmdline->ctl, state);
         return command->option != NULL ? command->option(key, NULL, state) : 0;
     default:
         return command->option != NULL && key > 0 && key < ARGP_KEY_END
@@ -182,7 +183,7 @@ static error_t parse_own(int key, char *argument, struct argp_state *state)
 
 /* What follows the name of a command, which answers --help for itself. */
 static error_t parse_command(const struct command *command, int argc, char **argv,
-                             struct order *order)
+                             struct cmdline *cmdline)
 {
     struct argp_option options[32] = {0};
     size_t count = 0;
@@ -199,8 +200,8 @@ static error_t parse_command(const struct command *command, int argc, char **arg
     static char name[48]; /* argv keeps it */
     (void)snprintf(name, sizeof(name), "swmfactl %s", command->name);
     argv[0] = name;
-    order->command = command;
-    return argp_parse(&argp, argc, argv, 0, NULL, order);
+    cmdline->command = command;
+    return argp_parse(&argp, argc, argv, 0, NULL, cmdline);
 }
 
 /* Adds the second words of a group of commands, such as user. */
@@ -293,10 +294,10 @@ static error_t find_command(struct argp_state *state)
 
 static error_t parse_first(int key, char *argument, struct argp_state *state)
 {
-    struct order *order = state->input;
+    struct cmdline *cmdline = state->input;
     switch (key) {
     case 'c':
-        order->job.conf = argument;
+        cmdline->ctl.conf = argument;
         return 0;
     case 'h':
         argp_state_help(state, stdout, ARGP_HELP_STD_HELP);
@@ -328,7 +329,7 @@ static void list_commands(struct argp_option *options, char names[COMMANDS_COUNT
 }
 
 /* Reads the command line, or ends the program with a help or with EX_USAGE. */
-static void read_order(int argc, char **argv, struct order *order)
+static void read_command_line(int argc, char **argv, struct cmdline *cmdline)
 {
     char names[COMMANDS_COUNT][80];
     struct argp_option options[COMMANDS_COUNT + 5] = {0};
@@ -342,7 +343,7 @@ static void read_order(int argc, char **argv, struct order *order)
     list_commands(options, names);
     argp_program_version = "swmfactl (" PACKAGE_NAME ") " PACKAGE_VERSION;
     argp_err_exit_status = EX_USAGE;
-    if (argp_parse(&argp, argc, argv, ARGP_IN_ORDER, NULL, order) != 0)
+    if (argp_parse(&argp, argc, argv, ARGP_IN_ORDER, NULL, cmdline) != 0)
         exit(EX_USAGE);
 }
 
@@ -397,53 +398,54 @@ static void find_who(char *who, size_t size)
 }
 
 /* As root: a directory may tell others less. */
-static void find_account(struct job *job)
+static void find_account(struct ctl_context *ctl)
 {
-    char text[2 * sizeof(job->problem.text)];
+    char text[2 * sizeof(ctl->problem.text)];
     struct problem why = {0};
-    if (job->user == NULL)
+    if (ctl->user == NULL)
         return;
-    enum username found = username_own(job->user, job->account, sizeof(job->account), &why);
-    job->stranger = found == USERNAME_NONE && strncmp(job->user, "? ", 2) != 0; /* see people.h */
+    enum username found = username_own(ctl->user, ctl->account, sizeof(ctl->account), &why);
+    ctl->stranger =
+        found == USERNAME_NONE && strncmp(ctl->user, "? ", 2) != 0; /* see user_iter.h */
     if (found == USERNAME_UNKNOWN)
         (void)fprintf(stderr, "swmfactl: warning: %s; the name is taken for the account's own\n",
                       log_escape(text, sizeof(text), why.text, ""));
 }
 
-static void look_at_terminal(struct job *job)
+static void look_at_terminal(struct ctl_context *ctl)
 {
     const char *no_color = getenv("NO_COLOR");
     const char *terminal = getenv("TERM");
     struct winsize size = {.ws_col = 0};
-    job->terminal = isatty(STDOUT_FILENO) == 1;
-    job->colours = job->terminal && (no_color == NULL || *no_color == '\0') && terminal != NULL &&
+    ctl->terminal = isatty(STDOUT_FILENO) == 1;
+    ctl->colours = ctl->terminal && (no_color == NULL || *no_color == '\0') && terminal != NULL &&
                    strcmp(terminal, "dumb") != 0;
     if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0)
-        job->width = size.ws_col;
+        ctl->width = size.ws_col;
 }
 
-static enum ctl_status run(const struct command *command, struct job *job)
+static enum ctl_status run(const struct command *command, struct ctl_context *ctl)
 {
-    look_at_terminal(job);
-    if (!prepare(&job->problem))
+    look_at_terminal(ctl);
+    if (!prepare(&ctl->problem))
         return CTL_FAILED;
-    find_who(job->who, sizeof(job->who));
+    find_who(ctl->who, sizeof(ctl->who));
     openlog("swmfactl", LOG_PID | LOG_NDELAY, LOG_AUTHPRIV);
-    find_account(job);
-    enum ctl_status status = command->run(job);
-    store_close(job->store);
+    find_account(ctl);
+    enum ctl_status status = command->run(ctl);
+    store_close(ctl->store);
     return status;
 }
 
 int main(int argc, char **argv)
 {
-    struct order order = {0};
-    read_order(argc, argv, &order);
-    enum ctl_status status = run(order.command, &order.job);
+    struct cmdline cmdline = {0};
+    read_command_line(argc, argv, &cmdline);
+    enum ctl_status status = run(cmdline.command, &cmdline.ctl);
     if (status == CTL_FAILED || status == CTL_USAGE) {
-        char text[2 * sizeof(order.job.problem.text)];
+        char text[2 * sizeof(cmdline.ctl.problem.text)];
         (void)fprintf(stderr, "swmfactl: %s\n",
-                      log_escape(text, sizeof(text), order.job.problem.text, ""));
+                      log_escape(text, sizeof(text), cmdline.ctl.problem.text, ""));
     }
     return (int)status;
 }

@@ -19,29 +19,30 @@ static void take_prices(const struct config *config, struct settings *settings)
     }
 }
 
-static bool find_user(struct job *job, const struct config *config, struct settings *settings)
+static bool find_user(struct ctl_context *ctl, const struct config *config,
+                      struct settings *settings)
 {
     struct phone phone;
     struct problem why = {0};
     const struct sshkeys none = {0};
-    settings->mapped = users_find(config->users, job->user, &none, false, &phone, &why);
+    settings->mapped = users_find(config->users, ctl->user, &none, false, &phone, &why);
     if (settings->mapped == USERS_ABSENT)
-        problem_set(&why, "%.100s is not in the users map, %.300s", job->user, config->users);
-    job->problem = why;
+        problem_set(&why, "%.100s is not in the users map, %.300s", ctl->user, config->users);
+    ctl->problem = why;
     if (settings->mapped == USERS_FOUND && !digest_of(phone.number, settings->phone))
-        return problem_set(&job->problem, "no memory");
+        return problem_set(&ctl->problem, "no memory");
     return settings->mapped != USERS_ERROR;
 }
 
-bool settings_read(struct job *job, struct settings *settings)
+bool settings_read(struct ctl_context *ctl, struct settings *settings)
 {
     struct config config;
     *settings = (struct settings){.mapped = USERS_ABSENT};
-    if (!config_load(job->conf, &config, &job->problem))
+    if (!config_load(ctl->conf, &config, &ctl->problem))
         return false;
     settings->sends = config.sends;
     take_prices(&config, settings);
-    bool good = job->user == NULL || find_user(job, &config, settings);
+    bool good = ctl->user == NULL || find_user(ctl, &config, settings);
     config_free(&config);
     return good;
 }

@@ -22,6 +22,6 @@ struct settings {
 
 /* settings_read: reads them, as root; the tokens that stand beside them are wiped at once. False
  * with the problem; true with a problem that says why the user is not simply in the map. */
-bool settings_read(struct job *job, struct settings *settings);
+bool settings_read(struct ctl_context *ctl, struct settings *settings);
 
 #endif

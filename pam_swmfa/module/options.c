@@ -25,7 +25,7 @@ static bool read_one(const char *word, struct wire_request *request)
         size_t length = strlen(known[i].name);
         if (known[i].flag == 0 && strncmp(word, known[i].name, length) == 0)
             return word[length] == '/' &&
-                   wire_put(request->conf, sizeof(request->conf), word + length);
+                   wire_set_string(request->conf, sizeof(request->conf), word + length);
     }
     return false;
 }

@@ -5,7 +5,7 @@
  * This object is loaded into sshd, sudo, su and login. It therefore parses no file, holds no secret
  * and opens no network connection; all of that is done by swmfa-auth, a program of its own, which
  * is started for one login. What is left here: read the module options, start the helper and
- * watch it (helper.c), speak for it to the person (dialogue.c), and answer PAM.
+ * watch it (helper.c), speak for it to the person (conversation.c), and answer PAM.
  *
  * Success, and PAM_IGNORE, need the helper's explicit word and a clean end after it. Whatever else
  * happens is a denial.
@@ -13,7 +13,7 @@
 #define PAM_SM_AUTH
 #include <config.h>
 
-#include "module/dialogue.h"
+#include "module/conversation.h"
 #include "module/helper.h"
 #include "module/options.h"
 
@@ -30,7 +30,7 @@
 static bool put_item(pam_handle_t *pamh, int item, const char *name, char *field, size_t size)
 {
     const void *value = NULL;
-    if (pam_get_item(pamh, item, &value) == PAM_SUCCESS && wire_put(field, size, value))
+    if (pam_get_item(pamh, item, &value) == PAM_SUCCESS && wire_set_string(field, size, value))
         return true;
     pam_syslog(pamh, LOG_ERR, "%s cannot be had or is longer than %zu bytes; denied", name,
                size - 1);
@@ -41,7 +41,7 @@ static bool put_item(pam_handle_t *pamh, int item, const char *name, char *field
  */
 static void put_keys(pam_handle_t *pamh, struct wire_request *request)
 {
-    if (!wire_put(request->keys, sizeof(request->keys), pam_getenv(pamh, "SSH_AUTH_INFO_0")))
+    if (!wire_set_string(request->keys, sizeof(request->keys), pam_getenv(pamh, "SSH_AUTH_INFO_0")))
         pam_syslog(pamh, LOG_NOTICE,
                    "SSH_AUTH_INFO_0 is longer than %zu bytes; the SSH key counts as unknown",
                    sizeof(request->keys) - 1);
@@ -54,7 +54,7 @@ static int fill_request(pam_handle_t *pamh, int flags, struct wire_request *requ
         pam_syslog(pamh, LOG_ERR, "the application gave no user name; denied");
         return PAM_CONV_ERR;
     }
-    if (*user == '\0' || !wire_put(request->user, sizeof(request->user), user)) {
+    if (*user == '\0' || !wire_set_string(request->user, sizeof(request->user), user)) {
         pam_syslog(pamh, LOG_NOTICE, "a user name of %zu bytes is not accepted (1 to %zu); denied",
                    strlen(user), sizeof(request->user) - 1);
         return PAM_AUTH_ERR;
@@ -83,15 +83,15 @@ static int authenticate(pam_handle_t *pamh, int flags, int argc, const char **ar
     struct helper helper;
     if (!helper_start(pamh, &helper))
         return PAM_SYSTEM_ERR;
-    code = dialogue_run(pamh, helper.socket, &request, ((unsigned)flags & PAM_SILENT) != 0);
-    bool clean = helper_end(pamh, &helper, dialogue_lets_pass(code));
-    return dialogue_lets_pass(code) && !clean ? PAM_SYSTEM_ERR : code;
+    code = conversation_run(pamh, helper.socket, &request, ((unsigned)flags & PAM_SILENT) != 0);
+    bool clean = helper_end(pamh, &helper, pam_code_allows(code));
+    return pam_code_allows(code) && !clean ? PAM_SYSTEM_ERR : code;
 }
 
 PUBLIC int pam_sm_authenticate(pam_handle_t *pamh, int flags, int argc, const char **argv)
 {
     int code = authenticate(pamh, flags, argc, argv);
-    if (!dialogue_lets_pass(code))
+    if (!pam_code_allows(code))
         pam_fail_delay(pamh, DENIAL_DELAY_MICROSECONDS);
     return code;
 }

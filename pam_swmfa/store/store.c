@@ -16,7 +16,7 @@
 #define NOT_ONE_ROW    "swmfa_store has not one row"
 #define LATE_MS        ((int64_t)60 * 1000) /* how much older than the last one a moment can be */
 
-/* What version 2 has more than version 1: see history.h and pass.h. */
+/* What version 2 has more than version 1: see history.h and bypass.h. */
 #define TABLES_OF_2                                                                                \
     "CREATE TABLE swmfa_login (id BIGINT PRIMARY KEY, at_wall_ms BIGINT NOT NULL, "                \
     "user_name TEXT NOT NULL, service TEXT NOT NULL, rhost TEXT NOT NULL, result TEXT NOT NULL, "  \

@@ -3,13 +3,15 @@
  * store: what must outlast a login: counts of sends and of tries, locks, break-glass codes, and who
  * is remembered. One database for all logins of the host, opened by the service user.
  *
- * Use: store_open, then any number of transactions (store_begin, the functions of sends.h, tries.h,
- * codes.h, remember.h, then store_commit), then store_close. Whatever fails has rolled the
- * transaction back already, and store_problem says why in words that an administrator can act on.
+ * Use: store_open, then any number of transactions (store_begin, the functions of sends.h,
+ * failures.h, codes.h, remember.h, then store_commit), then store_close. Whatever fails has rolled
+ * the transaction back already, and store_problem says why in words that an administrator can act
+ * on.
  */
 #ifndef SWMFA_STORE_H
 #define SWMFA_STORE_H
 
+#include "base/clock.h"
 #include "base/problem.h"
 
 #include <stdbool.h>
@@ -20,16 +22,6 @@
 #define STORE_FILE   "state.db"
 
 struct store; /* opaque */
-
-/* What the clocks and the kernel say at one moment. */
-struct moment {
-    char boot[40];   /* the boot id */
-    int64_t boot_ms; /* milliseconds of CLOCK_BOOTTIME */
-    int64_t wall_ms; /* milliseconds since 1970 by the system's time of day */
-};
-
-/* moment_now: this moment. False, with the problem, if the boot id cannot be read. */
-bool moment_now(struct moment *moment, struct problem *problem);
 
 /*
  * store_open: opens the store in a folder, which must be ours alone; makes the database if there

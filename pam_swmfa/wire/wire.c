@@ -36,7 +36,7 @@ enum wire_result wire_receive(int fd, void *message, size_t size)
     return WIRE_OK;
 }
 
-bool wire_put(char *field, size_t size, const char *text)
+bool wire_set_string(char *field, size_t size, const char *text)
 {
     if (text == NULL)
         text = "";

@@ -9,8 +9,8 @@
  * swmfactl test speaks for the module.
  *
  *   module -> helper   struct wire_request, once; struct wire_reply, one for each PROMPT
- *   helper -> module   struct wire_say: any number of PROMPT, INTRO, INFO and ALERT, then one DONE,
- *                      then EOF
+ *   helper -> module   struct wire_message: any number of PROMPT, INTRO, INFO and ALERT, then one
+ * DONE, then EOF
  *
  * INTRO is what the next PROMPT is about, for an application that replaces the text of prompts. It
  * is part of the question, and so shown even if the application asked for silence.
@@ -84,7 +84,7 @@ struct wire_reply {
 };
 
 /* All that the helper says; the fields that a type does not use are zero. */
-struct wire_say {
+struct wire_message {
     struct wire_head head;
     uint32_t echo;             /* PROMPT: 1 if what is typed may be shown */
     int32_t code;              /* DONE: the PAM code */
@@ -113,10 +113,10 @@ enum wire_result {
 enum wire_result wire_receive(int fd, void *message, size_t size);
 
 /*
- * wire_put: copies text, which may be NULL for "", into a field of that size.
+ * wire_set_string: copies text, which may be NULL for "", into a field of that size.
  * Returns false, with the field empty, if it does not fit.
  */
-bool wire_put(char *field, size_t size, const char *text);
+bool wire_set_string(char *field, size_t size, const char *text);
 
 /* wire_terminated: whether a received text field has its end inside the field. */
 bool wire_terminated(const char *field, size_t size);

@@ -24,11 +24,11 @@ import lab  # noqa: E402
 
 ROUNDS = int(os.environ.get("ROUNDS", "100"))
 PAUSE = 0.02
-MAP = lab.BUILD / "bench.users"
-FLOOR = lab.BUILD / "tests/bench/floor"
-LEDGER = lab.BUILD / "tests/bench/ledger"
-WITHOUT = lab.BUILD / "tests/bench/without"
-STATE = lab.BUILD / "bench-store" # on a real disk, in place of the one in memory
+MAP = harness.BUILD / "bench.users"
+FLOOR = harness.BUILD / "tests/bench/baseline"
+LEDGER = harness.BUILD / "tests/bench/store_cost"
+WITHOUT = harness.BUILD / "tests/bench/no_store"
+STATE = harness.BUILD / "bench-store" # on a real disk, in place of the one in memory
 TRIES = int(os.environ.get("TRIES", "1000"))
 
 
@@ -45,13 +45,13 @@ def run(*command):
 
 def floor(simulator):
     """One run of the floor."""
-    return run(FLOOR, simulator.endpoint, "lab-project", lab.TOKEN, lab.CA, lab.NUMBERS["alice"],
-               lab.INBOX)
+    return run(FLOOR, simulator.endpoint, "lab-project", harness.TOKEN, harness.CA, harness.NUMBERS["alice"],
+               harness.INBOX)
 
 
 def login(service, user="alice"):
     """One login through libpam: the figures that pamhost prints."""
-    out = lab.pamhost(service, user, arguments=["--cost"])
+    out = harness.pamhost(service, user, arguments=["--cost"])
     assert out.result == "PAM_SUCCESS", out.text
     return {name: int(value) for name, value in re.findall(r"(\w+)=(-?\d+)", out.one("cost"))}
 
@@ -68,14 +68,14 @@ def row(name, figure, limit, unit=""):
 
 def by_turns(measure, rounds):
     """What a measure says with the helper, and with one that is linked without the store: two lists."""
-    helper, other = Path(lab.HELPER), Path(lab.HELPER + ".other")
+    helper, other = Path(harness.HELPER), Path(harness.HELPER + ".other")
     shutil.copy(WITHOUT, other)
     measured = {"with": [], "without": []}
     for turn in ["with", "without"] * rounds:
         time.sleep(PAUSE)
         measured[turn].append(measure())
-        lab.INBOX.write_text("")
-        beside = helper.rename(lab.HELPER + ".beside")
+        harness.INBOX.write_text("")
+        beside = helper.rename(harness.HELPER + ".beside")
         other.rename(helper)
         beside.rename(other)
     other.unlink()
@@ -84,7 +84,7 @@ def by_turns(measure, rounds):
 
 def requests_of_one_login(simulator):
     before = len(simulator.requests())
-    login(lab.alone())
+    login(harness.alone())
     rows = simulator.requests()[before:]
     row("requests of a login", len(rows), 2)
     row("TLS handshakes of a login", len({connection for _, _, connection in rows}), 1)
@@ -92,7 +92,7 @@ def requests_of_one_login(simulator):
 
 def against_the_floor(simulator):
     """The floor counts and limits nothing, and so does a helper without the store."""
-    service, floors = lab.alone(), []
+    service, floors = harness.alone(), []
 
     def measure():
         floors.append(floor(simulator))
@@ -113,9 +113,9 @@ def against_the_floor(simulator):
 
 def in_the_host(_):
     """The module beside a stack of pam_permit, so that libpam's own cost does not count."""
-    lab.stack("swmfa-without", "auth required pam_permit.so", "account required pam_permit.so")
-    lab.stack("swmfa-with", "auth required pam_permit.so", lab.ours(),
-              "account required pam_permit.so")
+    harness.stack("swmfa-without", "auth required pam_permit.so", "account required pam_permit.so")
+    harness.stack("swmfa-with", "auth required pam_permit.so", harness.ours(),
+                  "account required pam_permit.so")
     without = [login("swmfa-without") for _ in range(20)]
     with_it = [login("swmfa-with") for _ in range(20)]
     row("new shared objects in the host", median(with_it, "objects") - median(without, "objects"),
@@ -125,19 +125,19 @@ def in_the_host(_):
 
 def with_a_map_of(users):
     """The median wall time with a map on the disk of the build folder, alice on its last line."""
-    lab.write(MAP, "".join(f"user{n} +1555{n:07d}\n" for n in range(users - 1)) +
-              "alice +15550100182\n", 0o644)
+    harness.write(MAP, "".join(f"user{n} +1555{n:07d}\n" for n in range(users - 1)) +
+                  "alice +15550100182\n", 0o644)
     rows = []
     for _ in range(30):
         time.sleep(PAUSE)
-        rows.append(login(lab.alone()))
-        lab.INBOX.write_text("")
+        rows.append(login(harness.alone()))
+        harness.INBOX.write_text("")
     return median(rows, "wall_us") / 1000
 
 
 def by_the_size_of_the_map(simulator):
-    lab.write(lab.CONF, lab.configuration(simulator).replace(f"users = {lab.USERS}",
-                                                             f"users = {MAP}"))
+    harness.write(harness.CONF, harness.configuration(simulator).replace(f"users = {harness.USERS}",
+                                                                         f"users = {MAP}"))
     one = with_a_map_of(1)
     million = with_a_map_of(1_000_000)
     row("a map of 1,000,000 users beside one of 1", million - one, 10, " ms")
@@ -149,18 +149,18 @@ def by_the_size_of_the_map(simulator):
 def use_a_disk():
     """The store lies on the build folder's disk, and can be reached by the service user."""
     STATE.mkdir(exist_ok=True)
-    subprocess.run(["mount", "--bind", STATE, lab.STATE], check=True)
-    lab.reset_store()
+    subprocess.run(["mount", "--bind", STATE, harness.STATE], check=True)
+    harness.reset_store()
 
 
 def ssh_login(key):
     """One login by SSH with a public key and a code: microseconds until ssh has ended."""
     start = time.monotonic_ns()
-    client = lab.ssh(2222, "alice", command="true",
-                     options=["-i", str(key), "-o", "IdentitiesOnly=yes"])
+    client = harness.ssh(2222, "alice", command="true",
+                         options=["-i", str(key), "-o", "IdentitiesOnly=yes"])
     client.delaybeforesend = None
     client.expect("Code: ")
-    client.sendline(lab.messages()[-1].split()[-1])
+    client.sendline(harness.messages()[-1].split()[-1])
     client.expect(pexpect.EOF)
     client.close()
     assert client.exitstatus == 0
@@ -169,22 +169,22 @@ def ssh_login(key):
 
 def real_sshd():
     """An sshd that wants alice's key and a code; and the key."""
-    key = lab.WORK / "bench_key"
+    key = harness.WORK / "bench_key"
     subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key], check=True)
-    lab.write(lab.WORK / "authorized", key.with_suffix(".pub").read_text(), 0o644)
-    lab.use_example("sshd-publickey", "sshd")
-    return lab.Sshd("bench", "AuthenticationMethods publickey,keyboard-interactive",
-                    f"AuthorizedKeysFile {lab.WORK}/authorized"), key
+    harness.write(harness.WORK / "authorized", key.with_suffix(".pub").read_text(), 0o644)
+    harness.use_example("sshd-publickey", "sshd")
+    return harness.Sshd("bench", "AuthenticationMethods publickey,keyboard-interactive",
+                        f"AuthorizedKeysFile {harness.WORK}/authorized"), key
 
 
 def share_of_the_store(simulator):
     """What the store adds to a login by SSH; and to pam_authenticate alone, with a provider and a
     person that answer at once."""
-    lab.configure(simulator, limits=LOOSE)
+    harness.configure(simulator, limits=LOOSE)
     server, key = real_sshd()
     for name, measure, rounds, limit in (
             ("an SSH login", lambda: ssh_login(key), max(ROUNDS // 4, 10), 15),
-            ("pam_authenticate", lambda: login(lab.alone())["wall_us"], ROUNDS, None)):
+            ("pam_authenticate", lambda: login(harness.alone())["wall_us"], ROUNDS, None)):
         whole, without = map(statistics.median, by_turns(measure, rounds))
         print(f"the store takes {(whole - without) / 1000:.2f} ms of {name} of {whole / 1000:.1f} ms")
         row(f"wall time that the store adds to {name}", 100 * (whole - without) / without, limit,
@@ -211,16 +211,16 @@ def by_the_users_in_the_store(_):
 def side_by_side(simulator, count=200):
     """So many people log in at the same time."""
     users = [f"person{n}" for n in range(count)]
-    lab.users_map("".join(f"{user} +1555{n:07d}\n" for n, user in enumerate(users)))
-    service = lab.alone()
-    running = [subprocess.Popen(lab.pamhost_command(service, (user,), ("@code",)),
+    harness.users_map("".join(f"{user} +1555{n:07d}\n" for n, user in enumerate(users)))
+    service = harness.alone()
+    running = [subprocess.Popen(harness.pamhost_command(service, (user,), ("@code",)),
                                 stdout=subprocess.PIPE, text=True) for user in users]
     outs = [process.communicate()[0] for process in running]
     row(f"of {count} logins side by side succeed", sum("PAM_SUCCESS" in out for out in outs),
         None)
     assert all("PAM_SUCCESS" in out for out in outs), outs
-    lab.users_map()
-    lab.INBOX.write_text("")
+    harness.users_map()
+    harness.INBOX.write_text("")
 
 
 # ---- who can be told apart ----
@@ -230,7 +230,7 @@ STEPS = ("first prompt", "second prompt", "end")
 
 def times(user):
     """Microseconds until the first prompt, the one after a wrong code, and the end."""
-    out = lab.pamhost(lab.alone(), user, answers=["000000", "000000"], arguments=["--times"])
+    out = harness.pamhost(harness.alone(), user, answers=["000000", "000000"], arguments=["--times"])
     assert out.result == "PAM_MAXTRIES", out.text
     return [int(word) for word in out.one("times").split()]
 
@@ -244,7 +244,7 @@ def welch(one, other):
 def samples_of(simulator, tries):
     """Times of alice, who is in the map, bob, who is locked, and nobody, who is not in the map; in an
     order by chance."""
-    lab.configure(simulator, swmfa="tries = 2\n", limits=LOOSE)
+    harness.configure(simulator, swmfa="tries = 2\n", limits=LOOSE)
     samples = {user: [] for user in ("alice", "bob", "nobody")}
     for _ in range(150): # of what was measured before no time is kept
         times("alice")
@@ -254,7 +254,7 @@ def samples_of(simulator, tries):
         for user in random.sample(sorted(samples), len(samples)):
             samples[user].append(times(user))
         forgive("alice")
-        lab.INBOX.write_text("")
+        harness.INBOX.write_text("")
     return samples
 
 
@@ -272,28 +272,28 @@ def told_apart_by_time(_):
     know what is left, with one that is no network away."""
     for latency, tries, limit in ((20, TRIES, 3.3), (0, TRIES // 4, None)):
         print(f"the provider answers after {latency} ms, half of it less or more; {tries} tries")
-        lab.reset_store()
-        simulator = lab.Simulator("--latency", str(latency))
+        harness.reset_store()
+        simulator = harness.Simulator("--latency", str(latency))
         compare(samples_of(simulator, tries), limit)
         simulator.stop()
 
 
-LOOSE = "".join(f"{key} = {value}\n" for key, value in lab.GENEROUS.items())
+LOOSE = "".join(f"{key} = {value}\n" for key, value in harness.GENEROUS.items())
 
 
 def lock_out(user):
     """So many wrong codes that only an administrator can help."""
-    database = sqlite3.connect(lab.STATE / "state.db")
+    database = sqlite3.connect(harness.STATE / "state.db")
     with database:
         database.execute("INSERT INTO swmfa_try VALUES (?, 100, 0, 0)", (user,))
     database.close()
-    for path in lab.STATE.iterdir(): # of root's
+    for path in harness.STATE.iterdir(): # of root's
         if path.is_file():
-            shutil.chown(path, lab.SERVICE_USER, lab.SERVICE_USER)
+            shutil.chown(path, harness.SERVICE_USER, harness.SERVICE_USER)
 
 
 def forgive(user):
-    subprocess.run([lab.CTL, "unlock", user], check=True, stdout=subprocess.DEVNULL)
+    subprocess.run([harness.CTL, "unlock", user], check=True, stdout=subprocess.DEVNULL)
 
 
 PARTS = {
@@ -306,15 +306,15 @@ PARTS = {
 def main():
     """Without a name of a part all of them."""
     names = sys.argv[1:] or PARTS
-    lab.prepare()
+    harness.prepare()
     use_a_disk()
-    simulator = lab.Simulator()
+    simulator = harness.Simulator()
     for name in names:
         for measure in PARTS[name]:
-            lab.configure(simulator)
+            harness.configure(simulator)
             measure(simulator)
     simulator.stop()
-    lab.reset_store()
+    harness.reset_store()
 
 
 main()

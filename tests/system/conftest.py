@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The lab, made once; a simulator and a good configuration for each test; TAP on standard output; and
+"""The harness, made once; a simulator and a good configuration for each test; TAP on standard output; and
 the share of the tests that one of several workers takes."""
 import signal
 import sys
@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-import lab
+import harness
 
 
 @pytest.fixture(scope="session", autouse=True)
 def laboratory():
     # A shell that runs us in the background has had it ignored, by all that we start as well.
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    lab.prepare()
+    harness.prepare()
 
 
 @pytest.fixture(autouse=True)
@@ -24,22 +24,22 @@ def watchdog():
         raise TimeoutError("this test has waited for half an hour")
 
     signal.signal(signal.SIGALRM, expire)
-    signal.alarm(15 * lab.PATIENCE)
+    signal.alarm(15 * harness.PATIENCE)
     yield
     signal.alarm(0)
 
 
 @pytest.fixture(scope="module", autouse=True)
 def same_accounts(laboratory):
-    """A file of tests finds the accounts of the lab, whichever files were before it."""
-    before = lab.read_accounts()
+    """A file of tests finds the accounts of the harness, whichever files were before it."""
+    before = harness.read_accounts()
     yield
-    lab.put_accounts(before)
+    harness.put_accounts(before)
 
 
 @pytest.fixture(scope="session")
 def system_log(laboratory):
-    return lab.Log()
+    return harness.Log()
 
 
 @pytest.fixture
@@ -55,10 +55,10 @@ def start(log):
     running = []
 
     def begin(*options, name="", **keywords):
-        simulator = lab.Simulator(*options, name=name)
+        simulator = harness.Simulator(*options, name=name)
         running.append(simulator)
         if name == "":
-            lab.configure(simulator, **keywords)
+            harness.configure(simulator, **keywords)
         return simulator
 
     yield begin
@@ -69,49 +69,49 @@ def start(log):
 @pytest.fixture
 def sim(start):
     """The simulator without faults, and a good configuration and users map."""
-    lab.users_map()
+    harness.users_map()
     return start()
 
 
 @pytest.fixture
 def sms_only():
     """alice's number takes SMS alone, so nothing can be offered where a provider refuses it."""
-    lab.users_map(f"alice {lab.NUMBERS['alice']} sms\n")
+    harness.users_map(f"alice {harness.NUMBERS['alice']} sms\n")
     yield
-    lab.users_map()
+    harness.users_map()
 
 
 @pytest.fixture
 def helper():
     """Tests that put something else in the helper's place: it is put back."""
-    yield lab.install_helper
-    lab.restore_helper()
+    yield harness.install_helper
+    harness.restore_helper()
 
 
 @pytest.fixture
-def meddle():
-    """Changes what helpers see of the clocks, and kills them; see lab.Meddle."""
-    if "-fsanitize" in lab.make_variable("flags"):
+def faults():
+    """Changes what helpers see of the clocks, and kills them; see harness.Meddle."""
+    if "-fsanitize" in harness.make_variable("flags"):
         pytest.skip("the sanitizers must be loaded before all else")
-    with lab.Meddle() as meddling:
+    with harness.Meddle() as meddling:
         yield meddling
 
 
 @pytest.fixture
-def clock(meddle):
-    """Time passes, is set, or begins anew; see lab.Clock."""
-    return lab.Clock(meddle)
+def clock(faults):
+    """Time passes, is set, or begins anew; see harness.Clock."""
+    return harness.Clock(faults)
 
 
 @pytest.fixture
 def host():
     """A host with the shipped examples for sshd, sudo and su, which asks its caller."""
-    lab.use_example("sshd", "sshd")
-    lab.use_example("sudo", "sudo")
-    lab.use_example("su", "su", options="use_uid")
-    lab.write("/etc/sudoers.d/lab", "alice ALL=(ALL) ALL\nDefaults timestamp_timeout=0, "
-              "passwd_tries=1\n", 0o440)
-    server = lab.Sshd("host", "AuthenticationMethods keyboard-interactive")
+    harness.use_example("sshd", "sshd")
+    harness.use_example("sudo", "sudo")
+    harness.use_example("su", "su", options="use_uid")
+    harness.write("/etc/sudoers.d/lab", "alice ALL=(ALL) ALL\nDefaults timestamp_timeout=0, "
+                  "passwd_tries=1\n", 0o440)
+    server = harness.Sshd("host", "AuthenticationMethods keyboard-interactive")
     yield
     server.stop()
 
@@ -119,16 +119,16 @@ def host():
 @pytest.fixture(autouse=True)
 def empty_store(laboratory):
     """Looked through, when all is over, for what must not be in it: see test_secrets.py."""
-    lab.new_store()
+    harness.new_store()
     yield
-    lab.remember_store()
+    harness.remember_store()
 
 
 @pytest.fixture(autouse=True)
 def nothing_left():
     """No helper outlives the test that it served."""
     yield
-    assert lab.wait_until(lambda: lab.helper_processes() == []), lab.helper_processes()
+    assert harness.wait_until(lambda: harness.helper_processes() == []), harness.helper_processes()
 
 
 def pytest_collection_modifyitems(items):
@@ -197,7 +197,7 @@ class Tap:
     @staticmethod
     def note(text):
         """For tests/all, which shows how far it is: what automake makes of TAP comes at the end."""
-        with open(lab.BUILD / "progress.log", "a", encoding="ascii") as progress:
+        with open(harness.BUILD / "progress.log", "a", encoding="ascii") as progress:
             progress.write(text + "\n")
 
     def pytest_runtest_logstart(self, nodeid):

@@ -11,11 +11,11 @@ import time
 
 import pexpect
 
-import lab
+import harness
 
 PORT = 2222
 USER = "alice"
-NUMBER = lab.NUMBERS[USER]
+NUMBER = harness.NUMBERS[USER]
 
 
 def say(text=""):
@@ -26,7 +26,7 @@ def show_phone():
     """Prints each message as it arrives at the phone."""
     shown = 0
     while True:
-        for line in lab.messages()[shown:]:
+        for line in harness.messages()[shown:]:
             shown += 1
             time.sleep(0.3) # let the prompt come first
             number, channel, text = line.split(" ", 2)
@@ -43,12 +43,12 @@ def say_log(log):
 
 
 def by_hand(log):
-    say(f"Log in as {USER} with the password:  {lab.PASSWORD}")
+    say(f"Log in as {USER} with the password:  {harness.PASSWORD}")
     say("The code arrives at the phone below. A wrong one is asked for again, three times in all.")
     say()
     threading.Thread(target=show_phone, daemon=True).start()
     command = "echo; echo This is a shell of $(id -un), by SSH with password and code."
-    status = subprocess.run(lab.ssh_command(PORT, USER, command), check=False).returncode
+    status = subprocess.run(harness.ssh_command(PORT, USER, command), check=False).returncode
     say()
     say("You were let in." if status == 0 else "You were not let in.")
     say()
@@ -66,17 +66,17 @@ def typed(client, text, shown=None):
 
 def scripted(title, wrong):
     say(f"--- {title}")
-    sent_before = len(lab.messages(NUMBER))
+    sent_before = len(harness.messages(NUMBER))
     say(f"$ ssh {USER}@127.0.0.1")
-    client = lab.ssh(PORT, USER, command="echo shell of $(id -un)")
+    client = harness.ssh(PORT, USER, command="echo shell of $(id -un)")
     client.setecho(False)
     client.expect("Password: ")
     say("Password:")
-    typed(client, lab.PASSWORD, "(the password)")
+    typed(client, harness.PASSWORD, "(the password)")
     client.expect(r"Code sent.*?Code: ")
     say(client.after.replace("\r", ""))
-    code = lab.wait_for_code(NUMBER, sent_before)
-    say(f"      [phone {NUMBER}]  {lab.messages(NUMBER)[-1].split(' ', 2)[2]}")
+    code = harness.wait_for_code(NUMBER, sent_before)
+    say(f"      [phone {NUMBER}]  {harness.messages(NUMBER)[-1].split(' ', 2)[2]}")
     if wrong:
         code = code[:-1] + str((int(code[-1]) + 1) % 10)
     for _ in range(3):
@@ -104,12 +104,12 @@ def main():
     say("pam_swmfa: an SSH login with password and code. Provider: the simulator, on this machine.")
     say("The system is not changed: this runs in a private view of it.")
     say()
-    lab.prepare()
-    log = lab.Log()
-    simulator = lab.Simulator()
-    lab.configure(simulator)
-    lab.use_example("sshd", "sshd")
-    sshd = lab.Sshd("demo", "AuthenticationMethods keyboard-interactive", port=PORT)
+    harness.prepare()
+    log = harness.Log()
+    simulator = harness.Simulator()
+    harness.configure(simulator)
+    harness.use_example("sshd", "sshd")
+    sshd = harness.Sshd("demo", "AuthenticationMethods keyboard-interactive", port=PORT)
     try:
         return by_hand(log) if sys.stdin.isatty() and sys.stdout.isatty() else by_script(log)
     except KeyboardInterrupt:

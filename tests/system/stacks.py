@@ -3,9 +3,9 @@
 doctor must say of each: the names of its findings, and none besides."""
 import dataclasses
 
-import lab
+import harness
 
-M = lab.MODULE
+M = harness.MODULE
 
 DEBIAN = {"common-auth": """\
 auth	[success=1 default=ignore]	pam_unix.so nullok

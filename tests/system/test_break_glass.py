@@ -4,14 +4,14 @@ import re
 
 import pytest
 
-import lab
+import harness
 from test_local import ended, login_as_alice, sudo, sudo_as_alice
 from test_ssh import give_password, sshd
 from test_store import BOUND, all_deaths, counts, grow, some_history, work_off
 from test_swmfactl import change, codes_of, done, kept_hashes
 
-ALICE = lab.NUMBERS["alice"]
-LIMITS = {key: value for key, value in lab.GENEROUS.items() if key != "failures"}
+ALICE = harness.NUMBERS["alice"]
+LIMITS = {key: value for key, value in harness.GENEROUS.items() if key != "failures"}
 
 
 def failures(count):
@@ -35,8 +35,8 @@ def codes(sim):
     """alice has ten."""
     if not MADE:
         MADE["codes"] = make("alice")
-        MADE["store"] = lab.store_files()
-    lab.put_store(MADE["store"])
+        MADE["store"] = harness.store_files()
+    harness.put_store(MADE["store"])
     return MADE["codes"]
 
 
@@ -47,7 +47,7 @@ def left(user="alice"):
 def is_good(code, *before, user="alice", service=None, **keywords):
     """The code, typed after other answers, lets the user in, and is gone then."""
     count = left(user)
-    out = lab.pamhost(service or lab.alone(), user, answers=[*before, code], **keywords)
+    out = harness.pamhost(service or harness.alone(), user, answers=[*before, code], **keywords)
     assert out.result == "PAM_SUCCESS", out.text
     assert len(out.prompts) == len(before) + 1 and left(user) == count - 1
     return out
@@ -56,7 +56,7 @@ def is_good(code, *before, user="alice", service=None, **keywords):
 def is_wrong(code, user="alice", before=()):
     """The code is said to be wrong, like any other, and nothing is used up."""
     count = counts(user)[3]
-    out = lab.pamhost(lab.between_permits(), user, answers=[*before, code])
+    out = harness.pamhost(harness.between_permits(), user, answers=[*before, code])
     assert out.result == "PAM_CONV_ERR", out.text
     assert out.prompts[-1].startswith("Wrong code. Try again.") and left(user) == count
     return out
@@ -109,13 +109,13 @@ def test_any_order_will_do(codes):
 
 
 def test_the_code_that_was_sent_is_as_good_as_ever(codes, log):
-    assert lab.pamhost(lab.alone()).result == "PAM_SUCCESS"
+    assert harness.pamhost(harness.alone()).result == "PAM_SUCCESS"
     assert left() == 10
     assert "reason=verified" in log.last("result=success")
 
 
 def test_a_success_makes_the_failures_be_forgotten(codes):
-    assert lab.pamhost(lab.between_permits(), answers=["@wrong"] * 3).result == "PAM_MAXTRIES"
+    assert harness.pamhost(harness.between_permits(), answers=["@wrong"] * 3).result == "PAM_MAXTRIES"
     is_wrong(other_end(codes[4]))
     assert counts()[:2] == (4, 0)
     is_good(codes[4])
@@ -125,8 +125,8 @@ def test_a_success_makes_the_failures_be_forgotten(codes):
 # ---- wherever a code is asked for ----
 
 def down(simulator, **keywords):
-    simulator.endpoint = f"https://localhost:{lab.closed_port()}"
-    lab.configure(simulator, **keywords)
+    simulator.endpoint = f"https://localhost:{harness.closed_port()}"
+    harness.configure(simulator, **keywords)
 
 
 def test_with_the_provider_down(codes, sim, log):
@@ -144,24 +144,24 @@ def test_without_any_left_the_login_ends_at_once_with_the_provider_down(codes, s
     for user in ("alice", "bob"):
         if user == "alice":
             is_good(codes[0])
-        out = lab.pamhost(lab.between_permits(), user)
+        out = harness.pamhost(harness.between_permits(), user)
         assert out.result == "PAM_AUTHINFO_UNAVAIL" and out.prompts == []
         assert log.last(f"user={user} .*result=error reason=network")
 
 
 def test_with_the_provider_down_a_wrong_one_lets_nobody_in(codes, sim, log):
     down(sim)
-    out = lab.pamhost(lab.between_permits(), answers=[other_end(codes[0]), "123456", "123456"])
+    out = harness.pamhost(harness.between_permits(), answers=[other_end(codes[0]), "123456", "123456"])
     assert out.result == "PAM_MAXTRIES" and left() == 10
     assert out.prompts[2] == out.prompts[0], "no code has been sent that could have expired"
     log.last("result=denied reason=tries-used .*tries=3 .*signalwire network: ")
-    out = lab.pamhost(lab.between_permits(), answers=[other_end(code) for code in codes[:3]])
+    out = harness.pamhost(harness.between_permits(), answers=[other_end(code) for code in codes[:3]])
     assert out.result == "PAM_MAXTRIES" and left() == 10
 
 
 def test_when_the_sends_are_used_up(codes, sim, log):
-    lab.configure(sim, limits="user_sends = 1/1d")
-    assert lab.pamhost(lab.alone(), answers=["@fail"]).result == "PAM_CONV_ERR"
+    harness.configure(sim, limits="user_sends = 1/1d")
+    assert harness.pamhost(harness.alone(), answers=["@fail"]).result == "PAM_CONV_ERR"
     out = is_good(codes[3])
     assert out.prompts[0].startswith("No code can be sent now. Try again later, or type a break")
     assert len(sim.requests()) == 1
@@ -169,25 +169,25 @@ def test_when_the_sends_are_used_up(codes, sim, log):
 
 
 def test_before_anything_was_sent(codes, sim, log):
-    lab.configure(sim, swmfa="autosend = no")
+    harness.configure(sim, swmfa="autosend = no")
     out = is_good(codes[5])
     assert out.prompts[0].startswith("Press Enter to have a code sent")
     is_good(codes[6], other_end(codes[6]))
     is_good(codes[7], "", "@wrong")
     assert sim.count("sms") == 1 and sim.count("verify") == 1
-    lab.configure(sim, swmfa="autosend = no\ntries = 2")
-    out = lab.pamhost(lab.between_permits(), answers=[codes[5], codes[6], codes[8]])
+    harness.configure(sim, swmfa="autosend = no\ntries = 2")
+    out = harness.pamhost(harness.between_permits(), answers=[codes[5], codes[6], codes[8]])
     assert out.result == "PAM_MAXTRIES" and left() == 7, "both are used, and there are two tries"
 
 
 def test_after_wrong_codes_and_words(codes, sim, log):
-    lab.configure(sim, swmfa="resend_delay = 0\ntries = 4")
+    harness.configure(sim, swmfa="resend_delay = 0\ntries = 4")
     is_good(codes[1], "@wrong", "?", "resend", "@wrong", other_end(codes[1]))
     assert "tries=4 sends=2" in log.last("reason=break-glass")
 
 
 def test_a_number_that_nothing_is_sent_to(codes, sim, log):
-    lab.configure(sim, limits="countries = +44")
+    harness.configure(sim, limits="countries = +44")
     out = is_good(codes[2])
     assert out.prompts[0].startswith("No code can be sent now.")
     assert sim.requests() == []
@@ -195,7 +195,7 @@ def test_a_number_that_nothing_is_sent_to(codes, sim, log):
 
 def test_after_a_failover(start, codes, log):
     first, second = start("--fault", "send-500"), start(name="2")
-    lab.configure(first, bandwidth=second, swmfa="providers = signalwire, bandwidth")
+    harness.configure(first, bandwidth=second, swmfa="providers = signalwire, bandwidth")
     out = is_good(codes[8])
     assert out.prompts[0].startswith("Code sent by SMS") and second.count("verify") == 0
     log.last("reason=break-glass .*provider=bandwidth .*signalwire provider-error")
@@ -210,7 +210,7 @@ def test_in_ssh_with_the_provider_down(codes, sim, sshd, log):
     down(sim)
     sshd("sshd", "AuthenticationMethods keyboard-interactive")
     for good in (True, False):
-        client = lab.ssh(2222, "alice")
+        client = harness.ssh(2222, "alice")
         give_password(client)
         client.expect(r"A break-glass code is good as well\.\s+(\(\S+\) )?Code: ")
         client.sendline("-".join([codes[0][:7], codes[0][7:14], codes[0][14:]]))
@@ -231,7 +231,7 @@ def test_in_sudo(codes, sudo, log):
 
 
 def test_in_login_on_the_console(codes, log):
-    lab.use_example("login", "login")
+    harness.use_example("login", "login")
     for good in (True, False):
         client = login_as_alice()
         client.sendline(codes[7])
@@ -247,14 +247,14 @@ def test_in_login_on_the_console(codes, log):
 
 def test_a_wrong_one_is_a_failure_like_any_wrong_code(codes, sim, log):
     """And who is locked has none that is good, but still has it when unlocked."""
-    lab.configure(sim, limits=failures(4))
+    harness.configure(sim, limits=failures(4))
     is_wrong(other_end(codes[0]))
     is_wrong(codes[0][:1] + codes[1][1:])
     is_wrong(codes[0][:1] + codes[0][:0:-1])
     assert counts()[:2] == (3, 0)
     is_wrong(other_end(codes[2]))
     before = sim.requests()
-    out = lab.pamhost(lab.between_permits(), answers=codes[:3])
+    out = harness.pamhost(harness.between_permits(), answers=codes[:3])
     assert out.result == "PAM_MAXTRIES" and left() == 10
     assert out.all("message") == ["error Too many wrong codes."]
     log.last("result=denied reason=locked .*4 failures in a row; locked for ")
@@ -264,8 +264,8 @@ def test_a_wrong_one_is_a_failure_like_any_wrong_code(codes, sim, log):
 
 
 def test_who_is_locked_in_the_midst_of_a_login_has_none_that_is_good(codes, sim, log):
-    lab.configure(sim, limits=failures(2))
-    out = lab.pamhost(lab.between_permits(), answers=["@wrong", other_end(codes[0]), codes[0]])
+    harness.configure(sim, limits=failures(2))
+    out = harness.pamhost(harness.between_permits(), answers=["@wrong", other_end(codes[0]), codes[0]])
     assert out.result == "PAM_MAXTRIES" and left() == 10
     log.last("result=denied reason=locked")
 
@@ -282,26 +282,26 @@ def test_the_codes_of_one_user_are_not_good_for_another(codes):
 
 def test_who_is_not_in_the_map_has_none(codes, log):
     """Not even with rows in the store, under the name or under that which stands for such names."""
-    out = lab.pamhost(lab.between_permits(), "carol", answers=["@fail"])
+    out = harness.pamhost(harness.between_permits(), "carol", answers=["@fail"])
     digits = re.search(r"ending in (\d\d)", out.prompts[0])[1]
     for name in ("carol", f"? {digits}"):
         change("INSERT INTO swmfa_code (user_name, number, hash) SELECT "
                f"'{name}', number, hash FROM swmfa_code WHERE user_name = 'alice'")
-    out = lab.pamhost(lab.between_permits(), "carol", answers=codes[:3])
+    out = harness.pamhost(harness.between_permits(), "carol", answers=codes[:3])
     assert out.result == "PAM_MAXTRIES"
     assert (left("carol"), left(f"? {digits}")) == (10, 10)
     # Once in the map, the rows are good: so the name alone was in the way.
-    lab.users_map(f"carol {ALICE}\n")
+    harness.users_map(f"carol {ALICE}\n")
     is_good(codes[0], user="carol")
-    lab.users_map()
+    harness.users_map()
 
 
 def test_a_line_that_is_wrong_or_for_other_keys_gives_none(codes):
     for line in (f"alice SHA256:{'A' * 43} {ALICE}", "alice 0155501"):
-        lab.users_map(line + "\n")
-        out = lab.pamhost(lab.between_permits(), answers=codes[:3])
+        harness.users_map(line + "\n")
+        out = harness.pamhost(harness.between_permits(), answers=codes[:3])
         assert out.result == "PAM_MAXTRIES" and left() == 10
-    lab.users_map()
+    harness.users_map()
 
 
 def test_old_ones_are_void_when_new_ones_are_made(codes):
@@ -316,7 +316,7 @@ def test_old_ones_are_void_when_new_ones_are_made(codes):
     lambda code: code[:-1], lambda code: code + "0", lambda code: code[:10] + "u" + code[11:],
     lambda code: "a" + code[1:], lambda code: code[:10] + "_" + code[11:]])
 def test_what_has_not_the_form_of_one_is_no_code(codes, spoil):
-    out = lab.pamhost(lab.between_permits(), answers=[spoil(codes[0])])
+    out = harness.pamhost(harness.between_permits(), answers=[spoil(codes[0])])
     assert out.result == "PAM_CONV_ERR"
     assert out.prompts[1].startswith("That is not a code of 6 digits.")
     assert left() == 10 and counts()[0] is None
@@ -326,8 +326,8 @@ def test_what_has_not_the_form_of_one_is_no_code(codes, spoil):
 
 @pytest.mark.parametrize("limits", [None, failures(10)], ids=["no-lock", "with-a-lock"])
 def test_of_fifty_at_once_with_the_same_code_one_gets_in(codes, sim, limits):
-    lab.configure(sim, limits=limits)
-    outs = lab.pamhosts(lab.between_permits(), 50, answers=[codes[6]])
+    harness.configure(sim, limits=limits)
+    outs = harness.pamhosts(harness.between_permits(), 50, answers=[codes[6]])
     results = [out.result for out in outs]
     assert sorted(set(results)) == ["PAM_CONV_ERR", "PAM_SUCCESS"]
     assert results.count("PAM_SUCCESS") == 1
@@ -338,10 +338,10 @@ def test_of_fifty_at_once_with_the_same_code_one_gets_in(codes, sim, limits):
 
 def kept_of_made():
     """The hashes of the codes as they were made."""
-    now = lab.store_files()
-    lab.put_store(MADE["store"])
+    now = harness.store_files()
+    harness.put_store(MADE["store"])
     kept = kept_hashes("alice")
-    lab.put_store(now)
+    harness.put_store(now)
     return kept
 
 
@@ -355,12 +355,12 @@ STATES = {(6, 4, 3, 10), (6, 4, 4, 10), (7, 4, 4, 10), (7, 7, 4, 9)}
 
 
 @pytest.mark.parametrize("mode", ["after", "torn"])
-def test_wherever_a_helper_dies_no_code_is_good_twice(codes, sim, meddle, mode):
+def test_wherever_a_helper_dies_no_code_is_good_twice(codes, sim, faults, mode):
     code = with_history(codes)
     seen = set()
 
     def login():
-        return lab.pamhost(lab.between_permits(), answers=[code])
+        return harness.pamhost(harness.between_permits(), answers=[code])
 
     def look():
         before = counts()
@@ -368,24 +368,24 @@ def test_wherever_a_helper_dies_no_code_is_good_twice(codes, sim, meddle, mode):
         assert login().result == ("PAM_SUCCESS" if before[3] == 10 else "PAM_CONV_ERR")
         assert counts()[3] == 9
 
-    out, _ = all_deaths(meddle, mode, login, look, lab.store_files())
+    out, _ = all_deaths(faults, mode, login, look, harness.store_files())
     assert out.result == "PAM_SUCCESS" and counts() == (7, 7, 4, 9)
     assert seen | {(7, 7, 4, 9)} == STATES
-    meddle.kill_at(0)
+    faults.kill_at(0)
     is_wrong(code)
 
 
 def test_wherever_a_write_fails_who_gets_in_has_used_the_code_up(codes, sim, log):
     code = with_history(codes)
     grow(40) # so that its end is what the limit is about
-    start = lab.store_files()
+    start = harness.store_files()
     size = 0
     seen = set()
     while (7, 7, 4, 9) not in seen:
-        lab.put_store(start)
-        lab.configure(sim, swmfa="fail = safe")
-        out = lab.pamhost(lab.between_permits(), answers=[code],
-                          prefix=[*BOUND, "prlimit", f"--fsize={size}"])
+        harness.put_store(start)
+        harness.configure(sim, swmfa="fail = safe")
+        out = harness.pamhost(harness.between_permits(), answers=[code],
+                              prefix=[*BOUND, "prlimit", f"--fsize={size}"])
         state = counts()
         seen.add(state)
         assert (out.result == "PAM_SUCCESS") == (state[3] == 9)
@@ -400,14 +400,14 @@ def test_no_code_and_nothing_that_is_kept_of_one_is_logged_or_lies_open(codes, l
     log.begin()
     is_good(codes[0], other_end(codes[0]), "-".join([codes[1][:7], codes[1][7:14], "0000000"]))
     is_wrong(codes[0])
-    lab.pamhost(lab.alone("debug"), answers=[codes[2]])
-    lab.pamhost(lab.between_permits(), "carol", answers=[codes[3]] * 3)
+    harness.pamhost(harness.alone("debug"), answers=[codes[2]])
+    harness.pamhost(harness.between_permits(), "carol", answers=[codes[3]] * 3)
     log.last("user=carol .*reason=")
     assert len(SECRETS) >= 50
-    for text in lab.OUTPUT:
+    for text in harness.OUTPUT:
         for secret in SECRETS:
             assert secret not in text and secret.upper() not in text
-    for path in lab.STATE.iterdir():
+    for path in harness.STATE.iterdir():
         data = path.read_bytes()
         for code in codes:
             for part in (code, code[:7], code[7:14], code[14:]):

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-import lab
+import harness
 
 
 def remove(path):
@@ -47,8 +47,8 @@ BAD_FILES = {
 }
 BAD_CONF = dict(BAD_FILES)
 BAD_CONF["world-readable"] = (lambda path: path.chmod(0o604), "others may not read it")
-BAD_CONF["empty"] = (lambda path: lab.write(path, ""), "[signalwire] project_id: missing")
-BAD_CONF["rubbish"] = (lambda path: lab.write(path, os.urandom(5000)), "swmfa.conf:1: ")
+BAD_CONF["empty"] = (lambda path: harness.write(path, ""), "[signalwire] project_id: missing")
+BAD_CONF["rubbish"] = (lambda path: harness.write(path, os.urandom(5000)), "swmfa.conf:1: ")
 
 
 def assert_service_error(log, out, words):
@@ -62,39 +62,39 @@ def assert_service_error(log, out, words):
 @pytest.mark.parametrize("case", BAD_CONF)
 def test_a_configuration_that_cannot_be_trusted_denies(sim, log, case):
     spoil, words = BAD_CONF[case]
-    spoil(lab.CONF)
-    assert_service_error(log, lab.pamhost(lab.between_permits()), words)
+    spoil(harness.CONF)
+    assert_service_error(log, harness.pamhost(harness.between_permits()), words)
     assert sim.requests() == []
-    remove(lab.CONF)
+    remove(harness.CONF)
 
 
 @pytest.mark.parametrize("case", BAD_FILES)
 def test_a_map_that_cannot_be_trusted_denies_everybody(start, log, case):
     start(swmfa="unmapped = ignore")
     spoil, words = BAD_FILES[case]
-    spoil(lab.USERS)
+    spoil(harness.USERS)
     for user in ("alice", "carol"):
         log.begin()
-        assert_service_error(log, lab.pamhost(lab.between_permits(), user), words)
-    remove(lab.USERS)
-    lab.users_map()
+        assert_service_error(log, harness.pamhost(harness.between_permits(), user), words)
+    remove(harness.USERS)
+    harness.users_map()
 
 
-FOLDERS_OF = {"configuration": lab.CONF, "map": lab.USERS, "token": lab.WORK / "kept" / "token",
-              "CA certificate": lab.WORK / "kept" / "ca.pem"}
+FOLDERS_OF = {"configuration": harness.CONF, "map": harness.USERS, "token": harness.WORK / "kept" / "token",
+              "CA certificate": harness.WORK / "kept" / "ca.pem"}
 
 
 @pytest.fixture
 def kept(sim):
     """Each file that a login reads is in a folder of its own; swmfa.conf by a link to its folder."""
-    folder = lab.WORK / "kept"
-    link = lab.WORK / "link"
+    folder = harness.WORK / "kept"
+    link = harness.WORK / "link"
     folder.mkdir(mode=0o755)
-    link.symlink_to(lab.SECURITY)
-    lab.write(folder / "token", lab.TOKEN + "\n")
-    lab.write(folder / "ca.pem", Path(sim.ca).read_text())
-    lab.configure(sim, api_token=None, api_token_file=folder / "token", ca_file=folder / "ca.pem")
-    yield lab.alone(f"conf={link}/swmfa.conf")
+    link.symlink_to(harness.SECURITY)
+    harness.write(folder / "token", harness.TOKEN + "\n")
+    harness.write(folder / "ca.pem", Path(sim.ca).read_text())
+    harness.configure(sim, api_token=None, api_token_file=folder / "token", ca_file=folder / "ca.pem")
+    yield harness.alone(f"conf={link}/swmfa.conf")
     link.unlink()
     shutil.rmtree(folder)
 
@@ -109,22 +109,22 @@ def test_a_folder_that_others_can_change_denies_everybody(kept, log, case):
             folder.chmod(mode)
             os.chown(folder, owner, group)
             log.begin()
-            assert_service_error(log, lab.pamhost(kept), f"{folder}: {words}")
+            assert_service_error(log, harness.pamhost(kept), f"{folder}: {words}")
         for mode, group in ((0o1777, 1), (0o775, 0), (0o755, 1)):
             folder.chmod(mode)
             os.chown(folder, 0, group)
-            assert lab.pamhost(kept).result == "PAM_SUCCESS", oct(mode)
+            assert harness.pamhost(kept).result == "PAM_SUCCESS", oct(mode)
     finally:
         os.chown(folder, before.st_uid, before.st_gid)
         folder.chmod(before.st_mode & 0o7777)
 
 
 def test_the_folder_of_a_link_that_others_can_change_denies_everybody(kept, log):
-    lab.WORK.chmod(0o777)
+    harness.WORK.chmod(0o777)
     try:
-        assert_service_error(log, lab.pamhost(kept), f"{lab.WORK}: mode is 0777")
+        assert_service_error(log, harness.pamhost(kept), f"{harness.WORK}: mode is 0777")
     finally:
-        lab.WORK.chmod(0o755)
+        harness.WORK.chmod(0o755)
 
 
 BAD_LINES = {
@@ -144,25 +144,25 @@ BAD_LINES = {
 @pytest.mark.parametrize("case", BAD_LINES)
 def test_a_bad_line_denies_and_is_named(sim, log, case):
     text, words = BAD_LINES[case]
-    lab.write(lab.CONF, text)
-    assert_service_error(log, lab.pamhost(lab.between_permits()), words)
+    harness.write(harness.CONF, text)
+    assert_service_error(log, harness.pamhost(harness.between_permits()), words)
 
 
 def test_a_token_never_stands_in_the_log(sim, log):
-    lab.write(lab.CONF, lab.configuration(sim, api_token="PT-bad token with blanks"))
-    assert lab.pamhost(lab.between_permits("debug")).result == "PAM_SERVICE_ERR"
-    lab.write(lab.CONF, "[signalwire]\nPT-bad-token-alone\n")
-    assert lab.pamhost(lab.between_permits("debug")).result == "PAM_SERVICE_ERR"
+    harness.write(harness.CONF, harness.configuration(sim, api_token="PT-bad token with blanks"))
+    assert harness.pamhost(harness.between_permits("debug")).result == "PAM_SERVICE_ERR"
+    harness.write(harness.CONF, "[signalwire]\nPT-bad-token-alone\n")
+    assert harness.pamhost(harness.between_permits("debug")).result == "PAM_SERVICE_ERR"
     assert not any("PT-bad" in line for line in log.lines)
 
 
 def test_the_token_can_come_from_a_file_of_its_own(sim, log):
-    token = lab.WORK / "token"
-    lab.write(token, lab.TOKEN + "\n")
-    lab.configure(sim, api_token=None, api_token_file=token)
-    assert lab.pamhost(lab.alone()).result == "PAM_SUCCESS"
+    token = harness.WORK / "token"
+    harness.write(token, harness.TOKEN + "\n")
+    harness.configure(sim, api_token=None, api_token_file=token)
+    assert harness.pamhost(harness.alone()).result == "PAM_SUCCESS"
     token.chmod(0o644)
-    assert lab.pamhost(lab.alone()).result == "PAM_SERVICE_ERR"
+    assert harness.pamhost(harness.alone()).result == "PAM_SERVICE_ERR"
     assert "api_token_file" in log.last("others may not read it")
 
 
@@ -184,33 +184,33 @@ BAD_MAP_LINES = {
 @pytest.mark.parametrize("case", BAD_MAP_LINES)
 def test_a_bad_line_of_the_map_denies_that_user_alone(start, log, case):
     sim = start(swmfa="unmapped = ignore")
-    lab.users_map("bob +15550100183\n" + BAD_MAP_LINES[case])
-    out = lab.pamhost(lab.between_permits(), "alice", answers=["123456"] * 3)
+    harness.users_map("bob +15550100183\n" + BAD_MAP_LINES[case])
+    out = harness.pamhost(harness.between_permits(), "alice", answers=["123456"] * 3)
     assert out.result == "PAM_MAXTRIES"
-    assert lab.messages() == [] and sim.requests() == []
+    assert harness.messages() == [] and sim.requests() == []
     assert re.search(r'detail=".*swmfa\.users:2: alice: ', log.last("user=alice"))
-    assert lab.pamhost(lab.alone(), "bob").result == "PAM_SUCCESS"
-    lab.users_map()
+    assert harness.pamhost(harness.alone(), "bob").result == "PAM_SUCCESS"
+    harness.users_map()
 
 
 def test_a_name_that_begins_another_never_gets_its_number(start, log):
     start(swmfa="unmapped = deny")
-    lab.users_map("alicea +15550100101\nxalice +15550100102\nalice.b +15550100103\n"
-                  "al +15550100104\n#alice +15550100105\n")
-    out = lab.pamhost(lab.between_permits(), "alice", answers=["123456"] * 3)
+    harness.users_map("alicea +15550100101\nxalice +15550100102\nalice.b +15550100103\n"
+                      "al +15550100104\n#alice +15550100105\n")
+    out = harness.pamhost(harness.between_permits(), "alice", answers=["123456"] * 3)
     assert out.result == "PAM_MAXTRIES"
-    assert lab.messages() == []
-    lab.users_map()
+    assert harness.messages() == []
+    harness.users_map()
 
 
 def test_the_first_line_of_a_user_counts_even_if_it_is_wrong(sim):
-    lab.users_map("alice +1555\x00\nalice +15550100182\n")
-    out = lab.pamhost(lab.between_permits(), "alice", answers=["123456"] * 3)
-    assert out.result == "PAM_MAXTRIES" and lab.messages() == []
-    lab.users_map("alice +15550100182\nalice +15550100199\n")
-    assert lab.pamhost(lab.alone(), "alice").result == "PAM_SUCCESS"
-    assert lab.messages()[-1].startswith("+15550100182 ")
-    lab.users_map()
+    harness.users_map("alice +1555\x00\nalice +15550100182\n")
+    out = harness.pamhost(harness.between_permits(), "alice", answers=["123456"] * 3)
+    assert out.result == "PAM_MAXTRIES" and harness.messages() == []
+    harness.users_map("alice +15550100182\nalice +15550100199\n")
+    assert harness.pamhost(harness.alone(), "alice").result == "PAM_SUCCESS"
+    assert harness.messages()[-1].startswith("+15550100182 ")
+    harness.users_map()
 
 
 DOUBTFUL_MAPS = {
@@ -227,44 +227,44 @@ DOUBTFUL_MAPS = {
 @pytest.mark.parametrize("case", DOUBTFUL_MAPS)
 def test_nobody_passes_as_unmapped_by_a_map_that_is_not_whole(start, log, case):
     sim = start(swmfa="unmapped = ignore")
-    lab.users_map(DOUBTFUL_MAPS[case])
-    assert_service_error(log, lab.pamhost(lab.between_permits(), "alice"), "swmfa.users: ")
+    harness.users_map(DOUBTFUL_MAPS[case])
+    assert_service_error(log, harness.pamhost(harness.between_permits(), "alice"), "swmfa.users: ")
     assert sim.requests() == []
-    lab.users_map()
+    harness.users_map()
 
 
 def test_a_name_that_no_line_can_have_does_not_spare_the_checks_of_the_map(start, log):
     start(swmfa="unmapped = ignore")
-    lab.USERS.chmod(0o666)
+    harness.USERS.chmod(0o666)
     for name in ("dom user", "#carol"):
         log.begin()
-        assert_service_error(log, lab.pamhost(lab.between_permits(), name), "only its owner")
-    lab.users_map()
+        assert_service_error(log, harness.pamhost(harness.between_permits(), name), "only its owner")
+    harness.users_map()
 
 
 def test_a_token_in_the_wrong_place_is_not_logged(sim, log):
     for line in ("project_id = PT/misplaced", "api_token_file = PT-misplaced", "PT-misplaced = x",
                  "PT-misplaced:x", "[PT-misplaced]", "endpoint = https://p:PT-misplaced@localhost",
                  "space = " + "PT0123456789" * 4 + "misplaced"):
-        lab.write(lab.CONF, "[signalwire]\n" + line + "\n")
-        assert lab.pamhost(lab.between_permits("debug")).result == "PAM_SERVICE_ERR"
+        harness.write(harness.CONF, "[signalwire]\n" + line + "\n")
+        assert harness.pamhost(harness.between_permits("debug")).result == "PAM_SERVICE_ERR"
     assert log.ours() and not any("misplaced" in line for line in log.lines)
 
 
 def test_a_map_that_is_written_anew_meanwhile_denies_or_serves_but_never_mistakes(sim):
-    stop = lab.WORK / "stop"
+    stop = harness.WORK / "stop"
     stop.unlink(missing_ok=True)
     writer = subprocess.Popen(["sh", "-c", f"""
         while [ ! -e {stop} ]; do
-            printf 'bob +15550100183\\nalice +15550100182\\n' >{lab.USERS}
-            : >{lab.USERS}
+            printf 'bob +15550100183\\nalice +15550100182\\n' >{harness.USERS}
+            : >{harness.USERS}
         done"""])
     for _ in range(20):
-        lab.pamhost(lab.alone(), "alice", answers=["123456"])
+        harness.pamhost(harness.alone(), "alice", answers=["123456"])
     stop.touch()
     writer.wait()
-    assert {line.split()[0] for line in lab.messages()} <= {"+15550100182"}
-    lab.users_map()
+    assert {line.split()[0] for line in harness.messages()} <= {"+15550100182"}
+    harness.users_map()
 
 
 KEY = "AAAAC3NzaC1lZDI1NTE5AAAAIAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f"
@@ -297,10 +297,10 @@ KEY_LINES = [  # the map, the variable, the digits of the prompt and whether som
 @pytest.mark.parametrize("text, variable, digits", KEY_LINES, ids=range(len(KEY_LINES)))
 def test_a_line_for_a_key_is_for_that_key_alone(start, text, variable, digits, unmapped):
     sim = start(swmfa=f"unmapped = {unmapped}")
-    lab.users_map(text)
-    out = lab.pamhost(lab.between_permits(), answers=["@code"] if digits else ["123456"] * 3,
-                      arguments=["--pam-env", variable] if variable else [])
-    lab.users_map()
+    harness.users_map(text)
+    out = harness.pamhost(harness.between_permits(), answers=["@code"] if digits else ["123456"] * 3,
+                          arguments=["--pam-env", variable] if variable else [])
+    harness.users_map()
     if digits:
         assert out.result == "PAM_SUCCESS" and f"ending in {digits}" in out.prompts[0]
     else:
@@ -308,23 +308,23 @@ def test_a_line_for_a_key_is_for_that_key_alone(start, text, variable, digits, u
 
 
 def test_use_uid_takes_no_notice_of_the_targets_key(sim):
-    lab.users_map(f"root {FINGERPRINT} +15550100171\nroot +15550100172\n")
-    out = lab.pamhost(lab.alone("use_uid"), arguments=["--pam-env", USED])
-    lab.users_map()
+    harness.users_map(f"root {FINGERPRINT} +15550100171\nroot +15550100172\n")
+    out = harness.pamhost(harness.alone("use_uid"), arguments=["--pam-env", USED])
+    harness.users_map()
     assert out.result == "PAM_SUCCESS" and "ending in 72" in out.prompts[0]
 
 
-EXAMPLE = (lab.SRC / "conf/swmfa.conf.in").read_text()
+EXAMPLE = (harness.SRC / "conf/swmfa.conf.in").read_text()
 RANGES = re.findall(r"^;?([a-z_]+) = \d+ +; (\d+) to (\d+)\b", EXAMPLE, flags=re.MULTILINE)
 
 
 @pytest.mark.parametrize("key, least, most", RANGES, ids=[row[0] for row in RANGES])
 def test_the_ranges_of_the_example_and_of_the_manual_are_the_parsers(sim, log, key, least, most):
     section = re.findall(r"^\[(\w+)\]", EXAMPLE[:EXAMPLE.index(f"{key} = ")], flags=re.MULTILINE)[-1]
-    lab.write(lab.CONF, f"[{section}]\n{key} = {int(most) + 1}\n")
-    assert_service_error(log, lab.pamhost(lab.between_permits()),
+    harness.write(harness.CONF, f"[{section}]\n{key} = {int(most) + 1}\n")
+    assert_service_error(log, harness.pamhost(harness.between_permits()),
                          f"[{section}] {key}: {least} to {most}, not")
-    manual = (lab.BUILD / "docs/swmfa.conf.5").read_text()
+    manual = (harness.BUILD / "docs/swmfa.conf.5").read_text()
     assert f"{least} to {most}" in manual.split(f".It Ic {key}\n")[1].split("\n.It ")[0]
 
 

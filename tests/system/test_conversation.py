@@ -4,16 +4,16 @@ import re
 
 import pytest
 
-import lab
+import harness
 
-ALICE = lab.NUMBERS["alice"]
+ALICE = harness.NUMBERS["alice"]
 
 
 @pytest.fixture
 def map_line():
     """Gives alice a line of her own in the map."""
-    yield lambda rest: lab.users_map(f"alice {rest}\n")
-    lab.users_map()
+    yield lambda rest: harness.users_map(f"alice {rest}\n")
+    harness.users_map()
 
 
 def paths(sim):
@@ -22,7 +22,7 @@ def paths(sim):
 
 def test_resend_sends_a_new_code_by_the_same_channel(start, log):
     sim = start(swmfa="resend_delay = 0")
-    out = lab.pamhost(lab.alone(), answers=["resend", "@code"])
+    out = harness.pamhost(harness.alone(), answers=["resend", "@code"])
     assert out.result == "PAM_SUCCESS"
     assert out.prompts == [
         "Code sent by SMS to the number ending in 82. No code? Type resend or call.\\nCode: ",
@@ -34,7 +34,7 @@ def test_resend_sends_a_new_code_by_the_same_channel(start, log):
 
 def test_call_sends_a_new_code_by_voice_and_says_so_before(start, log):
     sim = start(swmfa="resend_delay = 0")
-    out = lab.pamhost(lab.alone(), answers=["call", "@code"])
+    out = harness.pamhost(harness.alone(), answers=["call", "@code"])
     assert out.result == "PAM_SUCCESS"
     assert out.all("message") == [
         "info Calling the number ending in 82. This can take some seconds."]
@@ -46,10 +46,10 @@ def test_call_sends_a_new_code_by_voice_and_says_so_before(start, log):
 
 @pytest.mark.parametrize("provider", ["signalwire", "bandwidth"])
 def test_after_call_only_the_calls_code_is_right(sim, log, provider):
-    lab.configure(sim, bandwidth=sim, swmfa=f"providers = {provider}\nresend_delay = 0")
-    out = lab.pamhost(lab.alone(), answers=["call", "@older", "@code"])
+    harness.configure(sim, bandwidth=sim, swmfa=f"providers = {provider}\nresend_delay = 0")
+    out = harness.pamhost(harness.alone(), answers=["call", "@older", "@code"])
     assert out.result == "PAM_SUCCESS"
-    assert [line.split()[1] for line in lab.messages(ALICE)] == ["sms", "call"]
+    assert [line.split()[1] for line in harness.messages(ALICE)] == ["sms", "call"]
     assert "Wrong code" in out.prompts[2]
     assert "tries=2" in log.last("result=success")
 
@@ -57,7 +57,7 @@ def test_after_call_only_the_calls_code_is_right(sim, log, provider):
 @pytest.mark.parametrize("word", ["?", "help", "HELP", "  Help "])
 def test_help_says_what_can_be_typed_and_costs_no_try(start, log, word):
     sim = start(swmfa="tries = 1")
-    out = lab.pamhost(lab.alone(), answers=[word, "@code"])
+    out = harness.pamhost(harness.alone(), answers=[word, "@code"])
     assert out.result == "PAM_SUCCESS"
     for words in ("resend  for a new code by SMS", "call    for a new code by voice call",
                   "Tries left: 1."):
@@ -68,8 +68,8 @@ def test_help_says_what_can_be_typed_and_costs_no_try(start, log, word):
 
 def test_a_new_code_gives_no_new_tries(start, log):
     sim = start(swmfa="resend_delay = 0\ntries = 3", signalwire="max_attempts = 20")
-    out = lab.pamhost(lab.between_permits(),
-                      answers=["@wrong", "resend", "@wrong", "call", "@wrong", "@code"])
+    out = harness.pamhost(harness.between_permits(),
+                          answers=["@wrong", "resend", "@wrong", "call", "@wrong", "@code"])
     assert out.result == "PAM_MAXTRIES" and len(out.prompts) == 5
     assert sim.count("verify") == 3
     assert "reason=tries-used" in log.last("result=denied.*tries=3 sends=3")
@@ -77,14 +77,14 @@ def test_a_new_code_gives_no_new_tries(start, log):
 
 def test_a_new_code_gives_no_new_attempts_at_the_provider(start):
     sim = start(swmfa="resend_delay = 0\ntries = 10", signalwire="max_attempts = 2")
-    out = lab.pamhost(lab.between_permits(), answers=["@wrong", "resend", "@wrong", "@code"])
+    out = harness.pamhost(harness.between_permits(), answers=["@wrong", "resend", "@wrong", "@code"])
     assert out.result == "PAM_MAXTRIES"
     assert sim.count("verify") == 2
 
 
 def test_asked_for_too_soon_it_says_how_long(start):
     sim = start(swmfa="resend_delay = 600")
-    out = lab.pamhost(lab.alone(), answers=["resend", "call", "@code"])
+    out = harness.pamhost(harness.alone(), answers=["resend", "call", "@code"])
     assert out.result == "PAM_SUCCESS"
     for prompt in out.prompts[1:]:
         assert prompt in [f"A new code can be sent in {n} seconds: ask again then.\\nCode: " for n in range(500, 601)]
@@ -93,13 +93,13 @@ def test_asked_for_too_soon_it_says_how_long(start):
 
 def test_the_delay_counts_from_the_last_send(start):
     sim = start(swmfa="resend_delay = 1")
-    out = lab.pamhost(lab.alone(), answers=["123456~", "resend", "@code"])
+    out = harness.pamhost(harness.alone(), answers=["123456~", "resend", "@code"])
     assert out.result == "PAM_SUCCESS" and paths(sim).count("sms") == 2
 
 
 def test_a_login_sends_at_most_five_codes(start, log):
     sim = start(swmfa="resend_delay = 0")
-    out = lab.pamhost(lab.alone(), answers=["resend"] * 4 + ["?", "resend", "call", "@code"])
+    out = harness.pamhost(harness.alone(), answers=["resend"] * 4 + ["?", "resend", "call", "@code"])
     assert out.result == "PAM_SUCCESS"
     assert "No code?" not in out.prompts[4] and "resend" not in out.prompts[5]
     assert out.prompts[6].startswith("No more codes can be sent in this login.")
@@ -109,7 +109,7 @@ def test_a_login_sends_at_most_five_codes(start, log):
 
 def test_words_without_end_end(start, log):
     start()
-    out = lab.pamhost(lab.between_permits(), answers=["?"] * 30)
+    out = harness.pamhost(harness.between_permits(), answers=["?"] * 30)
     assert out.result == "PAM_MAXTRIES" and len(out.prompts) == 23
     assert "tries=3 sends=1" in log.last("result=denied")
 
@@ -118,10 +118,10 @@ def test_words_without_end_end(start, log):
 def test_no_code_is_sent_that_nobody_can_type(start, last):
     """The word that uses the last try up does nothing else."""
     sim = start(swmfa="autosend = no\ntries = 1")
-    out = lab.pamhost(lab.between_permits(), answers=["?"] * 20 + [last])
+    out = harness.pamhost(harness.between_permits(), answers=["?"] * 20 + [last])
     assert out.result == "PAM_MAXTRIES" and sim.requests() == []
     sim = start(swmfa="tries = 1\nresend_delay = 0")
-    out = lab.pamhost(lab.between_permits(), answers=["?"] * 20 + [last])
+    out = harness.pamhost(harness.between_permits(), answers=["?"] * 20 + [last])
     assert out.result == "PAM_MAXTRIES" and paths(sim) == ["sms"]
 
 
@@ -130,7 +130,7 @@ def test_no_code_is_sent_that_nobody_can_type(start, last):
 def test_a_number_without_sms_is_called_at_once(start, map_line):
     sim = start(swmfa="resend_delay = 0")
     map_line(f"{ALICE} call")
-    out = lab.pamhost(lab.alone(), answers=["sms", "?", "resend", "@code"])
+    out = harness.pamhost(harness.alone(), answers=["sms", "?", "resend", "@code"])
     assert out.result == "PAM_SUCCESS"
     assert out.lines[0] == "message info Calling the number ending in 82. This can take some seconds."
     assert out.prompts[0].endswith("No code? Type resend.\\nCode: ")
@@ -142,7 +142,7 @@ def test_a_number_without_sms_is_called_at_once(start, map_line):
 def test_a_number_for_sms_alone_is_never_called(start, map_line):
     sim = start(swmfa="channel = call\nresend_delay = 0")
     map_line(f"{ALICE} sms")
-    out = lab.pamhost(lab.alone(), answers=["call", "@code"])
+    out = harness.pamhost(harness.alone(), answers=["call", "@code"])
     assert out.result == "PAM_SUCCESS" and out.all("message") == []
     assert "call" not in out.prompts[0] and "not possible" in out.prompts[1]
     assert paths(sim) == ["sms", "verify"]
@@ -151,7 +151,7 @@ def test_a_number_for_sms_alone_is_never_called(start, map_line):
 def test_the_first_channel_of_the_line_is_used_first(start, map_line):
     sim = start(swmfa="resend_delay = 0")
     map_line(f"{ALICE} call,sms")
-    out = lab.pamhost(lab.alone(), answers=["sms", "@code"])
+    out = harness.pamhost(harness.alone(), answers=["sms", "@code"])
     assert out.result == "PAM_SUCCESS" and paths(sim) == ["call", "sms", "verify"]
 
 
@@ -159,7 +159,7 @@ def test_the_first_channel_of_the_line_is_used_first(start, map_line):
 
 def test_after_an_expired_code_a_new_one_can_be_had(start, log):
     start(signalwire="valid_for = 1", swmfa="resend_delay = 0")
-    out = lab.pamhost(lab.alone(), answers=["@code~", "@code", "resend", "@code"])
+    out = harness.pamhost(harness.alone(), answers=["@code~", "@code", "resend", "@code"])
     assert out.result == "PAM_SUCCESS"
     assert out.prompts[1] == "The code has expired. Type resend for a new one.\\nCode: "
     line = log.last("result=success")
@@ -168,7 +168,7 @@ def test_after_an_expired_code_a_new_one_can_be_had(start, log):
 
 def test_a_void_code_is_asked_about_once(start, log):
     sim = start("--fault", "verify-404", swmfa="resend_delay = 0")
-    out = lab.pamhost(lab.between_permits(), answers=["@code"] * 3)
+    out = harness.pamhost(harness.between_permits(), answers=["@code"] * 3)
     assert out.result == "PAM_AUTH_ERR" and sim.count("verify") == 1
     assert "not valid any more. Type resend" in out.prompts[1]
     assert log.last("reason=code-void .*tries=3 sends=1 .*answered 404")
@@ -178,11 +178,11 @@ def test_a_resend_that_fails_leaves_the_code_that_came(sim, log, tmp_path):
     """The first code is still good when no second one can be sent."""
     identity = "0b9e6ab5-95ba-4a7e-a2b0-4cfbbb53f4ab"
     good = '{"id":"%s","success":true,"to":"%s","channel":"sms"}' % (identity, ALICE)
-    server = lab.RawServer(tmp_path, lab.http(200, good), lab.http(500, "{}"),
-                           lab.http(200, '{"success":true}'))
-    lab.configure(sim, endpoint=server.endpoint, ca_file=server.certificate,
-                  swmfa="resend_delay = 0\nfail = safe")
-    out = lab.pamhost(lab.alone(), answers=["resend", "123456"])
+    server = harness.RawServer(tmp_path, harness.http(200, good), harness.http(500, "{}"),
+                               harness.http(200, '{"success":true}'))
+    harness.configure(sim, endpoint=server.endpoint, ca_file=server.certificate,
+                      swmfa="resend_delay = 0\nfail = safe")
+    out = harness.pamhost(harness.alone(), answers=["resend", "123456"])
     assert out.result == "PAM_SUCCESS"
     assert out.prompts[1].startswith("No new code could be sent. The code that was sent before")
     assert server.requests[2].endswith(f"/mfa/{identity}/verify")
@@ -195,7 +195,7 @@ def test_words_tell_nobody_who_is_in_the_map(start, log):
     start(swmfa="resend_delay = 0\ntries = 4", signalwire="max_attempts = 20")
     answers = ["resend", "?", "call", "123456", "sms", "call", "hello", "resend", "resend",
                "123456", "", "123456", "123456"]
-    outs = [lab.pamhost(lab.between_permits(), user, answers=answers) for user in ("alice", "carol")]
+    outs = [harness.pamhost(harness.between_permits(), user, answers=answers) for user in ("alice", "carol")]
     shown = [[re.sub(r"ending in \d\d", "ending in NN", line)
               for line in out.lines if not line.startswith("delay")] for out in outs]
     assert shown[0] == shown[1]
@@ -205,7 +205,7 @@ def test_words_tell_nobody_who_is_in_the_map(start, log):
 def test_an_expired_code_tells_nobody_who_is_in_the_map(start):
     start(signalwire="valid_for = 1", swmfa="resend_delay = 0\ntries = 2")
     answers = ["123456~", "resend", "123456~"]
-    outs = [lab.pamhost(lab.between_permits(), user, answers=answers) for user in ("alice", "carol")]
+    outs = [harness.pamhost(harness.between_permits(), user, answers=answers) for user in ("alice", "carol")]
     assert [len(out.prompts) for out in outs] == [3, 3]
     for out in outs:
         assert out.result == "PAM_AUTH_ERR"
@@ -216,7 +216,7 @@ def test_an_expired_code_tells_nobody_who_is_in_the_map(start):
 
 def test_without_autosend_nothing_is_sent_before_an_answer(start, log):
     sim = start(swmfa="autosend = no")
-    out = lab.pamhost(lab.between_permits(), answers=["@fail"])
+    out = harness.pamhost(harness.between_permits(), answers=["@fail"])
     assert out.result == "PAM_CONV_ERR"
     assert out.all("prompt on") == ["Press Enter to have a code sent by SMS to the number ending "
                                     "in 82, or type call: "]
@@ -228,15 +228,15 @@ def test_without_autosend_nothing_is_sent_before_an_answer(start, log):
                                           ("sms", "sms"), ("RESEND", "sms")])
 def test_enter_or_a_channel_sends_the_first_code(start, answer, path):
     sim = start(swmfa="autosend = no\ntries = 1")
-    out = lab.pamhost(lab.alone(), answers=[answer, "@code"])
+    out = harness.pamhost(harness.alone(), answers=[answer, "@code"])
     assert out.result == "PAM_SUCCESS"
     assert paths(sim) == [path, "verify"]
 
 
-@pytest.mark.parametrize("answer", ["@null", "@huge", "@bytes", "123456", lab.PASSWORD, "yes"])
+@pytest.mark.parametrize("answer", ["@null", "@huge", "@bytes", "123456", harness.PASSWORD, "yes"])
 def test_whatever_else_is_typed_first_sends_nothing(start, log, answer):
     sim = start(swmfa="autosend = no")
-    out = lab.pamhost(lab.between_permits(), answers=[answer] * (3 if answer == "123456" else 23))
+    out = harness.pamhost(harness.between_permits(), answers=[answer] * (3 if answer == "123456" else 23))
     assert out.result == "PAM_MAXTRIES" and sim.requests() == []
     assert out.prompts[1].startswith("Nothing has been sent yet.")
     assert out.all("message") == ["error No code was asked for."]
@@ -245,19 +245,19 @@ def test_whatever_else_is_typed_first_sends_nothing(start, log, answer):
 
 def test_the_first_prompt_is_shown_as_it_is_typed_whatever_echo_says(start):
     start(swmfa="autosend = no\necho = no")
-    out = lab.pamhost(lab.alone(), answers=["", "@code"])
+    out = harness.pamhost(harness.alone(), answers=["", "@code"])
     assert [line[:9] for line in out.lines if line.startswith("prompt")] == ["prompt on", "prompt of"]
 
 
 def test_without_autosend_the_map_shows_no_difference(start):
     sim = start(swmfa="autosend = no")
-    out = lab.pamhost(lab.between_permits(), "carol", answers=["", "123456", "123456", "123456"])
+    out = harness.pamhost(harness.between_permits(), "carol", answers=["", "123456", "123456", "123456"])
     assert out.result == "PAM_MAXTRIES" and sim.requests() == []
     assert "Press Enter" in out.prompts[0] and "Code sent" in out.prompts[1]
 
 
 def test_a_user_whom_sshd_refused_has_nothing_sent(start, log):
     sim = start(swmfa="autosend = no")
-    out = lab.pamhost(lab.between_permits(), answers=["\b\n\r\x7fINCORRECT"])
+    out = harness.pamhost(harness.between_permits(), answers=["\b\n\r\x7fINCORRECT"])
     assert out.result == "PAM_AUTH_ERR" and sim.requests() == []
     assert log.last("reason=sshd-denies")

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-import lab
+import harness
 from test_swmfactl import ctl, failed
 from test_swmfactl_enable import PORT, SSHD, debian, key, listens, snapshot # noqa: F401
 
@@ -23,14 +23,14 @@ class Listener:
     def __init__(self, *options, program=SSHD, environment=None, prefix=()):
         self.process = subprocess.Popen([*prefix, program, "-D", "-e", "-p", str(PORT), *options],
                                         env=environment, stderr=subprocess.DEVNULL)
-        assert lab.wait_until(lambda: listens(PORT))
+        assert harness.wait_until(lambda: listens(PORT))
 
     def __enter__(self):
         return self.process
 
     def __exit__(self, *_):
         self.process.terminate()
-        self.process.wait(lab.PATIENCE)
+        self.process.wait(harness.PATIENCE)
 
 
 def refused(*options):
@@ -52,7 +52,7 @@ def test_an_option_with_blanks_in_its_value_is_not_taken_for_its_first_word(sim)
 
 def test_options_that_are_cut_off_in_the_process_list_are_not_taken_for_all(sim):
     """Without an environment, sshd has no room for what it shows."""
-    own = lab.WORK / "own-sshd-of-another-name.conf"
+    own = harness.WORK / "own-sshd-of-another-name.conf"
     lines = f"Port {PORT}\nUsePAM yes\nPidFile none\nPasswordAuthentication no\n"
     own.write_text(lines + "KbdInteractiveAuthentication yes\n") # a code alone
     for end in range(1, 16): # wherever it is cut off
@@ -102,7 +102,7 @@ def test_an_sshd_that_would_let_nobody_in_is_seen(options, sim):
 
 
 def test_the_match_blocks_of_an_sshd_with_a_file_of_its_own_are_looked_at(sim):
-    own = lab.WORK / "own-sshd.conf"
+    own = harness.WORK / "own-sshd.conf"
     own.write_text(f"Port {PORT}\nUsePAM yes\nPidFile none\nPasswordAuthentication no\n"
                    "KbdInteractiveAuthentication no\n"
                    "Match User alice\n  KbdInteractiveAuthentication yes\n")
@@ -140,10 +140,10 @@ def begin_login():
                 if f"\nUid:\t{owner}\t" in read(path / "status")]
 
     before = find()
-    client = lab.ssh(PORT, "alice", options=["-o", "PreferredAuthentications=password",
-                                             "-o", "StrictHostKeyChecking=no"])
+    client = harness.ssh(PORT, "alice", options=["-o", "PreferredAuthentications=password",
+                                                 "-o", "StrictHostKeyChecking=no"])
     client.expect("assword:")
-    assert lab.wait_until(lambda: {*find()} - {*before})
+    assert harness.wait_until(lambda: {*find()} - {*before})
     return client, ({*find()} - {*before}).pop()
 
 
@@ -155,7 +155,7 @@ def enabled_at_once():
 
 def test_an_sshd_with_another_etc_ssh_is_not_waited_for(sim, key):
     """As one in a container: neither it, nor the logins that it has."""
-    other = lab.WORK / "etc-ssh"
+    other = harness.WORK / "etc-ssh"
     shutil.copytree("/etc/ssh", other)
     with Listener(prefix=["unshare", "--mount", "sh", "-c", f'mount --bind {other} /etc/ssh && exec "$@"',
                           "sh"]):
@@ -173,7 +173,7 @@ def test_a_login_that_has_ended_is_not_waited_for(sim, key):
         os.kill(watcher, signal.SIGSTOP)
     try:
         client.close()
-        assert lab.wait_until(lambda: state_and_parent(login)[0] == "Z")
+        assert harness.wait_until(lambda: state_and_parent(login)[0] == "Z")
         enabled_at_once()
         assert state_and_parent(login)[0] == "Z"
     finally:

@@ -18,7 +18,7 @@ from pathlib import Path
 
 import pytest
 
-import lab
+import harness
 from test_swmfactl import ctl
 from test_swmfactl_enable import CONFIGURATION, PAM, TOOL, PORT, Sshd, debian, snapshot # noqa: F401
 
@@ -28,8 +28,8 @@ ACCOUNTS = {"both": (True, True), "word": (True, False), "only-key": (False, Tru
 NUMBERS = {name: f"+1555010019{digit}" for digit, name in enumerate(ACCOUNTS)}
 PROOFS = [(), ("key",), ("password",), ("key", "password")]
 SSHD_CONFIG = Path("/etc/ssh/sshd_config")
-KEY = lab.WORK / "property-key"
-ASKPASS = lab.WORK / "askpass"
+KEY = harness.WORK / "property-key"
+ASKPASS = harness.WORK / "askpass"
 
 ASKPASS_TEXT = """#!/bin/sh
 # Answers ssh's prompts with what this login may use; at any other prompt ssh ends.
@@ -62,9 +62,9 @@ def accounts(laboratory):
     ASKPASS.write_text(ASKPASS_TEXT)
     ASKPASS.chmod(0o755)
     for name, (password, key) in ACCOUNTS.items():
-        home = Path("/root") if name == "root" else lab.add_account(name)
+        home = Path("/root") if name == "root" else harness.add_account(name)
         if name == "root":
-            lab.set_password("root")
+            harness.set_password("root")
         if not password:
             subprocess.run(["usermod", "--password", "!", name], check=True)
         if key:
@@ -83,21 +83,21 @@ def accounts(laboratory):
 def gets_in(name, proofs, code):
     """Whether sshd lets the account in with these proofs, and a code if it asks for one."""
     environment = {"PATH": os.environ["PATH"], "SSH_ASKPASS": str(ASKPASS),
-                   "SSH_ASKPASS_REQUIRE": "force", "INBOX": str(lab.INBOX),
-                   "PASSWORD": lab.PASSWORD if "password" in proofs else "",
+                   "SSH_ASKPASS_REQUIRE": "force", "INBOX": str(harness.INBOX),
+                   "PASSWORD": harness.PASSWORD if "password" in proofs else "",
                    "CODE_NUMBER": NUMBERS[name] if code and is_mapped(name) else "",
-                   "CODES_BEFORE": str(len(lab.messages(NUMBERS[name])))}
+                   "CODES_BEFORE": str(len(harness.messages(NUMBERS[name])))}
     options = ["-i", str(KEY), "-o", "IdentitiesOnly=yes"] if "key" in proofs else \
         ["-o", "PubkeyAuthentication=no"]
     options += ["-o", "PreferredAuthentications=publickey,keyboard-interactive,password"]
-    done = subprocess.run(lab.ssh_command(PORT, name, options=options), env=environment,
+    done = subprocess.run(harness.ssh_command(PORT, name, options=options), env=environment,
                           stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
     return "in-the-shell" in done.stdout
 
 
 def is_mapped(name):
     """Whether a code can come; otherwise nothing is waited for at that prompt."""
-    return f"{name} {NUMBERS[name]}\n".encode() in lab.USERS.read_bytes()
+    return f"{name} {NUMBERS[name]}\n".encode() in harness.USERS.read_bytes()
 
 
 def owned(name, proofs):
@@ -200,11 +200,11 @@ def stolen_pid_file():
     second = subprocess.Popen(["/usr/sbin/sshd", "-D", "-e", "-p", str(PORT + 1)],
                               stderr=subprocess.DEVNULL)
     pid_file = Path("/run/sshd.pid")
-    assert lab.wait_until(lambda: pid_file.exists() and
-                          pid_file.read_text().strip() == str(second.pid))
+    assert harness.wait_until(lambda: pid_file.exists() and
+                              pid_file.read_text().strip() == str(second.pid))
     second.terminate()
-    second.wait(lab.PATIENCE)
-    assert lab.wait_until(lambda: not pid_file.exists())
+    second.wait(harness.PATIENCE)
+    assert harness.wait_until(lambda: not pid_file.exists())
 
 
 PID_FILES = {"usual": ([], lambda: None), "none": (["-o", "PidFile=none"], lambda: None),
@@ -245,9 +245,9 @@ def without_tool(request):
 def lay(setting, users, pids, stack):
     SETTINGS[setting]()
     STACKS[stack]()
-    if lab.penalties_known():
+    if harness.penalties_known():
         prepend("PerSourcePenalties no\n")
-    lab.users_map(MAPS.get(users, BAD_MAPS.get(users)))
+    harness.users_map(MAPS.get(users, BAD_MAPS.get(users)))
     options, after = PID_FILES[pids]
     server = Sshd(options)
     after()
@@ -318,24 +318,24 @@ def test_enable_shuts_out_nobody_unnamed_and_opens_nothing(combination, without_
 @pytest.mark.parametrize("users", BAD_MAPS)
 @pytest.mark.parametrize("form", FORMS)
 def test_a_map_by_which_nobody_can_get_in_is_refused(users, form, sim):
-    lab.users_map(BAD_MAPS[users])
+    harness.users_map(BAD_MAPS[users])
     files = snapshot()
     for service in ("sshd", "sudo", "login") if form == "password" else ("sshd",):
         for dry in ([], ["--dry-run"]):
             status, out, error = ctl("enable", service, *FORMS[form], *dry)
-            assert status == 1 and out == "" and str(lab.USERS) in error, (service, out, error)
-            assert users == "nobody-here" or re.search(rf"{lab.USERS}:1: ", error), error
+            assert status == 1 and out == "" and str(harness.USERS) in error, (service, out, error)
+            assert users == "nobody-here" or re.search(rf"{harness.USERS}:1: ", error), error
     assert snapshot() == files
 
 
 def test_numbers_outside_of_countries_are_no_way_in(sim):
-    lab.configure(sim, limits="countries = +44\n")
-    lab.users_map(MAPS["all"])
+    harness.configure(sim, limits="countries = +44\n")
+    harness.users_map(MAPS["all"])
     files = snapshot()
     status, out, error = ctl("enable", "sshd")
     assert status == 1 and out == "" and snapshot() == files
     for line in range(1, len(ACCOUNTS) + 1):
-        assert f"{lab.USERS}:{line}: the number is outside of countries" in error
+        assert f"{harness.USERS}:{line}: the number is outside of countries" in error
 
 
 def test_there_are_enough_combinations():

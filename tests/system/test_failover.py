@@ -3,7 +3,7 @@
 where it may have."""
 import pytest
 
-import lab
+import harness
 
 BOTH = "providers = signalwire, bandwidth"
 
@@ -15,7 +15,7 @@ def two(start):
     def begin(*faults, second=(), swmfa="", **keywords):
         first = start(*[word for fault in faults for word in ("--fault", fault)])
         other = start(*[word for fault in second for word in ("--fault", fault)], name="2")
-        lab.configure(first, bandwidth=other, swmfa=f"{BOTH}\n{swmfa}", **keywords)
+        harness.configure(first, bandwidth=other, swmfa=f"{BOTH}\n{swmfa}", **keywords)
         return first, other
 
     return begin
@@ -23,7 +23,7 @@ def two(start):
 
 def down(simulator):
     """Nobody listens where this simulator was."""
-    simulator.endpoint = f"https://localhost:{lab.closed_port()}"
+    simulator.endpoint = f"https://localhost:{harness.closed_port()}"
 
 
 def connections(simulator):
@@ -34,8 +34,8 @@ def connections(simulator):
 
 @pytest.mark.parametrize("channel, path", [("sms", "messaging"), ("call", "voice")])
 def test_bandwidth_alone_sends_and_verifies(sim, log, channel, path):
-    lab.configure(sim, bandwidth=sim, swmfa=f"providers = bandwidth\nchannel = {channel}")
-    out = lab.pamhost(lab.alone())
+    harness.configure(sim, bandwidth=sim, swmfa=f"providers = bandwidth\nchannel = {channel}")
+    out = harness.pamhost(harness.alone())
     assert out.result == "PAM_SUCCESS"
     base = "/api/v1/accounts/lab-account/code/"
     assert [row[:2] for row in sim.requests()] == [(base + path, "200"), (base + "verify", "200")]
@@ -47,8 +47,8 @@ def test_bandwidth_alone_sends_and_verifies(sim, log, channel, path):
 @pytest.mark.parametrize("channel", ["sms", "call"])
 def test_the_other_spelling_of_bandwidths_ids_is_read(start, log, channel):
     sim = start("--fault", "send-old-spelling")
-    lab.configure(sim, bandwidth=sim, swmfa=f"providers = bandwidth\nchannel = {channel}")
-    out = lab.pamhost(lab.alone(), answers=["@fail"])  # the fault sends no message
+    harness.configure(sim, bandwidth=sim, swmfa=f"providers = bandwidth\nchannel = {channel}")
+    out = harness.pamhost(harness.alone(), answers=["@fail"])  # the fault sends no message
     assert "sent by" in out.prompts[0]
     assert "request=- " not in log.last("provider=bandwidth")
 
@@ -94,8 +94,8 @@ BANDWIDTH_VERIFIES = [
                          ids=[row[0] for row in BANDWIDTH_SENDS + BANDWIDTH_VERIFIES])
 def test_bandwidths_errors_deny_and_say_why(start, log, sms_only, fault, code, reason, detail):
     sim = start("--fault", fault)
-    lab.configure(sim, bandwidth=sim, swmfa="providers = bandwidth\nfail = safe\nfail_on = limit")
-    out = lab.pamhost(lab.between_permits(), answers=["@code"] * 3)
+    harness.configure(sim, bandwidth=sim, swmfa="providers = bandwidth\nfail = safe\nfail_on = limit")
+    out = harness.pamhost(harness.between_permits(), answers=["@code"] * 3)
     if fault == "send-429": # the only one that this fail_on names
         assert out.result == "PAM_SUCCESS"
     else:
@@ -107,34 +107,34 @@ def test_bandwidths_errors_deny_and_say_why(start, log, sms_only, fault, code, r
 
 def test_bandwidths_own_limit_on_wrong_codes_lets_nobody_in(sim, log):
     """The 429 that wrong codes bring about, with the widest fail_on."""
-    lab.configure(sim, bandwidth=sim, swmfa="providers = bandwidth\ntries = 10\nfail = safe\n"
-                  "fail_on = network, server, limit, credentials")
-    assert lab.pamhost(lab.between_permits(), answers=["@wrong"] * 10).result == "PAM_MAXTRIES"
-    out = lab.pamhost(lab.between_permits(), answers=["@wrong"] * 10)
+    harness.configure(sim, bandwidth=sim, swmfa="providers = bandwidth\ntries = 10\nfail = safe\n"
+                      "fail_on = network, server, limit, credentials")
+    assert harness.pamhost(harness.between_permits(), answers=["@wrong"] * 10).result == "PAM_MAXTRIES"
+    out = harness.pamhost(harness.between_permits(), answers=["@wrong"] * 10)
     assert out.result == "PAM_AUTHINFO_UNAVAIL"
     assert "reason=provider-limit" in log.last("exceeded verification attempts")
 
 
 def test_a_bandwidth_code_of_one_login_is_worth_nothing_in_another(sim, log):
-    lab.configure(sim, bandwidth=sim, swmfa="providers = bandwidth")
-    assert lab.pamhost(lab.alone(), answers=["@fail"]).result == "PAM_CONV_ERR"
-    other = lab.wait_for_code(lab.NUMBERS["alice"])
-    out = lab.pamhost(lab.alone(), answers=[other, "@code"])
+    harness.configure(sim, bandwidth=sim, swmfa="providers = bandwidth")
+    assert harness.pamhost(harness.alone(), answers=["@fail"]).result == "PAM_CONV_ERR"
+    other = harness.wait_for_code(harness.NUMBERS["alice"])
+    out = harness.pamhost(harness.alone(), answers=[other, "@code"])
     assert out.result == "PAM_SUCCESS"
     assert "Wrong code" in out.prompts[1] and "tries=2" in log.last("result=success")
 
 
 def test_bandwidth_offers_no_channel_without_its_application(sim, log):
-    lab.configure(sim, bandwidth=sim, swmfa="providers = bandwidth")
-    text = lab.CONF.read_text().replace("voice_application_id = demo-voice\n", "")
-    lab.write(lab.CONF, text)
-    out = lab.pamhost(lab.alone(), answers=["call", "@code"])
+    harness.configure(sim, bandwidth=sim, swmfa="providers = bandwidth")
+    text = harness.CONF.read_text().replace("voice_application_id = demo-voice\n", "")
+    harness.write(harness.CONF, text)
+    out = harness.pamhost(harness.alone(), answers=["call", "@code"])
     assert out.result == "PAM_SUCCESS"
     assert "Type resend." in out.prompts[0] and "not possible" in out.prompts[1]
     assert sim.count("voice") == 0
-    lab.users_map(f"alice {lab.NUMBERS['alice']} call\n")
-    out = lab.pamhost(lab.between_permits())
-    lab.users_map()
+    harness.users_map(f"alice {harness.NUMBERS['alice']} call\n")
+    out = harness.pamhost(harness.between_permits())
+    harness.users_map()
     assert out.result == "PAM_SERVICE_ERR" and out.prompts == []
     assert log.last("reason=configuration channel=call .*no provider of providers can send")
 
@@ -156,7 +156,7 @@ CERTAINLY_NOT_SENT = {
 @pytest.mark.parametrize("fault", CERTAINLY_NOT_SENT)
 def test_a_send_that_did_not_happen_is_followed_by_one_at_the_next_provider(two, log, fault):
     first, second = two(fault)
-    out = lab.pamhost(lab.alone())
+    out = harness.pamhost(harness.alone())
     assert out.result == "PAM_SUCCESS"
     assert out.prompts[0].startswith("Code sent by SMS to the number ending in 82.")
     assert len(first.requests()) == 1, "a send is not repeated"
@@ -171,8 +171,8 @@ def test_a_send_that_did_not_happen_is_followed_by_one_at_the_next_provider(two,
 def test_signalwire_down_costs_a_failed_connection_and_no_more(two, log):
     first, second = two()
     down(first)
-    lab.configure(first, bandwidth=second, swmfa=BOTH)
-    assert lab.pamhost(lab.alone()).result == "PAM_SUCCESS"
+    harness.configure(first, bandwidth=second, swmfa=BOTH)
+    assert harness.pamhost(harness.alone()).result == "PAM_SUCCESS"
     assert first.requests() == []
     assert len(second.requests()) == 2 and len(connections(second)) == 1
     assert log.last('provider=bandwidth .*detail="signalwire network: .*connect')
@@ -182,30 +182,30 @@ def test_signalwire_down_costs_a_failed_connection_and_no_more(two, log):
 def test_after_a_wrong_certificate_the_next_provider_sends(start, log, certificate):
     first = start("--certificate", certificate)
     second = start(name="2")
-    lab.configure(first, bandwidth=second, swmfa=BOTH)
-    assert lab.pamhost(lab.alone()).result == "PAM_SUCCESS"
+    harness.configure(first, bandwidth=second, swmfa=BOTH)
+    assert harness.pamhost(harness.alone()).result == "PAM_SUCCESS"
     assert first.requests() == []
     assert log.last('provider=bandwidth .*detail="signalwire tls: ')
 
 
 def test_the_order_is_the_configurations(two):
     first, second = two()
-    text = lab.CONF.read_text().replace(BOTH, "providers = bandwidth, signalwire")
-    lab.write(lab.CONF, text)
-    assert lab.pamhost(lab.alone()).result == "PAM_SUCCESS"
+    text = harness.CONF.read_text().replace(BOTH, "providers = bandwidth, signalwire")
+    harness.write(harness.CONF, text)
+    assert harness.pamhost(harness.alone()).result == "PAM_SUCCESS"
     assert first.requests() == [] and len(second.requests()) == 2
 
 
 def without(key):
     """Takes a key of [bandwidth] away."""
-    lines = lab.CONF.read_text().splitlines(keepends=True)
-    lab.write(lab.CONF, "".join(line for line in lines if not line.startswith(f"{key} = ")))
+    lines = harness.CONF.read_text().splitlines(keepends=True)
+    harness.write(harness.CONF, "".join(line for line in lines if not line.startswith(f"{key} = ")))
 
 
 def test_a_provider_without_the_channel_sends_by_another_that_the_user_may_use(two, log):
     first, second = two("send-500")
     without("messaging_application_id")
-    out = lab.pamhost(lab.alone())
+    out = harness.pamhost(harness.alone())
     assert out.result == "PAM_SUCCESS" and "sent by voice call" in out.prompts[0]
     assert log.last("result=success .*channel=call provider=bandwidth .*signalwire provider-error")
 
@@ -214,9 +214,9 @@ def test_a_provider_without_the_channel_sends_by_another_that_the_user_may_use(t
 def test_a_provider_without_any_channel_of_the_user_is_passed_over(two, log, fail):
     first, second = two("send-500", swmfa=f"fail = {fail}")
     without("messaging_application_id")
-    lab.users_map(f"alice {lab.NUMBERS['alice']} sms\n")
-    out = lab.pamhost(lab.between_permits())
-    lab.users_map()
+    harness.users_map(f"alice {harness.NUMBERS['alice']} sms\n")
+    out = harness.pamhost(harness.between_permits())
+    harness.users_map()
     assert out.result == ("PAM_SUCCESS" if fail == "safe" else "PAM_AUTHINFO_UNAVAIL")
     assert second.requests() == [] and out.prompts == []
     assert log.last("bandwidth lacks: messaging_application_id")
@@ -229,9 +229,9 @@ def test_no_word_gets_past_a_provider_that_could_still_send(two, log, lines, ans
     first, second = two("send-stall", swmfa=f"fail = safe\nresend_delay = 0\n{lines}")
     if "no" in lines:
         down(first)
-        lab.configure(first, bandwidth=second, swmfa=f"{BOTH}\nfail = safe\n{lines}")
+        harness.configure(first, bandwidth=second, swmfa=f"{BOTH}\nfail = safe\n{lines}")
     without("voice_application_id")
-    out = lab.pamhost(lab.between_permits(), answers=answers)
+    out = harness.pamhost(harness.between_permits(), answers=answers)
     assert out.result != "PAM_SUCCESS"
     assert not [line for line in log.ours() if "fail = safe" in line]
 
@@ -240,7 +240,7 @@ def test_after_a_word_that_cannot_help_resend_still_can(two, log):
     """SignalWire gave no answer and then goes down; Bandwidth has SMS alone."""
     first, second = two("send-reset", swmfa="resend_delay = 0\ntimeout = 4")
     without("voice_application_id")
-    out = lab.pamhost(lab.alone(), answers=["call", "resend", "@code"])
+    out = harness.pamhost(harness.alone(), answers=["call", "resend", "@code"])
     assert out.result == "PAM_SUCCESS"
     assert "may still come by voice call" in out.prompts[1] or \
         out.prompts[1].startswith("No code could be sent by voice call. Type resend")
@@ -251,7 +251,7 @@ def test_after_a_word_that_cannot_help_resend_still_can(two, log):
                                    "verify-429"])
 def test_where_one_provider_cannot_check_its_code_the_next_one_sends_another(two, log, fault):
     first, second = two(f"signalwire:{fault}", swmfa="resend_delay = 0\ntries = 4")
-    out = lab.pamhost(lab.alone(), answers=["@code", "@code", "resend", "@code"])
+    out = harness.pamhost(harness.alone(), answers=["@code", "@code", "resend", "@code"])
     assert out.result == "PAM_SUCCESS"
     assert out.prompts[2].split("\\n")[0].endswith("Type resend for a new one.")
     assert len(second.requests()) == 2
@@ -263,7 +263,7 @@ def test_where_one_provider_cannot_check_its_code_the_next_one_sends_another(two
 @pytest.mark.parametrize("fault", ["send-stall", "send-reset", "send-slow"])
 def test_after_a_send_that_may_have_happened_nobody_else_sends_unasked(two, log, fault):
     first, second = two(fault, swmfa="timeout = 4\nresend_delay = 0")
-    out = lab.pamhost(lab.alone(), answers=["123456", "resend", "@code"])
+    out = harness.pamhost(harness.alone(), answers=["123456", "resend", "@code"])
     assert out.result == "PAM_SUCCESS"
     assert "A code may still come by SMS to the number ending in 82" in out.prompts[0]
     assert "cannot be checked" in out.prompts[1] and "resend" in out.prompts[1]
@@ -274,7 +274,7 @@ def test_after_a_send_that_may_have_happened_nobody_else_sends_unasked(two, log,
 
 def test_without_resend_no_second_code_is_sent(two, log):
     first, second = two("send-stall", swmfa="timeout = 4")
-    out = lab.pamhost(lab.between_permits(), answers=["123456"] * 3)
+    out = harness.pamhost(harness.between_permits(), answers=["123456"] * 3)
     assert out.result == "PAM_AUTHINFO_UNAVAIL"
     assert len(first.requests()) == 1 and second.requests() == []
     assert log.last("result=error reason=network")
@@ -283,8 +283,8 @@ def test_without_resend_no_second_code_is_sent(two, log):
 def test_a_bandwidth_code_that_came_without_an_answer_is_good(start, log):
     """Its verify needs no id, so the code can be checked although the answer was lost."""
     sim = start("--fault", "send-slow")
-    lab.configure(sim, bandwidth=sim, swmfa="providers = bandwidth\ntimeout = 4")
-    out = lab.pamhost(lab.alone())
+    harness.configure(sim, bandwidth=sim, swmfa="providers = bandwidth\ntimeout = 4")
+    out = harness.pamhost(harness.alone())
     assert out.result == "PAM_SUCCESS"
     assert "A code may still come" in out.prompts[0] and "cannot" not in out.prompts[0]
     assert log.last("result=success reason=verified .*request=- ")
@@ -292,7 +292,7 @@ def test_a_bandwidth_code_that_came_without_an_answer_is_good(start, log):
 
 def test_the_deadline_holds_for_all_of_a_send(two, log):
     first, second = two("send-slow", swmfa="timeout = 30\ndeadline = 4\nresend_delay = 0")
-    out = lab.pamhost(lab.alone(), answers=["resend", "@code"])
+    out = harness.pamhost(harness.alone(), answers=["resend", "@code"])
     assert out.result == "PAM_SUCCESS"
     assert "may still come" in out.prompts[0]
     assert log.last("signalwire network: .*timed out")
@@ -306,8 +306,8 @@ OFFER = "No code could be sent by SMS. Type call for a code by voice call.\\nCod
 @pytest.mark.parametrize("provider", ["signalwire", "bandwidth"])
 def test_where_sms_is_refused_a_call_is_offered_and_none_is_made_unasked(start, log, provider):
     sim = start("--fault", "send-422-sms")
-    lab.configure(sim, bandwidth=sim, swmfa=f"providers = {provider}", limits="user_sends = 1/1d")
-    out = lab.pamhost(lab.alone(), answers=["hello", "resend", "123456", "call", "@code"])
+    harness.configure(sim, bandwidth=sim, swmfa=f"providers = {provider}", limits="user_sends = 1/1d")
+    out = harness.pamhost(harness.alone(), answers=["hello", "resend", "123456", "call", "@code"])
     assert out.result == "PAM_SUCCESS", "what was refused does not count, and needs no wait"
     assert out.prompts[:4] == [OFFER] * 4
     assert out.prompts[4] == ("Code sent by voice call to the number ending in 82. "
@@ -316,14 +316,14 @@ def test_where_sms_is_refused_a_call_is_offered_and_none_is_made_unasked(start, 
         ["sms", "sms", "call", "verify"], ["messaging", "messaging", "voice", "verify"])
     assert log.last(f"result=success reason=verified channel=call provider={provider} .*tries=2 sends=3 "
                     f'.*detail="{provider} provider-refused: ')
-    again = lab.pamhost(lab.alone(), answers=["@fail"])
+    again = harness.pamhost(harness.alone(), answers=["@fail"])
     assert again.prompts[0].startswith("No code can be sent now."), "the call has counted"
 
 
 @pytest.mark.parametrize("fault", ["send-refused", "send-422"])
 def test_where_the_call_is_refused_as_well_the_login_ends(start, log, fault):
     sim = start("--fault", fault)
-    out = lab.pamhost(lab.between_permits(), answers=["call", "@fail"])
+    out = harness.pamhost(harness.between_permits(), answers=["call", "@fail"])
     assert out.result == "PAM_AUTH_ERR" and out.prompts == [OFFER]
     assert out.all("message")[-1] == "error No code could be sent. The system log says why."
     assert len(sim.requests()) == 2
@@ -360,8 +360,8 @@ def test_both_down_secure_denies_and_safe_passes_where_it_covers_every_cause(
     for simulator, fault in ((first, one), (second, other)):
         if fault == "down":
             down(simulator)
-    lab.configure(first, bandwidth=second, swmfa=f"{BOTH}\n{lines}")
-    out = lab.pamhost(lab.between_permits(), answers=["call"])
+    harness.configure(first, bandwidth=second, swmfa=f"{BOTH}\n{lines}")
+    out = harness.pamhost(harness.between_permits(), answers=["call"])
     assert out.prompts == [OFFER] * (one in ("send-refused", "send-422"))
     line = log.last("signalwire .*; bandwidth ")
     if passes:
@@ -378,14 +378,14 @@ def test_what_safe_lets_pass_is_pam_ignore(two):
     first, second = two(swmfa="fail = safe")
     down(first)
     down(second)
-    lab.configure(first, bandwidth=second, swmfa=f"{BOTH}\nfail = safe")
-    assert lab.pamhost(lab.alone()).result == "PAM_PERM_DENIED"
+    harness.configure(first, bandwidth=second, swmfa=f"{BOTH}\nfail = safe")
+    assert harness.pamhost(harness.alone()).result == "PAM_PERM_DENIED"
 
 
 @pytest.mark.parametrize("reply", ["123456", ""])
 def test_safe_passes_no_one_while_a_provider_has_not_been_asked(two, log, reply):
     first, second = two("send-stall", swmfa="timeout = 4\nfail = safe")
-    out = lab.pamhost(lab.between_permits(), answers=[reply] * (3 if reply else 23))
+    out = harness.pamhost(harness.between_permits(), answers=[reply] * (3 if reply else 23))
     assert out.result in ("PAM_AUTHINFO_UNAVAIL", "PAM_MAXTRIES")
     assert second.requests() == []
     assert "fail = safe" not in log.last("result=(error|denied)")
@@ -394,7 +394,7 @@ def test_safe_passes_no_one_while_a_provider_has_not_been_asked(two, log, reply)
 def test_safe_passes_when_every_provider_stalls(two, log):
     first, second = two("send-stall", second=["send-stall"],
                         swmfa="timeout = 4\nfail = safe\nresend_delay = 0")
-    out = lab.pamhost(lab.between_permits(), answers=["resend"])
+    out = harness.pamhost(harness.between_permits(), answers=["resend"])
     assert out.result == "PAM_SUCCESS" and len(out.prompts) == 1
     assert log.last("result=ignored reason=network .*fail = safe")
 
@@ -402,18 +402,18 @@ def test_safe_passes_when_every_provider_stalls(two, log):
 def test_safe_does_not_pass_after_a_code_was_delivered(sim, log, tmp_path):
     """Wrong guesses spoil the code, and then no other can be sent."""
     good = ('{"id":"0b9e6ab5-95ba-4a7e-a2b0-4cfbbb53f4ab","success":true,"to":"%s","channel":"sms"}'
-            % lab.NUMBERS["alice"])
+            % harness.NUMBERS["alice"])
 
     def gone_and_down(connection):
         server.stop()
-        connection.sendall(lab.http(404, '{"error":"Not Found"}', "Connection: close\r\n"))
+        connection.sendall(harness.http(404, '{"error":"Not Found"}', "Connection: close\r\n"))
 
-    server = lab.RawServer(tmp_path, lab.http(200, good), gone_and_down)
-    lab.configure(sim, endpoint=server.endpoint, ca_file=server.certificate,
-                  swmfa="fail = safe\nresend_delay = 0")
-    out = lab.pamhost(lab.between_permits(), answers=["123456", "resend", "123456"])
+    server = harness.RawServer(tmp_path, harness.http(200, good), gone_and_down)
+    harness.configure(sim, endpoint=server.endpoint, ca_file=server.certificate,
+                      swmfa="fail = safe\nresend_delay = 0")
+    out = harness.pamhost(harness.between_permits(), answers=["123456", "resend", "123456"])
     assert out.result == "PAM_AUTHINFO_UNAVAIL"
     assert "fail = safe" not in log.last("result=error reason=network")
     # Had the outage come before the first code, it would have passed.
-    assert lab.pamhost(lab.between_permits()).result == "PAM_SUCCESS"
+    assert harness.pamhost(harness.between_permits()).result == "PAM_SUCCESS"
     assert log.last("result=ignored reason=network .*fail = safe")

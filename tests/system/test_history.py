@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 
-import lab
+import harness
 from test_failover import two # pylint: disable=unused-import # a fixture
 from test_limits import DAY
 from test_store import (ALICE, BOUND, MANY, PATIENT, Provider, all_causes, all_deaths, broken,
@@ -23,7 +23,7 @@ NOT_KEPT = "this login is not in the list of swmfactl log: "
 def listed(*arguments):
     """The logins in the list, as swmfactl prints them."""
     out = done("log", "--json", "--last", 100000, *arguments)
-    lab.OUTPUT.append(out)
+    harness.OUTPUT.append(out)
     return json.loads(out)
 
 
@@ -42,7 +42,7 @@ def logged(log):
 
 
 def by(*arguments, service=None, **keywords):
-    return lab.pamhost(service or lab.between_permits(), *arguments, **keywords)
+    return harness.pamhost(service or harness.between_permits(), *arguments, **keywords)
 
 
 # ---- each end of a login ----
@@ -71,28 +71,28 @@ def break_glass(sim):
 
 @end
 def exempt(sim):
-    lab.configure(sim, policy="exempt_networks = 192.0.2.0/24")
+    harness.configure(sim, policy="exempt_networks = 192.0.2.0/24")
     assert by(arguments=["--rhost", "192.0.2.7"]).result == "PAM_SUCCESS"
     return "ignored exempt"
 
 
 @end
 def exempt_as_a_success(sim):
-    lab.configure(sim, policy="exempt_networks = 192.0.2.0/24\nexempt_result = success")
-    assert by(arguments=["--rhost", "192.0.2.7"], service=lab.alone()).result == "PAM_SUCCESS"
+    harness.configure(sim, policy="exempt_networks = 192.0.2.0/24\nexempt_result = success")
+    assert by(arguments=["--rhost", "192.0.2.7"], service=harness.alone()).result == "PAM_SUCCESS"
     return "success exempt"
 
 
 @end
 def unmapped(sim):
-    lab.configure(sim, swmfa="unmapped = ignore")
+    harness.configure(sim, swmfa="unmapped = ignore")
     assert by("carol").result == "PAM_SUCCESS"
     return "ignored unmapped"
 
 
 @end
 def remembered(sim):
-    lab.configure(sim, policy="remember = 1h")
+    harness.configure(sim, policy="remember = 1h")
     for _ in range(2):
         assert by(arguments=["--rhost", "192.0.2.7"]).result == "PAM_SUCCESS"
     return "ignored remembered"
@@ -107,8 +107,8 @@ def by_a_pass(sim):
 
 @end
 def by_fail_safe(sim):
-    sim.endpoint = f"https://localhost:{lab.closed_port()}"
-    lab.configure(sim, swmfa="fail = safe")
+    sim.endpoint = f"https://localhost:{harness.closed_port()}"
+    harness.configure(sim, swmfa="fail = safe")
     assert by().result == "PAM_SUCCESS"
     return "ignored network"
 
@@ -127,7 +127,7 @@ def not_in_the_map(sim):
 
 @end
 def locked(sim):
-    lab.configure(sim, limits="failures = 1\n")
+    harness.configure(sim, limits="failures = 1\n")
     by(answers=["@wrong"])
     assert by(answers=["123456"] * 3).result == "PAM_MAXTRIES"
     return "denied locked"
@@ -135,7 +135,7 @@ def locked(sim):
 
 @end
 def limit_on_sends(sim):
-    lab.configure(sim, limits="user_sends = 1/1d\n")
+    harness.configure(sim, limits="user_sends = 1/1d\n")
     by()
     by(answers=["123456"] * 3)
     return "denied send-limit"
@@ -149,43 +149,43 @@ def conversation_that_fails(sim):
 
 @end
 def name_that_differs(sim):
-    lab.configure(sim, swmfa="unmapped = ignore")
+    harness.configure(sim, swmfa="unmapped = ignore")
     assert by("no such account").result == "PAM_AUTH_ERR"
     return "denied name-differs"
 
 
 @end
 def group_that_does_not_exist(sim):
-    lab.configure(sim, policy="exempt_groups = no-such-group")
+    harness.configure(sim, policy="exempt_groups = no-such-group")
     assert by().result == "PAM_AUTHINFO_UNAVAIL"
     return "error groups"
 
 
 @end
 def configuration_that_is_wrong(sim):
-    lab.write(lab.CONF, "[swmfa]\ntries = many\n")
+    harness.write(harness.CONF, "[swmfa]\ntries = many\n")
     assert by().result == "PAM_SERVICE_ERR"
     return "error configuration"
 
 
 @end
 def configuration_that_is_missing(sim):
-    lab.CONF.unlink()
+    harness.CONF.unlink()
     assert by().result == "PAM_SERVICE_ERR"
     return "error configuration"
 
 
 @end
 def provider_that_is_down(sim):
-    sim.endpoint = f"https://localhost:{lab.closed_port()}"
-    lab.configure(sim)
+    sim.endpoint = f"https://localhost:{harness.closed_port()}"
+    harness.configure(sim)
     assert by().result == "PAM_AUTHINFO_UNAVAIL"
     return "error network"
 
 
 @end
 def host_that_dies_at_the_prompt(sim):
-    process = lab.start_pamhost(lab.between_permits(), answers=["@wait"])
+    process = harness.start_pamhost(harness.between_permits(), answers=["@wait"])
     assert process.stdout.readline().startswith("prompt")
     process.kill()
     process.wait()
@@ -196,7 +196,7 @@ def host_that_dies_at_the_prompt(sim):
 def test_each_end_of_a_login_is_in_the_list_once_with_the_words_of_the_log(sim, log, name):
     how = ENDS[name](sim)
     log.last("result={} reason={} ".format(*how.split()))
-    assert lab.wait_until(lambda: lab.helper_processes() == [])
+    assert harness.wait_until(lambda: harness.helper_processes() == [])
     rows = listed()
     assert [as_line(row) for row in rows] == logged(log)
     assert (rows[-1]["result"], rows[-1]["reason"]) == tuple(how.split())
@@ -217,7 +217,7 @@ def test_the_words_of_the_user_are_no_others(sim, log):
 
 
 def test_the_codes_of_a_login_are_in_the_order_in_which_they_were_sent(two):
-    lab.users_map()
+    harness.users_map()
     two("send-stall", swmfa="timeout = 4\nresend_delay = 0")
     assert by(answers=["resend", "call", "@code"]).result == "PAM_SUCCESS"
     [row] = listed()
@@ -233,12 +233,12 @@ def test_nothing_was_sent_for_who_is_only_pretended_to(sim):
 # ---- many, and how long ----
 
 def test_two_hundred_logins_have_a_row_each(sim, log, tmp_path):
-    lab.users_map(f"alice {ALICE}\nann {ALICE}\n")
+    harness.users_map(f"alice {ALICE}\nann {ALICE}\n")
     Provider(sim, tmp_path, swmfa=PATIENT)
     for _ in range(200 // MANY):
-        outs = lab.pamhosts(lab.between_permits(), MANY, ["alice", "ann"], answers=["123456"])
+        outs = harness.pamhosts(harness.between_permits(), MANY, ["alice", "ann"], answers=["123456"])
         assert [out.result for out in outs] == ["PAM_SUCCESS"] * MANY
-    lab.users_map()
+    harness.users_map()
     rows = listed()
     assert [row["id"] for row in rows] == list(range(1, 201))
     assert sorted(as_line(row) for row in rows) == sorted(logged(log))
@@ -263,7 +263,7 @@ def test_there_is_an_end_to_what_the_list_takes(sim):
            "'', '', '', '', 0, 0, 0, '', '' FROM n")
     for _ in range(20):
         good_login()
-    [(count, newest)] = lab.store("SELECT COUNT(*), MAX(id) FROM swmfa_login")
+    [(count, newest)] = harness.store("SELECT COUNT(*), MAX(id) FROM swmfa_login")
     assert newest == 100020 and 100000 <= count < 100016
 
 
@@ -282,7 +282,7 @@ WITHOUT_STORE = {
 def is_as_ever(sim, log, which):
     """A login that does without the store ends as it always does; the log says that it is not kept."""
     result, reason, keywords, user = WITHOUT_STORE[which]
-    lab.configure(sim, **keywords)
+    harness.configure(sim, **keywords)
     log.begin()
     out = by(user, arguments=["--rhost", "192.0.2.7"], answers=[])
     assert out.result == result, out.text
@@ -309,15 +309,15 @@ def test_a_store_that_cannot_be_used_changes_no_login_that_does_without(sim, log
     with broken(name) as says:
         is_as_ever(sim, log, "unmapped")
         assert re.search(says, is_as_ever(sim, log, "exempt"))
-        lab.configure(sim)
+        harness.configure(sim)
 
 
 def test_no_store_at_all_and_no_folder(sim, log):
-    lab.reset_store()
-    lab.STATE.rmdir()
+    harness.reset_store()
+    harness.STATE.rmdir()
     for which in WITHOUT_STORE:
         assert "No such file or directory" in is_as_ever(sim, log, which)
-        assert not lab.STATE.exists()
+        assert not harness.STATE.exists()
 
 
 def test_a_list_that_cannot_be_written_takes_a_right_code_all_the_same(sim, log):
@@ -329,12 +329,12 @@ def test_a_list_that_cannot_be_written_takes_a_right_code_all_the_same(sim, log)
     assert by(answers=["@wrong"] * 3).result == "PAM_MAXTRIES"
     log.last(NOT_KEPT)
     change("ALTER TABLE elsewhere RENAME TO swmfa_login")
-    assert lab.store("SELECT attempts, forgiven FROM swmfa_try") == [(4, 0)]
+    assert harness.store("SELECT attempts, forgiven FROM swmfa_try") == [(4, 0)]
     assert listed() == []
 
 
 def test_what_limits_the_helper_limits_no_exempt_login(sim, log):
-    lab.configure(sim, policy="exempt_networks = 192.0.2.7")
+    harness.configure(sim, policy="exempt_networks = 192.0.2.7")
     good_login()
     for size in (0, 1024):
         out = by(arguments=["--rhost", "192.0.2.7"], answers=[],
@@ -351,32 +351,32 @@ def as_version_1():
 
 
 @pytest.mark.parametrize("mode", ["before", "after", "torn"])
-def test_a_helper_may_die_wherever_it_upgrades_the_store(sim, meddle, mode):
+def test_a_helper_may_die_wherever_it_upgrades_the_store(sim, faults, mode):
     some_history()
     as_version_1()
-    start = lab.store_files()
+    start = harness.store_files()
     seen = set()
-    all_deaths(meddle, mode, lambda: by(answers=["@wrong"]), look_at(seen), start)
+    all_deaths(faults, mode, lambda: by(answers=["@wrong"]), look_at(seen), start)
     assert (6, 4, 3, 0) in seen and {(6, 4, 4, 0), (7, 4, 4, 0)} >= seen - {(6, 4, 3, 0)}
-    assert lab.store("SELECT version FROM swmfa_store") == [(2,)]
+    assert harness.store("SELECT version FROM swmfa_store") == [(2,)]
 
 
 def test_many_logins_at_once_upgrade_the_store_once(sim, log, tmp_path):
     good_login()
     as_version_1()
     Provider(sim, tmp_path, swmfa=PATIENT)
-    outs = lab.pamhosts(lab.between_permits(), 40, answers=["123456"])
+    outs = harness.pamhosts(harness.between_permits(), 40, answers=["123456"])
     assert [out.result for out in outs] == ["PAM_SUCCESS"] * 40
-    assert lab.store("SELECT version FROM swmfa_store") == [(2,)]
-    assert lab.store("SELECT attempts, forgiven FROM swmfa_try") == [(41, 41)]
+    assert harness.store("SELECT version FROM swmfa_store") == [(2,)]
+    assert harness.store("SELECT attempts, forgiven FROM swmfa_try") == [(41, 41)]
     assert len(listed()) == 40
-    assert lab.store("PRAGMA integrity_check") == [("ok",)]
+    assert harness.store("PRAGMA integrity_check") == [("ok",)]
 
 
 def test_an_exempt_login_upgrades_the_store_and_is_in_it(sim, log):
     good_login()
     as_version_1()
-    lab.configure(sim, policy="exempt_networks = 192.0.2.7")
+    harness.configure(sim, policy="exempt_networks = 192.0.2.7")
     assert by(arguments=["--rhost", "192.0.2.7"]).result == "PAM_SUCCESS"
     assert [row["reason"] for row in listed()] == ["exempt"]
-    assert lab.store("SELECT attempts, forgiven FROM swmfa_try") == [(1, 1)]
+    assert harness.store("SELECT attempts, forgiven FROM swmfa_try") == [(1, 1)]

@@ -9,9 +9,9 @@ import time
 
 import pytest
 
-import lab
+import harness
 
-ALICE = lab.NUMBERS["alice"]
+ALICE = harness.NUMBERS["alice"]
 ID = "0b9e6ab5-95ba-4a7e-a2b0-4cfbbb53f4ab"
 MARK = "EVIL" # in all that must not be shown
 
@@ -22,7 +22,7 @@ def sent(identity=f'"{ID}"', success="true", to=f'"{ALICE}"', channel='"sms"', m
 
 
 def redirect(where):
-    return lab.http(302, "", f"Location: {where}\r\n")
+    return harness.http(302, "", f"Location: {where}\r\n")
 
 
 def raw(head, body=b""):
@@ -80,45 +80,45 @@ NONSENSE = {
     "one header without end": forever(raw("HTTP/1.1 200 OK\nX-EVIL: "), b"E" * 4096),
     "interim answers without end": forever(b"", b"HTTP/1.1 100 Continue\r\n\r\n" * 512),
     "a gzip bomb": raw(f"{OK_HEAD}Content-Encoding: gzip\nContent-Length: {len(BOMB)}\n\n", BOMB),
-    "an empty 200": lab.http(200, ""),
-    "no content": lab.http(204, ""),
-    "HTML": lab.http(200, "<html><body>EVIL</body></html>"),
-    "HTML with status 503": lab.http(503, "<html><body>EVIL</body></html>"),
-    "text after the JSON": lab.http(200, sent() + "EVIL"),
-    "JSON twice": lab.http(200, sent() + sent()),
-    "an array": lab.http(200, f"[{sent()}]"),
-    "nested 100,000 deep": lab.http(200, '{"a":' * 100_000 + "1" + "}" * 100_000),
-    "nested 10,000 deep": lab.http(200, sent(more=',"a":' + "[" * 10_000 + "]" * 10_000)),
-    "a NUL in the text": lab.http(200, sent(identity=f'"{ID}\\u0000"')),
-    "success is a string true": lab.http(200, sent(success='"true"')),
-    "success is a string false": lab.http(200, sent(success='"false"')),
-    "success is 1": lab.http(200, sent(success="1")),
-    "success is an array": lab.http(200, sent(success="[]")),
-    "success is null": lab.http(200, sent(success="null")),
-    "success is false": lab.http(200, sent(success="false")),
-    "success is missing": lab.http(200, f'{{"id":"{ID}","to":"{ALICE}","channel":"sms"}}'),
-    "success twice": lab.http(200, sent(success="false", more=',"success":true')),
-    "an id with dots": lab.http(200, sent(identity='"../../../../EVIL/verify?x=aaaaaaaaaaaaa"')),
-    "an id with a question mark": lab.http(200, sent(identity=f'"{ID[:-1]}?"')),
-    "an id with CRLF": lab.http(200, sent(identity=f'"{ID}\\r\\nEVIL: 1"')),
-    "an id of 37 characters": lab.http(200, sent(identity=f'"{ID}a"')),
-    "an id of 60,000 characters": lab.http(200, sent(identity='"' + "a" * 60_000 + '"')),
-    "an id that is a number": lab.http(200, sent(identity="1")),
-    "another number": lab.http(200, sent(to='"+15550100199"')),
-    "another channel": lab.http(200, sent(channel='"call"')),
-    "escape sequences in an error": lab.http(
+    "an empty 200": harness.http(200, ""),
+    "no content": harness.http(204, ""),
+    "HTML": harness.http(200, "<html><body>EVIL</body></html>"),
+    "HTML with status 503": harness.http(503, "<html><body>EVIL</body></html>"),
+    "text after the JSON": harness.http(200, sent() + "EVIL"),
+    "JSON twice": harness.http(200, sent() + sent()),
+    "an array": harness.http(200, f"[{sent()}]"),
+    "nested 100,000 deep": harness.http(200, '{"a":' * 100_000 + "1" + "}" * 100_000),
+    "nested 10,000 deep": harness.http(200, sent(more=',"a":' + "[" * 10_000 + "]" * 10_000)),
+    "a NUL in the text": harness.http(200, sent(identity=f'"{ID}\\u0000"')),
+    "success is a string true": harness.http(200, sent(success='"true"')),
+    "success is a string false": harness.http(200, sent(success='"false"')),
+    "success is 1": harness.http(200, sent(success="1")),
+    "success is an array": harness.http(200, sent(success="[]")),
+    "success is null": harness.http(200, sent(success="null")),
+    "success is false": harness.http(200, sent(success="false")),
+    "success is missing": harness.http(200, f'{{"id":"{ID}","to":"{ALICE}","channel":"sms"}}'),
+    "success twice": harness.http(200, sent(success="false", more=',"success":true')),
+    "an id with dots": harness.http(200, sent(identity='"../../../../EVIL/verify?x=aaaaaaaaaaaaa"')),
+    "an id with a question mark": harness.http(200, sent(identity=f'"{ID[:-1]}?"')),
+    "an id with CRLF": harness.http(200, sent(identity=f'"{ID}\\r\\nEVIL: 1"')),
+    "an id of 37 characters": harness.http(200, sent(identity=f'"{ID}a"')),
+    "an id of 60,000 characters": harness.http(200, sent(identity='"' + "a" * 60_000 + '"')),
+    "an id that is a number": harness.http(200, sent(identity="1")),
+    "another number": harness.http(200, sent(to='"+15550100199"')),
+    "another channel": harness.http(200, sent(channel='"call"')),
+    "escape sequences in an error": harness.http(
         422, '{"errors":[{"detail":"\\u001b[2J\\u001b]0;EVIL\\u0007\\nuser=root result=success"}]}'),
-    "raw control characters in an error": lab.http(500, '{"error":"\x1b[31mEVIL\n"}'),
-    "a long error": lab.http(400, '{"error":"' + "EVIL" * 15_000 + '"}'),
-    "Retry-After of -1": lab.http(429, "{}", "Retry-After: -1\r\n"),
-    "Retry-After of 10^12": lab.http(429, "{}", "Retry-After: 1000000000000\r\n"),
+    "raw control characters in an error": harness.http(500, '{"error":"\x1b[31mEVIL\n"}'),
+    "a long error": harness.http(400, '{"error":"' + "EVIL" * 15_000 + '"}'),
+    "Retry-After of -1": harness.http(429, "{}", "Retry-After: -1\r\n"),
+    "Retry-After of 10^12": harness.http(429, "{}", "Retry-After: 1000000000000\r\n"),
     "another protocol": b"SSH-2.0-EVIL\r\n" * 10,
 }
 
 # The request went out, and then there is no whole answer: a code may be on its way. By whether an
 # answer had begun.
 SILENCE = {
-    "one byte a second": (drip(lab.http(200, sent())), False),
+    "one byte a second": (drip(harness.http(200, sent())), False),
     "no answer": (stall(b""), False),
     "a reset": (reset, False),
     "closed": (b"", False),
@@ -137,9 +137,9 @@ WIDEST = "fail = safe\nfail_on = network, server, limit, credentials\ntimeout = 
 def hostile(sim, tmp_path):
     """Starts a server with these answers as SignalWire, and the simulator as Bandwidth beside it."""
     def begin(answer, swmfa="", **keywords):
-        server = lab.RawServer(tmp_path, answer, **keywords)
-        lab.configure(sim, bandwidth=sim, endpoint=server.endpoint, ca_file=server.certificate,
-                      swmfa=swmfa)
+        server = harness.RawServer(tmp_path, answer, **keywords)
+        harness.configure(sim, bandwidth=sim, endpoint=server.endpoint, ca_file=server.certificate,
+                          swmfa=swmfa)
         return server
 
     return begin
@@ -156,7 +156,7 @@ def assert_clean(out, log):
 @pytest.mark.parametrize("case", NONSENSE)
 def test_after_nonsense_the_next_provider_sends(hostile, sim, log, case):
     server = hostile(NONSENSE[case], swmfa="providers = signalwire, bandwidth\ntimeout = 5")
-    out = lab.pamhost(lab.between_permits())
+    out = harness.pamhost(harness.between_permits())
     assert out.result == "PAM_SUCCESS"
     assert out.prompts[0].startswith("Code sent by SMS")
     assert len(server.requests) == 1 and len(sim.requests()) == 2
@@ -170,7 +170,7 @@ def test_after_nonsense_the_next_provider_sends(hostile, sim, log, case):
 def test_nonsense_lets_nobody_in_whatever_fail_on_says(hostile, sms_only, log, case):
     """But for the statuses that fail_on names."""
     hostile(NONSENSE[case], swmfa=WIDEST.replace("timeout = 4", "timeout = 5"))
-    out = lab.pamhost(lab.between_permits())
+    out = harness.pamhost(harness.between_permits())
     assert out.result in ("PAM_AUTHINFO_UNAVAIL", "PAM_AUTH_ERR") and out.prompts == []
     assert_clean(out, log)
     assert "fail = safe" not in log.last("result=(error|denied)")
@@ -180,7 +180,7 @@ def test_nonsense_lets_nobody_in_whatever_fail_on_says(hostile, sms_only, log, c
 def test_after_silence_nobody_else_sends_unasked(hostile, sim, log, case):
     server = hostile(SILENCE[case][0], swmfa="providers = signalwire, bandwidth\ntimeout = 4\n"
                      "resend_delay = 0")
-    out = lab.pamhost(lab.between_permits(), answers=["123456", "resend", "@code"])
+    out = harness.pamhost(harness.between_permits(), answers=["123456", "resend", "@code"])
     assert out.result == "PAM_SUCCESS"
     assert "may still come" in out.prompts[0] and "New code sent" in out.prompts[2]
     assert len(server.requests) == 1 and len(sim.requests()) == 2
@@ -191,7 +191,7 @@ def test_after_silence_nobody_else_sends_unasked(hostile, sim, log, case):
 def test_silence_is_an_outage_unless_an_answer_had_begun(hostile, log, case):
     answer, begun = SILENCE[case]
     hostile(answer, swmfa=WIDEST)
-    out = lab.pamhost(lab.between_permits(), answers=["123456"] * 3)
+    out = harness.pamhost(harness.between_permits(), answers=["123456"] * 3)
     assert out.result == ("PAM_AUTHINFO_UNAVAIL" if begun else "PAM_SUCCESS")
     assert log.last("reason=bad-answer" if begun else "result=ignored reason=network .*fail = safe")
     assert_clean(out, log)
@@ -200,24 +200,24 @@ def test_silence_is_an_outage_unless_an_answer_had_begun(hostile, log, case):
 # ---- the same as answers to a verify ----
 
 VERIFIES = {
-    "valid is a string true": lab.http(200, '{"success":"true"}'),
-    "valid is a string false": lab.http(200, '{"success":"false"}'),
-    "valid is 1": lab.http(200, '{"success":1}'),
-    "valid is an array": lab.http(200, '{"success":[]}'),
-    "valid is null": lab.http(200, '{"success":null}'),
-    "valid is missing": lab.http(200, "{}"),
-    "valid twice": lab.http(200, '{"success":false,"success":true}'),
-    "valid twice, by an escape": lab.http(200, '{"success":false,"succes\\u0073":true}'),
-    "valid in another case": lab.http(200, '{"Success":true}'),
-    "valid inside": lab.http(200, '{"a":{"success":true}}'),
-    "true and text after it": lab.http(200, '{"success":true}EVIL'),
-    "true with status 201": lab.http(201, '{"success":true}'),
-    "true with status 302": lab.http(302, '{"success":true}', "Location: https://evil.example/\r\n"),
-    "true with status 400": lab.http(400, '{"success":true}'),
+    "valid is a string true": harness.http(200, '{"success":"true"}'),
+    "valid is a string false": harness.http(200, '{"success":"false"}'),
+    "valid is 1": harness.http(200, '{"success":1}'),
+    "valid is an array": harness.http(200, '{"success":[]}'),
+    "valid is null": harness.http(200, '{"success":null}'),
+    "valid is missing": harness.http(200, "{}"),
+    "valid twice": harness.http(200, '{"success":false,"success":true}'),
+    "valid twice, by an escape": harness.http(200, '{"success":false,"succes\\u0073":true}'),
+    "valid in another case": harness.http(200, '{"Success":true}'),
+    "valid inside": harness.http(200, '{"a":{"success":true}}'),
+    "true and text after it": harness.http(200, '{"success":true}EVIL'),
+    "true with status 201": harness.http(201, '{"success":true}'),
+    "true with status 302": harness.http(302, '{"success":true}', "Location: https://evil.example/\r\n"),
+    "true with status 400": harness.http(400, '{"success":true}'),
     "true, cut off": raw("HTTP/1.1 200 OK\nContent-Length: 99\n\n", b'{"success":true}'),
     "true in chunks that do not end": stall(raw(OK_HEAD + "Transfer-Encoding: chunked\n\n",
                                                 b'10\r\n{"success":true}\r\n')),
-    "true and a second answer": lab.http(200, '{"success":"x"}') + lab.http(200, '{"success":true}'),
+    "true and a second answer": harness.http(200, '{"success":"x"}') + harness.http(200, '{"success":true}'),
     "two lengths": raw(OK_HEAD + "Content-Length: 15\nContent-Length: 99\n\n", b'{"success":true}'),
 }
 VERIFIES.update({case: answer for case, answer in NONSENSE.items()
@@ -227,8 +227,8 @@ VERIFIES.update({case: answer for case, answer in NONSENSE.items()
 
 @pytest.mark.parametrize("case", VERIFIES)
 def test_no_such_answer_to_a_verify_lets_in(hostile, log, case):
-    server = hostile(lab.http(200, sent()), verify=VERIFIES[case], swmfa="timeout = 4")
-    out = lab.pamhost(lab.between_permits(), answers=["123456"])
+    server = hostile(harness.http(200, sent()), verify=VERIFIES[case], swmfa="timeout = 4")
+    out = harness.pamhost(harness.between_permits(), answers=["123456"])
     assert out.result in ("PAM_AUTHINFO_UNAVAIL", "PAM_AUTH_ERR")
     assert server.requests == ["/api/relay/rest/mfa/sms", f"/api/relay/rest/mfa/{ID}/verify"]
     assert_clean(out, log)
@@ -236,9 +236,9 @@ def test_no_such_answer_to_a_verify_lets_in(hostile, log, case):
 
 @pytest.mark.parametrize("case", [case for case in VERIFIES if case != "HTML with status 503"])
 def test_no_such_answer_to_a_verify_is_covered_by_fail_safe(hostile, log, case):
-    hostile(lab.http(200, sent()), verify=VERIFIES[case],
+    hostile(harness.http(200, sent()), verify=VERIFIES[case],
             swmfa=WIDEST)
-    out = lab.pamhost(lab.between_permits(), answers=["123456"])
+    out = harness.pamhost(harness.between_permits(), answers=["123456"])
     assert out.result in ("PAM_AUTHINFO_UNAVAIL", "PAM_AUTH_ERR")
     assert_clean(out, log)
 
@@ -246,8 +246,8 @@ def test_no_such_answer_to_a_verify_is_covered_by_fail_safe(hostile, log, case):
 @pytest.mark.parametrize("case", SILENCE)
 def test_a_verify_without_an_answer_is_denied_and_not_repeated(hostile, log, case):
     answer, begun = SILENCE[case]
-    server = hostile(lab.http(200, sent()), verify=answer, swmfa="timeout = 4\ntries = 2")
-    out = lab.pamhost(lab.between_permits(), answers=["123456"] * 2)
+    server = hostile(harness.http(200, sent()), verify=answer, swmfa="timeout = 4\ntries = 2")
+    out = harness.pamhost(harness.between_permits(), answers=["123456"] * 2)
     assert out.result == "PAM_AUTHINFO_UNAVAIL"
     if not begun: # on the connection of the send it may only have been idle for too long
         assert out.prompts[1].startswith("The code could not be checked. Type it again.")
@@ -259,12 +259,12 @@ def test_a_verify_without_an_answer_is_denied_and_not_repeated(hostile, log, cas
 def test_a_connection_that_was_idle_for_too_long_is_no_outage(hostile, log, case):
     """Who types a wrong code just when the provider gives the connection up is not let in by that;
     only if a fresh connection breaks as well."""
-    hostile(lab.http(200, sent()), verify=SILENCE[case][0], swmfa=WIDEST + "\ntries = 1")
-    assert lab.pamhost(lab.between_permits(), answers=["123456"]).result == "PAM_AUTHINFO_UNAVAIL"
+    hostile(harness.http(200, sent()), verify=SILENCE[case][0], swmfa=WIDEST + "\ntries = 1")
+    assert harness.pamhost(harness.between_permits(), answers=["123456"]).result == "PAM_AUTHINFO_UNAVAIL"
     assert "fail = safe" not in log.last("result=error reason=network")
-    text = lab.CONF.read_text().replace("tries = 1", "tries = 2")
-    lab.write(lab.CONF, text)
-    assert lab.pamhost(lab.between_permits(), answers=["123456"] * 2).result == "PAM_SUCCESS"
+    text = harness.CONF.read_text().replace("tries = 1", "tries = 2")
+    harness.write(harness.CONF, text)
+    assert harness.pamhost(harness.between_permits(), answers=["123456"] * 2).result == "PAM_SUCCESS"
     assert log.last("result=ignored reason=network .*fail = safe")
 
 
@@ -274,7 +274,7 @@ def once(break_off):
 
     def answer(connection):
         if broken:
-            connection.sendall(lab.http(200, '{"success":true}'))
+            connection.sendall(harness.http(200, '{"success":true}'))
         else:
             broken.append(True)
             break_off(connection)
@@ -293,9 +293,9 @@ BREAKS = {
 @pytest.mark.parametrize("answers", [["123456"] * 2, ["123456", "resend", "123456"]],
                          ids=["the code again", "resend"])
 def test_after_a_kept_connection_broke_a_fresh_one_is_used(hostile, case, answers):
-    server = hostile(lab.http(200, sent()), verify=once(BREAKS[case]),
+    server = hostile(harness.http(200, sent()), verify=once(BREAKS[case]),
                      swmfa="timeout = 1\nresend_delay = 0")
-    out = lab.pamhost(lab.between_permits(), answers=answers)
+    out = harness.pamhost(harness.between_permits(), answers=answers)
     assert out.result == "PAM_SUCCESS"
     assert out.prompts[1].startswith("The code could not be checked. Type it again")
     assert len(server.requests) == 1 + len(answers)
@@ -321,15 +321,15 @@ def test_a_connection_that_ends_while_the_person_types_is_not_used(hostile, tmp_
     end = IDLE_ENDS[case]
 
     def send(connection):
-        connection.sendall(lab.http(200, sent(), "" if end else "Connection: close\r\n"))
+        connection.sendall(harness.http(200, sent(), "" if end else "Connection: close\r\n"))
         prompt.wait()
         if end:
             end(connection)
         gate.touch()
 
-    server = hostile(send, verify=lab.http(200, '{"success":true}'))
-    process = lab.start_pamhost(lab.between_permits(), answers=["123456"],
-                                arguments=["--gate", gate])
+    server = hostile(send, verify=harness.http(200, '{"success":true}'))
+    process = harness.start_pamhost(harness.between_permits(), answers=["123456"],
+                                    arguments=["--gate", gate])
     assert process.stdout.readline().startswith("prompt on Code sent by SMS")
     prompt.set()
     text, _ = process.communicate(timeout=120)
@@ -346,33 +346,33 @@ def tampered(connection):
 
 def test_a_tampered_record_is_no_outage(hostile, log):
     hostile(tampered, swmfa=WIDEST)
-    out = lab.pamhost(lab.between_permits())
+    out = harness.pamhost(harness.between_permits())
     assert out.result == "PAM_AUTHINFO_UNAVAIL"
     assert "fail = safe" not in log.last("result=error reason=tls")
-    hostile(lab.http(200, sent()), verify=tampered, swmfa=WIDEST)
-    out = lab.pamhost(lab.between_permits(), answers=["123456"])
+    hostile(harness.http(200, sent()), verify=tampered, swmfa=WIDEST)
+    out = harness.pamhost(harness.between_permits(), answers=["123456"])
     assert out.result == "PAM_AUTHINFO_UNAVAIL"
     assert "fail = safe" not in log.last("result=error reason=tls .*tries=1")
 
 
 def test_a_host_name_is_no_alert(sim, log):
-    lab.configure(sim, endpoint="https://alert.invalid", swmfa="fail = safe")
-    assert lab.pamhost(lab.between_permits()).result == "PAM_SUCCESS"
+    harness.configure(sim, endpoint="https://alert.invalid", swmfa="fail = safe")
+    assert harness.pamhost(harness.between_permits()).result == "PAM_SUCCESS"
     assert log.last("result=ignored reason=network .*alert.invalid")
 
 
 ECHOES = [f"to {ALICE} is not valid", f"to {ALICE[1:]}", "to +1 (555) 010-0182", "555.010.0182",
-          "the token was 123456", f"the password was {lab.TOKEN}"]
+          "the token was 123456", f"the password was {harness.TOKEN}"]
 
 
 @pytest.mark.parametrize("text", ECHOES)
 def test_what_a_provider_repeats_of_what_it_was_told_is_not_logged(hostile, sms_only, log, text):
-    error = lab.http(422, '{"errors":[{"detail":"%s"}]}' % text)
-    for send, verify in ((error, None), (lab.http(200, sent()), error)):
+    error = harness.http(422, '{"errors":[{"detail":"%s"}]}' % text)
+    for send, verify in ((error, None), (harness.http(200, sent()), error)):
         hostile(send, verify=verify)
-        lab.pamhost(lab.between_permits(), answers=["123456"])
+        harness.pamhost(harness.between_permits(), answers=["123456"])
         line = log.last("reason=provider-refused .*sends=1")
-        for word in (ALICE[1:], "0100182", "010-0182", "010.0182", lab.TOKEN):
+        for word in (ALICE[1:], "0100182", "010-0182", "010.0182", harness.TOKEN):
             assert word not in line, line
         assert "123456" not in line or verify is None
         log.begin()
@@ -382,8 +382,8 @@ def test_what_a_provider_repeats_of_what_it_was_told_is_not_logged(hostile, sms_
 
 def test_ten_addresses_of_which_the_first_is_dead(sim, tmp_path, log):
     """The first takes no connection and says nothing; the second is right."""
-    server = lab.RawServer(tmp_path, lab.http(200, sent()), lab.http(200, '{"success":true}'),
-                           address="127.0.0.3", name="many.example")
+    server = harness.RawServer(tmp_path, harness.http(200, sent()), harness.http(200, '{"success":true}'),
+                               address="127.0.0.3", name="many.example")
     dead = socket.socket()
     dead.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     dead.bind(("127.0.0.2", server.port))
@@ -392,17 +392,17 @@ def test_ten_addresses_of_which_the_first_is_dead(sim, tmp_path, log):
     for one in waiting:  # its queue is full, so that the kernel drops what comes then
         one.setblocking(False)
         one.connect_ex(("127.0.0.2", server.port))
-    hosts = lab.Path("/etc/hosts")
+    hosts = harness.Path("/etc/hosts")
     before = hosts.read_text() if hosts.exists() else ""
     addresses = [f"127.0.0.{n}" for n in range(2, 12)]
-    lab.write(hosts, before + "".join(f"{address} many.example\n" for address in addresses), 0o644)
+    harness.write(hosts, before + "".join(f"{address} many.example\n" for address in addresses), 0o644)
     try:
-        lab.configure(sim, endpoint=server.endpoint, ca_file=server.certificate,
-                      swmfa="connect_timeout = 6")
-        out = lab.pamhost(lab.alone(), answers=["123456"])
+        harness.configure(sim, endpoint=server.endpoint, ca_file=server.certificate,
+                          swmfa="connect_timeout = 6")
+        out = harness.pamhost(harness.alone(), answers=["123456"])
         assert out.result == "PAM_SUCCESS"
         assert len(server.requests) == 2
     finally:
-        lab.write(hosts, before, 0o644)
+        harness.write(hosts, before, 0o644)
         for one in [dead, *waiting]:
             one.close()

@@ -8,11 +8,11 @@ import subprocess
 
 import pytest
 
-import lab
+import harness
 import test_local
 from test_local import ended, on_terminal
 
-ALICE = lab.NUMBERS["alice"]
+ALICE = harness.NUMBERS["alice"]
 MINUTE, HOUR, DAY, YEAR = 60, 3600, 86400, 365 * 86400
 NO_CODE = "No code can be sent now. Try again later, or type a break-glass code.\\nCode: "
 REFUSED = "message error No code can be sent now. Try again later."
@@ -24,8 +24,8 @@ EVERYBODY = "".join(f"u{n} +155501001{n:02}\n" for n in range(20))
 
 
 def login(*answers, user="alice", rhost=None, service=None):
-    return lab.pamhost(service or lab.between_permits(), user, answers=answers,
-                       arguments=["--rhost", rhost] if rhost else [])
+    return harness.pamhost(service or harness.between_permits(), user, answers=answers,
+                           arguments=["--rhost", rhost] if rhost else [])
 
 
 def sends(user="alice", **keywords):
@@ -42,14 +42,14 @@ def sent(sim):
 def rows():
     """What is counted: (user, remote address, whether for a phone and the host)."""
     return [(user, address, bool(phone) and host != "") for user, phone, address, host in
-            lab.store("SELECT user_name, phone, address, host FROM swmfa_send")]
+            harness.store("SELECT user_name, phone, address, host FROM swmfa_send")]
 
 
 @pytest.fixture
 def many_users():
-    lab.users_map(EVERYBODY)
+    harness.users_map(EVERYBODY)
     yield [line.split()[0] for line in EVERYBODY.splitlines()]
-    lab.users_map()
+    harness.users_map()
 
 
 @pytest.fixture
@@ -60,7 +60,7 @@ def gate(tmp_path):
         arguments = ("--gate", path)
 
         def open_when(self, condition):
-            assert lab.wait_until(condition)
+            assert harness.wait_until(condition)
             self.path.touch()
 
     return Gate()
@@ -71,13 +71,13 @@ def gate(tmp_path):
 @pytest.mark.parametrize("failures", [10, 3])
 def test_a_hundred_logins_at_once_have_so_many_codes_verified_and_no_more(start, log, gate, failures):
     sim = start(limits=f"{BIG}failures = {failures}\n")
-    lab.users_map()
-    outs = lab.pamhosts(lab.between_permits(), 100, answers=["123456"] * 3, arguments=gate.arguments,
-                        meanwhile=lambda: gate.open_when(lambda: sent(sim) == 100))
+    harness.users_map()
+    outs = harness.pamhosts(harness.between_permits(), 100, answers=["123456"] * 3, arguments=gate.arguments,
+                            meanwhile=lambda: gate.open_when(lambda: sent(sim) == 100))
     assert [out.result for out in outs] == ["PAM_MAXTRIES"] * 100
     assert sim.count("verify") == failures
     assert log.last("reason=locked")
-    for out in lab.pamhosts(lab.between_permits(), 5):
+    for out in harness.pamhosts(harness.between_permits(), 5):
         assert out.result != "PAM_SUCCESS"
     assert sim.count("verify") == failures and sent(sim) == 100
 
@@ -85,22 +85,22 @@ def test_a_hundred_logins_at_once_have_so_many_codes_verified_and_no_more(start,
 def test_codes_of_two_providers_are_counted_together(sim, gate):
     """Fifty logins with each, all of them of one user, at once."""
     def configure(provider):
-        lab.configure(sim, bandwidth=sim, swmfa=f"providers = {provider}",
-                      limits=f"{BIG}failures = 10\n")
+        harness.configure(sim, bandwidth=sim, swmfa=f"providers = {provider}",
+                          limits=f"{BIG}failures = 10\n")
 
     def run(service, meanwhile):
-        outs.extend(lab.pamhosts(service, 50, answers=["123456"] * 3, arguments=gate.arguments,
-                                 meanwhile=meanwhile))
+        outs.extend(harness.pamhosts(service, 50, answers=["123456"] * 3, arguments=gate.arguments,
+                                     meanwhile=meanwhile))
 
     def second():
-        lab.wait_until(lambda: sent(sim) == 50)
+        harness.wait_until(lambda: sent(sim) == 50)
         configure("bandwidth")
-        run(lab.between_permits(service="swmfa-other"),
+        run(harness.between_permits(service="swmfa-other"),
             lambda: gate.open_when(lambda: sent(sim) == 100))
 
     outs = []
     configure("signalwire")
-    run(lab.between_permits(), second)
+    run(harness.between_permits(), second)
     assert [out.result for out in outs] == ["PAM_MAXTRIES"] * 100
     assert sim.count("/mfa/sms") == 50 and sim.count("/code/messaging") == 50
     assert sim.count("verify") == 10
@@ -121,14 +121,14 @@ def test_many_logins_at_once_have_so_many_codes_sent_and_no_more(start, log, sco
         text = "".join(f"{user} {ALICE}\n" for user in users)
     limits = dict(line.split(" = ") for line in BIG.splitlines()) | {scope: "3/10m"}
     sim = start(limits="".join(f"{key} = {value}\n" for key, value in limits.items()))
-    lab.users_map(text)
-    outs = lab.pamhosts(lab.between_permits(), 100 if scope == "user_sends" else 60, user=users,
-                        answers=["@fail"], arguments=arguments)
-    lab.users_map()
+    harness.users_map(text)
+    outs = harness.pamhosts(harness.between_permits(), 100 if scope == "user_sends" else 60, user=users,
+                            answers=["@fail"], arguments=arguments)
+    harness.users_map()
     prompts = [out.prompts[0] for out in outs]
     assert sum(prompt.startswith("Code sent by SMS") for prompt in prompts) == 3
     assert prompts.count(NO_CODE) == len(outs) - 3
-    assert sent(sim) == 3 and len(lab.messages()) == 3 and len(rows()) == 3
+    assert sent(sim) == 3 and len(harness.messages()) == 3 and len(rows()) == 3
     line = log.last("reason=conversation .*sends=0 ")
     assert re.search(rf'detail=".*\[limits\] {scope}: 3/10m is reached, for (9 min \d+ s|10 min) more"',
                      line)
@@ -138,7 +138,7 @@ def test_many_logins_at_once_have_so_many_codes_sent_and_no_more(start, log, sco
 
 def test_each_window_of_a_limit_holds_and_ends(start, log, clock):
     sim = start(limits="user_sends = 3/10m, 5/1h, 10/1d\nhost_sends = 100000/30d\n")
-    lab.users_map()
+    harness.users_map()
     now = 0
     # at that minute so many more are sent; then this is the limit that is reached for longest
     for minute, more, window in [
@@ -157,7 +157,7 @@ def test_each_window_of_a_limit_holds_and_ends(start, log, clock):
 def test_at_a_limit_the_person_is_told_and_the_login_is_denied(start, log):
     sim = start(limits="user_sends = 1/10m\n", swmfa="fail = safe\nfail_on = network, server, limit, "
                 "credentials, store\nresend_delay = 0")
-    lab.users_map()
+    harness.users_map()
     assert sends()
     out = login("123456", "", "?", "resend", "call", "123456", "123456")
     assert out.result == "PAM_MAXTRIES"
@@ -172,13 +172,13 @@ def test_at_a_limit_the_person_is_told_and_the_login_is_denied(start, log):
 
 def test_at_a_limit_the_code_that_was_sent_before_is_still_right(start, log):
     sim = start(limits="user_sends = 1/10m\n", swmfa="resend_delay = 0")
-    lab.users_map()
+    harness.users_map()
     out = login("resend", "call", "@wrong", "resend", "@code")
     assert out.result == "PAM_SUCCESS" and out.all("message") == []
     assert [out.prompts[n] for n in (1, 2, 4)] == [NO_NEW_CODE] * 3
     assert sent(sim) == 1 and "tries=2 sends=1" in log.last("result=success")
     # When no try is left it is the codes that were wrong.
-    lab.reset_store()
+    harness.reset_store()
     out = login("resend", "@wrong", "@wrong", "@wrong")
     assert out.result == "PAM_MAXTRIES" and "message error Too many wrong codes." in out.lines
     assert log.last("result=denied reason=tries-used")
@@ -186,7 +186,7 @@ def test_at_a_limit_the_code_that_was_sent_before_is_still_right(start, log):
 
 def test_a_right_code_gives_no_send_back(start):
     sim = start(limits="user_sends = 3/10m\n")
-    lab.users_map()
+    harness.users_map()
     assert [login("@code").result for _ in range(3)] == ["PAM_SUCCESS"] * 3
     assert not sends() and sent(sim) == 3
 
@@ -194,7 +194,7 @@ def test_a_right_code_gives_no_send_back(start):
 def test_just_after_a_boot_a_refused_send_is_no_send_to_wait_for(start, clock):
     """resend_delay counts from a send, and there was none in this login."""
     start(limits="user_sends = 1/10m\n", swmfa="resend_delay = 600")
-    lab.users_map()
+    harness.users_map()
     assert sends()
     clock.reboot()
     assert login("resend", "@fail").prompts == [NO_CODE, NO_CODE]
@@ -206,26 +206,26 @@ def test_just_after_a_boot_a_refused_send_is_no_send_to_wait_for(start, clock):
     (["client.example", "client.example"], True), (["", ""], False)])
 def test_what_counts_as_one_remote_address(start, rhosts, together):
     start(limits="address_sends = 1/10m\n")
-    lab.users_map()
+    harness.users_map()
     assert [sends(user=user, rhost=rhost) for user, rhost in zip(("alice", "bob"), rhosts)] == [
         True, not together]
 
 
 def test_a_number_is_counted_like_a_user_unless_said_otherwise(start):
     start(limits="user_sends = 2/10m\n")
-    lab.users_map(f"alice {ALICE}\nbob {ALICE}\n")
+    harness.users_map(f"alice {ALICE}\nbob {ALICE}\n")
     assert [sends(user=user) for user in ("alice", "bob", "alice", "bob")] == [True, True, False, False]
-    lab.reset_store()
+    harness.reset_store()
     start(limits="user_sends = 1/10m\nphone_sends = 2/10m\n")
     assert [sends(user=user) for user in ("alice", "bob", "alice", "bob")] == [True, True, False, False]
-    lab.users_map()
+    harness.users_map()
 
 
 # ---- clocks ----
 
 def test_the_time_of_day_changes_no_limit(start, clock):
     sim = start(limits="user_sends = 2/10m\n")
-    lab.users_map()
+    harness.users_map()
     assert [sends() for _ in range(3)] == [True, True, False]
     for day in (-DAY, DAY, 0, -DAY):
         clock.set_day(day)
@@ -238,7 +238,7 @@ def test_the_time_of_day_changes_no_limit(start, clock):
 
 def test_a_reboot_neither_frees_nor_blocks_for_ever(start, clock):
     start(limits="user_sends = 2/10m\n")
-    lab.users_map()
+    harness.users_map()
     assert [sends() for _ in range(3)] == [True, True, False]
     for _ in range(3):
         clock.reboot(up=10)
@@ -253,7 +253,7 @@ def test_a_reboot_neither_frees_nor_blocks_for_ever(start, clock):
 
 def test_no_clock_ends_a_lock_but_the_one_of_the_host(start, clock):
     sim = start(limits=f"{BIG}failures = 1\n", swmfa="tries = 1")
-    lab.users_map()
+    harness.users_map()
     login("123456")
     for day in (-DAY, DAY, 0):
         clock.set_day(day)
@@ -276,7 +276,7 @@ PERHAPS_SENT = ["send-reset", "send-garbage", "send-bad-id", "send-other-to", "s
 @pytest.mark.parametrize("fault", CERTAINLY_NOT_SENT)
 def test_a_send_that_was_refused_is_given_back(start, log, fault):
     sim = start("--fault", fault, limits="user_sends = 1/10m\n")
-    lab.users_map()
+    harness.users_map()
     for n in (1, 2): # the second shows that the first one is not counted
         assert "reason=send-limit" not in login("@fail").text
         assert sent(sim) == n and rows() == []
@@ -286,7 +286,7 @@ def test_a_send_that_was_refused_is_given_back(start, log, fault):
 @pytest.mark.parametrize("fault", PERHAPS_SENT + ["send-stall"])
 def test_a_send_that_may_have_happened_is_counted(start, fault):
     sim = start("--fault", fault, limits="user_sends = 1/10m\n", swmfa="timeout = 4")
-    lab.users_map()
+    harness.users_map()
     login("@fail", rhost="192.0.2.7")
     assert sent(sim) == 1 and rows() == [("alice", "192.0.2.7", True)]
     assert not sends() and sent(sim) == 1
@@ -295,8 +295,8 @@ def test_a_send_that_may_have_happened_is_counted(start, fault):
 @pytest.mark.parametrize("status, counted", [(502, 1), (504, 1), (408, 1), (503, 0), (409, 0), (201, 1)])
 def test_a_gateway_that_says_nothing_of_the_provider_leaves_the_send_counted(
         sim, tmp_path, status, counted):
-    server = lab.RawServer(tmp_path, lab.http(status, "{}"))
-    lab.configure(sim, endpoint=server.endpoint, ca_file=server.certificate)
+    server = harness.RawServer(tmp_path, harness.http(status, "{}"))
+    harness.configure(sim, endpoint=server.endpoint, ca_file=server.certificate)
     login("@fail")
     assert len(server.requests) == 1 and len(rows()) == counted
 
@@ -310,12 +310,12 @@ def no_record(secure):
 @pytest.mark.parametrize("answer, counted", [
     (no_record, 1), (b"HTTP/1.1 502 X\r\nContent-Length: 9\r\n\r\n", 1),
     (b"HTTP/1.1 504 X\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab", 1),
-    (b"HTTP/1.1 503 X\r\nContent-Length: 9\r\n\r\n", 0), (lab.http(999, "{}"), 1),
-    (lab.http(302, "{}"), 0)], ids=["tls", "502", "504", "503", "999", "302"])
+    (b"HTTP/1.1 503 X\r\nContent-Length: 9\r\n\r\n", 0), (harness.http(999, "{}"), 1),
+    (harness.http(302, "{}"), 0)], ids=["tls", "502", "504", "503", "999", "302"])
 def test_what_breaks_off_when_all_has_gone_out_is_counted_unless_it_was_refused(
         sim, tmp_path, answer, counted):
-    server = lab.RawServer(tmp_path, answer)
-    lab.configure(sim, endpoint=server.endpoint, ca_file=server.certificate)
+    server = harness.RawServer(tmp_path, answer)
+    harness.configure(sim, endpoint=server.endpoint, ca_file=server.certificate)
     assert login().result == "PAM_AUTHINFO_UNAVAIL" or counted
     assert len(server.requests) == 1 and len(rows()) == counted
 
@@ -325,12 +325,12 @@ def test_what_breaks_off_when_all_has_gone_out_is_counted_unless_it_was_refused(
 def test_a_send_that_never_left_is_given_back(start, log, trouble):
     certificate = trouble if trouble in ("expired", "self-signed", "other-host") else "good"
     sim = start("--certificate", certificate, limits="user_sends = 1/10m\n")
-    lab.users_map()
+    harness.users_map()
     if trouble == "nobody-listens":
-        sim.endpoint = f"https://localhost:{lab.closed_port()}"
+        sim.endpoint = f"https://localhost:{harness.closed_port()}"
     elif trouble == "no-such-host":
         sim.endpoint = "https://swmfa.invalid"
-    lab.configure(sim, limits="user_sends = 1/10m\n")
+    harness.configure(sim, limits="user_sends = 1/10m\n")
     for _ in range(2):
         login("@fail")
         assert log.last("result=error reason=(network|tls) ") and rows() == []
@@ -343,13 +343,13 @@ def test_a_send_that_never_left_is_given_back(start, log, trouble):
 def test_a_send_by_the_next_provider_is_no_second_one(start, tmp_path, first, second, counted):
     options = ["--fault", f"signalwire:{first}"] if first != "send-502" else []
     sim = start(*options, *(["--fault", f"bandwidth:{second}"] if second else []))
-    lab.users_map()
+    harness.users_map()
     replaced = {}
     if first == "send-502":
-        server = lab.RawServer(tmp_path, lab.http(502, "{}"))
+        server = harness.RawServer(tmp_path, harness.http(502, "{}"))
         replaced = {"endpoint": server.endpoint, "ca_file": server.certificate}
-    lab.configure(sim, bandwidth=sim, swmfa="providers = signalwire, bandwidth",
-                  limits="user_sends = 2/10m\n", **replaced)
+    harness.configure(sim, bandwidth=sim, swmfa="providers = signalwire, bandwidth",
+                      limits="user_sends = 2/10m\n", **replaced)
     out = login("@code")
     assert (out.result == "PAM_SUCCESS") == (second is None)
     assert sim.count("/code/messaging") == 1 and len(rows()) == counted
@@ -357,23 +357,23 @@ def test_a_send_by_the_next_provider_is_no_second_one(start, tmp_path, first, se
 
 def test_a_resend_without_an_answer_is_counted_and_one_that_failed_is_not(start):
     sim = start("--fault", "send-500", swmfa="resend_delay = 0", limits="user_sends = 2/10m\n")
-    lab.users_map()
-    lab.configure(sim, bandwidth=sim, swmfa="providers = bandwidth, signalwire\nresend_delay = 0",
-                  limits="user_sends = 2/10m\n")
+    harness.users_map()
+    harness.configure(sim, bandwidth=sim, swmfa="providers = bandwidth, signalwire\nresend_delay = 0",
+                      limits="user_sends = 2/10m\n")
     login("@fail")
     assert sent(sim) == 2 and rows() == [], "both have said no"
 
 
 def test_a_send_whose_host_has_gone_meanwhile_stays_counted(start):
     sim = start("--fault", "send-slow", limits="user_sends = 1/10m\n")
-    lab.users_map()
-    process = lab.start_pamhost(lab.between_permits())
-    assert lab.wait_until(lambda: lab.messages() != [])
+    harness.users_map()
+    process = harness.start_pamhost(harness.between_permits())
+    assert harness.wait_until(lambda: harness.messages() != [])
     process.kill()
     process.communicate()
-    assert lab.wait_until(lambda: lab.helper_processes() == [])
+    assert harness.wait_until(lambda: harness.helper_processes() == [])
     assert rows() == [("alice", "", True)] and not sends()
-    assert len(lab.messages()) == 1 and sent(sim) <= 1
+    assert len(harness.messages()) == 1 and sent(sim) <= 1
 
 
 # ---- countries ----
@@ -383,7 +383,7 @@ def test_a_send_whose_host_has_gone_meanwhile_stays_counted(start):
     ("+1", True), ("+44, +1555", True), ("+15550100182", True)])
 def test_nothing_is_sent_to_a_number_of_another_country(start, log, countries, permitted):
     sim = start(limits=f"countries = {countries}\n", swmfa="resend_delay = 0")
-    lab.users_map()
+    harness.users_map()
     if permitted:
         assert login("@code").result == "PAM_SUCCESS" and sent(sim) == 1
         return
@@ -397,7 +397,7 @@ def test_nothing_is_sent_to_a_number_of_another_country(start, log, countries, p
 
 def test_without_autosend_a_number_of_another_country_is_refused_after_enter(start):
     sim = start(limits="countries = +44\n", swmfa="autosend = no")
-    lab.users_map()
+    harness.users_map()
     out = login("", "123456")
     assert "Press Enter" in out.prompts[0] and out.prompts[1] == NO_CODE and sim.requests() == []
 
@@ -430,7 +430,7 @@ def lock_time(log):
 
 def test_each_lock_is_twice_as_long_and_after_a_hundred_failures_it_is_for_ever(start, log, clock):
     sim = start(limits=f"{BIG}failures = 10\n", swmfa=MANY, signalwire=LONG)
-    lab.users_map()
+    harness.users_map()
     for minutes in (15, 30, 60, 120, 240, 480, 960, 1440, 1440):
         fail_ten_times(sim)
         assert minutes * MINUTE - 30 < lock_time(log) <= minutes * MINUTE
@@ -449,7 +449,7 @@ def test_each_lock_is_twice_as_long_and_after_a_hundred_failures_it_is_for_ever(
 
 def test_when_a_lock_has_ended_a_right_code_is_right(start, log, clock):
     sim = start(limits=f"{BIG}failures = 10\n", swmfa=MANY, signalwire=LONG)
-    lab.users_map()
+    harness.users_map()
     fail_ten_times(sim)
     assert is_locked(sim)
     clock.passes(15 * MINUTE)
@@ -460,7 +460,7 @@ def test_when_a_lock_has_ended_a_right_code_is_right(start, log, clock):
 
 def test_a_right_code_between_wrong_ones_begins_the_count_anew(start):
     sim = start(limits=f"{BIG}failures = 4\n", swmfa=MANY, signalwire=LONG)
-    lab.users_map()
+    harness.users_map()
     for _ in range(3):
         assert login(*["@wrong"] * 3, "@code").result == "PAM_SUCCESS"
     assert sim.count("verify") == 12
@@ -470,21 +470,21 @@ def test_a_right_code_between_wrong_ones_begins_the_count_anew(start):
 
 def test_the_count_goes_on_over_codes_sessions_services_providers_and_numbers(sim):
     limits = f"{BIG}failures = 6\n"
-    lab.configure(sim, bandwidth=sim, swmfa=MANY, limits=limits)
+    harness.configure(sim, bandwidth=sim, swmfa=MANY, limits=limits)
     login("@wrong", "resend", "@wrong", "@fail")
-    login("@wrong", "call", "@fail", service=lab.between_permits(service="swmfa-other"))
-    lab.configure(sim, bandwidth=sim, swmfa=f"providers = bandwidth\n{MANY}", limits=limits)
+    login("@wrong", "call", "@fail", service=harness.between_permits(service="swmfa-other"))
+    harness.configure(sim, bandwidth=sim, swmfa=f"providers = bandwidth\n{MANY}", limits=limits)
     login("@wrong", "@fail", rhost="192.0.2.7")
-    lab.users_map("alice +15550100184\n")
+    harness.users_map("alice +15550100184\n")
     login("@wrong", "@wrong", "@wrong", "@code")
-    lab.users_map()
+    harness.users_map()
     assert sim.count("verify") == 6
     assert is_locked(sim)
 
 
 def test_a_try_without_an_answer_counts_as_wrong(start):
     sim = start("--fault", "verify-500", limits=f"{BIG}failures = 2\n")
-    lab.users_map()
+    harness.users_map()
     for _ in range(3):
         login("@code")
     assert sim.count("verify") == 2 and is_locked(sim)
@@ -492,17 +492,17 @@ def test_a_try_without_an_answer_counts_as_wrong(start):
 
 def test_what_is_no_code_counts_as_no_failure(start):
     sim = start(limits=f"{BIG}failures = 1\n", swmfa=MANY)
-    lab.users_map()
+    harness.users_map()
     assert login("12345", "1234567", "?", "resend", "", "no", "@code").result == "PAM_SUCCESS"
     assert sim.count("verify") == 1
 
 
 def test_swmfactl_unlock_ends_a_lock_and_the_count(start):
     sim = start(limits=f"{BIG}failures = 2\n", swmfa=MANY, signalwire=LONG)
-    lab.users_map()
+    harness.users_map()
     login("@wrong", "@wrong")
     assert is_locked(sim)
-    subprocess.run([lab.CTL, "unlock", "alice"], check=True, stdout=subprocess.DEVNULL)
+    subprocess.run([harness.CTL, "unlock", "alice"], check=True, stdout=subprocess.DEVNULL)
     before = sim.count("verify")
     login("@wrong", "@fail")
     assert not is_locked(sim)
@@ -510,20 +510,20 @@ def test_swmfactl_unlock_ends_a_lock_and_the_count(start):
 
 
 def unlock(*options, user="alice"):
-    return subprocess.run([lab.CTL, "unlock", *options, user], check=True, capture_output=True,
+    return subprocess.run([harness.CTL, "unlock", *options, user], check=True, capture_output=True,
                           text=True).stdout
 
 
 def test_swmfactl_unlock_says_which_limit_holds_and_lifts_it(start, log):
     sim = start(limits="user_sends = 2/1d\nphone_sends = 2/1d\naddress_sends = 3/1h\n")
-    lab.users_map()
+    harness.users_map()
     assert [sends(rhost="192.0.2.7") for _ in range(3)] == [True, True, False]
     assert re.fullmatch(r"alice: nothing to unlock\n"
                         r"alice: \[limits\] user_sends: 2/1d is reached, so no code is sent for "
                         r"(23 h 59 min|1 d).* more; swmfactl unlock --sends alice\n", unlock())
     assert unlock("--sends") == "alice: nothing to unlock\nalice: sends that no longer count: 2\n"
-    assert lab.wait_until(lambda: any("limit on codes sent lifted for alice by uid 0" in line
-                                      for line in log.lines))
+    assert harness.wait_until(lambda: any("limit on codes sent lifted for alice by uid 0" in line
+                                          for line in log.lines))
     assert [sends(rhost="192.0.2.7"), sends(rhost="192.0.2.7")] == [True, False], \
         "the limit of the address is not the user's"
     assert re.search(r"address_sends: 3/1h is reached, so no code is sent for .* more; raise that "
@@ -533,13 +533,13 @@ def test_swmfactl_unlock_says_which_limit_holds_and_lifts_it(start, log):
 
 def test_swmfactl_unlock_works_with_a_configuration_that_is_broken(start):
     start(limits=f"{BIG}failures = 1\n", swmfa="tries = 1")
-    lab.users_map()
+    harness.users_map()
     login("@wrong")
-    text = lab.CONF.read_text()
-    lab.write(lab.CONF, text + "countrys = +1\n")
+    text = harness.CONF.read_text()
+    harness.write(harness.CONF, text + "countrys = +1\n")
     assert re.fullmatch(r"alice: unlocked\nalice: whether a limit of \[limits\] holds is unknown: "
                         r".*countrys: unknown key: \[limits\] countries\?\n", unlock())
-    lab.write(lab.CONF, text)
+    harness.write(harness.CONF, text)
     assert login("@code").result == "PAM_SUCCESS"
 
 
@@ -549,14 +549,14 @@ SPELLINGS = ("alice", "alice@example.org", "EXAMPLE\\alice")
 @pytest.fixture
 def spellings():
     """One account with several names, as a directory has it, and a line of the map for each."""
-    before = lab.PASSWD.read_text()
+    before = harness.PASSWD.read_text()
     line = next(line for line in before.splitlines() if line.startswith("alice:"))
     others = "".join(line.replace("alice:", f"{name}:", 1) + "\n" for name in SPELLINGS[1:])
-    lab.write(lab.PASSWD, before + others, 0o644)
-    lab.users_map("".join(f"{name} {ALICE}\n" for name in SPELLINGS))
+    harness.write(harness.PASSWD, before + others, 0o644)
+    harness.users_map("".join(f"{name} {ALICE}\n" for name in SPELLINGS))
     yield SPELLINGS
-    lab.write(lab.PASSWD, before, 0o644)
-    lab.users_map()
+    harness.write(harness.PASSWD, before, 0o644)
+    harness.users_map()
 
 
 def test_all_names_of_an_account_are_counted_together(start, log, spellings):
@@ -567,10 +567,10 @@ def test_all_names_of_an_account_are_counted_together(start, log, spellings):
     for name in spellings:
         assert login("@code", user=name).result == "PAM_MAXTRIES", name
         assert log.last("reason=locked") and "failures = 3" not in log.last("reason=locked")
-        shown = subprocess.run([lab.CTL, "status", name], check=True, capture_output=True, text=True)
+        shown = subprocess.run([harness.CTL, "status", name], check=True, capture_output=True, text=True)
         assert re.search(r"^failures in a row +3$", shown.stdout, re.M), name
     assert sim.count("verify") == 3
-    done = subprocess.run([lab.CTL, "unlock", spellings[2]], check=True, capture_output=True, text=True)
+    done = subprocess.run([harness.CTL, "unlock", spellings[2]], check=True, capture_output=True, text=True)
     assert done.stdout == "EXAMPLE\\134alice: unlocked\n"
     assert [login("@code", user=name).result for name in spellings] == ["PAM_SUCCESS"] * 3
 
@@ -578,7 +578,7 @@ def test_all_names_of_an_account_are_counted_together(start, log, spellings):
 def test_sends_and_codes_are_for_all_names_of_an_account(start, spellings):
     start(limits="user_sends = 2/1d\nphone_sends = 100/1d\n")
     assert [sends(name) for name in spellings] == [True, True, False]
-    codes = subprocess.run([lab.CTL, "codes", spellings[1]], check=True, capture_output=True,
+    codes = subprocess.run([harness.CTL, "codes", spellings[1]], check=True, capture_output=True,
                            text=True).stdout.split()
     assert login(codes[0], user=spellings[0]).result == "PAM_SUCCESS"
     assert login(codes[0], codes[1], user=spellings[2]).result == "PAM_SUCCESS"
@@ -587,20 +587,20 @@ def test_sends_and_codes_are_for_all_names_of_an_account(start, spellings):
 def test_an_account_that_cannot_be_looked_up_is_a_denial(start, log):
     """Otherwise its other names would be counted by themselves while the directory fails."""
     sim = start()
-    kept = lab.PASSWD.with_suffix(".kept")
-    lab.PASSWD.rename(kept)
-    lab.PASSWD.symlink_to(lab.PASSWD)
+    kept = harness.PASSWD.with_suffix(".kept")
+    harness.PASSWD.rename(kept)
+    harness.PASSWD.symlink_to(harness.PASSWD)
     try:
         assert login().result == "PAM_AUTHINFO_UNAVAIL"
     finally:
-        kept.rename(lab.PASSWD)
+        kept.rename(harness.PASSWD)
     assert "the account of alice cannot be looked up: " in log.last("result=error reason=account")
     assert sim.requests() == []
 
 
 def test_a_lock_of_one_user_is_nobody_elses(start):
     start(limits=f"{BIG}failures = 1\n", swmfa="tries = 1")
-    lab.users_map()
+    harness.users_map()
     login("123456")
     login("123456", user="carol") # not in the map
     assert login("@code").result == "PAM_MAXTRIES"
@@ -610,15 +610,15 @@ def test_a_lock_of_one_user_is_nobody_elses(start):
 def test_who_is_locked_in_the_midst_of_a_login_has_nothing_verified_or_sent(start, log, gate):
     """The code is the right one, and was sent before."""
     sim = start(limits=f"{BIG}failures = 3\n", swmfa="resend_delay = 0")
-    lab.users_map()
+    harness.users_map()
 
     def lock():
-        assert lab.wait_until(lambda: sent(sim) == 2)
+        assert harness.wait_until(lambda: sent(sim) == 2)
         login("123456", "123456", "123456")
         gate.path.touch()
 
-    outs = lab.pamhosts(lab.between_permits(), 2, answers=["@code", "@older", "resend", "call", "@code"],
-                        arguments=gate.arguments, meanwhile=lock)
+    outs = harness.pamhosts(harness.between_permits(), 2, answers=["@code", "@older", "resend", "call", "@code"],
+                            arguments=gate.arguments, meanwhile=lock)
     assert [out.result for out in outs] == ["PAM_MAXTRIES"] * 2
     for out in outs:
         assert "New code sent by SMS" in out.prompts[3] and "New code sent by voice" in out.prompts[4]
@@ -633,15 +633,15 @@ def test_who_is_locked_in_the_midst_of_a_login_has_nothing_verified_or_sent(star
 def test_who_is_locked_before_a_code_is_asked_for_has_none_sent(start, log, gate, autosend, answers):
     settings = f"resend_delay = 0\nautosend = {autosend}\ntries = 1"
     sim = start(limits=f"{BIG}failures = 1\n", swmfa=settings)
-    lab.users_map()
+    harness.users_map()
     first = [] if autosend == "yes" else [""]
 
-    process = lab.start_pamhost(lab.between_permits(), answers=answers, arguments=gate.arguments)
+    process = harness.start_pamhost(harness.between_permits(), answers=answers, arguments=gate.arguments)
     assert process.stdout.readline().startswith("prompt on ")
     login(*first, "123456")
     before = sent(sim)
     gate.path.touch()
-    text = process.communicate(timeout=lab.PATIENCE)[0]
+    text = process.communicate(timeout=harness.PATIENCE)[0]
     assert text.count("prompt on") == len(answers) - 1 and "result PAM_MAXTRIES" in text
     assert sent(sim) == before and sim.count("verify") == 1
     assert log.last("result=denied reason=locked .*1 failures? in a row")
@@ -649,25 +649,25 @@ def test_who_is_locked_before_a_code_is_asked_for_has_none_sent(start, log, gate
 
 def test_a_code_of_a_session_before_the_lock_is_not_right_after_it(start, gate):
     sim = start(limits=f"{BIG}failures = 3\n")
-    lab.users_map()
+    harness.users_map()
 
     def lock():
-        assert lab.wait_until(lambda: sent(sim) == 1)
-        code = lab.wait_for_code(ALICE)
+        assert harness.wait_until(lambda: sent(sim) == 1)
+        code = harness.wait_for_code(ALICE)
         login("123456", "123456", "123456")
         assert login(code, code, code).result == "PAM_MAXTRIES"
         gate.path.touch()
 
-    lab.pamhosts(lab.between_permits(), 1, answers=["@fail"], arguments=gate.arguments, meanwhile=lock)
+    harness.pamhosts(harness.between_permits(), 1, answers=["@fail"], arguments=gate.arguments, meanwhile=lock)
     assert sim.count("verify") == 3 and sent(sim) == 2
 
 
 def test_fail_safe_lets_nobody_in_who_is_locked(start, log):
     sim = start(limits=f"{BIG}failures = 1\n", swmfa="tries = 1")
-    lab.users_map()
+    harness.users_map()
     login("123456")
-    sim.endpoint = f"https://localhost:{lab.closed_port()}"
-    lab.configure(sim, swmfa="fail = safe\nfail_on = network, server, limit, credentials, store")
+    sim.endpoint = f"https://localhost:{harness.closed_port()}"
+    harness.configure(sim, swmfa="fail = safe\nfail_on = network, server, limit, credentials, store")
     assert login("123456", user="bob").result == "PAM_SUCCESS", "the provider is down"
     assert login("123456", "resend", "123456", "123456").result == "PAM_MAXTRIES"
     assert log.last("user=alice .*result=denied reason=locked")
@@ -685,9 +685,9 @@ def shown(out):
 
 
 def lock_alice(sim, **keywords):
-    lab.configure(sim, limits=f"{BIG}failures = 1\n", swmfa="tries = 1")
+    harness.configure(sim, limits=f"{BIG}failures = 1\n", swmfa="tries = 1")
     login("123456")
-    lab.configure(sim, **keywords)
+    harness.configure(sim, **keywords)
 
 
 WRONG = ["123456"]
@@ -721,9 +721,9 @@ CONVERSATIONS = { # lines of [swmfa], answers
 def test_who_is_locked_sees_what_others_see_who_type_wrong_codes(sim, log, provider):
     lock_alice(sim)
     for n, (name, (swmfa, answers)) in enumerate(CONVERSATIONS.items()):
-        lab.configure(sim, bandwidth=sim, swmfa=f"providers = {provider}\n{swmfa}")
+        harness.configure(sim, bandwidth=sim, swmfa=f"providers = {provider}\n{swmfa}")
         # Bandwidth counts wrong codes for a number, and says so.
-        lab.users_map(f"alice {ALICE}\nbob +155501001{n:02}\n")
+        harness.users_map(f"alice {ALICE}\nbob +155501001{n:02}\n")
         out = {}
         for user in ("alice", "carol", "bob"): # locked, not in the map, neither
             before = len(sim.requests())
@@ -732,7 +732,7 @@ def test_who_is_locked_sees_what_others_see_who_type_wrong_codes(sim, log, provi
         assert shown(out["alice"]) == shown(out["bob"]), name
         assert shown(out["carol"]) == shown(out["bob"]), name
         assert out["alice"].result in ("PAM_MAXTRIES", "PAM_CONV_ERR", "PAM_AUTH_ERR"), name
-    lab.users_map()
+    harness.users_map()
 
 
 @pytest.mark.parametrize("order", ["bandwidth, signalwire", "signalwire, bandwidth"])
@@ -741,9 +741,9 @@ def test_what_a_provider_lacks_shows_nobody_who_is_locked(sim, lacks, order):
     """The provider that would send decides on the channel, and on what a code looks like."""
     lock_alice(sim)
     for channel in ("sms", "call"):
-        lab.configure(sim, bandwidth=sim, signalwire="token_length = 8\nmax_attempts = 2",
-                      swmfa=f"providers = {order}\nchannel = {channel}\nresend_delay = 0\ntries = 4")
-        lab.write(lab.CONF, re.sub(f"{lacks} = .*\n", "", lab.CONF.read_text()))
+        harness.configure(sim, bandwidth=sim, signalwire="token_length = 8\nmax_attempts = 2",
+                          swmfa=f"providers = {order}\nchannel = {channel}\nresend_delay = 0\ntries = 4")
+        harness.write(harness.CONF, re.sub(f"{lacks} = .*\n", "", harness.CONF.read_text()))
         alice, carol, bob = (shown(login("123456", "call", "12345", "12345678", "sms", "123456",
                                          user=user)) for user in ("alice", "carol", "bob"))
         assert alice == bob and carol == bob
@@ -751,7 +751,7 @@ def test_what_a_provider_lacks_shows_nobody_who_is_locked(sim, lacks, order):
 
 def test_the_log_says_that_it_is_a_lock(sim, log):
     lock_alice(sim)
-    lab.configure(sim, swmfa="resend_delay = 0")
+    harness.configure(sim, swmfa="resend_delay = 0")
     login("resend", "123456", "123456", "123456", rhost="192.0.2.7")
     line = log.last("user=alice .*result=denied reason=locked ")
     assert line.startswith("<84>") and "number=*82 tries=3 sends=0 " in line
@@ -763,9 +763,9 @@ def test_the_log_says_that_it_is_a_lock(sim, log):
 
 def test_an_expired_code_tells_nobody_who_is_locked(sim, log):
     lock_alice(sim)
-    lab.configure(sim, signalwire="valid_for = 1", swmfa="resend_delay = 0\ntries = 2")
-    alice, bob, carol = lab.pamhosts(lab.between_permits(), 3, user=["alice", "bob", "carol"],
-                                     answers=["123456~", "123456"])
+    harness.configure(sim, signalwire="valid_for = 1", swmfa="resend_delay = 0\ntries = 2")
+    alice, bob, carol = harness.pamhosts(harness.between_permits(), 3, user=["alice", "bob", "carol"],
+                                         answers=["123456~", "123456"])
     assert shown(alice) == shown(bob) == shown(carol)
     assert alice.result == "PAM_AUTH_ERR" and "The code has expired." in alice.prompts[1]
     assert sent(sim) == 1 + 1
@@ -799,32 +799,32 @@ def test_at_a_limit_who_is_locked_or_unknown_sees_what_others_see(
 
 def test_unknown_names_leave_a_bounded_trace_and_their_names_in_the_list_of_logins_alone(start):
     start(swmfa="tries = 1", limits=BIG)
-    lab.users_map()
-    service = lab.between_permits()
+    harness.users_map()
+    service = harness.between_permits()
     for first in range(0, 300, 30):
         names = [f"mistyped-{n}" for n in range(first, first + 30)]
-        lab.pamhost(service, *names, answers=["123456"])
+        harness.pamhost(service, *names, answers=["123456"])
     kept = {row[0] for table in ("try", "send") for row in
-            lab.store(f"SELECT user_name FROM swmfa_{table}")}
+            harness.store(f"SELECT user_name FROM swmfa_{table}")}
     assert 1 < len(kept) <= 100 and all(re.fullmatch(r"\? \d\d", name) for name in kept)
-    assert len(lab.store("SELECT user_name FROM swmfa_try")) <= 100
-    tables = {row[0] for row in lab.store("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    assert len(harness.store("SELECT user_name FROM swmfa_try")) <= 100
+    tables = {row[0] for row in harness.store("SELECT name FROM sqlite_master WHERE type = 'table'")}
     assert not any("mistyped" in str(row) for table in tables - {"swmfa_login"}
-                   for row in lab.store(f"SELECT * FROM {table}"))
-    assert len(lab.store("SELECT * FROM swmfa_login WHERE user_name LIKE 'mistyped-%'")) == 300
+                   for row in harness.store(f"SELECT * FROM {table}"))
+    assert len(harness.store("SELECT * FROM swmfa_login WHERE user_name LIKE 'mistyped-%'")) == 300
     assert not any(counted for _, _, counted in rows()), "for no phone, and not for the host"
 
 
 def test_no_whole_number_and_no_code_stands_in_the_files_of_the_store(start):
     sim = start(swmfa="resend_delay = 0", limits=f"{BIG}failures = 3\n", policy="remember = 1h")
-    lab.users_map()
+    harness.users_map()
     login("@code", user="bob", rhost="192.0.2.7")
     for n, answers in enumerate((["call", "@code"], ["@wrong"] * 3, ["@code"] * 3)):
         login(*answers, rhost=f"192.0.2.{n}")
-    assert sent(sim) == 4 and len(lab.store("SELECT place FROM swmfa_remembered")) == 2
-    files = {path.name: path.read_bytes() for path in lab.STATE.iterdir()}
+    assert sent(sim) == 4 and len(harness.store("SELECT place FROM swmfa_remembered")) == 2
+    files = {path.name: path.read_bytes() for path in harness.STATE.iterdir()}
     assert any(b"alice" in text for text in files.values()), "the search finds what is there"
-    for number in lab.NUMBERS.values():
+    for number in harness.NUMBERS.values():
         for text in files.values():
             assert number[1:].encode() not in text and number[-7:].encode() not in text
 
@@ -836,9 +836,9 @@ NOW = r"No code can be sent now\. Try again later, or type a break-glass code\.\
 
 
 def by_ssh():
-    client = lab.ssh(2222, "alice")
+    client = harness.ssh(2222, "alice")
     client.expect("Password: ")
-    client.sendline(lab.PASSWORD)
+    client.sendline(harness.PASSWORD)
     return client
 
 
@@ -849,7 +849,7 @@ def by_sudo():
 def by_su():
     client = on_terminal("su", "bob", "-c", "echo in-the-shell", user="alice")
     client.expect("Password: ")
-    client.sendline(lab.PASSWORD)
+    client.sendline(harness.PASSWORD)
     return client
 
 
@@ -862,12 +862,12 @@ def type_wrong(client, times, last=False):
 
 def test_wrong_codes_by_ssh_sudo_and_su_are_counted_together(start, log, host):
     sim = start(limits=f"{BIG}failures = 4\n")
-    lab.users_map()
+    harness.users_map()
     ssh, sudo, su = by_ssh(), by_sudo(), by_su()
     for client, wrong in ((ssh, 2), (sudo, 1), (su, 2)): # the last one is not looked at any more
         client.expect(PROMPT)
         type_wrong(client, wrong)
-    su.sendline(lab.wait_for_code(ALICE, sent_before=2))
+    su.sendline(harness.wait_for_code(ALICE, sent_before=2))
     assert ended(su) == 1 and "in-the-shell" not in su.before
     ssh.close(force=True)
     sudo.close(force=True)
@@ -886,12 +886,12 @@ def test_wrong_codes_by_ssh_sudo_and_su_are_counted_together(start, log, host):
 
 def test_sends_by_ssh_sudo_and_su_are_counted_together(start, log, host):
     sim = start(limits="user_sends = 3/10m\n")
-    lab.users_map()
+    harness.users_map()
     for begin, what in ((by_ssh, "in-the-shell"), (by_sudo, r"\n0\r"), (by_su, "in-the-shell")):
-        before = len(lab.messages())
+        before = len(harness.messages())
         client = begin()
         client.expect(PROMPT)
-        client.sendline(lab.wait_for_code(ALICE, sent_before=before))
+        client.sendline(harness.wait_for_code(ALICE, sent_before=before))
         client.expect(what)
         assert ended(client) == 0
     assert [row[0] for row in rows()] == ["alice"] * 3, "su with use_uid is counted for the caller"
@@ -911,10 +911,10 @@ def test_sends_by_ssh_sudo_and_su_are_counted_together(start, log, host):
 
 def test_su_without_use_uid_is_counted_for_who_is_asked(start):
     start()
-    lab.users_map()
-    lab.use_example("su", "su", options="")
+    harness.users_map()
+    harness.use_example("su", "su", options="")
     client = by_su()
     client.expect(PROMPT)
     client.close(force=True)
-    assert lab.wait_until(lambda: lab.helper_processes() == [])
+    assert harness.wait_until(lambda: harness.helper_processes() == [])
     assert rows() == [("bob", "", True)]

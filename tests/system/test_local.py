@@ -8,10 +8,10 @@ from pathlib import Path
 import pexpect
 import pytest
 
-import lab
+import harness
 
 PROMPT = r"Code sent by SMS to the number ending in (\d\d)\.[^\n]*\s+Code: "
-ALICE, BOB = lab.NUMBERS["alice"], lab.NUMBERS["bob"]
+ALICE, BOB = harness.NUMBERS["alice"], harness.NUMBERS["bob"]
 
 
 def on_terminal(*command, user=None, **keywords):
@@ -19,7 +19,7 @@ def on_terminal(*command, user=None, **keywords):
     command = [str(part) for part in command]
     if user is not None:
         command = ["setpriv", "--reuid", user, "--regid", user, "--init-groups", "--", *command]
-    return pexpect.spawn(command[0], command[1:], timeout=lab.PATIENCE, encoding="utf-8", **keywords)
+    return pexpect.spawn(command[0], command[1:], timeout=harness.PATIENCE, encoding="utf-8", **keywords)
 
 
 def ended(client):
@@ -32,12 +32,12 @@ def ended(client):
 
 @pytest.fixture
 def sudo(sim):
-    lab.use_example("sudo", "sudo")
-    lab.write("/etc/sudoers.d/lab", "alice ALL=(ALL) ALL\nDefaults timestamp_timeout=0, "
-              "passwd_tries=1\n", 0o440)
+    harness.use_example("sudo", "sudo")
+    harness.write("/etc/sudoers.d/lab", "alice ALL=(ALL) ALL\nDefaults timestamp_timeout=0, "
+                  "passwd_tries=1\n", 0o440)
 
 
-def sudo_as_alice(*arguments, password=lab.PASSWORD):
+def sudo_as_alice(*arguments, password=harness.PASSWORD):
     """sudo on a terminal, with the password given."""
     client = on_terminal("sudo", *arguments, user="alice")
     client.expect("password for alice: ")
@@ -48,17 +48,17 @@ def sudo_as_alice(*arguments, password=lab.PASSWORD):
 def test_sudo_with_password_and_code_runs_the_command(sudo, log):
     client = sudo_as_alice("id", "-u")
     client.expect(PROMPT)
-    client.sendline(lab.wait_for_code(ALICE))
+    client.sendline(harness.wait_for_code(ALICE))
     client.expect(r"\n0\r")
     assert ended(client) == 0
     assert "user=alice service=sudo" in log.last("result=success")
 
 
 def test_sudo_i_asks_for_a_code_as_well(sudo, log):
-    lab.use_example("sudo-i", "sudo-i")
+    harness.use_example("sudo-i", "sudo-i")
     client = sudo_as_alice("-i", "id", "-u")
     client.expect(PROMPT)
-    client.sendline(lab.wait_for_code(ALICE))
+    client.sendline(harness.wait_for_code(ALICE))
     client.expect(r"\n0\r")
     assert ended(client) == 0
     assert "user=alice service=sudo-i" in log.last("result=success")
@@ -70,10 +70,10 @@ def test_sudo_takes_the_words_and_a_member_of_an_exempt_group_is_not_asked(start
     client.expect(PROMPT)
     client.sendline("call")
     client.expect("New code sent by voice call")
-    client.sendline(lab.wait_for_code(ALICE, sent_before=1))
+    client.sendline(harness.wait_for_code(ALICE, sent_before=1))
     client.expect(r"\n0\r")
     assert ended(client) == 0
-    lab.configure(simulator, policy="exempt_groups = alice\nservices = sudo")
+    harness.configure(simulator, policy="exempt_groups = alice\nservices = sudo")
     client = sudo_as_alice("id", "-u")
     client.expect(r"\n0\r")
     assert ended(client) == 0
@@ -97,19 +97,19 @@ def test_where_sudo_replaces_the_prompt_the_person_reads_what_is_asked_for(
     """Whoever takes the prompt for that of the password types it; nothing is lost by that."""
     with open("/etc/sudoers.d/lab", "a", encoding="ascii") as rules:
         rules.write(sudoers)
-    output = lab.WORK / "output"
-    lab.write(output, "", 0o666)
+    output = harness.WORK / "output"
+    harness.write(output, "", 0o666)
     client = on_terminal("sh", "-c", f'exec sudo "$@" >{output}', "sh", *option, "id", "-u",
                          user="alice")
     client.expect_exact("Password: ")
-    client.sendline(lab.PASSWORD)
+    client.sendline(harness.PASSWORD)
     client.expect(r"Code sent by SMS to the number ending in 82\. No code\? Type resend or call\."
                   r"\r\nPassword: $")
     for _ in range(4):
-        client.sendline(lab.PASSWORD)
+        client.sendline(harness.PASSWORD)
         client.expect(r"That is not a code of 6 digits\. Type the one-time code, not your password, "
                       r"or \? for help\.\r\nPassword: $")
-    client.sendline(lab.wait_for_code(ALICE))
+    client.sendline(harness.wait_for_code(ALICE))
     assert ended(client) == 0
     assert output.read_text() == "0\n", "nothing of it is in the command's output"
     assert "user=alice service=sudo" in log.last("result=success .* tries=1 ")
@@ -121,7 +121,7 @@ def test_ctrl_c_at_sudos_prompt_ends_helper_and_sudo(sudo):
     client.expect(PROMPT)
     client.sendintr()
     assert ended(client) == 1
-    assert lab.wait_until(lambda: lab.helper_processes() == [])
+    assert harness.wait_until(lambda: harness.helper_processes() == [])
 
 
 # ---- su ----
@@ -129,23 +129,23 @@ def test_ctrl_c_at_sudos_prompt_ends_helper_and_sudo(sudo):
 @pytest.mark.parametrize("options, asked", [("", "bob"), ("use_uid", "alice")],
                          ids=["of-the-one-it-becomes", "with-use_uid-of-the-caller"])
 def test_su_asks_for_the_code(sim, log, options, asked):
-    lab.use_example("su", "su", options=options)
+    harness.use_example("su", "su", options=options)
     client = on_terminal("su", "bob", "-c", "id -un", user="alice")
     client.expect("Password: ")
-    client.sendline(lab.PASSWORD)
+    client.sendline(harness.PASSWORD)
     client.expect(PROMPT)
-    assert client.match[1] == lab.NUMBERS[asked][-2:]
-    client.sendline(lab.wait_for_code(lab.NUMBERS[asked]))
+    assert client.match[1] == harness.NUMBERS[asked][-2:]
+    client.sendline(harness.wait_for_code(harness.NUMBERS[asked]))
     client.expect("bob")
     assert ended(client) == 0
     assert f"user={asked} service=su" in log.last("result=success")
 
 
 def test_su_with_a_wrong_code_becomes_nobody(sim):
-    lab.use_example("su", "su", options="")
+    harness.use_example("su", "su", options="")
     client = on_terminal("su", "bob", "-c", "echo i-am-in", user="alice")
     client.expect("Password: ")
-    client.sendline(lab.PASSWORD)
+    client.sendline(harness.PASSWORD)
     client.expect(PROMPT)
     for _ in range(3):
         client.sendline("000000")
@@ -154,7 +154,7 @@ def test_su_with_a_wrong_code_becomes_nobody(sim):
 
 
 def test_root_is_not_asked_by_su(sim):
-    lab.use_example("su", "su", options="")
+    harness.use_example("su", "su", options="")
     assert subprocess.run(["su", "bob", "-c", "true"], check=False).returncode == 0
     assert sim.requests() == []
 
@@ -177,18 +177,18 @@ class Console(pexpect.spawn):
 
 
 def login_as_alice():
-    client = Console("login", ["alice"], timeout=lab.PATIENCE, encoding="utf-8",
+    client = Console("login", ["alice"], timeout=harness.PATIENCE, encoding="utf-8",
                      env={"TERM": "dumb", "PATH": "/bin:/usr/bin"})
     client.expect("Password: ")
-    client.sendline(lab.PASSWORD)
+    client.sendline(harness.PASSWORD)
     client.expect(PROMPT)
     return client
 
 
 def test_login_on_the_console_with_password_and_code_gets_a_shell(sim, log):
-    lab.use_example("login", "login")
+    harness.use_example("login", "login")
     client = login_as_alice()
-    client.sendline(lab.wait_for_code(ALICE))
+    client.sendline(harness.wait_for_code(ALICE))
     client.expect(r"\$ ")
     client.sendline("id -un; exit")
     client.expect("alice")
@@ -198,12 +198,12 @@ def test_login_on_the_console_with_password_and_code_gets_a_shell(sim, log):
 
 def test_at_the_console_a_call_is_seen_to_be_placed_before_the_prompt(start, log):
     start(swmfa="resend_delay = 0")
-    lab.use_example("login", "login")
+    harness.use_example("login", "login")
     client = login_as_alice()
     client.sendline("call")
     client.expect(r"Calling the number ending in 82\. This can take some seconds\.")
     client.expect(r"New code sent by voice call to the number ending in 82\.[^\n]*\s+Code: ")
-    client.sendline(lab.wait_for_code(ALICE, sent_before=1))
+    client.sendline(harness.wait_for_code(ALICE, sent_before=1))
     client.expect(r"\$ ")
     client.sendline("exit")
     ended(client)
@@ -211,7 +211,7 @@ def test_at_the_console_a_call_is_seen_to_be_placed_before_the_prompt(start, log
 
 
 def test_login_on_the_console_with_wrong_codes_gets_none(sim):
-    lab.use_example("login", "login")
+    harness.use_example("login", "login")
     client = login_as_alice()
     for _ in range(3):
         client.sendline("000000")
@@ -225,8 +225,8 @@ def test_login_on_the_console_with_wrong_codes_gets_none(sim):
 @pytest.fixture
 def hostile(sim, tmp_path_factory):
     """alice's folder with all that might mislead a library, and the environment that names it."""
-    lab.use_example("su", "su", options="")
-    folder = lab.WORK / "hostile"
+    harness.use_example("su", "su", options="")
+    folder = harness.WORK / "hostile"
     folder.mkdir(exist_ok=True)
     os.chmod(folder, 0o777)
     (folder / ".netrc").write_text("default login evil password evil\n")
@@ -274,12 +274,12 @@ def test_the_environment_of_sus_caller_has_no_effect(hostile, sim, names):
     wrapper = ["env", "-i", *(f"{name}={value}" for name, value in environment.items())]
     client = on_terminal(*wrapper, "su", "bob", "-c", "echo i-am-in", user="alice")
     client.expect("Password: ")
-    client.sendline(lab.PASSWORD)
+    client.sendline(harness.PASSWORD)
     client.expect(PROMPT)
     # What the caller's own process or the shell of bob makes is theirs; su's must have made nothing.
     made_by_su = [name for name in os.listdir(hostile)
                   if name not in before and os.stat(hostile / name).st_uid == 0]
-    client.sendline(lab.wait_for_code(BOB))
+    client.sendline(harness.wait_for_code(BOB))
     client.expect("i-am-in")
     assert ended(client) == 0
     assert made_by_su == []
@@ -290,7 +290,7 @@ def test_the_environment_of_sus_caller_has_no_effect(hostile, sim, names):
 
 
 def service_uid():
-    return int(subprocess.run(["id", "-u", lab.SERVICE_USER], check=True, capture_output=True,
+    return int(subprocess.run(["id", "-u", harness.SERVICE_USER], check=True, capture_output=True,
                               text=True).stdout)
 
 
@@ -298,9 +298,9 @@ def test_core_and_file_limits_of_sus_caller_leave_nothing_behind(hostile):
     client = on_terminal("sh", "-c", f"cd {hostile}; ulimit -c unlimited; umask 000; "
                          "exec su bob -c 'echo i-am-in'", user="alice")
     client.expect("Password: ")
-    client.sendline(lab.PASSWORD)
+    client.sendline(harness.PASSWORD)
     client.expect(PROMPT)
-    [(pid, _)] = lab.helper_processes()
+    [(pid, _)] = harness.helper_processes()
     os.kill(pid, 11)
     client.sendline("000000")
     assert ended(client) == 1 and "i-am-in" not in client.before
@@ -316,10 +316,10 @@ LIMITS = ["prlimit --nofile=3", "prlimit --nofile=5", "prlimit --nofile=8", "prl
 def test_the_limits_of_sus_caller_never_let_in(start, limit):
     """A wrong certificate is no outage, whatever the caller's limits make of it."""
     start("--certificate", "expired", swmfa="fail = safe")
-    lab.use_example("su", "su", options="")
+    harness.use_example("su", "su", options="")
     client = on_terminal("sh", "-c", f"exec {limit} su bob -c 'echo i-am-in'", user="alice")
     if client.expect(["Password: ", pexpect.EOF]) == 0:
-        client.sendline(lab.PASSWORD)
+        client.sendline(harness.PASSWORD)
         client.expect(pexpect.EOF)
     assert "i-am-in" not in client.before
     client.close(force=True)
@@ -328,10 +328,10 @@ def test_the_limits_of_sus_caller_never_let_in(start, limit):
 def test_fail_safe_does_not_cover_the_callers_of_su(start, log):
     """They own enough of what a request needs to make an outage themselves."""
     start("--fault", "send-500", swmfa="fail = safe")
-    lab.use_example("su", "su", options="")
+    harness.use_example("su", "su", options="")
     client = on_terminal("su", "bob", "-c", "echo i-am-in", user="alice")
     client.expect("Password: ")
-    client.sendline(lab.PASSWORD)
+    client.sendline(harness.PASSWORD)
     assert ended(client) == 1 and "i-am-in" not in client.before
     assert "reason=provider-error" in log.last("result=error")
 
@@ -339,14 +339,14 @@ def test_fail_safe_does_not_cover_the_callers_of_su(start, log):
 def test_timers_that_the_caller_lets_be_late_hold_nothing_up(start):
     """PR_SET_TIMERSLACK is kept through setuid programs."""
     start("--fault", "verify-stall", swmfa="timeout = 4")
-    lab.use_example("su", "su", options="")
+    harness.use_example("su", "su", options="")
     slack = ("import ctypes, os; ctypes.CDLL(None).prctl(29, ctypes.c_ulong(3600 * 10**9), 0, 0, 0); "
              "os.execvp('su', ['su', 'bob', '-c', 'echo i-am-in'])")
     client = on_terminal("/usr/bin/python3", "-c", slack, user="alice")
     client.expect("Password: ")
-    client.sendline(lab.PASSWORD)
+    client.sendline(harness.PASSWORD)
     client.expect(PROMPT)
-    client.sendline(lab.wait_for_code(BOB))
+    client.sendline(harness.wait_for_code(BOB))
     client.expect("The code could not be checked. Type it again.")
-    client.sendline(lab.wait_for_code(BOB))
+    client.sendline(harness.wait_for_code(BOB))
     client.expect("not available")

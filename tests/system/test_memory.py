@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-import lab
+import harness
 from test_package import hardened
 
 VALGRIND = ["valgrind", "--quiet", "--vgdb=no", "--trace-children=yes", "--leak-check=full",
@@ -66,13 +66,13 @@ def test_valgrind_finds_nothing(start, options, keywords, user, answers, result)
     simulator = start(*options)
     swmfa = keywords.get("swmfa", "")
     keywords = {**keywords, "swmfa": swmfa if "timeout" in swmfa else swmfa + PATIENT}
-    lab.configure(simulator, bandwidth=simulator, **keywords)
-    for old in lab.Path("/tmp").glob("valgrind.*"):
+    harness.configure(simulator, bandwidth=simulator, **keywords)
+    for old in harness.Path("/tmp").glob("valgrind.*"):
         old.unlink()
-    out = lab.pamhost(lab.between_permits("debug"), user, answers=answers, patience=10 * lab.PATIENCE,
-                      prefix=["env", f"LD_PRELOAD={lab.PATIENT}", *VALGRIND],
-                      arguments=["--pam-env", AUTH_INFO])
-    reports = {path.name: path.read_text() for path in lab.Path("/tmp").glob("valgrind.*")}
+    out = harness.pamhost(harness.between_permits("debug"), user, answers=answers, patience=10 * harness.PATIENCE,
+                          prefix=["env", f"LD_PRELOAD={harness.PATIENT}", *VALGRIND],
+                          arguments=["--pam-env", AUTH_INFO])
+    reports = {path.name: path.read_text() for path in harness.Path("/tmp").glob("valgrind.*")}
     assert len(reports) == 2, "host and helper"
     assert not [text for text in reports.values() if re.search(r"\S", text)], reports
     assert out.result == result

@@ -10,7 +10,7 @@ import subprocess
 
 import pytest
 
-import lab
+import harness
 from test_package import hardened
 
 SENT = "Code sent by SMS to the number ending in 82. No code? Type resend or call.\\nCode: "
@@ -20,7 +20,7 @@ NO_CODE = ("That is not a code of 6 digits. Type the one-time code, not your pas
 
 
 def test_the_right_code_is_a_success(sim, log):
-    out = lab.pamhost(lab.alone())
+    out = harness.pamhost(harness.alone())
     assert out.result == "PAM_SUCCESS"
     assert out.prompts == [SENT]
     line = log.last("result=success")
@@ -30,29 +30,29 @@ def test_the_right_code_is_a_success(sim, log):
 
 
 def test_one_login_is_two_requests_on_one_connection(sim):
-    assert lab.pamhost(lab.alone()).result == "PAM_SUCCESS"
+    assert harness.pamhost(harness.alone()).result == "PAM_SUCCESS"
     requests = sim.requests()
     assert [status for _, status, _ in requests] == ["200", "200"]
     assert len({connection for _, _, connection in requests}) == 1
 
 
 def test_blanks_and_hyphens_in_a_code_are_dropped(sim):
-    assert lab.pamhost(lab.alone(), answers=["@spaced"]).result == "PAM_SUCCESS"
+    assert harness.pamhost(harness.alone(), answers=["@spaced"]).result == "PAM_SUCCESS"
 
 
 def test_a_code_that_is_pasted_with_what_stands_around_it_is_right(sim):
-    assert lab.pamhost(lab.alone(), answers=["@pasted"]).result == "PAM_SUCCESS"
+    assert harness.pamhost(harness.alone(), answers=["@pasted"]).result == "PAM_SUCCESS"
 
 
 def test_a_wrong_code_asks_again_and_then_the_right_one_lets_in(sim, log):
-    out = lab.pamhost(lab.alone(), answers=["@wrong", "@code"])
+    out = harness.pamhost(harness.alone(), answers=["@wrong", "@code"])
     assert out.result == "PAM_SUCCESS"
     assert out.prompts == [SENT, WRONG]
     assert "tries=2 sends=1" in log.last("result=success")
 
 
 def test_all_tries_used_is_maxtries(sim, log):
-    out = lab.pamhost(lab.alone(), answers=["@wrong"] * 5)
+    out = harness.pamhost(harness.alone(), answers=["@wrong"] * 5)
     assert out.result == "PAM_MAXTRIES"
     assert out.prompts == [SENT, WRONG, WRONG]
     assert out.all("message") == ["error Too many wrong codes."]
@@ -62,21 +62,21 @@ def test_all_tries_used_is_maxtries(sim, log):
 
 def test_tries_of_the_configuration_are_honoured(start):
     sim = start(swmfa="tries = 1")
-    out = lab.pamhost(lab.alone(), answers=["@wrong"] * 5)
+    out = harness.pamhost(harness.alone(), answers=["@wrong"] * 5)
     assert out.result == "PAM_MAXTRIES" and len(out.prompts) == 1
     assert sim.count("verify") == 1
 
 
 def test_the_providers_attempts_end_the_tries(start):
     sim = start(swmfa="tries = 10", signalwire="max_attempts = 2")
-    out = lab.pamhost(lab.alone(), answers=["@wrong"] * 10)
+    out = harness.pamhost(harness.alone(), answers=["@wrong"] * 10)
     assert out.result == "PAM_MAXTRIES" and len(out.prompts) == 2
     assert sim.count("verify") == 2
 
 
 def test_an_expired_code_is_said_to_be_expired(start, log):
     start(signalwire="valid_for = 1")
-    out = lab.pamhost(lab.alone(), answers=["@code~"] + ["123456"] * 2)
+    out = harness.pamhost(harness.alone(), answers=["@code~"] + ["123456"] * 2)
     assert out.result == "PAM_AUTH_ERR"
     assert out.prompts[1].startswith("The code has expired. Type resend")
     assert out.all("message") == ["error The code has expired. Log in again to get a new one."]
@@ -85,38 +85,38 @@ def test_an_expired_code_is_said_to_be_expired(start, log):
 
 def test_a_voice_call_is_used_where_the_configuration_or_the_map_says(start):
     sim = start(swmfa="channel = call")
-    out = lab.pamhost(lab.alone())
+    out = harness.pamhost(harness.alone())
     assert out.result == "PAM_SUCCESS"
     assert out.prompts == [SENT.replace("SMS", "voice call").replace("or call", "or sms")]
     assert sim.count("/mfa/call") == 1
-    lab.users_map("alice +15550100182 sms\n")
-    assert lab.pamhost(lab.alone()).result == "PAM_SUCCESS"
+    harness.users_map("alice +15550100182 sms\n")
+    assert harness.pamhost(harness.alone()).result == "PAM_SUCCESS"
     assert sim.count("/mfa/sms") == 1
-    lab.users_map()
+    harness.users_map()
 
 
 def test_letters_are_taken_only_where_a_code_can_have_them(start):
     start(signalwire="allow_alphas = yes\ntoken_length = 12")
-    assert lab.pamhost(lab.alone()).result == "PAM_SUCCESS"
+    assert harness.pamhost(harness.alone()).result == "PAM_SUCCESS"
 
 
 def test_every_parameter_reaches_the_provider(start):
     start(signalwire="from = +12029167968\nmessage = Door code:\ntoken_length = 8\n"
                      "valid_for = 60\nmax_attempts = 1\nallow_alphas = no")
-    out = lab.pamhost(lab.alone(), answers=["@wrong"] * 3)
+    out = harness.pamhost(harness.alone(), answers=["@wrong"] * 3)
     assert len(out.prompts) == 1, "max_attempts = 1"
-    message = lab.messages()[-1]
+    message = harness.messages()[-1]
     assert message.startswith("+15550100182 sms Door code: ")
     assert len(message.split()[-1]) == 8
 
 
 NO_API_CALL = ["", "@null", "@huge", "@bytes", "12345", "1234567", "abcdef", "12345a",
-               "٣٤٥٦٧٨", "      ", "------", "+12345", "%n%n%n", lab.PASSWORD]
+               "٣٤٥٦٧٨", "      ", "------", "+12345", "%n%n%n", harness.PASSWORD]
 
 
 @pytest.mark.parametrize("answer", NO_API_CALL)
 def test_what_cannot_be_a_code_costs_no_request(sim, answer):
-    out = lab.pamhost(lab.alone(), answers=[answer, "@code"])
+    out = harness.pamhost(harness.alone(), answers=[answer, "@code"])
     assert out.result == "PAM_SUCCESS", "a mistyped answer leaves the code good"
     assert out.prompts == [SENT, NO_CODE]
     assert sim.count("verify") == 1
@@ -124,15 +124,15 @@ def test_what_cannot_be_a_code_costs_no_request(sim, answer):
 
 def test_such_answers_use_up_no_try_until_there_are_too_many(sim, log):
     """Somebody who types the password again and again has not lost the login."""
-    such = ["", "@null", "@huge", lab.PASSWORD] * 5
-    out = lab.pamhost(lab.alone(), answers=[*such, "@wrong", "@wrong", "@code"])
+    such = ["", "@null", "@huge", harness.PASSWORD] * 5
+    out = harness.pamhost(harness.alone(), answers=[*such, "@wrong", "@wrong", "@code"])
     assert out.result == "PAM_SUCCESS" and out.prompts[1:21] == [NO_CODE] * 20
     assert "tries=3 sends=1" in log.last("result=success")
     assert sim.count("verify") == 3
-    out = lab.pamhost(lab.between_permits(), answers=[*such, *such[:9]])
+    out = harness.pamhost(harness.between_permits(), answers=[*such, *such[:9]])
     assert out.result == "PAM_MAXTRIES" and len(out.prompts) == 23
     assert sim.count("verify") == 3
-    assert lab.store("SELECT attempts - forgiven FROM swmfa_try") == [(0,)], "no failure"
+    assert harness.store("SELECT attempts - forgiven FROM swmfa_try") == [(0,)], "no failure"
 
 
 @pytest.mark.parametrize("service", ["sudo", "sudo-i"])
@@ -140,8 +140,8 @@ def test_for_sudo_on_a_terminal_the_text_is_a_message_before_a_short_prompt(star
     """Also where the application asks for silence, as sudo does; without a terminal all is the prompt."""
     sent, no_code = (text.removesuffix("\\nCode: ") for text in (SENT, NO_CODE))
     start(swmfa="autosend = no")
-    out = lab.pamhost(lab.alone(service=service), answers=["", "", "@code"],
-                      arguments=["--tty", "/dev/pts/1", "--silent"])
+    out = harness.pamhost(harness.alone(service=service), answers=["", "", "@code"],
+                          arguments=["--tty", "/dev/pts/1", "--silent"])
     assert out.result == "PAM_SUCCESS"
     assert out.lines[:6] == [
         "message info Press Enter to have a code sent by SMS to the number ending in 82, or type call:",
@@ -149,20 +149,20 @@ def test_for_sudo_on_a_terminal_the_text_is_a_message_before_a_short_prompt(star
         f"message info {no_code}", "prompt on Code: "]
     start()
     for where, arguments in ((service, ["--silent"]), ("swmfa-su", ["--tty", "/dev/pts/1"])):
-        out = lab.pamhost(lab.alone(service=where), arguments=arguments)
+        out = harness.pamhost(harness.alone(service=where), arguments=arguments)
         assert out.lines[0] == f"prompt on {SENT}" and out.all("message") == []
 
 
 def test_what_sshd_answers_for_a_refused_user_is_recognised(sim, log):
     for answer in ["\b\n\r\x7fINCORRECT", "\b\n\r\x7fIN", "\b\n\r\x7fINCORRECT\b\n"]:
-        out = lab.pamhost(lab.alone(), answers=[answer, "@code"])
+        out = harness.pamhost(harness.alone(), answers=[answer, "@code"])
         assert out.result == "PAM_AUTH_ERR"
         assert "PermitRootLogin" in log.last("reason=sshd-denies")
     assert sim.count("verify") == 0
 
 
 def test_a_failing_conversation_is_conv_err(sim, log):
-    out = lab.pamhost(lab.alone(), answers=["@fail"])
+    out = harness.pamhost(harness.alone(), answers=["@fail"])
     assert out.result == "PAM_CONV_ERR"
     assert "reason=conversation" in log.last("result=denied")
     assert sim.count("verify") == 0
@@ -170,20 +170,20 @@ def test_a_failing_conversation_is_conv_err(sim, log):
 
 def test_echo_follows_the_configuration(start):
     start(swmfa="echo = no")
-    assert len(lab.pamhost(lab.alone()).all("prompt off")) == 1
+    assert len(harness.pamhost(harness.alone()).all("prompt off")) == 1
     start(swmfa="echo = yes")
-    assert len(lab.pamhost(lab.alone()).all("prompt on")) == 1
+    assert len(harness.pamhost(harness.alone()).all("prompt on")) == 1
 
 
 def test_silent_keeps_messages_back_but_not_prompts(sim):
-    out = lab.pamhost(lab.alone(), answers=["@wrong"] * 3, arguments=["--silent"])
+    out = harness.pamhost(harness.alone(), answers=["@wrong"] * 3, arguments=["--silent"])
     assert out.all("message") == [] and len(out.prompts) == 3
 
 
 def test_a_denial_asks_for_a_delay_and_a_success_does_not(sim):
-    denied = lab.pamhost(lab.alone(), answers=["@fail"])
+    denied = harness.pamhost(harness.alone(), answers=["@fail"])
     assert 1_000_000 <= int(denied.one("delay")) <= 3_000_000, "libpam spreads the two seconds"
-    assert lab.pamhost(lab.alone()).one("delay") == "0"
+    assert harness.pamhost(harness.alone()).one("delay") == "0"
 
 
 # ---- who is asked ----
@@ -194,25 +194,25 @@ def without_digits(out):
 
 
 def test_who_is_not_in_the_map_sees_the_same_and_is_denied_without_a_message(sim, log):
-    first = lab.pamhost(lab.alone(), "carol", answers=["123456"] * 5)
-    again = lab.pamhost(lab.alone(), "carol", answers=["123456"] * 5)
-    mapped = lab.pamhost(lab.alone(), "alice", answers=["@wrong"] * 5)
+    first = harness.pamhost(harness.alone(), "carol", answers=["123456"] * 5)
+    again = harness.pamhost(harness.alone(), "carol", answers=["123456"] * 5)
+    mapped = harness.pamhost(harness.alone(), "alice", answers=["@wrong"] * 5)
     assert without_digits(first) == without_digits(again) == without_digits(mapped)
     assert first.prompts == again.prompts
-    assert len(lab.messages()) == 1 and sim.count("verify") == 3, "only alice's"
+    assert len(harness.messages()) == 1 and sim.count("verify") == 3, "only alice's"
     assert "user=carol" in log.last("result=denied reason=tries-used.*not in ")
 
 
 def test_unmapped_ignore_passes_who_is_not_in_the_map(start, log):
     start(swmfa="unmapped = ignore")
-    assert lab.pamhost(lab.between_permits(), "carol").result == "PAM_SUCCESS"
+    assert harness.pamhost(harness.between_permits(), "carol").result == "PAM_SUCCESS"
     assert "reason=unmapped" in log.last("result=ignored")
-    assert lab.pamhost(lab.between_permits(), "alice", answers=["@fail"]).result == "PAM_CONV_ERR"
+    assert harness.pamhost(harness.between_permits(), "alice", answers=["@fail"]).result == "PAM_CONV_ERR"
 
 
 def test_unmapped_ignore_denies_a_name_that_is_no_account(start, log):
     start(swmfa="unmapped = ignore")
-    assert lab.pamhost(lab.between_permits(), "no-such-user").result == "PAM_AUTH_ERR"
+    assert harness.pamhost(harness.between_permits(), "no-such-user").result == "PAM_AUTH_ERR"
     assert "reason=name-differs" in log.last("result=denied")
 
 
@@ -222,9 +222,9 @@ HOSTILE_NAMES = ["", "x" * 65536, "../x", "alice\n", "a\nb", "%n%s%n", "\udcff\u
 
 @pytest.mark.parametrize("name", HOSTILE_NAMES, ids=lambda name: ascii(name)[:20])
 def test_a_hostile_user_name_is_denied_and_logged_harmlessly(sim, log, name):
-    out = lab.pamhost(lab.between_permits(), name, answers=["123456"] * 3)
+    out = harness.pamhost(harness.between_permits(), name, answers=["123456"] * 3)
     assert out.result in ("PAM_AUTH_ERR", "PAM_MAXTRIES", "PAM_CONV_ERR")
-    assert lab.messages() == [], "nobody got a message"
+    assert harness.messages() == [], "nobody got a message"
     line = log.last("pam_swmfa")
     assert all(" " <= character <= "~" for character in line)
 
@@ -233,22 +233,22 @@ def test_a_hostile_user_name_is_denied_and_logged_harmlessly(sim, log, name):
 
 @pytest.mark.parametrize("option", ["nonsense", "conf", "conf=", "conf=relative", "Debug", "debug=1"])
 def test_an_unknown_module_option_is_a_service_error(sim, log, option):
-    out = lab.pamhost(lab.between_permits(option))
+    out = harness.pamhost(harness.between_permits(option))
     assert out.result == "PAM_SERVICE_ERR"
     assert "module option" in log.last("denied")
     assert sim.requests() == []
 
 
 def test_conf_names_another_configuration(sim, tmp_path):
-    shutil.copy(lab.CONF, tmp_path / "other.conf")
-    lab.CONF.unlink()
-    assert lab.pamhost(lab.alone()).result == "PAM_SERVICE_ERR"
-    assert lab.pamhost(lab.alone(f"conf={tmp_path}/other.conf")).result == "PAM_SUCCESS"
+    shutil.copy(harness.CONF, tmp_path / "other.conf")
+    harness.CONF.unlink()
+    assert harness.pamhost(harness.alone()).result == "PAM_SERVICE_ERR"
+    assert harness.pamhost(harness.alone(f"conf={tmp_path}/other.conf")).result == "PAM_SUCCESS"
 
 
 def test_debug_logs_more_but_no_code(sim, log):
-    assert lab.pamhost(lab.alone("debug")).result == "PAM_SUCCESS"
-    code = lab.messages()[-1].split()[-1]
+    assert harness.pamhost(harness.alone("debug")).result == "PAM_SUCCESS"
+    code = harness.messages()[-1].split()[-1]
     assert len(log.ours()) > 1
     assert not any(code in line for line in log.ours())
 
@@ -269,76 +269,76 @@ def test_a_misbehaving_helper_is_a_denial(sim, helper, log, act, sigchld):
     if sigchld != "default" and act in ("success-exit-1", "success-killed", "ignore-exit-1",
                                         "no-such-act"):
         pytest.skip("no exit status can be had; the answer itself was proper")
-    helper(lab.IMPOSTOR)
+    helper(harness.IMPOSTOR)
     arguments = [] if sigchld == "default" else ["--sigchld", sigchld]
-    out = lab.pamhost(lab.between_permits(f"conf=/impostor/{act}"), answers=["123456"],
-                      arguments=arguments)
+    out = harness.pamhost(harness.between_permits(f"conf=/fake_helper/{act}"), answers=["123456"],
+                          arguments=arguments)
     assert out.result == "PAM_SYSTEM_ERR"
     assert out.one("state") == "unchanged"
     assert "denied" in log.last("pam_swmfa.*(swmfa-auth)")
-    assert lab.helper_processes() == []
+    assert harness.helper_processes() == []
 
 
 @pytest.mark.parametrize("sigchld", ["default", "ignore", "reap"])
 @pytest.mark.parametrize("act, result", [("honest-success", "PAM_SUCCESS"),
                                          ("honest-ignore", "PAM_PERM_DENIED")])
 def test_what_the_host_does_with_sigchld_changes_nothing(sim, helper, sigchld, act, result):
-    helper(lab.IMPOSTOR)
+    helper(harness.IMPOSTOR)
     arguments = [] if sigchld == "default" else ["--sigchld", sigchld]
-    out = lab.pamhost(lab.alone(f"conf=/impostor/{act}"), arguments=arguments)
+    out = harness.pamhost(harness.alone(f"conf=/fake_helper/{act}"), arguments=arguments)
     assert out.result == result
     assert out.one("state") == "unchanged"
 
 
 def test_a_silent_helper_is_a_denial_within_the_deadline(sim, helper, log):
     """The real one, stopped at its prompt, and two others: they all wait at the same time."""
-    real = lab.start_pamhost(lab.between_permits(service="swmfa-real"), answers=["@stop"])
-    lab.wait_for_code(lab.NUMBERS["alice"])
-    helper(lab.IMPOSTOR)
-    services = [lab.between_permits(f"conf=/impostor/{act}", f"swmfa-{act}")
+    real = harness.start_pamhost(harness.between_permits(service="swmfa-real"), answers=["@stop"])
+    harness.wait_for_code(harness.NUMBERS["alice"])
+    helper(harness.IMPOSTOR)
+    services = [harness.between_permits(f"conf=/fake_helper/{act}", f"swmfa-{act}")
                 for act in ("stopped", "deaf")]
     with concurrent.futures.ThreadPoolExecutor() as pool:
-        for out in pool.map(lab.pamhost, services):
+        for out in pool.map(harness.pamhost, services):
             assert out.result == "PAM_SYSTEM_ERR"
             assert out.one("state") == "unchanged"
-    text = real.communicate(timeout=lab.PATIENCE)[0]
+    text = real.communicate(timeout=harness.PATIENCE)[0]
     assert "result PAM_SYSTEM_ERR" in text and "state unchanged" in text
     assert len([line for line in log.ours() if "no answer within 40 seconds; denied" in line]) == 3
-    assert lab.helper_processes() == [] and sim.count("verify") == 0
+    assert harness.helper_processes() == [] and sim.count("verify") == 0
 
 
 @hardened # a sanitizer brings handlers of its own
 def test_the_helper_starts_with_nothing_of_its_host(sim, helper):
-    helper(lab.IMPOSTOR)
+    helper(harness.IMPOSTOR)
     with open("/etc/passwd", "rb") as kept:
         os.set_inheritable(kept.fileno(), True)
-        out = lab.pamhost(lab.alone("conf=/impostor/inspect"),
-                          prefix=["env", "LD_LIBRARY_PATH=/x", "sh", "-c",
-                                  'trap "" INT QUIT TERM HUP; exec "$@" 7</etc/passwd', "sh"])
+        out = harness.pamhost(harness.alone("conf=/fake_helper/inspect"),
+                              prefix=["env", "LD_LIBRARY_PATH=/x", "sh", "-c",
+                                      'trap "" INT QUIT TERM HUP; exec "$@" 7</etc/passwd', "sh"])
     assert out.all("message") == [
         "info environment empty fds 0 signals default mask empty session own"]
 
 
 def test_a_missing_helper_is_a_denial(sim, helper, log):
     helper(None)
-    assert lab.pamhost(lab.between_permits()).result == "PAM_SYSTEM_ERR"
+    assert harness.pamhost(harness.between_permits()).result == "PAM_SYSTEM_ERR"
     assert "cannot start" in log.last("No such file")
 
 
 def test_a_helper_that_is_not_executable_is_a_denial(sim, helper, log):
-    helper(lab.IMPOSTOR)
-    os.chmod(lab.HELPER, 0o644)
-    assert lab.pamhost(lab.between_permits()).result == "PAM_SYSTEM_ERR"
+    helper(harness.IMPOSTOR)
+    os.chmod(harness.HELPER, 0o644)
+    assert harness.pamhost(harness.between_permits()).result == "PAM_SYSTEM_ERR"
     assert "cannot start" in log.last("Permission denied")
 
 
 def test_a_helper_that_is_no_program_is_a_denial(sim, helper):
     helper("/etc/passwd")
-    assert lab.pamhost(lab.between_permits()).result == "PAM_SYSTEM_ERR"
+    assert harness.pamhost(harness.between_permits()).result == "PAM_SYSTEM_ERR"
 
 
 def test_the_real_helper_killed_at_the_prompt_is_a_denial(sim, log):
-    out = lab.pamhost(lab.between_permits(), answers=["@kill"])
+    out = harness.pamhost(harness.between_permits(), answers=["@kill"])
     assert out.result == "PAM_SYSTEM_ERR"
     assert out.one("state") == "unchanged"
     assert "denied" in log.last("ended at its prompt|ended without")
@@ -348,34 +348,34 @@ def test_the_real_helper_killed_at_the_prompt_is_a_denial(sim, log):
 @pytest.mark.parametrize("fault, word", [("send-stall", "sms"), ("verify-stall", "verify")])
 def test_the_real_helper_killed_before_its_next_message_is_a_denial(start, log, fault, word):
     sim = start("--fault", fault)
-    process = lab.start_pamhost(lab.between_permits(), answers=["@code"])
-    assert lab.wait_until(lambda: sim.count(word) == 1)
-    for pid, _ in lab.helper_processes():
+    process = harness.start_pamhost(harness.between_permits(), answers=["@code"])
+    assert harness.wait_until(lambda: sim.count(word) == 1)
+    for pid, _ in harness.helper_processes():
         os.kill(pid, 9)
-    text = process.communicate(timeout=lab.PATIENCE)[0]
+    text = process.communicate(timeout=harness.PATIENCE)[0]
     assert "result PAM_SYSTEM_ERR" in text
     assert "ended without an answer" in log.last("denied")
 
 
 @pytest.mark.parametrize("answer", ["@wait", "@die"])
 def test_no_process_is_left_when_the_host_dies(sim, log, answer):
-    process = lab.start_pamhost(lab.alone(), answers=[answer])
+    process = harness.start_pamhost(harness.alone(), answers=[answer])
     assert process.stdout.readline().startswith("prompt")
     if answer == "@wait":
-        assert lab.wait_until(lambda: len(lab.helper_processes()) == 1)
+        assert harness.wait_until(lambda: len(harness.helper_processes()) == 1)
         process.kill()
     process.wait()
-    assert lab.wait_until(lambda: lab.helper_processes() == [])
+    assert harness.wait_until(lambda: harness.helper_processes() == [])
     assert "reason=host-gone" in log.last("result=aborted")
 
 
 def test_no_process_is_left_when_the_host_dies_during_a_request(start, log):
     sim = start("--fault", "send-stall")
-    process = lab.start_pamhost(lab.alone())
-    assert lab.wait_until(lambda: sim.count("sms") == 1)
+    process = harness.start_pamhost(harness.alone())
+    assert harness.wait_until(lambda: sim.count("sms") == 1)
     process.kill()
     process.wait()
-    assert lab.wait_until(lambda: lab.helper_processes() == [])
+    assert harness.wait_until(lambda: harness.helper_processes() == [])
     assert "reason=host-gone" in log.last("result=aborted")
 
 
@@ -386,20 +386,20 @@ SIGNALS = [signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM, signal.
 
 
 def helper_pid():
-    [(pid, _)] = lab.helper_processes()
+    [(pid, _)] = harness.helper_processes()
     return pid
 
 
 @pytest.mark.parametrize("number", SIGNALS)
 def test_a_helper_that_is_told_to_end_denies_and_is_in_the_log(sim, log, tmp_path, number):
     gate = tmp_path / "gate"
-    process = lab.start_pamhost(lab.between_permits(), answers=["@code"],
-                                arguments=["--gate", gate])
+    process = harness.start_pamhost(harness.between_permits(), answers=["@code"],
+                                    arguments=["--gate", gate])
     assert process.stdout.readline().startswith("prompt")
     os.kill(helper_pid(), number)
     assert log.last(f'result=aborted reason=host-gone .*detail="signal {number:d}"')
     gate.touch()
-    text = process.communicate(timeout=lab.PATIENCE)[0]
+    text = process.communicate(timeout=harness.PATIENCE)[0]
     assert "result PAM_SYSTEM_ERR" in text and sim.count("verify") == 0
 
 
@@ -407,8 +407,8 @@ def test_a_helper_that_is_told_to_end_denies_and_is_in_the_log(sim, log, tmp_pat
 def test_a_session_that_is_ended_with_all_its_processes_is_in_the_log(start, log, fault, word):
     """As by systemd, which ends the host as well; in the midst of a request."""
     sim = start("--fault", fault)
-    process = lab.start_pamhost(lab.alone(), answers=["@code"])
-    assert lab.wait_until(lambda: sim.count(word) == 1)
+    process = harness.start_pamhost(harness.alone(), answers=["@code"])
+    assert harness.wait_until(lambda: sim.count(word) == 1)
     os.kill(helper_pid(), signal.SIGTERM)
     process.kill()
     process.wait()
@@ -418,9 +418,9 @@ def test_a_session_that_is_ended_with_all_its_processes_is_in_the_log(start, log
 def test_a_host_that_goes_before_it_says_who_logs_in_is_in_the_log(log):
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     with theirs:
-        process = subprocess.Popen([lab.HELPER], stdin=theirs)
+        process = subprocess.Popen([harness.HELPER], stdin=theirs)
     ours.close()
-    assert process.wait(lab.PATIENCE) == 1
+    assert process.wait(harness.PATIENCE) == 1
     assert log.last('user=- service=- rhost=- result=aborted reason=host-gone .*'
                     'detail="before it said who logs in"')
 
@@ -431,49 +431,49 @@ def test_a_host_that_goes_before_it_says_who_logs_in_is_in_the_log(log):
 @pytest.mark.parametrize("sigchld", ["default", "ignore", "reap"])
 def test_the_host_is_as_it_was(sim, answers, sigchld):
     arguments = [] if sigchld == "default" else ["--sigchld", sigchld]
-    out = lab.pamhost(lab.alone(), answers=answers, arguments=arguments)
+    out = harness.pamhost(harness.alone(), answers=answers, arguments=arguments)
     assert out.one("state") == "unchanged"
     assert (out.result == "PAM_SUCCESS") == (answers == ["@code"])
 
 
 def test_two_transactions_in_two_threads_do_not_meet(sim):
-    out = lab.pamhost(lab.alone(), "alice", "bob")
+    out = harness.pamhost(harness.alone(), "alice", "bob")
     assert "alice: result PAM_SUCCESS" in out.lines and "bob: result PAM_SUCCESS" in out.lines
     assert sorted(line for line in out.lines if "prompt" in line) == [
         "alice: prompt on " + SENT, "bob: prompt on " + SENT.replace("82", "83")]
 
 
 def test_a_host_without_a_terminal_or_standard_files_changes_nothing(sim):
-    out = lab.pamhost(lab.alone(), prefix=["sh", "-c", 'exec "$@" <&- 2>&-', "sh"])
+    out = harness.pamhost(harness.alone(), prefix=["sh", "-c", 'exec "$@" <&- 2>&-', "sh"])
     assert out.result == "PAM_SUCCESS" and out.one("state") == "unchanged"
 
 
 def test_a_host_that_is_not_root_is_denied(sim, log):
-    os.chmod(lab.INBOX, 0o644)
-    out = lab.pamhost(lab.between_permits(),
-                      prefix=["setpriv", "--reuid", "carol", "--regid", "carol", "--clear-groups"])
+    os.chmod(harness.INBOX, 0o644)
+    out = harness.pamhost(harness.between_permits(),
+                          prefix=["setpriv", "--reuid", "carol", "--regid", "carol", "--clear-groups"])
     assert out.result == "PAM_SERVICE_ERR"
     assert "must run as root" in log.last("reason=privileges")
 
 
 def test_a_missing_service_user_is_a_denial(sim, log):
-    subprocess.run(["usermod", "--login", "elsewhere", lab.SERVICE_USER], check=True)
+    subprocess.run(["usermod", "--login", "elsewhere", harness.SERVICE_USER], check=True)
     try:
-        assert lab.pamhost(lab.between_permits()).result == "PAM_SERVICE_ERR"
-        assert f"the user {lab.SERVICE_USER} does not exist" in log.last("reason=privileges")
+        assert harness.pamhost(harness.between_permits()).result == "PAM_SERVICE_ERR"
+        assert f"the user {harness.SERVICE_USER} does not exist" in log.last("reason=privileges")
         assert sim.requests() == []
     finally:
-        subprocess.run(["usermod", "--login", lab.SERVICE_USER, "elsewhere"], check=True)
+        subprocess.run(["usermod", "--login", harness.SERVICE_USER, "elsewhere"], check=True)
 
 
 def test_the_helper_has_left_roots_privileges_before_it_speaks_to_the_network(start):
     sim = start("--fault", "send-stall")
-    process = lab.start_pamhost(lab.alone())
-    assert lab.wait_until(lambda: sim.count("sms") == 1)
-    [(pid, _)] = lab.helper_processes()
+    process = harness.start_pamhost(harness.alone())
+    assert harness.wait_until(lambda: sim.count("sms") == 1)
+    [(pid, _)] = harness.helper_processes()
     status = dict(line.split(":\t", 1) for line in
                   open(f"/proc/{pid}/status", encoding="ascii").read().splitlines() if ":\t" in line)
-    uid = subprocess.run(["id", "-u", lab.SERVICE_USER], capture_output=True, text=True,
+    uid = subprocess.run(["id", "-u", harness.SERVICE_USER], capture_output=True, text=True,
                          check=True).stdout.strip()
     assert status["Uid"].split() == [uid] * 4
     assert uid != "0" and "0" not in status["Gid"].split()

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-import lab
+import harness
 import test_swmfactl_enable as enabling
 from test_local import PROMPT, ended, login_as_alice, sudo_as_alice
 from test_swmfactl import done
@@ -20,7 +20,7 @@ def run(*command):
 
 
 def sanitized():
-    return "libasan" in run("readelf", "-d", lab.HELPER)
+    return "libasan" in run("readelf", "-d", harness.HELPER)
 
 
 hardened = pytest.mark.skipif(sanitized(), reason="built with sanitizers")
@@ -28,18 +28,18 @@ hardened = pytest.mark.skipif(sanitized(), reason="built with sanitizers")
 
 @hardened
 def test_the_module_links_libpam_and_libc_only():
-    needed = re.findall(r"NEEDED.*\[(.*)\]", run("readelf", "-d", lab.MODULE))
+    needed = re.findall(r"NEEDED.*\[(.*)\]", run("readelf", "-d", harness.MODULE))
     assert needed == ["libpam.so.0", "libc.so.6"]
 
 
 def test_the_module_exports_its_two_entry_points_only():
     symbols = [line.split()[-1] for line in run("nm", "-D", "--defined-only",
-                                                lab.MODULE).splitlines()]
+                                                harness.MODULE).splitlines()]
     assert sorted(symbols) == ["pam_sm_authenticate", "pam_sm_setcred"]
 
 
 @hardened
-@pytest.mark.parametrize("program", [lab.MODULE, lab.HELPER, lab.CTL])
+@pytest.mark.parametrize("program", [harness.MODULE, harness.HELPER, harness.CTL])
 def test_what_is_installed_is_hardened(program):
     dynamic, headers = run("readelf", "-d", program), run("readelf", "-lW", program)
     assert "BIND_NOW" in dynamic and "GNU_RELRO" in headers
@@ -50,15 +50,15 @@ def test_what_is_installed_is_hardened(program):
 
 
 def test_the_helper_says_what_it_is():
-    assert run(lab.HELPER, "--version").startswith("swmfa-auth (pam_swmfa) ")
-    assert "pam_swmfa.so" in run(lab.HELPER, "--help")
-    by_hand = subprocess.run([lab.HELPER], capture_output=True, text=True, check=False,
+    assert run(harness.HELPER, "--version").startswith("swmfa-auth (pam_swmfa) ")
+    assert "pam_swmfa.so" in run(harness.HELPER, "--help")
+    by_hand = subprocess.run([harness.HELPER], capture_output=True, text=True, check=False,
                              stdin=subprocess.DEVNULL)
     assert by_hand.returncode == 64 and "Not to be run by hand" in by_hand.stderr
 
 
 def test_nothing_installed_is_setuid_or_writable_by_others():
-    for path in (Path(lab.MODULE), Path(lab.HELPER), Path(lab.CTL), lab.SECURITY / "swmfa.users"):
+    for path in (Path(harness.MODULE), Path(harness.HELPER), Path(harness.CTL), harness.SECURITY / "swmfa.users"):
         assert path.stat().st_mode & 0o6022 == 0
         assert path.stat().st_uid == 0
 
@@ -67,7 +67,7 @@ def test_nothing_installed_is_setuid_or_writable_by_others():
 
 def known_keys():
     """[(section, key, default or None)], as the parser knows them."""
-    rows = run(lab.BUILD / "tests/unit/list_keys").splitlines()
+    rows = run(harness.BUILD / "tests/unit/list_keys").splitlines()
     return [(section, key, default or None)
             for section, key, default in (row.split("\t") for row in rows)]
 
@@ -86,7 +86,7 @@ def conf_keys(text):
 
 
 def test_the_example_configuration_has_every_key_with_its_default():
-    found = conf_keys((lab.BUILD / "conf/swmfa.conf").read_text())
+    found = conf_keys((harness.BUILD / "conf/swmfa.conf").read_text())
     known = known_keys()
     assert [row[:2] for row in sorted(found)] == sorted(row[:2] for row in known)
     values = {(section, key): value for section, key, value in found}
@@ -97,7 +97,7 @@ def test_the_example_configuration_has_every_key_with_its_default():
 
 def man_page_keys():
     """{(section, key): its text} of swmfa.conf(5)."""
-    page = (lab.BUILD / "docs/swmfa.conf.5").read_text()
+    page = (harness.BUILD / "docs/swmfa.conf.5").read_text()
     found = {}
     for part in re.split(r"^\.Ss \[", page, flags=re.MULTILINE)[1:]:
         name, text = part.split("]", 1)
@@ -119,20 +119,20 @@ def test_the_man_page_has_every_key_with_its_default():
 
 
 def test_the_man_page_has_every_module_option():
-    source = (lab.SRC / "pam_swmfa/module/options.c").read_text()
+    source = (harness.SRC / "pam_swmfa/module/options.c").read_text()
     known = re.findall(r'^    \{"(\w+)=?", ', source, flags=re.MULTILINE)
-    page = (lab.BUILD / "docs/pam_swmfa.8").read_text()
+    page = (harness.BUILD / "docs/pam_swmfa.8").read_text()
     assert len(known) == 3
     for option in known:
         assert re.search(rf"^\.It Cm {option}\b", page, flags=re.MULTILINE), option
 
 
 def test_the_man_page_has_every_reason_of_the_log():
-    ends = (lab.SRC / "pam_swmfa/auth/end.c").read_text()
-    outcomes = (lab.SRC / "pam_swmfa/provider/outcome.c").read_text()
+    ends = (harness.SRC / "pam_swmfa/auth/verdict.c").read_text()
+    outcomes = (harness.SRC / "pam_swmfa/provider/outcome.c").read_text()
     reasons = set(re.findall(r'LOG_\w+, "\w+",\s+"([a-z-]+)"', ends))
     reasons |= set(re.findall(r'\[OUTCOME_\w+\] = "([a-z-]+)"', outcomes))
-    page = (lab.BUILD / "docs/pam_swmfa.8").read_text().replace("\\-", "-")
+    page = (harness.BUILD / "docs/pam_swmfa.8").read_text().replace("\\-", "-")
     described = set(re.findall(r"^\.It Li ([a-z-]+)\n\.Pq (?:success|ignored|denied|error|aborted)",
                                page, flags=re.MULTILINE))
     assert len(reasons) > 20 and described == reasons
@@ -151,8 +151,8 @@ def literals(source):
 
 def texts_to_the_person():
     """What stands between the conversions of the formats by which the helper makes its texts."""
-    ask = literals((lab.SRC / "pam_swmfa/auth/ask.c").read_text())
-    end = [text for text in literals((lab.SRC / "pam_swmfa/auth/end.c").read_text())
+    ask = literals((harness.SRC / "pam_swmfa/auth/challenge.c").read_text())
+    end = [text for text in literals((harness.SRC / "pam_swmfa/auth/verdict.c").read_text())
            if re.match(" ?[A-Z]", text)] # the others are words and forms of the log line
     pieces = {" ".join(piece.split()) for text in ask + end
               for piece in re.split(r"%-?\d*(?:z|ll)?[a-z]", text)}
@@ -160,7 +160,7 @@ def texts_to_the_person():
 
 
 def test_the_man_page_has_every_text_that_a_person_can_read():
-    page = run("mandoc", "-Tascii", "-Owidth=1000", lab.BUILD / "docs/pam_swmfa.8")
+    page = run("mandoc", "-Tascii", "-Owidth=1000", harness.BUILD / "docs/pam_swmfa.8")
     page = re.sub(".\b", "", page)
     section = re.search(r"^CONVERSATION$(.*?)^PAM CODES$", page, re.DOTALL | re.MULTILINE)[1]
     section = " ".join(section.split())
@@ -172,7 +172,7 @@ def test_the_man_page_has_every_text_that_a_person_can_read():
 
 @pytest.mark.parametrize("page", ["pam_swmfa.8", "swmfa.conf.5", "swmfa.users.5", "swmfactl.8"])
 def test_the_man_pages_are_clean(page):
-    linted = subprocess.run(["mandoc", "-Tlint", "-W", "warning", lab.BUILD / "docs" / page],
+    linted = subprocess.run(["mandoc", "-Tlint", "-W", "warning", harness.BUILD / "docs" / page],
                             capture_output=True, text=True, check=False)
     assert (linted.returncode, linted.stdout) == (0, "")
 
@@ -187,9 +187,9 @@ def test_the_man_pages_and_examples_are_installed():
 
 
 def test_an_administrators_configuration_is_never_overwritten(sim):
-    before = lab.CONF.read_text()
-    run("make", "-s", "-C", lab.BUILD, "install")
-    assert lab.CONF.read_text() == before
+    before = harness.CONF.read_text()
+    run("make", "-s", "-C", harness.BUILD, "install")
+    assert harness.CONF.read_text() == before
 
 
 # ---- uninstall and upgrade ----
@@ -199,7 +199,7 @@ PAM = Path("/etc/pam.d")
 
 def make(*arguments):
     """make in the build folder: its status and what it says."""
-    made = subprocess.run(["make", "-s", "-C", lab.BUILD, *[str(part) for part in arguments]],
+    made = subprocess.run(["make", "-s", "-C", harness.BUILD, *[str(part) for part in arguments]],
                           check=False, capture_output=True, text=True)
     return made.returncode, made.stdout + made.stderr
 
@@ -218,24 +218,24 @@ def installed(tmp_path_factory):
 @pytest.fixture
 def system(sim):
     """Debian's stacks; and pam_swmfa is installed afterwards, whatever the test did."""
-    login_defs = lab.LOGIN_DEFS.read_text()
+    login_defs = harness.LOGIN_DEFS.read_text()
 
     def restore():
-        lab.LOGIN_DEFS.write_text(login_defs)
-        lab.restore_debian()
-        shutil.rmtree(lab.SECURITY / "swmfa.before", ignore_errors=True)
+        harness.LOGIN_DEFS.write_text(login_defs)
+        harness.restore_debian()
+        shutil.rmtree(harness.SECURITY / "swmfa.before", ignore_errors=True)
     restore()
-    lab.set_login_timeout(180)
+    harness.set_login_timeout(180)
     for service in ("sshd", "login"):
         text = (PAM / service).read_text()
         (PAM / service).write_text(re.sub("^session.*pam_loginuid.so.*\n", "", text,
                                           flags=re.MULTILINE))
     with open("/etc/ssh/sshd_config", "a", encoding="utf-8") as conf:
         conf.write("PermitRootLogin yes\n")
-    lab.write("/etc/sudoers.d/lab", "alice ALL=(ALL) ALL\nDefaults timestamp_timeout=0, "
-              "passwd_tries=1\n", 0o440)
-    alice, bob = lab.NUMBERS["alice"], lab.NUMBERS["bob"]
-    lab.users_map(f"alice {alice}\nbob {bob}\ncarol {bob}\nroot {alice}\n")
+    harness.write("/etc/sudoers.d/lab", "alice ALL=(ALL) ALL\nDefaults timestamp_timeout=0, "
+                  "passwd_tries=1\n", 0o440)
+    alice, bob = harness.NUMBERS["alice"], harness.NUMBERS["bob"]
+    harness.users_map(f"alice {alice}\nbob {bob}\ncarol {bob}\nroot {alice}\n")
     Path("/run/sshd").mkdir(exist_ok=True)
     yield
     restore()
@@ -255,7 +255,7 @@ def use_sudo(asked):
     client = sudo_as_alice("id", "-u")
     if asked:
         client.expect(PROMPT)
-        client.sendline(lab.wait_for_code(lab.NUMBERS["alice"]))
+        client.sendline(harness.wait_for_code(harness.NUMBERS["alice"]))
     client.expect(r"\n0\r")
     return ended(client) == 0
 
@@ -264,7 +264,7 @@ def use_su(asked):
     client = enabling.su_to_bob()
     if asked:
         client.expect(PROMPT)
-        client.sendline(lab.wait_for_code(lab.NUMBERS["bob"]))
+        client.sendline(harness.wait_for_code(harness.NUMBERS["bob"]))
     client.expect("bob")
     return ended(client) == 0
 
@@ -273,7 +273,7 @@ def use_login(asked):
     if not asked:
         return True # what a console without a code looks like is seen by sudo and su
     client = login_as_alice()
-    client.sendline(lab.wait_for_code(lab.NUMBERS["alice"]))
+    client.sendline(harness.wait_for_code(harness.NUMBERS["alice"]))
     client.expect(r"\$ ")
     client.sendline("exit")
     ended(client)
@@ -309,7 +309,7 @@ def test_uninstall_is_refused_while_a_service_asks_and_works_after_disable(syste
 def test_uninstall_names_all_services_that_ask_and_every_line_by_hand(system):
     for service in USES:
         done("enable", service, *["--use-uid"] * (service == "su"))
-    (PAM / "cron").write_text("account required pam_permit.so\n" f"auth required {lab.MODULE}\n")
+    (PAM / "cron").write_text("account required pam_permit.so\n" f"auth required {harness.MODULE}\n")
     status, said = make("uninstall")
     assert status != 0
     assert {"sshd", "sudo", "su", "login"} == set(re.findall('run "swmfactl disable ([a-z]+)"', said))
@@ -327,7 +327,7 @@ def test_uninstall_is_refused_while_a_profile_can_bring_the_line_back(system):
     done("enable", "sudo")
     environment = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "DEBIAN_FRONTEND": "noninteractive"}
     subprocess.run([enabling.TOOL, "--remove", "swmfa"], check=True, env=environment)
-    assert lab.MODULE not in enabling.COMMON.read_text()
+    assert harness.MODULE not in enabling.COMMON.read_text()
     status, said = make("uninstall")
     assert status != 0 and re.search(r"^  /usr/share/pam-configs/swmfa:\d+: run \"swmfactl disable "
                                      r"sudo\"$", said, flags=re.MULTILINE), said
@@ -337,10 +337,10 @@ def test_uninstall_is_refused_while_a_profile_can_bring_the_line_back(system):
 
 def test_uninstall_is_refused_without_swmfactl_as_well(system):
     done("enable", "sudo")
-    Path(lab.CTL).unlink()
+    Path(harness.CTL).unlink()
     status, said = make("uninstall")
-    assert status != 0 and f"{lab.CTL} is missing: install pam_swmfa once more" in said
-    assert Path(lab.MODULE).exists() and use_sudo(asked=True)
+    assert status != 0 and f"{harness.CTL} is missing: install pam_swmfa once more" in said
+    assert Path(harness.MODULE).exists() and use_sudo(asked=True)
     assert make("install")[0] == 0
     done("disable", "sudo")
     assert make("uninstall")[0] == 0
@@ -357,12 +357,12 @@ def test_uninstall_of_a_packagers_folder_looks_into_that_only(system, tmp_path):
     assert "/etc/pam.d" not in said
     (folder / "sudo").unlink()
     assert make("uninstall", f"DESTDIR={tmp_path}")[0] == 0
-    assert not list(tmp_path.rglob("*swmfa-auth")) and Path(lab.HELPER).exists()
+    assert not list(tmp_path.rglob("*swmfa-auth")) and Path(harness.HELPER).exists()
 
 
 def test_no_step_of_uninstall_removes_anything_while_a_stack_names_the_module(tmp_path):
     """Also one that is added to the Makefile later."""
-    steps = set(re.findall(r"^(uninstall-\w+):", (lab.BUILD / "Makefile").read_text(),
+    steps = set(re.findall(r"^(uninstall-\w+):", (harness.BUILD / "Makefile").read_text(),
                            flags=re.MULTILINE)) - {"uninstall-hook"} # runs after the others
     assert len(steps) > 8
     assert make("install", f"DESTDIR={tmp_path}")[0] == 0
@@ -379,7 +379,7 @@ def in_use(root, **files):
         path = root / path.replace("__", ".").replace("_", "/")
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
-    ran = subprocess.run(["sh", lab.SRC / "conf/in-use", lab.CTL, root], check=False,
+    ran = subprocess.run(["sh", harness.SRC / "conf/in-use", harness.CTL, root], check=False,
                          capture_output=True, text=True)
     found = re.findall("^  (.*): remove this line$", ran.stderr, flags=re.MULTILINE)
     assert (ran.returncode, ran.stdout) == (1 if found else 0, "")
@@ -416,20 +416,20 @@ def test_what_the_first_half_of_enable_has_left_of_sshd_is_in_use(tmp_path, ours
     path = tmp_path / "etc/ssh/sshd_config.d/00-swmfa.conf"
     path.parent.mkdir(parents=True)
     path.write_text(("# Made by swmfactl enable sshd\n" if ours else "") + "UsePAM yes\n")
-    ran = subprocess.run(["sh", lab.SRC / "conf/in-use", lab.CTL, tmp_path], check=False,
+    ran = subprocess.run(["sh", harness.SRC / "conf/in-use", harness.CTL, tmp_path], check=False,
                          capture_output=True, text=True)
     assert ran.returncode == int(ours)
     assert (f"  {path}: sshd goes by it: remove this file\n" in ran.stderr) == ours
 
 
 def test_where_a_stack_cannot_be_read_nothing_is_removed():
-    root = lab.WORK / "in-use"
+    root = harness.WORK / "in-use"
     stack = root / "etc/pam.d/x"
     stack.parent.mkdir(parents=True)
     stack.write_text("auth required pam_unix.so\n")
-    script = (lab.SRC / "conf/in-use").read_text()
+    script = (harness.SRC / "conf/in-use").read_text()
     command = ["setpriv", "--reuid", "alice", "--regid", "alice", "--clear-groups", "sh", "-s",
-               lab.CTL, root]
+               harness.CTL, root]
     for path, mode in ((stack, 0o600), (stack.parent, 0o700)):
         path.chmod(mode)
         ran = subprocess.run(command, check=False, capture_output=True, text=True, input=script)
@@ -438,7 +438,7 @@ def test_where_a_stack_cannot_be_read_nothing_is_removed():
     assert subprocess.run(command, check=False, text=True, input=script).returncode == 0
 
 
-@pytest.mark.parametrize("path", [lab.MODULE, lab.HELPER])
+@pytest.mark.parametrize("path", [harness.MODULE, harness.HELPER])
 def test_an_upgrade_that_finds_no_space_leaves_the_file_that_was_there(tmp_path, path):
     """There is the old one or the new one at any moment: logins go on meanwhile."""
     file = Path(f"{tmp_path}{path}")
@@ -454,13 +454,13 @@ def test_an_upgrade_that_finds_no_space_leaves_the_file_that_was_there(tmp_path,
 
 
 def test_the_provider_that_the_guide_shows_compiles(tmp_path):
-    guide = (lab.SRC / "docs/providers.md").read_text()
+    guide = (harness.SRC / "docs/providers.md").read_text()
     blocks = re.findall(r"^```c\n(.*?)^```", guide, flags=re.MULTILINE | re.DOTALL)
     assert len(blocks) == 1
     (tmp_path / "example.c").write_text(blocks[0])
-    flags = shlex.split(run("make", "-s", "-C", lab.BUILD, "print-flags"))
-    flags = [flag.replace("-I../", f"-I{lab.BUILD}/../") for flag in flags]
-    run("cc", *flags, "-Werror", f"-I{lab.BUILD}", f"-I{lab.SRC}/pam_swmfa", "-c",
+    flags = shlex.split(run("make", "-s", "-C", harness.BUILD, "print-flags"))
+    flags = [flag.replace("-I../", f"-I{harness.BUILD}/../") for flag in flags]
+    run("cc", *flags, "-Werror", f"-I{harness.BUILD}", f"-I{harness.SRC}/pam_swmfa", "-c",
         tmp_path / "example.c", "-o", tmp_path / "example.o")
 
 
@@ -470,10 +470,10 @@ def test_accounts_of_the_host_make_way_for_those_of_the_tests():
     run("groupadd", "lab-host-group")
     try:
         for name in ("lab-host-user", "lab-host-group"):
-            lab.add_account(name)
+            harness.add_account(name)
             assert run("id", "-Gn", name).split() == [name]
         assert run("id", "-u", "lab-host-user") != "4242\n"
     finally:
         for name in ("lab-host-user", "lab-host-group"):
-            lab.free_name(name)
+            harness.free_name(name)
             assert subprocess.run(["getent", "group", name], check=False).returncode != 0

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-import lab
+import harness
 
 PASSES = "PAM_SUCCESS"      # between two pam_permit lines, PAM_IGNORE lets the stack succeed
 DENIED = "PAM_CONV_ERR"     # asked, and nobody answers
@@ -17,7 +17,7 @@ def groups(laboratory):
     """alice is in staff, bob in wheel and staff; both have groups of their own names."""
     for name in ("staff2", "wheel2", "domain users"):
         lines = Path("/etc/group").read_text()
-        lab.write("/etc/group", lines + f"{name}:x:{60000 + len(lines) % 5000}:\n", 0o644)
+        harness.write("/etc/group", lines + f"{name}:x:{60000 + len(lines) % 5000}:\n", 0o644)
     subprocess.run(["gpasswd", "-M", "alice,bob", "staff2"], check=True, capture_output=True)
     subprocess.run(["gpasswd", "-M", "bob", "wheel2"], check=True, capture_output=True)
 
@@ -28,19 +28,19 @@ def nsswitch():
     before = NSSWITCH.read_text() if NSSWITCH.exists() else None
 
     def change(line):
-        lab.write(NSSWITCH, f"passwd: files\n{line}\n", 0o644)
+        harness.write(NSSWITCH, f"passwd: files\n{line}\n", 0o644)
 
     yield change
     if before is None:
         NSSWITCH.unlink()
     else:
-        lab.write(NSSWITCH, before, 0o644)
+        harness.write(NSSWITCH, before, 0o644)
 
 
 def login(sim, policy, user="alice", rhost="192.0.2.7", **keywords):
-    lab.configure(sim, policy=policy, **keywords)
-    return lab.pamhost(lab.between_permits(), user, answers=["@fail"],
-                       arguments=["--rhost", rhost] if rhost else [])
+    harness.configure(sim, policy=policy, **keywords)
+    return harness.pamhost(harness.between_permits(), user, answers=["@fail"],
+                           arguments=["--rhost", rhost] if rhost else [])
 
 
 GROUPS = [  # policy, user, whether asked, the rule
@@ -81,13 +81,13 @@ def test_two_groups_of_one_name_are_both_looked_into(sim, log):
     """As a local group beside one of a directory: getgrnam knows the first only."""
     group = Path("/etc/group")
     before = group.read_text()
-    lab.write(group, before + "twice:x:61001:bob\ntwice:x:61002:alice\n", 0o644)
+    harness.write(group, before + "twice:x:61001:bob\ntwice:x:61002:alice\n", 0o644)
     try:
         for user in ("alice", "bob"):
             assert login(sim, "require_groups = twice", user).result == DENIED
         assert login(sim, "require_groups = twice", "carol").result == PASSES
     finally:
-        lab.write(group, before, 0o644)
+        harness.write(group, before, 0o644)
 
 
 @pytest.mark.parametrize("policy", ["exempt_groups = far", "require_groups = far",
@@ -161,20 +161,20 @@ def test_the_policy_is_for_the_services_that_it_names(sim, log):
 
 
 def test_exempt_result_says_what_pam_is_told(sim, log):
-    lab.configure(sim, policy="exempt_groups = staff2")
-    assert lab.pamhost(lab.alone()).result == "PAM_PERM_DENIED", "PAM_IGNORE alone lets nobody in"
-    lab.configure(sim, policy="exempt_groups = staff2\nexempt_result = success")
-    assert lab.pamhost(lab.alone()).result == "PAM_SUCCESS"
+    harness.configure(sim, policy="exempt_groups = staff2")
+    assert harness.pamhost(harness.alone()).result == "PAM_PERM_DENIED", "PAM_IGNORE alone lets nobody in"
+    harness.configure(sim, policy="exempt_groups = staff2\nexempt_result = success")
+    assert harness.pamhost(harness.alone()).result == "PAM_SUCCESS"
     assert sim.requests() == []
     assert 'detail="exempt_groups: staff2"' in log.last("result=success reason=exempt")
 
 
 def test_exempt_result_is_for_exemptions_alone(sim):
-    lab.configure(sim, policy="exempt_result = success", swmfa="unmapped = ignore")
-    assert lab.pamhost(lab.alone(), "carol").result == "PAM_PERM_DENIED"
-    sim.endpoint = f"https://localhost:{lab.closed_port()}"
-    lab.configure(sim, policy="exempt_result = success", swmfa="fail = safe")
-    assert lab.pamhost(lab.alone()).result == "PAM_PERM_DENIED"
+    harness.configure(sim, policy="exempt_result = success", swmfa="unmapped = ignore")
+    assert harness.pamhost(harness.alone(), "carol").result == "PAM_PERM_DENIED"
+    sim.endpoint = f"https://localhost:{harness.closed_port()}"
+    harness.configure(sim, policy="exempt_result = success", swmfa="fail = safe")
+    assert harness.pamhost(harness.alone()).result == "PAM_PERM_DENIED"
 
 
 def test_who_is_exempt_needs_no_line_in_the_map(sim):
@@ -183,7 +183,7 @@ def test_who_is_exempt_needs_no_line_in_the_map(sim):
 
 
 def test_a_broken_configuration_exempts_nobody(sim):
-    lab.configure(sim, policy="exempt_groups = staff2", swmfa="tries = 99")
-    assert lab.pamhost(lab.between_permits()).result == "PAM_SERVICE_ERR"
-    lab.CONF.unlink()
-    assert lab.pamhost(lab.between_permits()).result == "PAM_SERVICE_ERR"
+    harness.configure(sim, policy="exempt_groups = staff2", swmfa="tries = 99")
+    assert harness.pamhost(harness.between_permits()).result == "PAM_SERVICE_ERR"
+    harness.CONF.unlink()
+    assert harness.pamhost(harness.between_permits()).result == "PAM_SERVICE_ERR"

@@ -5,7 +5,7 @@ import subprocess
 
 import pytest
 
-import lab
+import harness
 
 # A send that goes wrong: the fault, the PAM code, reason= and what detail= holds.
 SENDS = [
@@ -57,7 +57,7 @@ def assert_outcome(log, out, code, reason, detail):
 @pytest.mark.parametrize("fault, code, reason, detail", SENDS, ids=[row[0] for row in SENDS])
 def test_a_send_that_fails_is_denied_and_says_why(start, log, sms_only, fault, code, reason, detail):
     sim = start("--fault", fault)
-    out = lab.pamhost(lab.between_permits(), answers=["@code"])
+    out = harness.pamhost(harness.between_permits(), answers=["@code"])
     assert out.prompts == []
     assert_outcome(log, out, code, reason, detail)
     assert len(sim.requests()) == 1, "a send is not repeated"
@@ -66,7 +66,7 @@ def test_a_send_that_fails_is_denied_and_says_why(start, log, sms_only, fault, c
 @pytest.mark.parametrize("fault, code, reason, detail", VERIFIES, ids=[row[0] for row in VERIFIES])
 def test_a_verify_that_fails_is_denied_and_never_repeated(start, log, fault, code, reason, detail):
     sim = start("--fault", fault)
-    out = lab.pamhost(lab.between_permits(), answers=["@code"] * 3)
+    out = harness.pamhost(harness.between_permits(), answers=["@code"] * 3)
     assert_outcome(log, out, code, reason, detail)
     assert sim.count("verify") == 1, "a verify is not repeated"
 
@@ -74,25 +74,25 @@ def test_a_verify_that_fails_is_denied_and_never_repeated(start, log, fault, cod
 @pytest.mark.parametrize("fault", ["send-stall", "verify-stall"])
 def test_a_provider_that_stalls_is_given_up_after_the_timeout(start, log, fault):
     start("--fault", fault, swmfa="timeout = 4")
-    out = lab.pamhost(lab.between_permits(), answers=["123456"] * 3)
+    out = harness.pamhost(harness.between_permits(), answers=["123456"] * 3)
     assert_outcome(log, out, "PAM_AUTHINFO_UNAVAIL", "network", "timed out")
 
 
 @pytest.mark.parametrize("fault", ["send-slow", "verify-slow"])
 def test_a_slow_provider_is_waited_for(start, fault):
     start("--fault", fault)
-    assert lab.pamhost(lab.alone()).result == "PAM_SUCCESS"
+    assert harness.pamhost(harness.alone()).result == "PAM_SUCCESS"
 
 
 def test_a_provider_that_closes_the_connection_between_is_met_again(start):
     sim = start("--fault", "close-after-send")
-    assert lab.pamhost(lab.alone()).result == "PAM_SUCCESS"
+    assert harness.pamhost(harness.alone()).result == "PAM_SUCCESS"
     assert sim.count("verify") == 1
 
 
 def test_nothing_that_the_provider_wrote_is_shown(start):
     start("--fault", "send-escapes")
-    out = lab.pamhost(lab.alone(), answers=["call"])
+    out = harness.pamhost(harness.alone(), answers=["call"])
     assert out.prompts == ["No code could be sent by SMS. Type call for a code by voice call.\\nCode: "]
     assert out.all("message") == [
         "info Calling the number ending in 82. This can take some seconds.",
@@ -100,24 +100,24 @@ def test_nothing_that_the_provider_wrote_is_shown(start):
 
 
 def test_a_provider_that_is_down_is_authinfo_unavail(sim, log):
-    sim.endpoint = f"https://localhost:{lab.closed_port()}"
-    lab.configure(sim)
-    out = lab.pamhost(lab.between_permits())
+    sim.endpoint = f"https://localhost:{harness.closed_port()}"
+    harness.configure(sim)
+    out = harness.pamhost(harness.between_permits())
     assert_outcome(log, out, "PAM_AUTHINFO_UNAVAIL", "network", "connect to localhost")
 
 
 def test_a_name_that_does_not_resolve_is_authinfo_unavail(sim, log):
-    lab.configure(sim, endpoint=None, space="no-such-space")
-    out = lab.pamhost(lab.between_permits())
+    harness.configure(sim, endpoint=None, space="no-such-space")
+    out = harness.pamhost(harness.between_permits())
     assert_outcome(log, out, "PAM_AUTHINFO_UNAVAIL", "network", "no-such-space.signalwire.com")
 
 
 @pytest.mark.parametrize("swmfa, code", [("fail = secure", "PAM_AUTHINFO_UNAVAIL"),
                                          ("fail = safe", "PAM_SUCCESS")])
 def test_fail_says_what_happens_when_the_provider_is_down(sim, log, swmfa, code):
-    sim.endpoint = f"https://localhost:{lab.closed_port()}"
-    lab.configure(sim, swmfa=swmfa)
-    assert lab.pamhost(lab.between_permits()).result == code
+    sim.endpoint = f"https://localhost:{harness.closed_port()}"
+    harness.configure(sim, swmfa=swmfa)
+    assert harness.pamhost(harness.between_permits()).result == code
     assert log.last("result=ignored.*fail = safe" if "safe" in swmfa else "result=error")
 
 
@@ -129,17 +129,17 @@ def test_fail_says_what_happens_when_the_provider_is_down(sim, log, swmfa, code)
                                          ("verify-string-true", "PAM_AUTHINFO_UNAVAIL")])
 def test_fail_safe_covers_an_outage_and_nothing_else(start, sms_only, fault, code):
     start("--fault", fault, swmfa="fail = safe")
-    assert lab.pamhost(lab.between_permits(), answers=["@code"] * 3).result == code
+    assert harness.pamhost(harness.between_permits(), answers=["@code"] * 3).result == code
 
 
 def test_fail_safe_does_not_cover_an_address_that_is_none(sim):
     """What can never be reached is a mistake in the configuration, not an outage."""
     for endpoint in ("https://localhost:99999", "https://localhost:0", "https://[:::::]",
                      "https://[1.2]", "https://a..b", "http://localhost"):
-        lab.configure(sim, endpoint=endpoint, swmfa="fail = safe")
-        assert lab.pamhost(lab.between_permits()).result == "PAM_SERVICE_ERR", endpoint
-    lab.configure(sim, endpoint=None, space="a" * 200, swmfa="fail = safe")
-    assert lab.pamhost(lab.between_permits()).result == "PAM_SERVICE_ERR"
+        harness.configure(sim, endpoint=endpoint, swmfa="fail = safe")
+        assert harness.pamhost(harness.between_permits()).result == "PAM_SERVICE_ERR", endpoint
+    harness.configure(sim, endpoint=None, space="a" * 200, swmfa="fail = safe")
+    assert harness.pamhost(harness.between_permits()).result == "PAM_SERVICE_ERR"
 
 
 NO_OUTAGE = {
@@ -154,15 +154,15 @@ NO_OUTAGE = {
 @pytest.mark.parametrize("case", NO_OUTAGE)
 def test_fail_safe_does_not_cover_an_answer_that_had_begun(sim, tmp_path, case):
     answer = NO_OUTAGE[case]
-    server = lab.RawServer(tmp_path, answer or b"", client_certificate=answer is None)
-    lab.configure(sim, swmfa="fail = safe", endpoint=server.endpoint, ca_file=server.certificate)
-    out = lab.pamhost(lab.between_permits(), answers=["123456"] * 3)
+    server = harness.RawServer(tmp_path, answer or b"", client_certificate=answer is None)
+    harness.configure(sim, swmfa="fail = safe", endpoint=server.endpoint, ca_file=server.certificate)
+    out = harness.pamhost(harness.between_permits(), answers=["123456"] * 3)
     assert out.result == "PAM_AUTHINFO_UNAVAIL"
 
 
 def test_fail_safe_does_not_cover_a_wrong_code(start):
     start(swmfa="fail = safe")
-    assert lab.pamhost(lab.between_permits(), answers=["@wrong"] * 3).result == "PAM_MAXTRIES"
+    assert harness.pamhost(harness.between_permits(), answers=["@wrong"] * 3).result == "PAM_MAXTRIES"
 
 
 @pytest.mark.parametrize("certificate, words", [("expired", "expired"),
@@ -171,25 +171,25 @@ def test_fail_safe_does_not_cover_a_wrong_code(start):
 @pytest.mark.parametrize("fail", ["secure", "safe"])
 def test_a_certificate_that_is_not_right_is_refused(start, log, certificate, words, fail):
     sim = start("--certificate", certificate, swmfa=f"fail = {fail}")
-    out = lab.pamhost(lab.between_permits())
+    out = harness.pamhost(harness.between_permits())
     assert_outcome(log, out, "PAM_AUTHINFO_UNAVAIL", "tls", words)
     assert sim.requests() == []
 
 
 def test_without_ca_file_the_systems_authorities_are_used(sim, log):
-    lab.configure(sim, ca_file=None)
-    assert lab.pamhost(lab.alone()).result == "PAM_AUTHINFO_UNAVAIL"
-    shutil.copy(lab.CA, "/usr/local/share/ca-certificates/lab.crt")
+    harness.configure(sim, ca_file=None)
+    assert harness.pamhost(harness.alone()).result == "PAM_AUTHINFO_UNAVAIL"
+    shutil.copy(harness.CA, "/usr/local/share/ca-certificates/lab.crt")
     subprocess.run(["update-ca-certificates"], check=True, stdout=subprocess.DEVNULL,
                    stderr=subprocess.DEVNULL)
     try:
-        assert lab.pamhost(lab.alone()).result == "PAM_SUCCESS"
+        assert harness.pamhost(harness.alone()).result == "PAM_SUCCESS"
         # ... and with it they are not: another authority's file, although the system's would do.
         other = "/etc/ssl/certs/ca-certificates.crt"
         first = open(other, encoding="ascii").read().split("-----END CERTIFICATE-----")[0]
-        lab.write(lab.WORK / "other.pem", first + "-----END CERTIFICATE-----\n", 0o644)
-        lab.configure(sim, ca_file=lab.WORK / "other.pem")
-        assert lab.pamhost(lab.alone()).result == "PAM_AUTHINFO_UNAVAIL"
+        harness.write(harness.WORK / "other.pem", first + "-----END CERTIFICATE-----\n", 0o644)
+        harness.configure(sim, ca_file=harness.WORK / "other.pem")
+        assert harness.pamhost(harness.alone()).result == "PAM_AUTHINFO_UNAVAIL"
         assert "reason=tls" in log.last("result=error")
     finally:
         subprocess.run(["rm", "/usr/local/share/ca-certificates/lab.crt"], check=True)
@@ -198,21 +198,21 @@ def test_without_ca_file_the_systems_authorities_are_used(sim, log):
 
 
 def test_wrong_credentials_are_said_to_be_wrong(sim, log):
-    lab.configure(sim, api_token="PT-another-token")
-    out = lab.pamhost(lab.between_permits())
+    harness.configure(sim, api_token="PT-another-token")
+    out = harness.pamhost(harness.between_permits())
     assert_outcome(log, out, "PAM_AUTHINFO_UNAVAIL", "credentials", "401: Unauthorized")
     assert not any("PT-another-token" in line for line in log.lines)
 
 
 def test_hundreds_of_logins_side_by_side_all_succeed(sim):
-    lab.users_map("".join(f"u{n} +1555010{n:04d}\n" for n in range(200)))
-    service = lab.alone()
+    harness.users_map("".join(f"u{n} +1555010{n:04d}\n" for n in range(200)))
+    service = harness.alone()
     # The last two digits tell the phones apart, so a hundred of them at a time.
     for base in (0, 100):
-        running = [lab.start_pamhost(service, f"u{n}", answers=["@code"])
+        running = [harness.start_pamhost(service, f"u{n}", answers=["@code"])
                    for n in range(base, base + 100)]
-        outputs = [process.communicate(timeout=lab.PATIENCE)[0] for process in running]
+        outputs = [process.communicate(timeout=harness.PATIENCE)[0] for process in running]
         assert all("result PAM_SUCCESS" in text for text in outputs)
-        lab.INBOX.write_text("")
+        harness.INBOX.write_text("")
     assert sim.count("verify") == 200
-    lab.users_map()
+    harness.users_map()

@@ -5,11 +5,11 @@ import subprocess
 
 import pytest
 
-import lab
+import harness
 from test_limits import DAY, HOUR, MINUTE, PROMPT, by_ssh
 from test_local import ended, on_terminal
 
-ALICE = lab.NUMBERS["alice"]
+ALICE = harness.NUMBERS["alice"]
 HOME = "192.0.2.7"
 
 
@@ -19,15 +19,15 @@ IN_ANOTHER_SESSION = ["setsid", "--wait", "sh", "-c", '"$@"; exit $?', "sh"]
 
 def login(*answers, user="alice", rhost=HOME, tty=None, service=None, prefix=()):
     arguments = (["--rhost", rhost] if rhost else []) + (["--tty", tty] if tty else [])
-    return lab.pamhost(service or lab.between_permits(), user, answers=answers, arguments=arguments,
-                       prefix=prefix)
+    return harness.pamhost(service or harness.between_permits(), user, answers=answers, arguments=arguments,
+                           prefix=prefix)
 
 
 def asked(**keywords):
     """Whether a login is asked; who is not passes, with nothing sent."""
-    before = len(lab.messages())
+    before = len(harness.messages())
     out = login("@fail", **keywords)
-    assert len(out.prompts) == len(lab.messages()) - before == (out.result == "PAM_CONV_ERR")
+    assert len(out.prompts) == len(harness.messages()) - before == (out.result == "PAM_CONV_ERR")
     return out.result != "PAM_SUCCESS"
 
 
@@ -38,16 +38,16 @@ def give_code(**keywords):
 @pytest.fixture
 def hour(start):
     """remember = 1h."""
-    lab.users_map()
+    harness.users_map()
     return start(policy="remember = 1h")
 
 
 def test_nobody_is_remembered_by_default(sim):
     give_code()
-    assert asked() and lab.store("SELECT * FROM swmfa_remembered") == []
-    lab.configure(sim, policy="remember = 0")
+    assert asked() and harness.store("SELECT * FROM swmfa_remembered") == []
+    harness.configure(sim, policy="remember = 0")
     give_code()
-    assert asked() and lab.store("SELECT * FROM swmfa_remembered") == []
+    assert asked() and harness.store("SELECT * FROM swmfa_remembered") == []
 
 
 def test_the_second_login_is_not_asked(hour, log):
@@ -62,10 +62,10 @@ def test_the_second_login_is_not_asked(hour, log):
 
 
 def test_exempt_result_says_what_pam_is_told(hour, log):
-    service = lab.alone()
+    service = harness.alone()
     give_code(service=service)
     assert login(service=service).result == "PAM_PERM_DENIED", "PAM_IGNORE alone lets nobody in"
-    lab.configure(hour, policy="remember = 1h\nexempt_result = success")
+    harness.configure(hour, policy="remember = 1h\nexempt_result = success")
     assert login(service=service).result == "PAM_SUCCESS"
     assert log.last("result=success reason=remembered")
 
@@ -73,7 +73,7 @@ def test_exempt_result_says_what_pam_is_told(hour, log):
 def test_another_user_service_or_remote_host_is_asked(hour):
     give_code()
     assert asked(user="bob")
-    assert asked(service=lab.between_permits(service="swmfa-other"))
+    assert asked(service=harness.between_permits(service="swmfa-other"))
     for rhost in ("192.0.2.8", "192.0.2.70", "::ffff:192.0.2.7", "client.example", None):
         assert asked(rhost=rhost), rhost
         assert asked(rhost=rhost, tty="pts/7"), rhost
@@ -90,7 +90,7 @@ def test_several_places_are_remembered_at_the_same_time(hour):
 
 def test_a_login_from_no_place_is_never_remembered(hour):
     give_code(rhost=None)
-    assert asked(rhost=None) and lab.store("SELECT * FROM swmfa_remembered") == []
+    assert asked(rhost=None) and harness.store("SELECT * FROM swmfa_remembered") == []
 
 
 def test_a_local_login_is_remembered_for_its_terminal_until_the_next_boot(hour, clock):
@@ -127,7 +127,7 @@ def test_a_session_that_nobody_can_name_is_not_remembered(hour):
     """As one that began outside of a container."""
     here = {"rhost": None, "tty": "/dev/pts/7", "prefix": ["unshare", "--pid", "--fork"]}
     give_code(**here)
-    assert asked(**here) and lab.store("SELECT * FROM swmfa_remembered") == []
+    assert asked(**here) and harness.store("SELECT * FROM swmfa_remembered") == []
 
 
 def test_a_remote_login_outlasts_a_reboot(hour, clock):
@@ -180,28 +180,28 @@ def test_a_login_that_is_remembered_makes_it_no_longer(hour, clock):
 
 def test_no_phone_number_stands_in_the_store(hour):
     give_code()
-    assert lab.store("SELECT length(phone) FROM swmfa_send") == [(32,)]
-    assert lab.store("SELECT phone FROM swmfa_send") == lab.store("SELECT phone FROM swmfa_remembered")
-    files = b"".join(lab.store_files().values())
+    assert harness.store("SELECT length(phone) FROM swmfa_send") == [(32,)]
+    assert harness.store("SELECT phone FROM swmfa_send") == harness.store("SELECT phone FROM swmfa_remembered")
+    files = b"".join(harness.store_files().values())
     assert HOME.encode() in files # so this would find it
     assert ALICE.encode() not in files and ALICE[1:].encode() not in files
 
 
 def test_another_number_in_the_map_is_asked(hour):
     give_code()
-    lab.users_map("alice +15550100184\n")
+    harness.users_map("alice +15550100184\n")
     assert asked()
-    lab.users_map("bob +15550100183\n")
+    harness.users_map("bob +15550100183\n")
     out = login("123456", "123456", "123456")
     assert out.result == "PAM_MAXTRIES" and len(out.prompts) == 3, "not in the map any more"
-    lab.users_map()
+    harness.users_map()
     assert not asked()
 
 
 def test_who_is_locked_is_asked_and_denied(hour, log):
     give_code()
     give_code(user="bob")
-    lab.configure(hour, policy="remember = 1h", swmfa="tries = 1", limits="failures = 1\n")
+    harness.configure(hour, policy="remember = 1h", swmfa="tries = 1", limits="failures = 1\n")
     login("123456", rhost="192.0.2.8")
     before = len(hour.requests())
     out = login("@code")
@@ -212,61 +212,61 @@ def test_who_is_locked_is_asked_and_denied(hour, log):
 
 
 def test_a_limit_on_sends_is_nothing_to_who_is_remembered(start):
-    lab.users_map()
+    harness.users_map()
     start(policy="remember = 1h", limits="user_sends = 1/1d\n")
     give_code()
     assert not asked() and login("@fail", rhost=None).prompts[0].startswith("No code can be sent")
 
 
 def test_only_the_services_of_the_policy_remember(hour):
-    lab.configure(hour, policy="remember = 1h\nservices = sshd, sudo")
+    harness.configure(hour, policy="remember = 1h\nservices = sshd, sudo")
     give_code()
-    assert asked() and lab.store("SELECT * FROM swmfa_remembered") == []
-    lab.configure(hour, policy="remember = 1h\nservices = sshd, swmfa-permits")
+    assert asked() and harness.store("SELECT * FROM swmfa_remembered") == []
+    harness.configure(hour, policy="remember = 1h\nservices = sshd, swmfa-permits")
     give_code()
     assert not asked()
-    lab.configure(hour, policy="remember = 1h\nservices = sshd, sudo")
+    harness.configure(hour, policy="remember = 1h\nservices = sshd, sudo")
     assert asked(), "what was remembered before"
-    lab.configure(hour)
+    harness.configure(hour)
     assert asked()
 
 
 def test_a_wrong_code_is_not_remembered(hour):
     login("@wrong", "@wrong", "@wrong")
-    assert asked() and lab.store("SELECT * FROM swmfa_remembered") == []
+    assert asked() and harness.store("SELECT * FROM swmfa_remembered") == []
     assert login("@wrong", "@code").result == "PAM_SUCCESS"
     assert not asked()
 
 
 def test_who_passes_without_a_code_is_not_remembered(hour):
     working = hour.endpoint
-    lab.configure(hour, policy=f"remember = 1h\nexempt_networks = {HOME}")
+    harness.configure(hour, policy=f"remember = 1h\nexempt_networks = {HOME}")
     assert not asked()
-    lab.configure(hour, policy="remember = 1h", swmfa="unmapped = ignore")
+    harness.configure(hour, policy="remember = 1h", swmfa="unmapped = ignore")
     assert not asked(user="carol")
-    hour.endpoint = f"https://localhost:{lab.closed_port()}"
-    lab.configure(hour, policy="remember = 1h", swmfa="fail = safe")
+    hour.endpoint = f"https://localhost:{harness.closed_port()}"
+    harness.configure(hour, policy="remember = 1h", swmfa="fail = safe")
     assert not asked()
     hour.endpoint = working
-    lab.configure(hour, policy="remember = 1h")
+    harness.configure(hour, policy="remember = 1h")
     assert asked()
-    lab.users_map(f"alice {ALICE}\ncarol +15550100184\n")
+    harness.users_map(f"alice {ALICE}\ncarol +15550100184\n")
     assert asked(user="carol")
-    lab.users_map()
-    assert lab.store("SELECT * FROM swmfa_remembered") == []
+    harness.users_map()
+    assert harness.store("SELECT * FROM swmfa_remembered") == []
 
 
 def test_who_is_remembered_is_let_in_while_the_provider_is_down(hour):
     give_code()
-    hour.endpoint = f"https://localhost:{lab.closed_port()}"
-    lab.configure(hour, policy="remember = 1h")
+    hour.endpoint = f"https://localhost:{harness.closed_port()}"
+    harness.configure(hour, policy="remember = 1h")
     assert not asked()
 
 
 def test_swmfactl_forget_has_a_user_asked(hour):
     for user in ("alice", "bob"):
         give_code(user=user)
-    subprocess.run([lab.CTL, "forget", "alice"], check=True, stdout=subprocess.DEVNULL)
+    subprocess.run([harness.CTL, "forget", "alice"], check=True, stdout=subprocess.DEVNULL)
     assert asked() and not asked(user="bob")
 
 
@@ -275,7 +275,7 @@ def test_swmfactl_forget_has_a_user_asked(hour):
 def test_the_second_ssh_login_needs_no_code(hour, log, host):
     client = by_ssh()
     client.expect(PROMPT)
-    client.sendline(lab.wait_for_code(ALICE))
+    client.sendline(harness.wait_for_code(ALICE))
     client.expect("in-the-shell")
     assert ended(client) == 0
     client = by_ssh()
@@ -283,7 +283,7 @@ def test_the_second_ssh_login_needs_no_code(hour, log, host):
     assert ended(client) == 0 and "Code" not in client.before
     assert log.last("user=alice service=sshd rhost=127.0.0.1 result=ignored reason=remembered")
     assert len(hour.requests()) == 2
-    client = lab.ssh(2222, "alice") # the password is asked for as ever
+    client = harness.ssh(2222, "alice") # the password is asked for as ever
     client.expect("Password: ")
     client.sendline("wrong")
     assert ended(client) == 255
@@ -294,18 +294,18 @@ def test_the_second_sudo_on_a_terminal_needs_no_code_and_on_another_one_does(hou
     client = on_terminal("sh", "-c", "sudo id -u; exec sudo id -u", user="alice")
     for prompt in (True, False):
         client.expect("password for alice: ")
-        client.sendline(lab.PASSWORD)
+        client.sendline(harness.PASSWORD)
         if prompt:
             client.expect(PROMPT)
-            client.sendline(lab.wait_for_code(ALICE))
+            client.sendline(harness.wait_for_code(ALICE))
         client.expect(r"\n0\r")
     assert log.last("user=alice service=sudo rhost=- result=ignored reason=remembered")
     assert len(hour.requests()) == 2
     other = on_terminal("sh", "-c", "read line; exec sudo id -u", user="alice")
     other.sendline("") # a terminal beside the first one has another name, while that is open
     other.expect("password for alice: ")
-    other.sendline(lab.PASSWORD)
+    other.sendline(harness.PASSWORD)
     other.expect(PROMPT)
-    other.sendline(lab.wait_for_code(ALICE, sent_before=1))
+    other.sendline(harness.wait_for_code(ALICE, sent_before=1))
     other.expect(r"\n0\r")
     assert ended(other) == ended(client) == 0

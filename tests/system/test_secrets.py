@@ -4,49 +4,49 @@ is no code, no whole number and no credential. (What a person typed at a termina
 it.)"""
 import re
 
-import lab
+import harness
 
 
 def test_no_code_stands_in_any_output(log):
-    lab.remember_codes()
+    harness.remember_codes()
     # Microseconds, and codes of four or five characters, can be the same by chance.
-    text = re.sub(r'"\w+_us": ?\d+', "", "\n".join(lab.OUTPUT))
+    text = re.sub(r'"\w+_us": ?\d+', "", "\n".join(harness.OUTPUT))
     words = set(re.findall(r"[0-9A-Za-z]+", text))
-    assert {code for code in lab.CODES if len(code) > 5} & words == set()
+    assert {code for code in harness.CODES if len(code) > 5} & words == set()
 
 
 def test_no_whole_number_stands_in_any_output(log):
-    text = "\n".join(lab.OUTPUT)
+    text = "\n".join(harness.OUTPUT)
     assert set(re.findall(r"\+?1555010[0-9]{4}", text)) == set()
     assert set(re.findall(r"14043287382", text)) == set()
 
 
 def test_no_credential_stands_in_any_output(log):
-    text = "\n".join(lab.OUTPUT)
-    for secret in (lab.TOKEN, lab.BANDWIDTH_PASSWORD, lab.PASSWORD, "lab-user"):
+    text = "\n".join(harness.OUTPUT)
+    for secret in (harness.TOKEN, harness.BANDWIDTH_PASSWORD, harness.PASSWORD, "lab-user"):
         assert secret not in text, secret
 
 
 def test_no_code_stands_in_any_store(log):
-    lab.remember_codes()
-    words = {word for text in lab.STORED for word in re.findall(r"[0-9A-Za-z]+", text)}
-    assert {code for code in lab.CODES if len(code) > 5} & words == set()
+    harness.remember_codes()
+    words = {word for text in harness.STORED for word in re.findall(r"[0-9A-Za-z]+", text)}
+    assert {code for code in harness.CODES if len(code) > 5} & words == set()
 
 
 def test_no_number_and_no_credential_stands_in_any_file_of_a_store(log):
-    for data in lab.STORED_FILES:
+    for data in harness.STORED_FILES:
         assert re.findall(rb"1?5550101[0-9]{2}|14043287382", data) == []
-        for secret in (lab.TOKEN, lab.BANDWIDTH_PASSWORD, lab.PASSWORD, "lab-user"):
+        for secret in (harness.TOKEN, harness.BANDWIDTH_PASSWORD, harness.PASSWORD, "lab-user"):
             assert secret.encode() not in data, secret
 
 
 def test_the_search_has_something_to_look_through(sim, log):
-    assert lab.pamhost(lab.alone()).result == "PAM_SUCCESS"
+    assert harness.pamhost(harness.alone()).result == "PAM_SUCCESS"
     log.last("result=success")
-    lab.remember_codes()
-    assert lab.wait_for_code(lab.NUMBERS["alice"]) in lab.CODES
-    assert any("reason=verified" in line for line in lab.OUTPUT)
-    assert any("ending in 82" in line for line in lab.OUTPUT)
-    lab.remember_store()
-    assert {"alice", "verified", "82"} <= set(lab.STORED)
-    assert any(b"verified" in data for data in lab.STORED_FILES)
+    harness.remember_codes()
+    assert harness.wait_for_code(harness.NUMBERS["alice"]) in harness.CODES
+    assert any("reason=verified" in line for line in harness.OUTPUT)
+    assert any("ending in 82" in line for line in harness.OUTPUT)
+    harness.remember_store()
+    assert {"alice", "verified", "82"} <= set(harness.STORED)
+    assert any(b"verified" in data for data in harness.STORED_FILES)

@@ -11,11 +11,11 @@ from urllib.parse import urlsplit
 
 import pytest
 
-import lab
+import harness
 
-TO = lab.NUMBERS["alice"]
-OTHER_TO = lab.NUMBERS["bob"]
-OWNED = "+12029167968" # lab.Simulator gives it to the account
+TO = harness.NUMBERS["alice"]
+OTHER_TO = harness.NUMBERS["bob"]
+OWNED = "+12029167968" # harness.Simulator gives it to the account
 GONE = object()        # in place of a value: the key is not there
 
 UUID = r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"
@@ -23,7 +23,7 @@ UUID = r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"
 # ---- the two APIs ----
 
 SIGNALWIRE = "/api/relay/rest/mfa/"
-SIGNALWIRE_USER = ("lab-project", lab.TOKEN)
+SIGNALWIRE_USER = ("lab-project", harness.TOKEN)
 NO_SUCH_ID = "00000000-0000-4000-8000-000000000000"
 
 BANDWIDTH = "/api/v1/accounts/lab-account/code/"
@@ -62,7 +62,7 @@ class Client:
 
     def __init__(self, simulator):
         self.address = urlsplit(simulator.endpoint)
-        self.context = ssl.create_default_context(cafile=lab.CA)
+        self.context = ssl.create_default_context(cafile=harness.CA)
 
     def open(self, path, body, method="POST", user=None, content_type="application/json"):
         """The response to a body that is text or bytes, not read yet."""
@@ -73,7 +73,7 @@ class Client:
         if content_type is not None:
             headers["Content-Type"] = content_type
         connection = http.client.HTTPSConnection(self.address.hostname, self.address.port,
-                                                 context=self.context, timeout=lab.PATIENCE)
+                                                 context=self.context, timeout=harness.PATIENCE)
         connection.request(method, path, body, headers)
         return connection.getresponse()
 
@@ -91,9 +91,9 @@ class Client:
     def code(self, path, **fields):
         """The code that a send brings to the phone."""
         number = fields.get("to", TO)
-        before = len(lab.messages(number))
+        before = len(harness.messages(number))
         assert self.post(path, **fields).status == 200
-        return lab.wait_for_code(number, before)
+        return harness.wait_for_code(number, before)
 
     def valid(self, code, **fields):
         """What Bandwidth says of a code."""
@@ -105,7 +105,7 @@ class Client:
 @pytest.fixture(scope="module")
 def client(laboratory):
     """One simulator for all tests that leave it as it was but for the messages."""
-    simulator = lab.Simulator(*BANDWIDTH_OPTIONS)
+    simulator = harness.Simulator(*BANDWIDTH_OPTIONS)
     yield Client(simulator)
     simulator.stop()
 
@@ -222,11 +222,11 @@ def refused_body(path):
 
 @pytest.mark.parametrize("path, fields, word", cases(BREACHES))
 def test_a_field_that_breaks_the_schema_is_refused(client, path, fields, word):
-    before = lab.messages()
+    before = harness.messages()
     answer = client.post(path, **fields)
     assert answer.status == refused_body(path)
     assert word in errors_of(answer)
-    assert lab.messages() == before
+    assert harness.messages() == before
 
 
 def test_all_that_is_wrong_is_said(client):
@@ -351,9 +351,9 @@ TAKEN = [
 
 @pytest.mark.parametrize("path, fields, shown", cases(TAKEN))
 def test_what_the_schema_allows_is_sent_to_the_phone(client, path, fields, shown):
-    before = len(lab.messages(TO))
+    before = len(harness.messages(TO))
     assert client.post(path, **fields).status == 200
-    got = lab.messages(TO)[before:]
+    got = harness.messages(TO)[before:]
     assert len(got) == 1
     assert re.fullmatch(re.escape(f"{TO} {shown}").replace(r"\#", "[0-9]"), got[0])
 
@@ -375,7 +375,7 @@ def test_an_answer_to_a_send_has_the_documented_keys(client, path, shape):
 
 def test_signalwire_a_code_is_good_once_and_for_its_id(client):
     first, second = (client.post(SW_SMS).json["id"] for _ in range(2))
-    code = lab.messages(TO)[-1].split()[-1]
+    code = harness.messages(TO)[-1].split()[-1]
     answers = [client.post(f"{SIGNALWIRE}{name}/verify", token=code)
                for name in (first, second, second, NO_SUCH_ID)]
     assert [answer.status for answer in answers] == [200, 200, 404, 404]
@@ -384,7 +384,7 @@ def test_signalwire_a_code_is_good_once_and_for_its_id(client):
 
 def test_signalwire_attempts_are_used_up(client):
     verify = SIGNALWIRE + client.post(SW_SMS, max_attempts=2).json["id"] + "/verify"
-    code = lab.messages(TO)[-1].split()[-1]
+    code = harness.messages(TO)[-1].split()[-1]
     assert [client.post(verify, token="x").json for _ in range(2)] == [{"success": False}] * 2
     assert client.post(verify, token=code).status == 404
 
@@ -492,7 +492,7 @@ def test_a_fault_answers_in_the_form_of_the_api(start_client, fault):
         wanted = re.escape(body.replace("$TO", TO)).replace(r"\$ID", "[0-9a-z-]{20,}")
         assert re.fullmatch(wanted, answer.text)
         assert client.post(path, unknown=1).status == refused_body(path), "checks come first"
-    assert lab.messages() == []
+    assert harness.messages() == []
 
 
 @pytest.mark.parametrize("fault, value", [("send-429", "5"), ("send-429-negative", "-1"),
@@ -518,7 +518,7 @@ def test_a_reset_comes_after_the_message(start_client):
     for path in (SW_SMS, BW_SMS, BW_VERIFY):
         with pytest.raises((http.client.RemoteDisconnected, ConnectionError, ssl.SSLError)):
             client.post(path)
-    assert len(lab.messages(TO)) == 2
+    assert len(harness.messages(TO)) == 2
 
 
 @pytest.mark.parametrize("path, start_of_body", [(SW_SMS, '{"id":"aaa'), (BW_CALL, '{"callId":"aaa')])
@@ -552,7 +552,7 @@ def test_a_fault_can_be_for_one_channel(start_client):
     (["--port", "65536"], "65536"),
 ])
 def test_a_wrong_command_line_is_refused(options, word):
-    ended = subprocess.run([lab.SIM, *options], capture_output=True, text=True, timeout=lab.PATIENCE,
+    ended = subprocess.run([harness.SIM, *options], capture_output=True, text=True, timeout=harness.PATIENCE,
                                check=False)
     assert ended.returncode == 64
     assert word in ended.stderr

@@ -6,10 +6,10 @@ import subprocess
 import pexpect
 import pytest
 
-import lab
+import harness
 
 PROMPT = r"Code sent by SMS to the number ending in 82\.[^\n]*\s+(\(\S+\) )?Code: "
-ALICE = lab.NUMBERS["alice"]
+ALICE = harness.NUMBERS["alice"]
 
 
 @pytest.fixture
@@ -18,8 +18,8 @@ def sshd():
     running = []
 
     def begin(example, *lines):
-        lab.use_example(example, "sshd")
-        running.append(lab.Sshd(example, *lines))
+        harness.use_example(example, "sshd")
+        running.append(harness.Sshd(example, *lines))
         return running[-1]
 
     yield begin
@@ -38,14 +38,14 @@ def key(tmp_path_factory):
     private = tmp_path_factory.mktemp("key") / "id"
     subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", private], check=True)
     public = (private.parent / "id.pub").read_text()
-    lab.write(lab.WORK / "authorized", public, 0o644)
+    harness.write(harness.WORK / "authorized", public, 0o644)
     return private
 
 
 @pytest.fixture
 def key_and_code(sim, sshd, key):
     return sshd("sshd-publickey", "AuthenticationMethods publickey,keyboard-interactive",
-                f"AuthorizedKeysFile {lab.WORK}/authorized")
+                f"AuthorizedKeysFile {harness.WORK}/authorized")
 
 
 def with_key(key):
@@ -54,7 +54,7 @@ def with_key(key):
 
 def give_password(client):
     client.expect("Password: ")
-    client.sendline(lab.PASSWORD)
+    client.sendline(harness.PASSWORD)
 
 
 def ended(client):
@@ -64,10 +64,10 @@ def ended(client):
 
 
 def test_ssh_with_password_and_code_gets_a_shell(password_and_code, log):
-    client = lab.ssh(2222, "alice")
+    client = harness.ssh(2222, "alice")
     give_password(client)
     client.expect(PROMPT)
-    client.sendline(lab.wait_for_code(ALICE))
+    client.sendline(harness.wait_for_code(ALICE))
     client.expect("in-the-shell")
     assert ended(client) == 0
     line = log.last("result=success")
@@ -75,10 +75,10 @@ def test_ssh_with_password_and_code_gets_a_shell(password_and_code, log):
 
 
 def test_ssh_with_a_wrong_code_gets_no_shell(password_and_code, sim, log):
-    client = lab.ssh(2222, "alice")
+    client = harness.ssh(2222, "alice")
     give_password(client)
     client.expect(PROMPT)
-    code = lab.wait_for_code(ALICE)
+    code = harness.wait_for_code(ALICE)
     for _ in range(3):
         client.sendline("1" * 6 if code != "1" * 6 else "2" * 6)
         if client.expect([r"Wrong code\. Try again\.\s+(\(\S+\) )?Code: ", "Too many wrong codes"]):
@@ -89,7 +89,7 @@ def test_ssh_with_a_wrong_code_gets_no_shell(password_and_code, sim, log):
 
 
 def test_ssh_with_a_wrong_password_sends_no_code(password_and_code, sim):
-    client = lab.ssh(2222, "alice")
+    client = harness.ssh(2222, "alice")
     client.expect("Password: ")
     client.sendline("wrong")
     assert ended(client) == 255
@@ -97,7 +97,7 @@ def test_ssh_with_a_wrong_password_sends_no_code(password_and_code, sim):
 
 
 def test_ssh_of_a_user_not_in_the_map_looks_the_same_and_is_denied(password_and_code, sim, log):
-    client = lab.ssh(2222, "carol")
+    client = harness.ssh(2222, "carol")
     give_password(client)
     client.expect(PROMPT.replace("82", r"\d\d"))
     for _ in range(3):
@@ -109,15 +109,15 @@ def test_ssh_of_a_user_not_in_the_map_looks_the_same_and_is_denied(password_and_
 
 
 def test_ssh_with_public_key_and_code_gets_a_shell(key_and_code, key):
-    client = lab.ssh(2222, "alice", options=with_key(key))
+    client = harness.ssh(2222, "alice", options=with_key(key))
     client.expect(PROMPT)
-    client.sendline(lab.wait_for_code(ALICE))
+    client.sendline(harness.wait_for_code(ALICE))
     client.expect("in-the-shell")
     assert ended(client) == 0
 
 
 def test_ssh_with_public_key_and_a_wrong_code_gets_no_shell(key_and_code, key):
-    client = lab.ssh(2222, "alice", options=with_key(key))
+    client = harness.ssh(2222, "alice", options=with_key(key))
     client.expect(PROMPT)
     for _ in range(3):
         client.sendline("000000")
@@ -128,30 +128,30 @@ def test_ssh_with_public_key_and_a_wrong_code_gets_no_shell(key_and_code, key):
 def test_ssh_without_the_key_sends_no_code(key_and_code, sim, tmp_path):
     other = tmp_path / "other"
     subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", other], check=True)
-    client = lab.ssh(2222, "alice", options=with_key(other))
+    client = harness.ssh(2222, "alice", options=with_key(other))
     assert ended(client) == 255
     assert sim.requests() == []
 
 
 def test_a_user_whom_sshd_has_refused_is_denied_with_a_hint(sim, sshd, log):
-    lab.users_map(f"root {ALICE}\n")
+    harness.users_map(f"root {ALICE}\n")
     sshd("sshd-publickey", "AuthenticationMethods keyboard-interactive", "PermitRootLogin no")
-    client = lab.ssh(2222, "root")
+    client = harness.ssh(2222, "root")
     client.expect(PROMPT)
-    client.sendline(lab.wait_for_code(ALICE))
+    client.sendline(harness.wait_for_code(ALICE))
     assert ended(client) == 255 and "in-the-shell" not in client.before
     assert "see PermitRootLogin" in log.last("reason=sshd-denies")
     assert sim.count("verify") == 0
-    lab.users_map()
+    harness.users_map()
 
 
 def test_two_ssh_logins_at_once_each_need_their_own_code(password_and_code):
-    alice, bob = lab.ssh(2222, "alice"), lab.ssh(2222, "bob")
+    alice, bob = harness.ssh(2222, "alice"), harness.ssh(2222, "bob")
     for client in (alice, bob):
         give_password(client)
     alice.expect(PROMPT)
     bob.expect(PROMPT.replace("82", "83"))
-    codes = [lab.wait_for_code(lab.NUMBERS[name]) for name in ("alice", "bob")]
+    codes = [harness.wait_for_code(harness.NUMBERS[name]) for name in ("alice", "bob")]
     alice.sendline(codes[1])
     alice.expect("Wrong code")
     alice.sendline(codes[0])
@@ -162,14 +162,14 @@ def test_two_ssh_logins_at_once_each_need_their_own_code(password_and_code):
 
 
 def test_two_ssh_logins_of_one_user_have_two_codes(password_and_code):
-    first = lab.ssh(2222, "alice")
+    first = harness.ssh(2222, "alice")
     give_password(first)
     first.expect(PROMPT)
-    first_code = lab.wait_for_code(ALICE)
-    second = lab.ssh(2222, "alice")
+    first_code = harness.wait_for_code(ALICE)
+    second = harness.ssh(2222, "alice")
     give_password(second)
     second.expect(PROMPT)
-    second_code = lab.wait_for_code(ALICE, sent_before=1)
+    second_code = harness.wait_for_code(ALICE, sent_before=1)
     if first_code != second_code:
         first.sendline(second_code)
         first.expect("Wrong code")
@@ -181,13 +181,13 @@ def test_two_ssh_logins_of_one_user_have_two_codes(password_and_code):
 
 def test_ssh_with_signalwire_down_gets_its_code_by_bandwidth(start, sshd, log):
     signalwire, bandwidth = start(), start(name="2")
-    signalwire.endpoint = f"https://localhost:{lab.closed_port()}"
-    lab.configure(signalwire, bandwidth=bandwidth, swmfa="providers = signalwire, bandwidth")
+    signalwire.endpoint = f"https://localhost:{harness.closed_port()}"
+    harness.configure(signalwire, bandwidth=bandwidth, swmfa="providers = signalwire, bandwidth")
     sshd("sshd", "AuthenticationMethods keyboard-interactive")
-    client = lab.ssh(2222, "alice")
+    client = harness.ssh(2222, "alice")
     give_password(client)
     client.expect(PROMPT)
-    client.sendline(lab.wait_for_code(ALICE))
+    client.sendline(harness.wait_for_code(ALICE))
     client.expect("in-the-shell")
     assert ended(client) == 0
     assert signalwire.requests() == [] and len(bandwidth.requests()) == 2
@@ -197,11 +197,11 @@ def test_ssh_with_signalwire_down_gets_its_code_by_bandwidth(start, sshd, log):
 @pytest.mark.parametrize("fail, gets_in", [("secure", False), ("safe", True)])
 def test_ssh_with_both_providers_down(start, sshd, log, fail, gets_in):
     simulator = start()
-    simulator.endpoint = f"https://localhost:{lab.closed_port()}"
-    lab.configure(simulator, bandwidth=simulator,
-                  swmfa=f"providers = signalwire, bandwidth\nfail = {fail}")
+    simulator.endpoint = f"https://localhost:{harness.closed_port()}"
+    harness.configure(simulator, bandwidth=simulator,
+                      swmfa=f"providers = signalwire, bandwidth\nfail = {fail}")
     sshd("sshd", "AuthenticationMethods keyboard-interactive")
-    client = lab.ssh(2222, "alice")
+    client = harness.ssh(2222, "alice")
     give_password(client)
     if gets_in:
         client.expect(r"not available\. This login goes on without it\.")
@@ -218,28 +218,28 @@ def test_ssh_sms_requested_then_call_typed_the_calls_code_lets_in_and_the_smss_d
         start, sshd, log):
     simulator = start(swmfa="resend_delay = 0")
     sshd("sshd", "AuthenticationMethods keyboard-interactive")
-    client = lab.ssh(2222, "alice")
+    client = harness.ssh(2222, "alice")
     give_password(client)
     client.expect(PROMPT)
-    by_sms = lab.wait_for_code(ALICE)
+    by_sms = harness.wait_for_code(ALICE)
     client.sendline("call")
     client.expect("Calling the number ending in 82")
     client.expect("New code sent by voice call to the number ending in 82")
-    by_call = lab.wait_for_code(ALICE, sent_before=1)
+    by_call = harness.wait_for_code(ALICE, sent_before=1)
     if by_sms != by_call:
         client.sendline(by_sms)
         client.expect("Wrong code")
     client.sendline(by_call)
     client.expect("in-the-shell")
     assert ended(client) == 0
-    assert [line.split()[1] for line in lab.messages(ALICE)] == ["sms", "call"]
+    assert [line.split()[1] for line in harness.messages(ALICE)] == ["sms", "call"]
     assert "channel=call" in log.last("result=success") and simulator.count("/mfa/call") == 1
 
 
 def test_ssh_from_an_exempt_network_is_not_asked(start, sshd, log):
     simulator = start(policy="exempt_networks = 127.0.0.0/8")
     sshd("sshd", "AuthenticationMethods keyboard-interactive")
-    client = lab.ssh(2222, "alice")
+    client = harness.ssh(2222, "alice")
     give_password(client)
     client.expect("in-the-shell")
     assert ended(client) == 0 and simulator.requests() == []
@@ -253,37 +253,37 @@ def test_two_keys_of_one_account_have_a_phone_each(sim, sshd, tmp_path, log, exp
         keys[name] = tmp_path / name
         subprocess.run(["ssh-keygen", "-q", "-t", "ed25519" if name != "bob" else "ecdsa", "-N", "",
                         "-f", keys[name]], check=True)
-    lab.write(lab.WORK / "shared", "".join((tmp_path / f"{name}.pub").read_text() for name in keys),
-              0o644)
+    harness.write(harness.WORK / "shared", "".join((tmp_path / f"{name}.pub").read_text() for name in keys),
+                  0o644)
     lines = ""
     for name in ("alice", "bob"):
         shown = subprocess.run(["ssh-keygen", "-l", "-f", keys[name]], check=True,
                                capture_output=True, text=True).stdout
-        lines += f"root {shown.split()[1]} {lab.NUMBERS[name]}\n"
-    lab.users_map(lines)
+        lines += f"root {shown.split()[1]} {harness.NUMBERS[name]}\n"
+    harness.users_map(lines)
     sshd("sshd-publickey", "AuthenticationMethods publickey,keyboard-interactive",
-         f"AuthorizedKeysFile {lab.WORK}/shared", "PermitRootLogin yes", f"ExposeAuthInfo {expose}")
+         f"AuthorizedKeysFile {harness.WORK}/shared", "PermitRootLogin yes", f"ExposeAuthInfo {expose}")
     for name, digits in (("alice", "82"), ("bob", "83")):
-        client = lab.ssh(2222, "root", options=with_key(keys[name]))
+        client = harness.ssh(2222, "root", options=with_key(keys[name]))
         client.expect(PROMPT.replace("82", digits))
-        client.sendline(lab.wait_for_code(lab.NUMBERS[name]))
+        client.sendline(harness.wait_for_code(harness.NUMBERS[name]))
         client.expect("in-the-shell")
         assert ended(client) == 0
     # A key that is allowed but has no phone of its own, and no plain line.
-    sent = len(lab.messages())
-    client = lab.ssh(2222, "root", options=with_key(keys["stranger"]))
+    sent = len(harness.messages())
+    client = harness.ssh(2222, "root", options=with_key(keys["stranger"]))
     for _ in range(3):
         client.expect("Code: ")
         client.sendline("123456")
-    assert ended(client) == 255 and len(lab.messages()) == sent
+    assert ended(client) == 255 and len(harness.messages()) == sent
     assert log.last("result=denied .*for other SSH keys only; key used: SHA256:")
     # With a plain line behind the others, that is the one.
-    lab.users_map(lines + f"root {ALICE}\n")
-    client = lab.ssh(2222, "root", options=with_key(keys["stranger"]))
+    harness.users_map(lines + f"root {ALICE}\n")
+    client = harness.ssh(2222, "root", options=with_key(keys["stranger"]))
     client.expect(PROMPT)
-    client.sendline(lab.wait_for_code(ALICE, sent_before=1))
+    client.sendline(harness.wait_for_code(ALICE, sent_before=1))
     client.expect("in-the-shell")
-    lab.users_map()
+    harness.users_map()
 
 
 @pytest.mark.parametrize("example, lines", [
@@ -292,9 +292,9 @@ def test_without_autosend_sshds_password_method_costs_nothing(start, sshd, log, 
     for echo in ("yes", "no"):
         simulator = start(swmfa=f"autosend = no\necho = {echo}")
         server = sshd(example, *lines)
-        client = lab.ssh(2222, "alice", options=["-o", "PreferredAuthentications=password"])
+        client = harness.ssh(2222, "alice", options=["-o", "PreferredAuthentications=password"])
         client.expect("password: ")
-        client.sendline(lab.PASSWORD)
+        client.sendline(harness.PASSWORD)
         assert ended(client) == 255 and "in-the-shell" not in client.before
         assert simulator.requests() == []
         assert "sends=0" in log.last("result=denied reason=conversation")
@@ -304,32 +304,32 @@ def test_without_autosend_sshds_password_method_costs_nothing(start, sshd, log, 
 def test_ssh_without_autosend_asks_first(start, sshd):
     simulator = start(swmfa="autosend = no")
     sshd("sshd", "AuthenticationMethods keyboard-interactive")
-    client = lab.ssh(2222, "alice")
+    client = harness.ssh(2222, "alice")
     give_password(client)
     client.expect("Press Enter to have a code sent by SMS to the number ending in 82, or type call: ")
     assert simulator.requests() == []
     client.sendline("")
     client.expect(PROMPT)
-    client.sendline(lab.wait_for_code(ALICE))
+    client.sendline(harness.wait_for_code(ALICE))
     client.expect("in-the-shell")
     assert ended(client) == 0
 
 
 def test_no_process_is_left_when_the_ssh_client_goes_at_the_prompt(password_and_code, log):
-    client = lab.ssh(2222, "alice")
+    client = harness.ssh(2222, "alice")
     give_password(client)
     client.expect(PROMPT)
-    assert len(lab.helper_processes()) == 1
+    assert len(harness.helper_processes()) == 1
     # Not by its terminal: a client that is not killed at once reads its end as empty answers.
     client.kill(signal.SIGKILL)
-    assert lab.wait_until(lambda: lab.helper_processes() == [])
+    assert harness.wait_until(lambda: harness.helper_processes() == [])
     assert "reason=host-gone" in log.last("result=aborted")
     client.close(force=True)
 
 
 def test_sshds_password_method_cannot_pass_the_code(sim, sshd):
     sshd("sshd", "PasswordAuthentication yes", "KbdInteractiveAuthentication no")
-    client = lab.ssh(2222, "alice", options=["-o", "PreferredAuthentications=password"])
+    client = harness.ssh(2222, "alice", options=["-o", "PreferredAuthentications=password"])
     client.expect("password: ")
-    client.sendline(lab.PASSWORD)
+    client.sendline(harness.PASSWORD)
     assert ended(client) == 255 and "in-the-shell" not in client.before

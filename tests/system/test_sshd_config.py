@@ -8,7 +8,7 @@ from pathlib import Path
 import pexpect
 import pytest
 
-import lab
+import harness
 from stacks import ASK, DEBIAN, INCLUDE, SSH_KEY, SSH_PASSWORD, Case
 from test_swmfactl_doctor import (ALICE, DROP_IN, KEYS, PROMPT, ended, examine, find, ids, install, key,
                                   sshd, system)
@@ -105,21 +105,21 @@ def no_more():
 
 def log_in(options, methods):
     """What comes of a login of alice's, and how many messages it sent."""
-    lab.reset_store()
-    before = len(lab.messages(ALICE))
-    client = lab.ssh(2222, "alice", options=[*options, "-o", f"PreferredAuthentications=publickey,{methods}"])
+    harness.reset_store()
+    before = len(harness.messages(ALICE))
+    client = harness.ssh(2222, "alice", options=[*options, "-o", f"PreferredAuthentications=publickey,{methods}"])
     asked = False
     while (at := client.expect([PROMPT, "[Pp]assword: ", "in-the-shell", pexpect.EOF])) < 2:
         asked = asked or at == 0
-        client.sendline(lab.wait_for_code(ALICE) if at == 0 else lab.PASSWORD)
+        client.sendline(harness.wait_for_code(ALICE) if at == 0 else harness.PASSWORD)
     if at == 2:
         ended(client)
-    return ("code" if asked else "in") if at == 2 else "out", len(lab.messages(ALICE)) - before
+    return ("code" if asked else "in") if at == 2 else "out", len(harness.messages(ALICE)) - before
 
 
 @pytest.mark.parametrize("block", BLOCKS, ids=lambda block: block.name)
 def test_each_match_block_is_judged_as_sshd_does(block, start, sshd, key):
-    lab.write(MORE, block.more, 0o644)
+    harness.write(MORE, block.more, 0o644)
     install(block.case(), start)
     findings, services = examine("sshd")
     found = [(f["id"], f["where"]) for f in findings if f["id"] != "texts-late"]
@@ -136,7 +136,7 @@ def test_each_match_block_is_judged_as_sshd_does(block, start, sshd, key):
                          ids=lambda block: block.name)
 def test_a_connection_leaves_out_what_it_does_not_say(block, start):
     """The prediction for alice's own connection is what comes of it."""
-    lab.write(MORE, block.more, 0o644)
+    harness.write(MORE, block.more, 0o644)
     install(block.case(), start)
     findings, services = examine("sshd", "--connection", "user=alice,addr=127.0.0.1,lport=2222")
     found = ids(findings)
@@ -220,6 +220,6 @@ def test_the_unit_tests_of_plans_run_where_sshd_can_be_asked():
     """Elsewhere they leave out what needs /run/sshd."""
     Path("/run/sshd").mkdir(exist_ok=True)
     environment = {"CMOCKA_MESSAGE_OUTPUT": "TAP", "PATH": "/usr/bin:/bin", "SWMFA_ASK_SSHD": "yes"}
-    ran = subprocess.run([lab.BUILD / "tests/unit/sshd_test"], capture_output=True, text=True, timeout=60,
-                         check=False, cwd=lab.WORK, env=environment)
+    ran = subprocess.run([harness.BUILD / "tests/unit/sshd_config_test"], capture_output=True, text=True, timeout=60,
+                         check=False, cwd=harness.WORK, env=environment)
     assert ran.returncode == 0, ran.stdout + ran.stderr

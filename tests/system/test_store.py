@@ -12,15 +12,15 @@ from pathlib import Path
 import pexpect
 import pytest
 
-import lab
+import harness
 from test_local import ended, on_terminal
 from test_swmfactl import HOLD, change, service_user
 
-ALICE = lab.NUMBERS["alice"]
-FILE = lab.STATE / "state.db"
-WAL = lab.STATE / "state.db-wal"
-JOURNAL = lab.STATE / "state.db-journal"
-AWAY = lab.STATE.with_name("away")
+ALICE = harness.NUMBERS["alice"]
+FILE = harness.STATE / "state.db"
+WAL = harness.STATE / "state.db-wal"
+JOURNAL = harness.STATE / "state.db-journal"
+AWAY = harness.STATE.with_name("away")
 IDENTITY = "0b9e6ab5-95ba-4a7e-a2b0-4cfbbb53f4ab"
 
 NOT_AVAILABLE = ["error The second factor is not available. Try again later."]
@@ -38,11 +38,11 @@ def logged(log):
 
 
 def good_login():
-    out = lab.pamhost(lab.between_permits())
+    out = harness.pamhost(harness.between_permits())
     assert out.result == "PAM_SUCCESS", out.text
 
 
-def owned(path, mode=0o600, owner=lab.SERVICE_USER):
+def owned(path, mode=0o600, owner=harness.SERVICE_USER):
     os.chown(path, pwd.getpwnam(owner).pw_uid, pwd.getpwnam(owner).pw_gid)
     path.chmod(mode)
 
@@ -94,65 +94,65 @@ def all_causes(*but):
     return pytest.mark.parametrize("name", [name for name in CAUSES if name not in but])
 
 
-@cause(rf"{lab.STATE}: No such file or directory; make it with: install -d -o \S+ -g \S+ -m 0700")
+@cause(rf"{harness.STATE}: No such file or directory; make it with: install -d -o \S+ -g \S+ -m 0700")
 def folder_is_missing():
-    lab.STATE.rename(AWAY)
+    harness.STATE.rename(AWAY)
     yield
-    AWAY.rename(lab.STATE) # fails if another one has been made
+    AWAY.rename(harness.STATE) # fails if another one has been made
 
 
-@cause(rf"{lab.STATE}: cannot be opened: Not a directory: expected a folder with owner \S+ and mode")
+@cause(rf"{harness.STATE}: cannot be opened: Not a directory: expected a folder with owner \S+ and mode")
 def folder_is_a_file():
-    lab.STATE.rename(AWAY)
-    lab.STATE.write_text("")
+    harness.STATE.rename(AWAY)
+    harness.STATE.write_text("")
     yield
-    lab.STATE.unlink()
-    AWAY.rename(lab.STATE)
+    harness.STATE.unlink()
+    AWAY.rename(harness.STATE)
 
 
-@cause(rf"{lab.STATE}: cannot be opened: Permission denied: expected a folder with owner \S+ and")
+@cause(rf"{harness.STATE}: cannot be opened: Permission denied: expected a folder with owner \S+ and")
 def folder_is_roots():
-    os.chown(lab.STATE, 0, 0)
+    os.chown(harness.STATE, 0, 0)
     yield
-    owned(lab.STATE, 0o700)
+    owned(harness.STATE, 0o700)
 
 
-@cause(rf"{lab.STATE}: expected owner \S+ \(uid \d+\) and mode 0700, found uid \d+ and mode 0777")
+@cause(rf"{harness.STATE}: expected owner \S+ \(uid \d+\) and mode 0700, found uid \d+ and mode 0777")
 def folder_is_another_users():
-    owned(lab.STATE, 0o777, "alice")
+    owned(harness.STATE, 0o777, "alice")
     yield
-    owned(lab.STATE, 0o700)
+    owned(harness.STATE, 0o700)
 
 
-@cause(rf"{lab.STATE}: expected owner \S+ \(uid \d+\) and mode 0700, found uid \d+ and mode 0755")
+@cause(rf"{harness.STATE}: expected owner \S+ \(uid \d+\) and mode 0700, found uid \d+ and mode 0755")
 def folder_can_be_read_by_others():
-    lab.STATE.chmod(0o755)
+    harness.STATE.chmod(0o755)
     yield
-    lab.STATE.chmod(0o700)
+    harness.STATE.chmod(0o700)
 
 
-@cause(rf"{lab.STATE}: expected owner .* mode 0720")
+@cause(rf"{harness.STATE}: expected owner .* mode 0720")
 def folder_can_be_written_by_a_group():
-    lab.STATE.chmod(0o720)
+    harness.STATE.chmod(0o720)
     yield
-    lab.STATE.chmod(0o700)
+    harness.STATE.chmod(0o700)
 
 
-@cause(rf"{FILE}: cannot be opened .*must be {lab.SERVICE_USER}'s with mode 0600")
+@cause(rf"{FILE}: cannot be opened .*must be {harness.SERVICE_USER}'s with mode 0600")
 def file_has_mode_000():
     FILE.chmod(0)
     yield
     FILE.chmod(0o600)
 
 
-@cause(rf"{FILE}: cannot be opened .*must be {lab.SERVICE_USER}'s with mode 0600")
+@cause(rf"{FILE}: cannot be opened .*must be {harness.SERVICE_USER}'s with mode 0600")
 def file_is_roots():
     os.chown(FILE, 0, 0)
     yield
     owned(FILE)
 
 
-@cause(rf"{FILE}: (cannot be opened|cannot be written).* {lab.SERVICE_USER}'s with mode 0600")
+@cause(rf"{FILE}: (cannot be opened|cannot be written).* {harness.SERVICE_USER}'s with mode 0600")
 def wal_is_roots():
     os.chown(WAL, 0, 0)
     yield
@@ -168,26 +168,26 @@ def file_can_only_be_read():
 
 @cause(rf"{FILE}: cannot be (written|opened).* mounted read-only")
 def folder_is_mounted_read_only():
-    subprocess.run(["mount", "--bind", lab.STATE, lab.STATE], check=True)
-    subprocess.run(["mount", "-o", "remount,bind,ro", lab.STATE], check=True)
+    subprocess.run(["mount", "--bind", harness.STATE, harness.STATE], check=True)
+    subprocess.run(["mount", "-o", "remount,bind,ro", harness.STATE], check=True)
     yield
-    subprocess.run(["umount", lab.STATE], check=True)
+    subprocess.run(["umount", harness.STATE], check=True)
 
 
 @contextlib.contextmanager
 def small_disk():
     """The store is on a file system of half a megabyte."""
-    files = lab.store_files()
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=512k", "tmpfs", lab.STATE], check=True)
+    files = harness.store_files()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=512k", "tmpfs", harness.STATE], check=True)
     try:
-        lab.put_store(files)
+        harness.put_store(files)
         yield
     finally:
-        subprocess.run(["umount", lab.STATE], check=True)
+        subprocess.run(["umount", harness.STATE], check=True)
 
 
 def fill_disk():
-    with open(lab.STATE / "filler", "ab", buffering=0) as filler:
+    with open(harness.STATE / "filler", "ab", buffering=0) as filler:
         for size in (4096, 1):
             with contextlib.suppress(OSError):
                 while filler.write(b"x" * size):
@@ -196,14 +196,14 @@ def fill_disk():
         grow(10) # the rest of a block that was begun
 
 
-@cause(rf"{lab.STATE}/state\.db\S*: no space is left on its file system: make some", kept=())
+@cause(rf"{harness.STATE}/state\.db\S*: no space is left on its file system: make some", kept=())
 def disk_is_full_before_there_is_a_store():
     with small_disk():
-        lab.reset_store()
+        harness.reset_store()
         fill_disk()
         yield
         assert not FILE.exists()
-        (lab.STATE / "filler").unlink()
+        (harness.STATE / "filler").unlink()
         good_login()
 
 
@@ -213,7 +213,7 @@ def disk_is_full():
         good_login()
         fill_disk()
         yield
-        (lab.STATE / "filler").unlink()
+        (harness.STATE / "filler").unlink()
         good_login()
 
 
@@ -278,15 +278,15 @@ def file_is_cut_and_the_wal_is_there():
 
 @cause(rf"{FILE}: {DAMAGED}")
 def file_is_of_another_program():
-    before = lab.store_files()
-    lab.reset_store()
+    before = harness.store_files()
+    harness.reset_store()
     other = sqlite3.connect(FILE)
     other.execute("PRAGMA journal_mode = WAL")
     other.execute("CREATE TABLE something (a)")
     other.close()
     owned(FILE)
     yield
-    lab.put_store(before)
+    harness.put_store(before)
 
 
 @cause(rf"{FILE}: expected journal_mode wal, found delete: set it again with: swmfactl store repair")
@@ -348,11 +348,11 @@ def wal_is_without_its_file():
 
 @cause(rf"{FILE}: is missing, but files of it are there\. Restore a backup")
 def journal_is_without_its_file():
-    before = lab.store_files()
-    lab.reset_store()
+    before = harness.store_files()
+    harness.reset_store()
     JOURNAL.write_bytes(b"\xd9\xd5\x05\xf9 \xa1c\xd7" + bytes(504))
     yield
-    lab.put_store(before)
+    harness.put_store(before)
 
 
 @cause(rf"{FILE}: expected a regular file")
@@ -377,11 +377,11 @@ def file_is_a_link():
 
 @cause(rf"{FILE}: expected a regular file")
 def file_is_a_link_to_nothing():
-    before = lab.store_files()
-    lab.reset_store()
-    FILE.symlink_to(lab.STATE / "nothing")
+    before = harness.store_files()
+    harness.reset_store()
+    FILE.symlink_to(harness.STATE / "nothing")
     yield
-    lab.put_store(before)
+    harness.put_store(before)
 
 
 @cause(rf"{FILE}: expected a regular file")
@@ -407,7 +407,7 @@ def broken(name):
 
 def kept_files(name):
     kept = CAUSES[name][2]
-    return {file: data for file, data in lab.store_files().items() if file in kept and data != b""}
+    return {file: data for file, data in harness.store_files().items() if file in kept and data != b""}
 
 
 # ---- denied ----
@@ -416,7 +416,7 @@ def is_denied(log, sim, *arguments, says="", **keywords):
     """A login is denied by the store: nothing is sent, one line says why, and so is the person told."""
     log.begin()
     before = sim.requests()
-    out = lab.pamhost(*arguments, **keywords)
+    out = harness.pamhost(*arguments, **keywords)
     assert out.result == "PAM_AUTHINFO_UNAVAIL", out.text
     assert out.prompts == [] and out.all("message") == NOT_AVAILABLE
     assert sim.requests() == before
@@ -431,30 +431,30 @@ def is_denied(log, sim, *arguments, says="", **keywords):
 def test_a_store_that_cannot_be_used_denies_and_is_left_as_it_is(sim, log, name):
     with broken(name) as says:
         kept = kept_files(name)
-        is_denied(log, sim, lab.between_permits(), says=says)
-        lab.configure(sim, swmfa="fail = safe")
-        is_denied(log, sim, lab.between_permits(), says=says)
-        is_denied(log, sim, lab.between_permits(), "carol", says=says)
-        lab.configure(sim, swmfa="fail_on = network, server, limit, credentials, store")
-        is_denied(log, sim, lab.between_permits(), says=says)
+        is_denied(log, sim, harness.between_permits(), says=says)
+        harness.configure(sim, swmfa="fail = safe")
+        is_denied(log, sim, harness.between_permits(), says=says)
+        is_denied(log, sim, harness.between_permits(), "carol", says=says)
+        harness.configure(sim, swmfa="fail_on = network, server, limit, credentials, store")
+        is_denied(log, sim, harness.between_permits(), says=says)
         assert kept_files(name) == kept
     good_login()
-    assert lab.store("PRAGMA integrity_check") == [("ok",)]
+    assert harness.store("PRAGMA integrity_check") == [("ok",)]
 
 
 def test_every_page_that_a_login_reads_is_noticed_if_it_is_damaged(sim, log):
     """One page after the other is overwritten; some of them a login does not need."""
     good_login()
     work_off()
-    before = lab.store_files()
+    before = harness.store_files()
     data = before["state.db"]
-    roots = dict(lab.store("SELECT rootpage, tbl_name FROM sqlite_master WHERE type = 'table'"))
+    roots = dict(harness.store("SELECT rootpage, tbl_name FROM sqlite_master WHERE type = 'table'"))
     size = page_size(data)
     noticed = set()
     for page in range(len(data) // size):
         damaged = data[:page * size] + b"\x5a" * size + data[page * size + size:]
-        lab.put_store(before | {"state.db": damaged})
-        out = lab.pamhost(lab.between_permits())
+        harness.put_store(before | {"state.db": damaged})
+        out = harness.pamhost(harness.between_permits())
         assert out.result in ("PAM_AUTHINFO_UNAVAIL", "PAM_SUCCESS")
         if out.result != "PAM_SUCCESS":
             noticed.add(roots.get(page + 1, page + 1))
@@ -469,29 +469,29 @@ def test_a_store_that_somebody_holds_denies(sim, log, mode):
     if mode == "EXCLUSIVE":
         program = HOLD.replace('"BEGIN', '"PRAGMA locking_mode = EXCLUSIVE")\nstore.execute("BEGIN')
     good_login()
-    conf = lab.SECURITY / "covered.conf"
-    lab.write(conf, lab.configuration(sim, swmfa="fail = safe\nfail_on = store"))
-    lab.configure(sim, swmfa="fail = safe")
-    stacks = {name: lab.between_permits(f"conf={conf}" if name != "secure" else "", service=name)
+    conf = harness.SECURITY / "covered.conf"
+    harness.write(conf, harness.configuration(sim, swmfa="fail = safe\nfail_on = store"))
+    harness.configure(sim, swmfa="fail = safe")
+    stacks = {name: harness.between_permits(f"conf={conf}" if name != "secure" else "", service=name)
               for name in ("secure", "covered", "unmapped", "caller")}
     before = sim.requests()
     log.begin()
     outs = {}
 
     def run(name):
-        outs[name] = lab.pamhost(stacks[name], "carol" if name == "unmapped" else "alice",
-                                 prefix=AS_ALICE if name == "caller" else ())
+        outs[name] = harness.pamhost(stacks[name], "carol" if name == "unmapped" else "alice",
+                                     prefix=AS_ALICE if name == "caller" else ())
 
     with subprocess.Popen(**service_user(program), stdin=subprocess.PIPE,
                           stdout=subprocess.PIPE) as holder:
         assert holder.stdout.readline() == b"held\n"
-        kept = lab.store_files()
+        kept = harness.store_files()
         threads = [threading.Thread(target=run, args=(name,)) for name in stacks]
         for thread in threads:
             thread.start()
         for thread in threads:
             thread.join()
-        assert lab.store_files()["state.db"] == kept["state.db"]
+        assert harness.store_files()["state.db"] == kept["state.db"]
         holder.stdin.close()
     conf.unlink()
     assert {name: out.result for name, out in outs.items()} == {
@@ -508,11 +508,11 @@ def test_a_store_that_somebody_holds_denies(sim, log, mode):
 
 def start_at_gate(name, gate, sim, answer, **keywords):
     """A login that has come to its first prompt, with a configuration of its own."""
-    conf = lab.SECURITY / f"{name}.conf"
+    conf = harness.SECURITY / f"{name}.conf"
     swmfa = keywords.pop("swmfa", "") + "fail = safe\nfail_on = store"
-    lab.write(conf, lab.configuration(sim, swmfa=swmfa, **keywords))
-    service = lab.between_permits(f"conf={conf}", service=name)
-    command = [*lab.pamhost_command(service, ("alice",), [answer]), "--gate", gate]
+    harness.write(conf, harness.configuration(sim, swmfa=swmfa, **keywords))
+    service = harness.between_permits(f"conf={conf}", service=name)
+    command = [*harness.pamhost_command(service, ("alice",), [answer]), "--gate", gate]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     assert process.stdout.readline().startswith("prompt ")
     return process
@@ -520,25 +520,25 @@ def start_at_gate(name, gate, sim, answer, **keywords):
 
 def test_fail_on_store_covers_nobody_who_was_refused_or_locked_meanwhile(sim, log, tmp_path):
     """All of them wait until the store is busy, and answer then."""
-    gate = lab.WORK / "store-gate"
+    gate = harness.WORK / "store-gate"
     gate.unlink(missing_ok=True)
     good_login()
     running = {
         "limit": start_at_gate("limit", gate, sim, "0" * 21, limits="user_sends = 1/10m\n"),
         "country": start_at_gate("country", gate, sim, "0" * 21, limits="countries = +44\n"),
         "locked": start_at_gate("locked", gate, sim, "", swmfa="autosend = no\n")}
-    lab.configure(sim, limits="failures = 1\n")
-    assert lab.pamhost(lab.between_permits(), answers=["@wrong"]).result == "PAM_CONV_ERR"
+    harness.configure(sim, limits="failures = 1\n")
+    assert harness.pamhost(harness.between_permits(), answers=["@wrong"]).result == "PAM_CONV_ERR"
     before = sim.requests()
     with subprocess.Popen(**service_user(HOLD), stdin=subprocess.PIPE,
                           stdout=subprocess.PIPE) as holder:
         assert holder.stdout.readline() == b"held\n"
         gate.touch()
-        texts = {name: process.communicate(timeout=lab.PATIENCE)[0] for name, process in running.items()}
+        texts = {name: process.communicate(timeout=harness.PATIENCE)[0] for name, process in running.items()}
         holder.stdin.close()
     gate.unlink()
     for name, text in texts.items():
-        (lab.SECURITY / f"{name}.conf").unlink()
+        (harness.SECURITY / f"{name}.conf").unlink()
         assert "result PAM_AUTHINFO_UNAVAIL" in text, (name, text)
     assert sim.requests() == before
     assert len([line for line in log.ours() if "result=error reason=store" in line]) == 3
@@ -549,26 +549,26 @@ def test_fail_on_store_covers_nobody_who_was_refused_or_locked_meanwhile(sim, lo
 def test_fail_on_store_passes_with_a_warning_whom_it_covers(sim, log, name):
     with broken(name) as says:
         before = sim.requests()
-        lab.configure(sim, swmfa="fail = safe\nfail_on = store")
+        harness.configure(sim, swmfa="fail = safe\nfail_on = store")
         log.begin()
-        out = lab.pamhost(lab.between_permits())
+        out = harness.pamhost(harness.between_permits())
         assert out.result == "PAM_SUCCESS" and out.all("message") == GOES_ON
         assert out.prompts == [] and sim.requests() == before
         line = log.last("reason=store")
         assert logged(log) == [line] and line.startswith("<84>"), "authpriv, warning"
         log.last(rf'result=ignored reason=store .*detail="\(fail = safe\) .*{says}')
         # Alone in its stack: a module that ignores lets nobody in.
-        assert lab.pamhost(lab.alone()).result == "PAM_PERM_DENIED"
+        assert harness.pamhost(harness.alone()).result == "PAM_PERM_DENIED"
         # Who is not in the map, and who called su.
-        is_denied(log, sim, lab.between_permits(), "carol", says=says)
-        is_denied(log, sim, lab.between_permits(), prefix=AS_ALICE, says=says)
-    assert lab.pamhost(lab.between_permits(), prefix=AS_ALICE).result == "PAM_SUCCESS"
+        is_denied(log, sim, harness.between_permits(), "carol", says=says)
+        is_denied(log, sim, harness.between_permits(), prefix=AS_ALICE, says=says)
+    assert harness.pamhost(harness.between_permits(), prefix=AS_ALICE).result == "PAM_SUCCESS"
     good_login()
 
 
 @pytest.mark.parametrize("name", FOUND_LATE)
 def test_fail_on_store_does_not_cover_who_is_known_to_be_locked(sim, log, name):
-    lab.configure(sim, swmfa="fail = safe\nfail_on = store")
+    harness.configure(sim, swmfa="fail = safe\nfail_on = store")
     good_login()
     change("UPDATE swmfa_try SET attempts = attempts + 10, "
            "locked_until_ms = (SELECT now_ms FROM swmfa_store) + 900000")
@@ -576,27 +576,27 @@ def test_fail_on_store_does_not_cover_who_is_known_to_be_locked(sim, log, name):
     with contextlib.ExitStack() as stack:
         if name == "disk_is_full": # its own logins would not pass
             stack.enter_context(small_disk())
-            assert lab.pamhost(lab.between_permits(), answers=["@fail"]).result == "PAM_CONV_ERR"
+            assert harness.pamhost(harness.between_permits(), answers=["@fail"]).result == "PAM_CONV_ERR"
             fill_disk()
         else:
             stack.enter_context(context())
-        is_denied(log, sim, lab.between_permits(), says=says)
-        assert lab.pamhost(lab.between_permits(), "bob").result == "PAM_SUCCESS"
+        is_denied(log, sim, harness.between_permits(), says=says)
+        assert harness.pamhost(harness.between_permits(), "bob").result == "PAM_SUCCESS"
         log.last("user=bob .*result=ignored reason=store")
 
 
 @pytest.mark.parametrize("name", FOUND_LATE)
 def test_before_enter_nothing_has_been_sent_and_fail_on_store_holds(sim, log, name):
-    lab.configure(sim)
+    harness.configure(sim)
     with broken(name):
         before = sim.requests()
-        lab.configure(sim, swmfa="autosend = no\nfail = safe\nfail_on = store")
-        out = lab.pamhost(lab.between_permits(), answers=["", "123456"])
+        harness.configure(sim, swmfa="autosend = no\nfail = safe\nfail_on = store")
+        out = harness.pamhost(harness.between_permits(), answers=["", "123456"])
         assert out.result == "PAM_SUCCESS" and out.all("message") == GOES_ON
         assert sim.requests() == before
-        out = lab.pamhost(lab.between_permits(), "carol", answers=["", "123456"])
+        out = harness.pamhost(harness.between_permits(), "carol", answers=["", "123456"])
         assert out.result == "PAM_AUTHINFO_UNAVAIL"
-        lab.configure(sim)
+        harness.configure(sim)
 
 
 # ---- it fails later ----
@@ -608,17 +608,17 @@ class Provider:
         def send(connection):
             if sent is not None and len(self.paths()) == 1:
                 sent()
-            connection.sendall(lab.http(status, '{"id":"%s","success":true,"to":"%s","channel":'
-                                        '"sms"}' % (IDENTITY, ALICE)))
+            connection.sendall(harness.http(status, '{"id":"%s","success":true,"to":"%s","channel":'
+                                            '"sms"}' % (IDENTITY, ALICE)))
 
         def verify(connection):
             if verified is not None:
                 verified()
-            connection.sendall(lab.http(200, '{"success":true}'))
+            connection.sendall(harness.http(200, '{"success":true}'))
 
-        self.server = lab.RawServer(folder, send, verify=verify)
-        lab.configure(sim, endpoint=self.server.endpoint, ca_file=self.server.certificate,
-                      swmfa=swmfa)
+        self.server = harness.RawServer(folder, send, verify=verify)
+        harness.configure(sim, endpoint=self.server.endpoint, ca_file=self.server.certificate,
+                          swmfa=swmfa)
 
     def paths(self):
         return [path.rsplit("/", 1)[1] for path in self.server.requests]
@@ -634,7 +634,7 @@ def bring_back(table="swmfa_try"):
 
 def counts(user="alice"):
     """(attempts, forgiven, sends, break-glass codes), of a store that is sound."""
-    [(sound, *row)] = lab.store(
+    [(sound, *row)] = harness.store(
         "SELECT (SELECT group_concat(integrity_check) FROM pragma_integrity_check), (SELECT attempts "
         "FROM swmfa_try WHERE user_name = ?1), (SELECT forgiven FROM swmfa_try WHERE user_name = "
         "?1), (SELECT COUNT(*) FROM swmfa_send WHERE user_name = ?1), (SELECT COUNT(*) FROM "
@@ -652,7 +652,7 @@ def test_a_right_code_that_cannot_be_counted_is_not_looked_at(sim, log, tmp_path
     with small_disk() if breaks == "disk" else contextlib.nullcontext():
         provider = Provider(sim, tmp_path, sent=hide if breaks == "table" else fill_disk,
                             swmfa=lines)
-        out = lab.pamhost(lab.between_permits(), answers=["123456"])
+        out = harness.pamhost(harness.between_permits(), answers=["123456"])
         assert out.result == "PAM_AUTHINFO_UNAVAIL", out.text
         assert len(out.prompts) == 1 and out.all("message") == NOT_AVAILABLE
         assert provider.paths() == ["sms"], "no verify"
@@ -661,9 +661,9 @@ def test_a_right_code_that_cannot_be_counted_is_not_looked_at(sim, log, tmp_path
         if breaks == "table":
             bring_back()
         else:
-            (lab.STATE / "filler").unlink()
+            (harness.STATE / "filler").unlink()
         assert counts() == (None, None, 1, 0)
-        assert lab.pamhost(lab.between_permits(), answers=["123456"]).result == "PAM_SUCCESS"
+        assert harness.pamhost(harness.between_permits(), answers=["123456"]).result == "PAM_SUCCESS"
         assert counts() == (1, 1, 2, 0)
 
 
@@ -671,7 +671,7 @@ def test_a_right_code_that_cannot_be_counted_is_not_looked_at(sim, log, tmp_path
 def test_a_second_send_that_cannot_be_counted_is_not_made(sim, log, tmp_path, lines):
     provider = Provider(sim, tmp_path, sent=lambda: hide("swmfa_send"),
                         swmfa=lines + "\nresend_delay = 0")
-    out = lab.pamhost(lab.between_permits(), answers=["resend", "123456"])
+    out = harness.pamhost(harness.between_permits(), answers=["resend", "123456"])
     assert out.result == "PAM_AUTHINFO_UNAVAIL" and provider.paths() == ["sms"]
     assert "fail = safe" not in log.last("result=error reason=store")
 
@@ -680,13 +680,13 @@ def test_fail_on_store_does_not_cover_a_send_that_failed_before(sim, log, tmp_pa
     """It stays counted, which a line of its own says."""
     provider = Provider(sim, tmp_path, sent=lambda: hide("swmfa_send"), status=500,
                         swmfa="fail = safe\nfail_on = store")
-    out = lab.pamhost(lab.between_permits())
+    out = harness.pamhost(harness.between_permits())
     assert out.result == "PAM_AUTHINFO_UNAVAIL" and provider.paths() == ["sms"]
     assert "fail = safe" not in log.last("result=error reason=provider-error")
     assert log.last(f"a send that failed stays counted: {FILE}").startswith("<84>")
     bring_back("swmfa_send")
     assert counts() == (None, None, 1, 0)
-    assert lab.pamhost(lab.between_permits()).result == "PAM_AUTHINFO_UNAVAIL"
+    assert harness.pamhost(harness.between_permits()).result == "PAM_AUTHINFO_UNAVAIL"
     assert counts() == (None, None, 1, 0), "that one was given back"
 
 
@@ -694,7 +694,7 @@ def test_fail_on_store_does_not_cover_a_send_that_failed_before(sim, log, tmp_pa
 def test_a_code_that_was_verified_passes_and_stays_counted(sim, log, tmp_path, breaks):
     with small_disk() if breaks == "disk" else contextlib.nullcontext():
         Provider(sim, tmp_path, verified=hide if breaks == "table" else fill_disk)
-        out = lab.pamhost(lab.between_permits(), answers=["123456"])
+        out = harness.pamhost(harness.between_permits(), answers=["123456"])
         assert out.result == "PAM_SUCCESS" and out.all("message") == []
         log.last("result=success reason=verified")
         line = log.last(f"this try stays counted as a failure: {FILE}: ")
@@ -702,7 +702,7 @@ def test_a_code_that_was_verified_passes_and_stays_counted(sim, log, tmp_path, b
         if breaks == "table":
             bring_back()
         else:
-            (lab.STATE / "filler").unlink()
+            (harness.STATE / "filler").unlink()
         assert counts() == (1, 0, 1, 0)
 
 
@@ -710,25 +710,25 @@ def test_a_code_that_was_verified_passes_and_stays_counted(sim, log, tmp_path, b
 
 def some_history():
     """alice has tried six times, the last two in vain, and has had three codes sent."""
-    assert lab.pamhost(lab.between_permits(), answers=["@wrong"] * 3).result == "PAM_MAXTRIES"
+    assert harness.pamhost(harness.between_permits(), answers=["@wrong"] * 3).result == "PAM_MAXTRIES"
     good_login()
-    assert lab.pamhost(lab.between_permits(), answers=["@wrong"] * 2).result == "PAM_CONV_ERR"
+    assert harness.pamhost(harness.between_permits(), answers=["@wrong"] * 2).result == "PAM_CONV_ERR"
     change(*[f"REPLACE INTO swmfa_pace VALUES ({kind}, {slot}, 500)"
              for kind in range(5) for slot in range(32)]) # no page is new in any login
     assert counts()[:3] == (6, 4, 3)
 
 
-def all_deaths(meddle, mode, login, look, start, enough=lambda call: False):
+def all_deaths(faults, mode, login, look, start, enough=lambda call: False):
     """Has a helper die at each call that changes the store, always from the same start, with a look
     after each death; until it is enough, or the logins live: the last one, with its calls. A login
     makes two calls less if a millisecond has not passed, so it must live three times."""
     number, lived = 0, 0
     while lived < 3:
         number += 1
-        lab.put_store(start)
-        meddle.kill_at(number, mode)
+        harness.put_store(start)
+        faults.kill_at(number, mode)
         out = login()
-        calls = meddle.calls()
+        calls = faults.calls()
         assert len({call.pid for call in calls}) == 1
         assert [call.number for call in calls] == list(range(1, len(calls) + 1))
         if len(calls) < number:
@@ -738,7 +738,7 @@ def all_deaths(meddle, mode, login, look, start, enough=lambda call: False):
         assert out.result not in ("PAM_SUCCESS", "PAM_IGNORE"), out.text
         if enough(calls[-1]):
             break
-        meddle.kill_at(0)
+        faults.kill_at(0)
         look()
     return out, calls
 
@@ -753,7 +753,7 @@ def look_at(seen):
         attempts, _, sends, codes = state or (None, None, 0, 0)
         now = (attempts or 0) + 1
         assert counts() == (now, now, sends + 1, codes)
-        assert not {file.name for file in lab.STATE.iterdir()} - {
+        assert not {file.name for file in harness.STATE.iterdir()} - {
             "state.db", "state.db-wal", "state.db-shm"}
 
     return look
@@ -762,44 +762,44 @@ def look_at(seen):
 MODES = pytest.mark.parametrize("mode", ["before", "after", "torn"])
 
 
-def test_a_helper_may_die_wherever_it_makes_the_store(sim, meddle):
+def test_a_helper_may_die_wherever_it_makes_the_store(sim, faults):
     seen = set()
-    out, calls = all_deaths(meddle, "after", lambda: lab.pamhost(lab.between_permits()),
+    out, calls = all_deaths(faults, "after", lambda: harness.pamhost(harness.between_permits()),
                             look_at(seen), {})
     assert out.result == "PAM_SUCCESS" and counts() == (1, 1, 1, 0)
     assert any(call.name.startswith("rename") for call in calls)
     assert seen - {(1, 1, 1, 0)} == {None, (None, None, 0, 0), (None, None, 1, 0), (1, 0, 1, 0)}
 
 
-def test_a_helper_may_die_in_the_midst_of_each_write_that_makes_the_store(sim, meddle):
+def test_a_helper_may_die_in_the_midst_of_each_write_that_makes_the_store(sim, faults):
     """What the login then writes itself, the next test is about."""
     seen = set()
-    all_deaths(meddle, "torn", lambda: lab.pamhost(lab.between_permits()), look_at(seen), {},
+    all_deaths(faults, "torn", lambda: harness.pamhost(harness.between_permits()), look_at(seen), {},
                enough=lambda call: call.path == str(WAL) and "write" in call.name)
     assert seen == {None, (None, None, 0, 0)}
 
 
 @MODES
-def test_a_helper_may_die_wherever_it_counts_a_right_code(sim, meddle, mode):
+def test_a_helper_may_die_wherever_it_counts_a_right_code(sim, faults, mode):
     """The first change also works off what is in the log of changes."""
     some_history()
     grow(64)
     seen = set()
-    out, calls = all_deaths(meddle, mode, lambda: lab.pamhost(lab.between_permits()),
-                            look_at(seen), lab.store_files())
+    out, calls = all_deaths(faults, mode, lambda: harness.pamhost(harness.between_permits()),
+                            look_at(seen), harness.store_files())
     assert out.result == "PAM_SUCCESS" and counts() == (7, 7, 4, 0)
     assert seen - {(7, 7, 4, 0)} == {(6, 4, 3, 0), (6, 4, 4, 0), (7, 4, 4, 0)}
     assert {Path(call.path).name for call in calls} >= {"state.db", "state.db-wal"}
 
 
 @MODES
-def test_a_helper_may_die_wherever_it_counts_a_wrong_code(sim, meddle, mode):
+def test_a_helper_may_die_wherever_it_counts_a_wrong_code(sim, faults, mode):
     some_history()
     work_off()
     seen = set()
-    out, _ = all_deaths(meddle, mode,
-                        lambda: lab.pamhost(lab.between_permits(), answers=["@wrong"]),
-                        look_at(seen), lab.store_files())
+    out, _ = all_deaths(faults, mode,
+                        lambda: harness.pamhost(harness.between_permits(), answers=["@wrong"]),
+                        look_at(seen), harness.store_files())
     assert out.result == "PAM_CONV_ERR" and counts() == (7, 4, 4, 0)
     assert seen - {(7, 4, 4, 0)} == {(6, 4, 3, 0), (6, 4, 4, 0)}
 
@@ -807,25 +807,25 @@ def test_a_helper_may_die_wherever_it_counts_a_wrong_code(sim, meddle, mode):
 @pytest.mark.parametrize("answers, line", [
     (["@wrong"] * 3, "result=denied reason=tries-used"), (["@fail"], "result=denied reason=conversation"),
     (["@code"], "result=success reason=verified"), (["@die"], "result=aborted reason=host-gone")])
-def test_a_helper_that_dies_while_it_keeps_the_login_has_logged_it(sim, meddle, log, answers, line):
+def test_a_helper_that_dies_while_it_keeps_the_login_has_logged_it(sim, faults, log, answers, line):
     """It dies before one of its last writes; which they are is seen from a login that lives."""
     good_login()
-    before = lab.store_files()
+    before = harness.store_files()
 
     def run():
-        out = lab.pamhost(lab.between_permits(), answers=answers)
-        assert lab.wait_until(lambda: lab.helper_processes() == [])
-        return out, meddle.calls()
+        out = harness.pamhost(harness.between_permits(), answers=answers)
+        assert harness.wait_until(lambda: harness.helper_processes() == [])
+        return out, faults.calls()
 
-    meddle.kill_at(100000)
+    faults.kill_at(100000)
     last = len(run()[1]) - 1
     kept = 2
     while kept == 2: # a login makes two calls less if a millisecond has not passed
-        lab.put_store(before)
+        harness.put_store(before)
         log.begin()
-        meddle.kill_at(last)
+        faults.kill_at(last)
         out, _ = run()
-        [(kept,)] = lab.store("SELECT COUNT(*) FROM swmfa_login")
+        [(kept,)] = harness.store("SELECT COUNT(*) FROM swmfa_login")
         last -= 1
     assert "result PAM_SUCCESS" not in out.text
     assert log.last(line)
@@ -838,14 +838,14 @@ def test_writes_may_fail_wherever_they_do(sim, log):
     some_history()
     work_off()
     grow(40) # so that its end is what the limit is about
-    start = lab.store_files()
+    start = harness.store_files()
     states = [(6, 4, 3, 0), (6, 4, 4, 0), (7, 4, 4, 0), (7, 7, 4, 0)]
     seen = []
     size = 0
-    lab.configure(sim, swmfa="fail = safe")
+    harness.configure(sim, swmfa="fail = safe")
     while states[-1] not in seen:
-        lab.put_store(start)
-        out = lab.pamhost(lab.between_permits(), prefix=[*BOUND, "prlimit", f"--fsize={size}"])
+        harness.put_store(start)
+        out = harness.pamhost(harness.between_permits(), prefix=[*BOUND, "prlimit", f"--fsize={size}"])
         state = counts()
         seen.append(state)
         assert state in states and states.index(state) == max(map(states.index, seen))
@@ -855,43 +855,43 @@ def test_writes_may_fail_wherever_they_do(sim, log):
             assert out.result == "PAM_AUTHINFO_UNAVAIL" and out.all("message") == NOT_AVAILABLE
             log.last(f"result=error reason=store .*{FILE}: ")
         good_login()
-        assert lab.store("PRAGMA integrity_check") == [("ok",)]
+        assert harness.store("PRAGMA integrity_check") == [("ok",)]
         size = max(size, len(start["state.db-wal"]) - 1024) + 1024
     assert set(seen) == set(states)
 
 
 @pytest.mark.parametrize("size", [0, 1, 1024, 10000, 30000])
 def test_a_store_that_cannot_be_made_whole_is_not_made(sim, log, size):
-    lab.reset_store()
-    out = lab.pamhost(lab.between_permits(), prefix=[*BOUND, "prlimit", f"--fsize={size}"])
+    harness.reset_store()
+    out = harness.pamhost(harness.between_permits(), prefix=[*BOUND, "prlimit", f"--fsize={size}"])
     assert out.result == "PAM_AUTHINFO_UNAVAIL" and sim.requests() == []
-    log.last(f"result=error reason=store .*{lab.STATE}/state.db")
+    log.last(f"result=error reason=store .*{harness.STATE}/state.db")
     assert not FILE.exists()
     good_login()
     assert counts() == (1, 1, 1, 0)
 
 
 def test_no_file_size_limit_of_sus_caller_is_a_way_in(sim, log):
-    lab.configure(sim, swmfa="fail = safe\nfail_on = store")
-    lab.use_example("su", "su", options="")
+    harness.configure(sim, swmfa="fail = safe\nfail_on = store")
+    harness.use_example("su", "su", options="")
     good_login()
     for size in (0, 8, 64):
         client = on_terminal("sh", "-c", f"ulimit -f {size}; exec su bob -c 'echo i-am-in'",
                              user="alice")
         client.expect("Password: ")
-        client.sendline(lab.PASSWORD)
+        client.sendline(harness.PASSWORD)
         while client.expect(["Code: ", "not available", pexpect.EOF]) == 0:
             client.sendline("000000")
         assert "i-am-in" not in client.before
         client.close(force=True)
-        assert lab.store("PRAGMA integrity_check") == [("ok",)]
+        assert harness.store("PRAGMA integrity_check") == [("ok",)]
     assert not [line for line in log.ours() if "fail = safe" in line]
     tried, _, sends, _ = counts("bob")
     client = on_terminal("su", "bob", "-c", "echo i-am-in", user="alice")
     client.expect("Password: ")
-    client.sendline(lab.PASSWORD)
+    client.sendline(harness.PASSWORD)
     client.expect("Code: ")
-    client.sendline(lab.wait_for_code(lab.NUMBERS["bob"], sent_before=sends))
+    client.sendline(harness.wait_for_code(harness.NUMBERS["bob"], sent_before=sends))
     client.expect("i-am-in")
     assert ended(client) == 0
     now = (tried or 0) + 1
@@ -899,20 +899,20 @@ def test_no_file_size_limit_of_sus_caller_is_a_way_in(sim, log):
 
 
 def test_no_file_size_limit_of_sudos_caller_is_a_way_in(sim, log):
-    lab.configure(sim, swmfa="fail = safe\nfail_on = store")
-    lab.use_example("sudo", "sudo")
-    lab.write("/etc/sudoers.d/lab", "alice ALL=(ALL) ALL\nDefaults timestamp_timeout=0, "
-              "passwd_tries=1\n", 0o440)
+    harness.configure(sim, swmfa="fail = safe\nfail_on = store")
+    harness.use_example("sudo", "sudo")
+    harness.write("/etc/sudoers.d/lab", "alice ALL=(ALL) ALL\nDefaults timestamp_timeout=0, "
+                  "passwd_tries=1\n", 0o440)
     client = on_terminal("prlimit", "--fsize=0", "sudo", "id", "-u", user="alice")
     client.expect("password for alice: ")
-    client.sendline(lab.PASSWORD)
+    client.sendline(harness.PASSWORD)
     while client.expect(["Code: ", pexpect.EOF]) == 0:
         client.sendline("000000")
     assert "\n0\r" not in client.before
     client.close(force=True)
     assert not [line for line in log.ours() if "fail = safe" in line]
     good_login()
-    assert lab.store("PRAGMA integrity_check") == [("ok",)]
+    assert harness.store("PRAGMA integrity_check") == [("ok",)]
 
 
 # ---- many at once ----
@@ -925,25 +925,25 @@ PATIENT = "connect_timeout = 30\ntimeout = 30"
 
 def test_two_hundred_logins_of_five_users_all_succeed(sim, tmp_path):
     """The first of them make the store."""
-    lab.reset_store()
+    harness.reset_store()
     users = ["alice", "ann", "art", "ada", "abe"]
-    lab.users_map("".join(f"{user} {ALICE}\n" for user in users))
+    harness.users_map("".join(f"{user} {ALICE}\n" for user in users))
     Provider(sim, tmp_path, swmfa=PATIENT)
     for _ in range(200 // MANY):
-        outs = lab.pamhosts(lab.alone(), MANY, users, answers=["123456"])
+        outs = harness.pamhosts(harness.alone(), MANY, users, answers=["123456"])
         assert [out.result for out in outs] == ["PAM_SUCCESS"] * MANY
     for user in users:
         attempts, forgiven, sends, _ = counts(user)
         assert (attempts, forgiven, sends) == (40, 40, 40)
-    lab.users_map()
+    harness.users_map()
 
 
 def test_the_store_is_the_service_users_alone(sim):
     for prefix in (["sh", "-c", 'umask 0; exec "$@"', "sh"], AS_ALICE):
         for answers in (["@code"], ["@wrong"] * 3, ["resend", "@fail"]):
-            lab.pamhost(lab.alone(), answers=answers, prefix=prefix)
-    owner = pwd.getpwnam(lab.SERVICE_USER)
-    found = {"": lab.STATE.stat(), **{path.name: path.lstat() for path in lab.STATE.iterdir()}}
+            harness.pamhost(harness.alone(), answers=answers, prefix=prefix)
+    owner = pwd.getpwnam(harness.SERVICE_USER)
+    found = {"": harness.STATE.stat(), **{path.name: path.lstat() for path in harness.STATE.iterdir()}}
     assert set(found) == {"", "state.db", "state.db-wal", "state.db-shm"}
     for name, status in found.items():
         assert (status.st_uid, status.st_gid) == (owner.pw_uid, owner.pw_gid), name

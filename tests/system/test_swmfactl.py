@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-import lab
+import harness
 import test_local
 
 COMMANDS = ["check", "codes", "disable", "doctor", "enable", "forget", "init", "log", "pass", "report",
@@ -42,16 +42,16 @@ sys.stdin.read()
 
 
 def start_ctl(*arguments, prefix=(), **keywords):
-    return subprocess.Popen([*prefix, lab.CTL, *map(str, arguments)], stdout=subprocess.PIPE,
+    return subprocess.Popen([*prefix, harness.CTL, *map(str, arguments)], stdout=subprocess.PIPE,
                             stderr=subprocess.PIPE, text=True, **keywords)
 
 
 def finish(process):
     """(status, standard output, standard error); no code may be seen in what others print."""
-    out, error = process.communicate(timeout=lab.PATIENCE)
+    out, error = process.communicate(timeout=harness.PATIENCE)
     for code in CODE.findall(out):
-        lab.CODES.update([code.replace("-", ""), *code.split("-")])
-    lab.OUTPUT.append(error)
+        harness.CODES.update([code.replace("-", ""), *code.split("-")])
+    harness.OUTPUT.append(error)
     return process.returncode, out, error
 
 
@@ -75,8 +75,8 @@ def failed(*arguments, status=1, **keywords):
 
 def service_user(program, *arguments):
     """What is needed to run a program of Python as the service user, on the store."""
-    return {"args": [sys.executable, "-B", "-c", program, lab.STATE / "state.db", *arguments],
-            "user": lab.SERVICE_USER, "group": lab.SERVICE_USER, "extra_groups": [], "umask": 0o077}
+    return {"args": [sys.executable, "-B", "-c", program, harness.STATE / "state.db", *arguments],
+            "user": harness.SERVICE_USER, "group": harness.SERVICE_USER, "extra_groups": [], "umask": 0o077}
 
 
 def change(*statements):
@@ -96,7 +96,7 @@ def table(user):
 
 
 def kept_hashes(user):
-    return [row[0] for row in lab.store(
+    return [row[0] for row in harness.store(
         "SELECT hash FROM swmfa_code WHERE user_name = ? ORDER BY number", user)]
 
 
@@ -117,7 +117,7 @@ def ctl_lines(log):
 @pytest.fixture(autouse=True)
 def limits(sim):
     """Limits that the tests know."""
-    lab.configure(sim, limits="user_sends = 3/10m, 5/1h\n")
+    harness.configure(sim, limits="user_sends = 3/10m, 5/1h\n")
 
 
 # ---- codes ----
@@ -135,11 +135,11 @@ def test_codes_are_ten_of_21_characters_and_all_different():
 
 
 def test_at_a_terminal_it_says_what_they_are_for():
-    client = test_local.on_terminal(lab.CTL, "codes", "alice")
+    client = test_local.on_terminal(harness.CTL, "codes", "alice")
     client.expect(r"Each is good once\. They do not work while the user is locked\.")
     for _ in range(10):
         client.expect(CODE.pattern)
-        lab.CODES.update(client.match[0].split("-"))
+        harness.CODES.update(client.match[0].split("-"))
     client.expect("not shown again: keep them on paper")
     assert test_local.ended(client) == 0
 
@@ -166,20 +166,20 @@ def test_of_two_at_once_one_set_wins_whole():
 
 
 def test_codes_are_for_users_in_the_map():
-    lab.reset_store()
-    assert f"mallory is not in the users map, {lab.USERS}" in failed("codes", "mallory")
-    assert not (lab.STATE / "state.db").exists()
+    harness.reset_store()
+    assert f"mallory is not in the users map, {harness.USERS}" in failed("codes", "mallory")
+    assert not (harness.STATE / "state.db").exists()
     assert table("mallory")["in the users map"] == "no"
 
 
 def test_a_line_for_an_ssh_key_is_enough():
-    lab.users_map(f"alice SHA256:{'A' * 43} {lab.NUMBERS['alice']}\n")
+    harness.users_map(f"alice SHA256:{'A' * 43} {harness.NUMBERS['alice']}\n")
     assert len(codes_of(done("codes", "alice"))) == 10
     assert table("alice")["in the users map"] == "for SSH keys only"
 
 
 def test_a_wrong_line_is_a_warning():
-    lab.users_map("alice 0155501\n")
+    harness.users_map("alice 0155501\n")
     status, out, error = ctl("codes", "alice")
     assert status == 0 and len(codes_of(out)) == 10
     assert re.fullmatch(r"swmfactl: warning: until it is mended no code is right: \S+:1: alice: "
@@ -188,14 +188,14 @@ def test_a_wrong_line_is_a_warning():
 
 
 def test_another_configuration_names_another_map():
-    other, users = lab.SECURITY / "other.conf", lab.SECURITY / "other.users"
-    lab.write(users, f"dora {lab.NUMBERS['alice']}\n")
-    lab.write(other, lab.CONF.read_text().replace(str(lab.USERS), str(users)))
+    other, users = harness.SECURITY / "other.conf", harness.SECURITY / "other.users"
+    harness.write(users, f"dora {harness.NUMBERS['alice']}\n")
+    harness.write(other, harness.CONF.read_text().replace(str(harness.USERS), str(users)))
     failed("codes", "dora")
     for arguments in (["-c", other, "codes", "dora"], ["codes", f"--conf={other}", "dora"],
                       ["codes", "dora", "-c", other]):
         assert len(codes_of(done(*arguments))) == 10
-    assert len(codes_of(done("codes", "dora", "-c", "other.conf", cwd=lab.SECURITY))) == 10
+    assert len(codes_of(done("codes", "dora", "-c", "other.conf", cwd=harness.SECURITY))) == 10
 
 
 @pytest.mark.parametrize("redirection, why", [(">&-", "Bad file descriptor"),
@@ -209,14 +209,14 @@ def test_codes_that_cannot_be_printed_are_said_to_be_lost(redirection, why):
     hashes = kept_hashes("alice")
     assert len(hashes) == 10 and not are_those(old[:1], hashes[:1])
     assert why in failed("status", "alice", prefix=shell)
-    assert lab.store("PRAGMA integrity_check") == [("ok",)]
+    assert harness.store("PRAGMA integrity_check") == [("ok",)]
 
 
 def test_a_reader_that_is_gone_is_noticed():
     process = start_ctl("codes", "alice")
     process.stdout.close()
     error = process.stderr.read()
-    assert process.wait(lab.PATIENCE) == 1 and "standard output: Broken pipe" in error
+    assert process.wait(harness.PATIENCE) == 1 and "standard output: Broken pipe" in error
 
 
 # ---- status, unlock, forget ----
@@ -299,7 +299,7 @@ def test_unlock_ends_the_lock_and_forgets_the_failures(log):
     assert (got["failures in a row"], got["locked"]) == ("0", "no")
     assert table("bob")["failures in a row"] == "5"
     assert done("unlock", "alice") == "alice: nothing to unlock\n"
-    assert lab.wait_until(lambda: len(ctl_lines(log)) == 1)
+    assert harness.wait_until(lambda: len(ctl_lines(log)) == 1)
     assert re.search(r"swmfactl\[\d+\]: lock ended for alice by uid 0\b", ctl_lines(log)[0])
 
 
@@ -310,7 +310,7 @@ def test_unlock_of_somebody_who_is_not_locked(log):
     assert table("nobody-knows")["account"] == "none of that name" and "account" not in table("alice")
     set_failures("alice", 3)
     assert done("unlock", "alice") == "alice: was not locked; failures forgotten: 3\n"
-    assert lab.wait_until(lambda: len(ctl_lines(log)) == 1)
+    assert harness.wait_until(lambda: len(ctl_lines(log)) == 1)
     assert "failures forgotten for alice by uid 0" in ctl_lines(log)[0]
 
 
@@ -320,7 +320,7 @@ def test_forget_forgets_the_places_of_one_user(log):
     assert done("forget", "alice") == "alice: places forgotten: 3\n"
     assert done("forget", "alice") == "alice: nothing to forget\n"
     assert (table("alice")["remembered places"], table("bob")["remembered places"]) == ("0", "1")
-    assert lab.wait_until(lambda: len(ctl_lines(log)) == 1)
+    assert harness.wait_until(lambda: len(ctl_lines(log)) == 1)
     assert "remembered places forgotten for alice by uid 0" in ctl_lines(log)[0]
 
 
@@ -331,7 +331,7 @@ def test_a_name_forges_no_line(log):
     change("UPDATE swmfa_try SET user_name = 'a b' || char(10) || '\"\\x' || char(27) || '[2J'")
     assert table(name)["user"] == shown
     assert done("unlock", name).startswith(shown + ": ")
-    assert lab.wait_until(lambda: ctl_lines(log))
+    assert harness.wait_until(lambda: ctl_lines(log))
     assert f"failures forgotten for {shown} by uid 0" in ctl_lines(log)[0]
     assert "\x1b" not in failed("codes", name)
 
@@ -339,7 +339,7 @@ def test_a_name_forges_no_line(log):
 # ---- when something is wrong ----
 
 def test_a_broken_configuration_stops_codes_and_status_only():
-    lab.write(lab.CONF, "[swmfa]\ntries = many\n")
+    harness.write(harness.CONF, "[swmfa]\ntries = many\n")
     for command in ("codes", "status"):
         assert re.fullmatch(r"swmfactl: \S+swmfa.conf:2: \[swmfa\] tries: .*\n",
                             failed(command, "alice"))
@@ -349,8 +349,8 @@ def test_a_broken_configuration_stops_codes_and_status_only():
 
 
 def test_a_map_that_is_missing_stops_codes():
-    lab.USERS.unlink()
-    assert str(lab.USERS) in failed("codes", "alice")
+    harness.USERS.unlink()
+    assert str(harness.USERS) in failed("codes", "alice")
 
 
 @pytest.mark.parametrize("command", STORE_COMMANDS)
@@ -384,9 +384,9 @@ def test_help_is_understood_as_people_ask_for_it():
     (["--frobnicate"], "unrecognized option"), (["codes", "--f", "alice"], "unrecognized option"),
     (["-c"], "requires an argument"), (["codes", "-c"], "requires an argument")])
 def test_a_wrong_command_line_is_64(arguments, says):
-    lab.reset_store()
+    harness.reset_store()
     assert says in failed(*arguments, status=64)
-    assert not (lab.STATE / "state.db").exists()
+    assert not (harness.STATE / "state.db").exists()
 
 
 def test_a_name_may_be_long_or_begin_with_a_hyphen():
@@ -395,12 +395,12 @@ def test_a_name_may_be_long_or_begin_with_a_hyphen():
 
 
 def test_a_store_that_is_not_ours_alone_is_refused():
-    lab.STATE.chmod(0o755)
+    harness.STATE.chmod(0o755)
     try:
         for command in STORE_COMMANDS:
             assert "mode 0700" in failed(command, "alice")
     finally:
-        lab.STATE.chmod(0o700)
+        harness.STATE.chmod(0o700)
 
 
 def test_somebody_who_holds_the_store_is_waited_for_but_not_for_ever():
@@ -428,10 +428,10 @@ def test_the_store_stays_the_service_users():
             done(command, "alice", prefix=["env", "SQLITE_TMPDIR=/tmp", "TMPDIR=/tmp"])
     finally:
         os.umask(0o022)
-    owner = pwd.getpwnam(lab.SERVICE_USER).pw_uid
-    folder = lab.STATE.stat()
+    owner = pwd.getpwnam(harness.SERVICE_USER).pw_uid
+    folder = harness.STATE.stat()
     assert (folder.st_uid, stat.S_IMODE(folder.st_mode)) == (owner, 0o700)
-    files = {path.name: path.stat() for path in lab.STATE.iterdir()}
+    files = {path.name: path.stat() for path in harness.STATE.iterdir()}
     assert "state.db" in files
     for name, status in files.items():
         assert (status.st_uid, stat.S_IMODE(status.st_mode)) == (owner, 0o600), name
@@ -441,7 +441,7 @@ def test_the_store_stays_the_service_users():
 
 def test_codes_are_logged_with_who_made_them_and_without_a_code(log):
     codes = done("codes", "alice").split()
-    assert lab.wait_until(lambda: ctl_lines(log))
+    assert harness.wait_until(lambda: ctl_lines(log))
     line, = ctl_lines(log)
     assert line.startswith("<85>") # authpriv, notice
     assert re.search(r"swmfactl\[\d+\]: break-glass codes made for alice by uid 0"
@@ -450,7 +450,7 @@ def test_codes_are_logged_with_who_made_them_and_without_a_code(log):
     for code in codes:
         for part in [code, code.replace("-", ""), *code.split("-")]:
             assert not any(part in line for line in log.lines)
-            assert not any(part.encode() in path.read_bytes() for path in lab.STATE.iterdir())
+            assert not any(part.encode() in path.read_bytes() for path in harness.STATE.iterdir())
 
 
 # ---- what it says of itself ----
@@ -469,7 +469,7 @@ def test_help_and_version():
 
 
 def test_the_man_page_has_every_command_and_option():
-    page = (lab.BUILD / "docs/swmfactl.8").read_text()
+    page = (harness.BUILD / "docs/swmfactl.8").read_text()
     for command in COMMANDS:
         assert re.search(rf"^\.It Cm {command}( |$)", page, flags=re.MULTILINE), command
         for option in re.findall(r"--([\w-]+)", done(*command.split(), "--help")):
@@ -477,7 +477,7 @@ def test_the_man_page_has_every_command_and_option():
 
 
 def test_the_man_page_has_every_row_of_a_status():
-    page = (lab.BUILD / "docs/swmfactl.8").read_text()
+    page = (harness.BUILD / "docs/swmfactl.8").read_text()
     set_failures("alice", 5, 900000)
     for label in table("alice"):
         assert ".It Li " + re.sub(r" in 1?[0h].*$", "", label) in page, label
@@ -485,14 +485,14 @@ def test_the_man_page_has_every_row_of_a_status():
 
 def complete(*words):
     """What bash offers for the last of the words."""
-    folder = subprocess.run(["make", "-s", "-C", lab.BUILD, "print-completionsdir"], check=True,
+    folder = subprocess.run(["make", "-s", "-C", harness.BUILD, "print-completionsdir"], check=True,
                             capture_output=True, text=True).stdout.strip()
     script = (f'. {folder}/swmfactl; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); '
               '$(complete -p swmfactl | sed "s/.*-F \\([^ ]*\\).*/\\1/"); '
               'printf "%s\\n" "${COMPREPLY[@]}"')
     # The function runs in this shell, not in one for the pipe: what it sets must be seen.
-    ran = subprocess.run(["bash", "-euc", script, "bash", lab.CTL, *words], check=True,
-                         capture_output=True, text=True, cwd=lab.SECURITY)
+    ran = subprocess.run(["bash", "-euc", script, "bash", harness.CTL, *words], check=True,
+                         capture_output=True, text=True, cwd=harness.SECURITY)
     assert ran.stderr == ""
     return ran.stdout.split()
 

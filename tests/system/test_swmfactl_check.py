@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-import lab
+import harness
 import test_swmfactl as ctl
 
 COUNTRIES = "countries = +1555\n"
@@ -23,18 +23,18 @@ KEY_2 = "SHA256:lS2cYOoIRJ1tUr5mzyHmb1Ug0tgdd27zTN5pHPuoWrM"
 @pytest.fixture(autouse=True)
 def good(sim):
     """A host on which there is nothing to fix, and nothing to say."""
-    lab.configure(sim, limits=COUNTRIES)
+    harness.configure(sim, limits=COUNTRIES)
     users_map(GOOD_MAP)
 
 
 def users_map(text):
-    lab.write(lab.USERS, text, 0o600)
+    harness.write(harness.USERS, text, 0o600)
 
 
 def check(*arguments, keep_denied=False, **keywords):
     """The document that it prints; the exit status is that of the worst finding."""
     status, out, error = ctl.ctl(*arguments, "check", "--json", **keywords)
-    lab.OUTPUT.append(out)
+    harness.OUTPUT.append(out)
     assert error == ""
     document = json.loads(out)
     document["findings"] = [finding for finding in document["findings"]
@@ -63,7 +63,7 @@ def texts(*arguments):
 def test_of_a_good_host_it_says_what_was_examined():
     users_map(GOOD_MAP + "carol +15550100184\n")
     out = ctl.done("check")
-    assert out == (f"{lab.CONF}, 3 users, helper, module, user {lab.SERVICE_USER}, store: "
+    assert out == (f"{harness.CONF}, 3 users, helper, module, user {harness.SERVICE_USER}, store: "
                    "nothing to fix\n")
     assert check()["examined"] == out.rsplit(":", 1)[0].split(", ")
     assert found() == []
@@ -71,26 +71,26 @@ def test_of_a_good_host_it_says_what_was_examined():
 
 def test_the_last_line_counts():
     users_map(GOOD_MAP + "carol +15550100184\n")
-    lab.write(lab.CONF, lab.CONF.read_text() + "[swmfa]\ntries = x\nfail_on = network\n"
-              "[policy]\nservices = a, b\n")
+    harness.write(harness.CONF, harness.CONF.read_text() + "[swmfa]\ntries = x\nfail_on = network\n"
+                  "[policy]\nservices = a, b\n")
     status, out, _ = ctl.ctl("check")
     assert status == 3 and out.endswith("store: 1 error, 2 warnings, 1 note\n")
     assert re.search(r"^error  \S+swmfa\.conf:\d+: \[swmfa\] tries: .* \[conf\]\n    do: \S", out)
 
 
 def test_the_installed_example_has_placeholders_and_no_more():
-    text = (lab.BUILD / "conf/swmfa.conf").read_text()
-    lab.write(lab.CONF, text)
+    text = (harness.BUILD / "conf/swmfa.conf").read_text()
+    harness.write(harness.CONF, text)
     lines = text.splitlines()
 
     def line_of(begin):
         return 1 + next(i for i, line in enumerate(lines) if line.startswith(begin))
     assert found() == [f"error placeholder {line_of(key)}" for key in
-                       ("space", "project_id", "api_token")] + [f"note countries {lab.CONF}"]
+                       ("space", "project_id", "api_token")] + [f"note countries {harness.CONF}"]
     ours = text.index("[bandwidth]")
     text = text[:ours] + re.sub(r"(?m)^;(?!password_file|ca_file|endpoint)", "", text[ours:])
-    lab.write(lab.CONF, text.replace(";providers = signalwire ", "providers = bandwidth ")
-              .replace(";countries = +1, +44", "countries = +1555"))
+    harness.write(harness.CONF, text.replace(";providers = signalwire ", "providers = bandwidth ")
+                  .replace(";countries = +1, +44", "countries = +1555"))
     assert found() == [f"error placeholder {line_of(';password')}"]
 
 
@@ -98,8 +98,8 @@ def test_the_installed_example_has_placeholders_and_no_more():
 
 def place(text):
     """The number of the line of swmfa.conf that has a text, or its path."""
-    lines = [i for i, line in enumerate(lab.CONF.read_text().splitlines(), 1) if text == line]
-    return str(lines[0]) if lines else str(lab.CONF)
+    lines = [i for i, line in enumerate(harness.CONF.read_text().splitlines(), 1) if text == line]
+    return str(lines[0]) if lines else str(harness.CONF)
 
 
 CONFIGURATIONS = [
@@ -153,7 +153,7 @@ CONFIGURATIONS = [
 @pytest.mark.parametrize("case", CONFIGURATIONS, ids=lambda case: str(case[0])[:40])
 def test_of_a_configuration_it_finds_this_and_nothing_besides(sim, case):
     keys, *expected = case
-    lab.configure(sim, **{"limits": COUNTRIES, **keys})
+    harness.configure(sim, **{"limits": COUNTRIES, **keys})
     assert sorted(found()) == sorted(f"{what} {place(line)}" for what, line in expected)
 
 
@@ -168,41 +168,41 @@ BOTH = [
 @pytest.mark.parametrize("lines, keys, expected", [(case[0], case[1], case[2:]) for case in BOTH])
 def test_of_two_providers_it_finds_this_and_nothing_besides(sim, lines, keys, expected):
     keys = {**keys, "swmfa": keys.get("swmfa", "") + "providers = signalwire, bandwidth\n"}
-    lab.configure(sim, limits=COUNTRIES, bandwidth=sim, bandwidth_lines=lines, **keys)
+    harness.configure(sim, limits=COUNTRIES, bandwidth=sim, bandwidth_lines=lines, **keys)
     assert sorted(found()) == sorted(f"{what} {place(line)}" for what, line in expected)
 
 
 def test_a_channel_that_no_provider_has_is_noted(sim):
-    lab.configure(sim, limits=COUNTRIES, swmfa="providers = bandwidth\nchannel = call\n",
-                  bandwidth=sim)
-    text = re.sub(r"voice_application_id.*\n", "", lab.CONF.read_text())
-    lab.write(lab.CONF, text)
+    harness.configure(sim, limits=COUNTRIES, swmfa="providers = bandwidth\nchannel = call\n",
+                      bandwidth=sim)
+    text = re.sub(r"voice_application_id.*\n", "", harness.CONF.read_text())
+    harness.write(harness.CONF, text)
     users_map("alice +15550100182 sms\nbob +15550100183 call\ncarol +15550100184 call,sms\n")
     assert found() == ["warning users-channel 2", f"note channel {place('channel = call')}"]
 
 
 def test_a_configuration_that_cannot_be_read_is_one_error():
-    lab.CONF.chmod(0o644)
-    assert found() == [f"error conf {lab.CONF}"]
+    harness.CONF.chmod(0o644)
+    assert found() == [f"error conf {harness.CONF}"]
     assert "mode is 0644" in texts()
-    lab.CONF.unlink()
-    assert found() == [f"error conf {lab.CONF}"]
+    harness.CONF.unlink()
+    assert found() == [f"error conf {harness.CONF}"]
     assert "helper" in check()["examined"]
 
 
 def test_a_group_that_can_read_the_credentials_is_noted():
-    lab.CONF.chmod(0o640)
+    harness.CONF.chmod(0o640)
     assert found() == []
-    shutil.chown(lab.CONF, group="alice")
-    assert found() == [f"note conf-readable {lab.CONF}"]
+    shutil.chown(harness.CONF, group="alice")
+    assert found() == [f"note conf-readable {harness.CONF}"]
 
 
 def test_a_copy_can_be_checked_before_it_is_put_in_place():
-    copy = lab.SECURITY / "swmfa.conf.copy"
-    lab.write(copy, lab.CONF.read_text().replace("[policy]", "[policy]\nremember = never"))
+    copy = harness.SECURITY / "swmfa.conf.copy"
+    harness.write(copy, harness.CONF.read_text().replace("[policy]", "[policy]\nremember = never"))
     try:
         assert found("-c", copy)[0].startswith("error conf ")
-        assert found("-c", copy.name, cwd=lab.SECURITY)[0].startswith("error conf ")
+        assert found("-c", copy.name, cwd=harness.SECURITY)[0].startswith("error conf ")
         assert found() == []
     finally:
         copy.unlink()
@@ -231,16 +231,16 @@ MAPS = [
     ("alice +15550100182\nbob +15550100182\ncarol +15550100182\n", "note users-shared 1"),
     ("alice +15550100182\nalice +15550100182\n", "warning users-never 2"),
     (f"alice {KEY} +15550100182\nalice +15550100182\n",),
-    ("", f"error users-none {lab.USERS}"),
-    ("# nobody\n", f"error users-none {lab.USERS}"),
+    ("", f"error users-none {harness.USERS}"),
+    ("# nobody\n", f"error users-none {harness.USERS}"),
     ("alice +15550100182\nbob +15550100183", "error users-line 2"),
     ("alice +15550100182\n# bob", "warning users-whole 2"),
     ("alice +15550100182\r\nbob +15550100183\n", "error users-line 1"),
     ("# comment\r\nalice +15550100182\r\nbob +15550100183\r\n", "error users-line 2"),
     ("alice +15550100182\n# comment\r\n", "warning users-whole 2"),
     ("alice +1555010018\nbob +155501001833\n", "warning users-length 1", "warning users-length 2"),
-    ("\ufeffalice +15550100182\nbob +15550100183\n", f"note users-mark {lab.USERS}"),
-    ("\ufeff# comment\nalice +15550100182\n", f"note users-mark {lab.USERS}"),
+    ("\ufeffalice +15550100182\nbob +15550100183\n", f"note users-mark {harness.USERS}"),
+    ("\ufeff# comment\nalice +15550100182\n", f"note users-mark {harness.USERS}"),
     ("bob +15550100183\n\ufeffalice +15550100182\n", "error users-line 2"),
     ("alice +15550100182\n".encode("utf-16"), "error users-whole 1"),
     ("alice +15550100182\n#\0\n", "warning users-whole 2"),
@@ -255,31 +255,31 @@ def test_of_a_map_it_finds_this_and_nothing_besides(case):
 
 
 def test_a_map_that_must_be_whole_is_an_error_if_it_is_not(sim):
-    lab.configure(sim, limits=COUNTRIES, swmfa="unmapped = ignore\n")
+    harness.configure(sim, limits=COUNTRIES, swmfa="unmapped = ignore\n")
     ignore = f"warning unmapped-ignore {place('unmapped = ignore')}"
     for text, expected in (("", "error users-whole 1"), ("# nobody", "error users-whole 1"),
-                           ("# nobody\n", f"warning users-none {lab.USERS}"),
+                           ("# nobody\n", f"warning users-none {harness.USERS}"),
                            ("bob +15550100183\n#\r\n", "error users-whole 2")):
         users_map(text)
         assert sorted(found()) == sorted([ignore, expected]), text
 
 
 def test_a_map_that_all_can_read_is_noted_and_one_that_all_can_write_refused():
-    lab.USERS.chmod(0o644)
-    assert found() == [f"note users-readable {lab.USERS}"]
-    lab.USERS.chmod(0o666)
-    assert found() == [f"error users-file {lab.USERS}"]
-    lab.USERS.unlink()
-    assert found() == [f"error users-file {lab.USERS}"]
+    harness.USERS.chmod(0o644)
+    assert found() == [f"note users-readable {harness.USERS}"]
+    harness.USERS.chmod(0o666)
+    assert found() == [f"error users-file {harness.USERS}"]
+    harness.USERS.unlink()
+    assert found() == [f"error users-file {harness.USERS}"]
 
 
 def test_it_and_a_login_are_of_one_mind():
     """Each line that is called wrong denies its user; the others do not."""
     users_map("alice 0155501\nbob +15550100183\n")
-    service = lab.alone()
+    service = harness.alone()
     assert found() == ["error users-line 1"]
-    assert lab.pamhost(service, "bob").result == "PAM_SUCCESS"
-    assert lab.pamhost(service, "alice", answers=["123456"] * 3).result != "PAM_SUCCESS"
+    assert harness.pamhost(service, "bob").result == "PAM_SUCCESS"
+    assert harness.pamhost(service, "alice", answers=["123456"] * 3).result != "PAM_SUCCESS"
 
 
 def test_many_of_a_kind_are_counted():
@@ -301,11 +301,11 @@ def test_a_name_forges_no_line():
     assert status == 3 and "\x1b" not in out and r"al\033[2Jice" in out
 
 
-@pytest.mark.skipif("-fsanitize" in lab.make_variable("flags"), reason="they need memory")
+@pytest.mark.skipif("-fsanitize" in harness.make_variable("flags"), reason="they need memory")
 def test_a_million_lines_need_little_memory():
     lines = [f"u{i * 7919 % 1000003:07} +1555{i:07}\n" for i in range(1000000)]
     users_map("".join(lines) + lines[500000] + lines[7].replace("+1", "+2"))
-    run = subprocess.run(["prlimit", f"--data={200 << 20}", lab.CTL, "check", "--json"],
+    run = subprocess.run(["prlimit", f"--data={200 << 20}", harness.CTL, "check", "--json"],
                          stdout=subprocess.PIPE, check=False)
     assert run.returncode == 2
     document = json.loads(run.stdout)
@@ -338,7 +338,7 @@ def replaced():
         path.chmod(status.st_mode & 0o7777)
 
 
-@pytest.mark.parametrize("program, path", [("helper", lab.HELPER), ("module", lab.MODULE)])
+@pytest.mark.parametrize("program, path", [("helper", harness.HELPER), ("module", harness.MODULE)])
 def test_a_program_that_is_not_roots_alone_is_an_error(replaced, program, path):
     path = replaced(path)
     for mode in (0o775, 0o757, 0o4755, 0o2755):
@@ -357,26 +357,26 @@ def test_a_program_that_is_not_roots_alone_is_an_error(replaced, program, path):
 
 
 def test_a_helper_that_cannot_be_started_is_an_error(replaced):
-    helper = replaced(lab.HELPER)
+    helper = replaced(harness.HELPER)
     helper.chmod(0o644)
     assert found() == [f"error helper {helper}"]
     helper.unlink()
     for text in ("nothing\n", "#!/nothing\n", "#!/bin/sh\necho 'swmfa-auth (pam_swmfa) 0.0.1'\n"):
-        lab.write(helper, text, 0o755)
+        harness.write(helper, text, 0o755)
         assert found() == [f"error helper-start {helper}"], text
     assert 'expected the version "swmfa-auth (pam_swmfa) ' in texts()
 
 
 def test_a_module_that_cannot_be_loaded_is_an_error(replaced):
-    module = replaced(lab.MODULE)
-    lab.write(module, "nothing\n", 0o644)
+    module = replaced(harness.MODULE)
+    harness.write(module, "nothing\n", 0o644)
     assert found() == [f"error module-load {module}"]
     shutil.copy(os.path.realpath("/lib/x86_64-linux-gnu/libm.so.6"), module)
     assert "it is no PAM module" in texts() or "pam_sm_authenticate" in texts()
 
 
-@pytest.mark.parametrize("folder", [Path(lab.HELPER).parent, Path(lab.MODULE).parent,
-                                    lab.SECURITY, lab.SECURITY.parent])
+@pytest.mark.parametrize("folder", [Path(harness.HELPER).parent, Path(harness.MODULE).parent,
+                                    harness.SECURITY, harness.SECURITY.parent])
 def test_a_folder_that_others_can_change_is_an_error(folder):
     before = folder.stat()
     try:
@@ -394,67 +394,67 @@ def test_a_folder_that_others_can_change_is_an_error(folder):
 
 def test_a_link_on_the_way_is_followed(tmp_path):
     """Whoever can change the folder that a link leads to can change the map."""
-    (lab.WORK / "far").mkdir(mode=0o777)
-    (lab.WORK / "far").chmod(0o777)
-    (lab.WORK / "near").symlink_to(lab.WORK / "far")
+    (harness.WORK / "far").mkdir(mode=0o777)
+    (harness.WORK / "far").chmod(0o777)
+    (harness.WORK / "near").symlink_to(harness.WORK / "far")
     try:
-        lab.write(lab.WORK / "far/users", GOOD_MAP)
-        lab.write(lab.CONF, lab.CONF.read_text().replace(str(lab.USERS),
-                                                         str(lab.WORK / "near/users")))
-        assert found() == [f"error folder {lab.WORK / 'far'}"]
+        harness.write(harness.WORK / "far/users", GOOD_MAP)
+        harness.write(harness.CONF, harness.CONF.read_text().replace(str(harness.USERS),
+                                                                     str(harness.WORK / "near/users")))
+        assert found() == [f"error folder {harness.WORK / 'far'}"]
     finally:
-        (lab.WORK / "near").unlink()
-        shutil.rmtree(lab.WORK / "far")
+        (harness.WORK / "near").unlink()
+        shutil.rmtree(harness.WORK / "far")
 
 
 # ---- the service user ----
 
 @pytest.mark.parametrize("change, expected", [
-    (lambda text: re.sub(rf"(?m)^{lab.SERVICE_USER}:.*\n", "", text),
-     f"error service-user {lab.SERVICE_USER}"),
-    (lambda text: re.sub(rf"(?m)^({lab.SERVICE_USER}:x):\d+:", r"\1:0:", text),
-     f"error service-user {lab.SERVICE_USER}"),
-    (lambda text: re.sub(rf"(?m)^({lab.SERVICE_USER}:.*):.*$", r"\1:/bin/bash", text),
-     f"note service-user-shell {lab.SERVICE_USER}"),
-    (lambda text: text + f"twin:x:{pwd.getpwnam(lab.SERVICE_USER).pw_uid}:7::/:/bin/false\n",
-     f"error service-user-shared {lab.SERVICE_USER}"),
-    (lambda text: text + f"twin:x:7777:{pwd.getpwnam(lab.SERVICE_USER).pw_gid}::/:/bin/false\n",
-     f"warning service-user-shared {lab.SERVICE_USER}"),
+    (lambda text: re.sub(rf"(?m)^{harness.SERVICE_USER}:.*\n", "", text),
+     f"error service-user {harness.SERVICE_USER}"),
+    (lambda text: re.sub(rf"(?m)^({harness.SERVICE_USER}:x):\d+:", r"\1:0:", text),
+     f"error service-user {harness.SERVICE_USER}"),
+    (lambda text: re.sub(rf"(?m)^({harness.SERVICE_USER}:.*):.*$", r"\1:/bin/bash", text),
+     f"note service-user-shell {harness.SERVICE_USER}"),
+    (lambda text: text + f"twin:x:{pwd.getpwnam(harness.SERVICE_USER).pw_uid}:7::/:/bin/false\n",
+     f"error service-user-shared {harness.SERVICE_USER}"),
+    (lambda text: text + f"twin:x:7777:{pwd.getpwnam(harness.SERVICE_USER).pw_gid}::/:/bin/false\n",
+     f"warning service-user-shared {harness.SERVICE_USER}"),
 ], ids=["missing", "root", "shell", "same-uid", "same-group"])
 def test_of_the_service_user_it_finds_this_and_nothing_besides(replaced, change, expected):
     accounts = replaced("/etc/passwd")
     text = change(accounts.read_text())
     assert text != accounts.read_text()
-    lab.write(accounts, text, 0o644)
+    harness.write(accounts, text, 0o644)
     assert found() == [expected]
 
 
 # ---- the store ----
 
 def test_a_store_that_is_not_there_is_noted_and_none_is_made():
-    lab.reset_store()
-    assert found() == [f"note store-none {lab.STATE / 'state.db'}"]
+    harness.reset_store()
+    assert found() == [f"note store-none {harness.STATE / 'state.db'}"]
     assert ctl.ctl("check", "--online")[0] == 0
-    assert list(lab.STATE.iterdir()) == []
-    lab.STATE.rmdir()
+    assert list(harness.STATE.iterdir()) == []
+    harness.STATE.rmdir()
     try:
-        assert found() == [f"error store {lab.STATE}"]
-        assert not lab.STATE.exists()
+        assert found() == [f"error store {harness.STATE}"]
+        assert not harness.STATE.exists()
     finally:
-        lab.reset_store()
+        harness.reset_store()
 
 
-@pytest.mark.parametrize("owner, mode", [("root", 0o600), (lab.SERVICE_USER, 0o644)])
+@pytest.mark.parametrize("owner, mode", [("root", 0o600), (harness.SERVICE_USER, 0o644)])
 def test_a_file_of_the_store_that_is_not_the_service_users_is_an_error(owner, mode):
-    path = lab.STATE / "state.db"
+    path = harness.STATE / "state.db"
     shutil.chown(path, owner)
     path.chmod(mode)
     assert found() == [f"error store-file {path}"]
 
 
 def test_what_is_no_file_of_the_store_is_not_to_be_changed():
-    path, other = lab.STATE / "state.db-wal", lab.STATE / "other"
-    owner = pwd.getpwnam(lab.SERVICE_USER)
+    path, other = harness.STATE / "state.db-wal", harness.STATE / "other"
+    owner = pwd.getpwnam(harness.SERVICE_USER)
     other.touch(0o600)
     for make in (path.symlink_to, path.hardlink_to, lambda _: os.mkfifo(path, 0o600)):
         path.unlink(missing_ok=True)
@@ -467,15 +467,15 @@ def test_what_is_no_file_of_the_store_is_not_to_be_changed():
 
 
 def test_a_folder_of_the_store_that_is_not_ours_alone_is_an_error():
-    lab.STATE.chmod(0o755)
+    harness.STATE.chmod(0o755)
     try:
-        assert found() == [f"error store {lab.STATE}"]
+        assert found() == [f"error store {harness.STATE}"]
     finally:
-        lab.STATE.chmod(0o700)
+        harness.STATE.chmod(0o700)
 
 
 def test_a_store_that_is_damaged_is_an_error():
-    path = lab.STATE / "state.db"
+    path = harness.STATE / "state.db"
     data = path.read_bytes()
     for damaged in (b"", b"nothing", data[:-1024], b"x" * len(data)):
         path.write_bytes(damaged)
@@ -485,58 +485,58 @@ def test_a_store_that_is_damaged_is_an_error():
 def test_a_store_of_another_version_is_left_as_it_is():
     for version, expected in ((1, "note store-version"), (99, "error store")):
         ctl.change(f"UPDATE swmfa_store SET version = {version}")
-        assert found() == [f"{expected} {lab.STATE / 'state.db'}"]
-        assert lab.store("SELECT version FROM swmfa_store") == [(version,)]
+        assert found() == [f"{expected} {harness.STATE / 'state.db'}"]
+        assert harness.store("SELECT version FROM swmfa_store") == [(version,)]
 
 
 @pytest.mark.parametrize("options, expected", [
     (["-o", "size=1m"], "warning store-space"), (["-o", "nr_inodes=10"], "warning store-space"),
     (["-o", "ro"], "error store-read-only")])
 def test_the_file_system_of_the_store_is_looked_at(options, expected):
-    subprocess.run(["mount", "-t", "tmpfs", *options, "tmpfs", lab.STATE], check=True)
+    subprocess.run(["mount", "-t", "tmpfs", *options, "tmpfs", harness.STATE], check=True)
     try:
         if "ro" not in options:
-            shutil.chown(lab.STATE, lab.SERVICE_USER, lab.SERVICE_USER)
-            lab.STATE.chmod(0o700)
-        assert f"{expected} {lab.STATE}" in found()
+            shutil.chown(harness.STATE, harness.SERVICE_USER, harness.SERVICE_USER)
+            harness.STATE.chmod(0o700)
+        assert f"{expected} {harness.STATE}" in found()
     finally:
-        subprocess.run(["umount", lab.STATE], check=True)
+        subprocess.run(["umount", harness.STATE], check=True)
 
 
 def contents():
-    tables = [name for name, in lab.store("SELECT name FROM sqlite_master WHERE type = 'table'")]
-    return {name: lab.store(f"SELECT * FROM {name}") for name in tables}
+    tables = [name for name, in harness.store("SELECT name FROM sqlite_master WHERE type = 'table'")]
+    return {name: harness.store(f"SELECT * FROM {name}") for name in tables}
 
 
 def test_nothing_is_counted_and_nothing_changes(log):
-    assert lab.pamhost(lab.alone(), "alice").result == "PAM_SUCCESS"
+    assert harness.pamhost(harness.alone(), "alice").result == "PAM_SUCCESS"
     log.begin()
-    before, sent = contents(), lab.messages()
-    assert check("-c", lab.CONF)["findings"] == []
+    before, sent = contents(), harness.messages()
+    assert check("-c", harness.CONF)["findings"] == []
     assert ctl.ctl("check", "--online")[0] == 0
-    assert (contents(), lab.messages()) == (before, sent)
+    assert (contents(), harness.messages()) == (before, sent)
     log.settle()
     assert log.ours() == [] and ctl.ctl_lines(log) == []
-    files = [path.stat() for path in lab.STATE.iterdir()]
-    assert {status.st_uid for status in files} == {pwd.getpwnam(lab.SERVICE_USER).pw_uid}
+    files = [path.stat() for path in harness.STATE.iterdir()]
+    assert {status.st_uid for status in files} == {pwd.getpwnam(harness.SERVICE_USER).pw_uid}
 
 
 # ---- the providers ----
 
 def online(**keywords):
     """(severity and id of each finding, what each provider said); nothing is sent to a phone."""
-    before = lab.messages()
+    before = harness.messages()
     status, out, error = ctl.ctl("check", "--online", "--json", **keywords)
-    lab.OUTPUT.append(out)
+    harness.OUTPUT.append(out)
     document = json.loads(out)
-    assert error == "" and status in (0, 2, 3) and lab.messages() == before
+    assert error == "" and status in (0, 2, 3) and harness.messages() == before
     return ([f"{finding['severity']} {finding['id']}" for finding in document["findings"]
              if finding["id"] != DENIED],
             {said["provider"]: said["outcome"] for said in document.get("online", [])})
 
 
 def use_bandwidth(sim, **keywords):
-    lab.configure(sim, limits=COUNTRIES, swmfa="providers = bandwidth\n", bandwidth=sim, **keywords)
+    harness.configure(sim, limits=COUNTRIES, swmfa="providers = bandwidth\n", bandwidth=sim, **keywords)
 
 
 def test_a_good_provider_is_reached_and_takes_the_credentials(sim):
@@ -549,17 +549,17 @@ def test_a_good_provider_is_reached_and_takes_the_credentials(sim):
 
 
 def test_both_providers_are_asked(sim):
-    lab.configure(sim, limits=COUNTRIES, swmfa="providers = bandwidth, signalwire\n", bandwidth=sim,
-                  api_token="PT-wrong")
+    harness.configure(sim, limits=COUNTRIES, swmfa="providers = bandwidth, signalwire\n", bandwidth=sim,
+                      api_token="PT-wrong")
     assert online() == (["error online-credentials", "note online"],
                         {"bandwidth": "good", "signalwire": "credentials"})
     findings = json.loads(ctl.ctl("check", "--online", "--json")[1])["findings"]
     fix, = (finding["fix"] for finding in findings if finding["id"] == "online-credentials")
-    lines = lab.CONF.read_text().splitlines()
+    lines = harness.CONF.read_text().splitlines()
     account, secret = ([line.split(" ")[0] for line in lines].index(key) + 1
                        for key in ("project_id", "api_token"))
     assert fix == (f"correct project_id (line {account}) and api_token (line {secret}) of "
-                   f"[signalwire] in {lab.CONF}, or replace the file, of which a copy is kept: "
+                   f"[signalwire] in {harness.CONF}, or replace the file, of which a copy is kept: "
                    "swmfactl init --force")
     assert ctl.ctl("check")[0] == 0
 
@@ -592,36 +592,36 @@ FAULTS = [
 @pytest.mark.parametrize("fault, expected, word", FAULTS)
 def test_what_a_provider_does_wrong_is_told(start, name, fault, expected, word):
     sim = start("--fault", fault)
-    lab.configure(sim, limits=COUNTRIES, swmfa=f"providers = {name}\ntimeout = 4\n"
-                  "connect_timeout = 4\n", bandwidth=sim)
+    harness.configure(sim, limits=COUNTRIES, swmfa=f"providers = {name}\ntimeout = 4\n"
+                      "connect_timeout = 4\n", bandwidth=sim)
     assert online() == ([expected], {name: word})
 
 
 def test_an_answer_that_calls_a_random_code_right_is_an_error(sim, tmp_path):
-    server = lab.RawServer(tmp_path, lab.http(200, '{"success": true}'))
-    lab.configure(sim, limits=COUNTRIES, endpoint=server.endpoint, ca_file=server.certificate)
+    server = harness.RawServer(tmp_path, harness.http(200, '{"success": true}'))
+    harness.configure(sim, limits=COUNTRIES, endpoint=server.endpoint, ca_file=server.certificate)
     assert online() == (["error online-answer"], {"signalwire": "bad-answer"})
     assert "a random code is right which was never sent" in ctl.ctl("check", "--online")[1]
 
 
 def test_bandwidths_404_is_no_good_answer(sim, tmp_path):
-    server = lab.RawServer(tmp_path, lab.http(404, '{"error": "no"}'))
+    server = harness.RawServer(tmp_path, harness.http(404, '{"error": "no"}'))
     use_bandwidth(sim)
-    text = lab.CONF.read_text().split("[bandwidth]")
+    text = harness.CONF.read_text().split("[bandwidth]")
     text[1] = text[1].replace(sim.endpoint, server.endpoint).replace(str(sim.ca),
                                                                      str(server.certificate))
-    lab.write(lab.CONF, "[bandwidth]".join(text))
+    harness.write(harness.CONF, "[bandwidth]".join(text))
     assert online() == (["error online-answer"], {"bandwidth": "not-found"})
 
 
 @pytest.mark.parametrize("keys, expected, word", [
     ({"endpoint": "https://provider.invalid"}, "error online-resolve", "network"),
-    ({"endpoint": f"https://localhost:{lab.closed_port()}"}, "error online-connect", "network"),
+    ({"endpoint": f"https://localhost:{harness.closed_port()}"}, "error online-connect", "network"),
     ({"api_token": "PT-another"}, "error online-credentials", "credentials"),
     ({"project_id": "another"}, "error online-credentials", "credentials"),
 ])
 def test_what_keeps_a_provider_from_being_reached_is_told(sim, keys, expected, word):
-    lab.configure(sim, limits=COUNTRIES, **keys)
+    harness.configure(sim, limits=COUNTRIES, **keys)
     assert online() == ([expected], {"signalwire": word})
 
 
@@ -633,17 +633,17 @@ def test_a_certificate_that_is_not_good_is_told(start, kind):
 
 def test_a_certificate_of_another_authority_is_told(start, sim):
     other = start(name="2")
-    lab.configure(sim, limits=COUNTRIES, ca_file=other.ca)
+    harness.configure(sim, limits=COUNTRIES, ca_file=other.ca)
     assert online() == (["error online-tls"], {"signalwire": "tls"})
-    lab.configure(sim, limits=COUNTRIES, ca_file=None)
+    harness.configure(sim, limits=COUNTRIES, ca_file=None)
     assert online() == (["error online-tls"], {"signalwire": "tls"})
 
 
 @pytest.mark.parametrize("days, expected", [(13, ["warning online-certificate", "note online"]),
                                             (20, ["note online"])])
 def test_a_certificate_that_ends_soon_is_a_warning(sim, tmp_path, days, expected):
-    server = lab.RawServer(tmp_path, lab.http(404, '{"error": "no"}'), days=days)
-    lab.configure(sim, limits=COUNTRIES, endpoint=server.endpoint, ca_file=server.certificate)
+    server = harness.RawServer(tmp_path, harness.http(404, '{"error": "no"}'), days=days)
+    harness.configure(sim, limits=COUNTRIES, endpoint=server.endpoint, ca_file=server.certificate)
     assert online() == (expected, {"signalwire": "good"})
 
 
@@ -655,7 +655,7 @@ def test_a_proxy_and_other_variables_of_the_environment_are_not_used(sim):
 
 
 def test_with_a_wrong_configuration_nobody_is_asked(sim):
-    lab.configure(sim, limits=COUNTRIES, swmfa="tries = 0\n")
+    harness.configure(sim, limits=COUNTRIES, swmfa="tries = 0\n")
     assert online() == (["error conf", "note online-not"], {})
     assert sim.requests() == []
 
@@ -689,7 +689,7 @@ def test_accounts_that_use_a_service_and_are_not_in_the_map_are_named():
         assert denied() == "bob (sshd, login); carol (sudo)"
     finally:
         subprocess.run(["gpasswd", "--delete", "carol", "sudo"], check=True, capture_output=True)
-        lab.set_password("carol")
+        harness.set_password("carol")
     users_map(GOOD_MAP + "carol +15550100184\n")
     assert check(keep_denied=True)["findings"] == []
 
@@ -706,11 +706,11 @@ def test_output_that_cannot_be_written_is_a_failure():
 
 
 def test_the_man_page_has_its_options_and_every_finding():
-    page = (lab.BUILD / "docs/swmfactl.8").read_text()
+    page = (harness.BUILD / "docs/swmfactl.8").read_text()
     assert ".It Cm check" in page
     for option in ("online", "json"):
         assert f"--{option}" in ctl.done("check", "--help") and f"Fl Fl {option}" in page
-    sources = [path.read_text() for path in (lab.SRC / "pam_swmfa/ctl").glob("check*.c")]
+    sources = [path.read_text() for path in (harness.SRC / "pam_swmfa/ctl").glob("check*.c")]
     ids = set(re.findall(r'SEVERITY_\w+,\s*"([a-z-]+)"', "".join(sources)))
     ids -= {"error", "warning", "note"}
     assert len(ids) > 40

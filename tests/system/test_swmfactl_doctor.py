@@ -13,7 +13,7 @@ from pathlib import Path
 import pexpect
 import pytest
 
-import lab
+import harness
 import stacks
 import test_local
 from stacks import ASK, CASES, DEBIAN, INCLUDE, Case
@@ -24,7 +24,7 @@ DROP_IN = Path("/etc/ssh/sshd_config.d/00-swmfa.conf")
 STUBS = ["pam_sss", "pam_u2f", "pam_local_invention", "pam_authd_exec"] # not installed here; a file is enough
 MODULES = next(Path("/lib").glob("*/security/pam_permit.so"), Path("/lib/security/x")).parent
 ACCOUNT = "account required pam_permit.so", "session required pam_permit.so"
-ALICE = lab.NUMBERS["alice"]
+ALICE = harness.NUMBERS["alice"]
 PROMPT = test_local.PROMPT
 SEEN = set() # all findings that there were in these tests
 TOGETHER = True # one worker runs all of them, for SEEN
@@ -46,7 +46,7 @@ def system():
     shutil.rmtree(PAM)
     saved.rename(PAM)
     DROP_IN.unlink(missing_ok=True)
-    lab.users_map()
+    harness.users_map()
 
 
 def install(case, start):
@@ -54,19 +54,19 @@ def install(case, start):
     for path in PAM.iterdir():
         path.unlink()
     simulator = start(policy=case.policy, swmfa=case.swmfa)
-    lab.users_map("".join(f"{name} {number}\n" for name, number in lab.NUMBERS.items()) + case.users)
+    harness.users_map("".join(f"{name} {number}\n" for name, number in harness.NUMBERS.items()) + case.users)
     for name, text in {"other": "auth required pam_deny.so\n", **case.base, **case.files}.items():
         (PAM / name).write_text(text + "\n")
-    lab.stack(case.service, *case.lines, *ACCOUNT, folder=PAM)
+    harness.stack(case.service, *case.lines, *ACCOUNT, folder=PAM)
     DROP_IN.write_text("\n".join(case.ssh) + "\n")
     return simulator
 
 
 def doctor(*arguments):
     """The exit status, and what it printed."""
-    ran = subprocess.run([lab.CTL, "doctor", *arguments], capture_output=True, text=True,
-                         timeout=lab.PATIENCE, check=False)
-    lab.OUTPUT.append(ran.stdout + ran.stderr)
+    ran = subprocess.run([harness.CTL, "doctor", *arguments], capture_output=True, text=True,
+                         timeout=harness.PATIENCE, check=False)
+    harness.OUTPUT.append(ran.stdout + ran.stderr)
     assert ran.stderr == "", ran.stderr
     return ran.returncode, ran.stdout
 
@@ -117,12 +117,12 @@ def answers(case, password, code):
     return [text for kind in case.play for text in given[kind]] + ["@code"]
 
 
-def play(case, password=lab.PASSWORD, code="@code"):
+def play(case, password=harness.PASSWORD, code="@code"):
     """Whether the real libpam lets in, and whether a code was sent."""
-    before = len(lab.messages())
-    outcome = lab.pamhost(case.service, answers=answers(case, password, code),
-                          arguments=("--confdir", PAM, "--rhost", "198.51.100.7"))
-    return outcome.result == "PAM_SUCCESS", len(lab.messages()) > before
+    before = len(harness.messages())
+    outcome = harness.pamhost(case.service, answers=answers(case, password, code),
+                              arguments=("--confdir", PAM, "--rhost", "198.51.100.7"))
+    return outcome.result == "PAM_SUCCESS", len(harness.messages()) > before
 
 
 @pytest.mark.parametrize("case", [case for case in CASES if case.play], ids=lambda case: case.name)
@@ -146,25 +146,25 @@ def test_the_real_libpam_does_what_is_predicted(case, start):
 def played(password, code):
     """Whether the real libpam lets in, how often it asked for a code and for a password, and whether
     a code was sent."""
-    before = len(lab.messages())
-    outcome = lab.pamhost("sudo", answers=[code] * 20, arguments=("--confdir", PAM, "--password", password,
-                                                                   "--rhost", "198.51.100.7"))
+    before = len(harness.messages())
+    outcome = harness.pamhost("sudo", answers=[code] * 20, arguments=("--confdir", PAM, "--password", password,
+                                                                       "--rhost", "198.51.100.7"))
     codes = sum("Code" in prompt for prompt in outcome.prompts)
     return (outcome.result == "PAM_SUCCESS", codes, len(outcome.prompts) - codes,
-            len(lab.messages()) > before)
+            len(harness.messages()) > before)
 
 
 def contradictions(said, found):
     """What the real libpam does otherwise than is said. Another condition than those of the play can
     hold, so that what is said to happen sometimes need not."""
-    let_in, codes, passwords, _ = played(lab.PASSWORD, "@code")
+    let_in, codes, passwords, _ = played(harness.PASSWORD, "@code")
     yield "not let in", not let_in and said["all_right_lets_in"] == "always"
     yield "let in", let_in and said["all_right_lets_in"] == "never"
     yield "asked", codes > 0 and said["asked"] == "never"
     yield "not asked", passwords > 0 and let_in and codes == 0 and said["asked"] == "always"
     yield "no word of it", let_in and codes == 0 and not found & {
         "skipped", "exempt-by-line", "never-asked", "fails-open", "other-factor", "denial-forgotten"}
-    let_in, codes, passwords, _ = played(lab.PASSWORD, "@wrong")
+    let_in, codes, passwords, _ = played(harness.PASSWORD, "@wrong")
     yield "a wrong code", let_in and codes > 0 and said["wrong_code_lets_in"] == "never"
     yield "unasked", let_in and passwords > 0 and codes == 0 and said["asked"] == "always"
     let_in, _, passwords, sent = played("wrong", "@code")
@@ -184,8 +184,8 @@ def test_of_stacks_as_nobody_would_write_them_it_says_nothing_that_is_untrue(see
         case = stacks.random_stack(rng)
         for name, text in case.files.items():
             (PAM / name).write_text(text + "\n")
-        lab.stack("sudo", *case.lines, *ACCOUNT, folder=PAM)
-        lab.reset_store()
+        harness.stack("sudo", *case.lines, *ACCOUNT, folder=PAM)
+        harness.reset_store()
         findings, services = examine("sudo")
         for said in services.values():
             wrong = [what for what, so in contradictions(said, ids(findings)) if so]
@@ -223,7 +223,7 @@ def sshd():
     running = []
 
     def begin(*lines):
-        running.append(lab.Sshd("doctor", *lines, f"Include {DROP_IN}"))
+        running.append(harness.Sshd("doctor", *lines, f"Include {DROP_IN}"))
         return running[-1]
 
     yield begin
@@ -235,11 +235,11 @@ def sshd():
 def key(tmp_path_factory):
     private = tmp_path_factory.mktemp("key") / "id"
     subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", private], check=True)
-    lab.write(lab.WORK / "doctor-keys", (private.parent / "id.pub").read_text(), 0o644)
+    harness.write(harness.WORK / "doctor-keys", (private.parent / "id.pub").read_text(), 0o644)
     return ["-i", str(private), "-o", "IdentitiesOnly=yes"]
 
 
-KEYS = f"AuthorizedKeysFile {lab.WORK}/doctor-keys"
+KEYS = f"AuthorizedKeysFile {harness.WORK}/doctor-keys"
 
 
 def ended(client):
@@ -249,16 +249,16 @@ def ended(client):
 
 
 def ssh_by_password(password, *options):
-    client = lab.ssh(2222, "alice", options=options)
+    client = harness.ssh(2222, "alice", options=options)
     client.expect("[Pp]assword: ")
     client.sendline(password)
     return client
 
 
 def ssh_by_key_and_code(key):
-    client = lab.ssh(2222, "alice", options=key)
+    client = harness.ssh(2222, "alice", options=key)
     client.expect(PROMPT)
-    client.sendline(lab.wait_for_code(ALICE))
+    client.sendline(harness.wait_for_code(ALICE))
     client.expect("in-the-shell")
     assert ended(client) == 0
 
@@ -267,11 +267,11 @@ def test_ssh_as_readme_has_it(start, sshd):
     said = predicted("debian-sshd", start)
     sshd()
     client = ssh_by_password("wrong")
-    assert ended(client) == 255 and lab.messages() == []
+    assert ended(client) == 255 and harness.messages() == []
     assert not said["code_sent_without_first_factor"]
-    client = ssh_by_password(lab.PASSWORD)
+    client = ssh_by_password(harness.PASSWORD)
     client.expect(PROMPT)
-    client.sendline(lab.wait_for_code(ALICE))
+    client.sendline(harness.wait_for_code(ALICE))
     client.expect("in-the-shell")
     assert ended(client) == 0
     assert (said["asked"], said["all_right_lets_in"]) == ("always", "always")
@@ -283,18 +283,18 @@ def test_ssh_with_the_prompt_switched_off_sends_and_denies(start, sshd):
     findings, _ = examine("sshd")
     assert "has one sent, and is denied" in find(findings, "kbdint-off")["text"]
     sshd()
-    client = ssh_by_password(lab.PASSWORD, "-o", "PreferredAuthentications=password")
+    client = ssh_by_password(harness.PASSWORD, "-o", "PreferredAuthentications=password")
     assert ended(client) == 255 and "in-the-shell" not in client.before
-    assert len(lab.messages(ALICE)) == 1
+    assert len(harness.messages(ALICE)) == 1
 
 
 def test_ssh_with_the_module_first_sends_to_strangers(start, sshd):
     said = predicted("debian-sshd-module-first", start)
     sshd()
-    client = lab.ssh(2222, "alice")
+    client = harness.ssh(2222, "alice")
     client.expect(PROMPT)
     client.close(force=True)
-    assert said["code_sent_without_first_factor"] and len(lab.messages(ALICE)) == 1
+    assert said["code_sent_without_first_factor"] and len(harness.messages(ALICE)) == 1
 
 
 def test_ssh_without_methods_lets_a_key_in_alone(start, sshd, key):
@@ -302,9 +302,9 @@ def test_ssh_without_methods_lets_a_key_in_alone(start, sshd, key):
     findings, services = examine("sshd")
     assert services["sshd"]["asked"] == "sometimes"
     sshd(KEYS)
-    client = lab.ssh(2222, "alice", options=key)
+    client = harness.ssh(2222, "alice", options=key)
     client.expect("in-the-shell")
-    assert ended(client) == 0 and lab.messages() == []
+    assert ended(client) == 0 and harness.messages() == []
     assert find(findings, "key-alone")["fix"] == "AuthenticationMethods keyboard-interactive"
 
 
@@ -319,15 +319,15 @@ def test_ssh_with_remember_denies_the_second_login(start, sshd, key):
     said = predicted("debian-sshd-key-remember", start)
     sshd(KEYS)
     ssh_by_key_and_code(key)
-    client = lab.ssh(2222, "alice", options=key)
+    client = harness.ssh(2222, "alice", options=key)
     assert ended(client) == 255 and "in-the-shell" not in client.before
-    assert said["exempt_lets_in"] == "never" and len(lab.messages()) == 1
+    assert said["exempt_lets_in"] == "never" and len(harness.messages()) == 1
 
 
 @pytest.mark.parametrize("name", ["debian-sudo", "debian-sudo-optional"])
 def test_sudo_with_wrong_codes(start, name):
-    lab.write("/etc/sudoers.d/lab", "alice ALL=(ALL) ALL\nDefaults timestamp_timeout=0, "
-              "passwd_tries=1\n", 0o440)
+    harness.write("/etc/sudoers.d/lab", "alice ALL=(ALL) ALL\nDefaults timestamp_timeout=0, "
+                  "passwd_tries=1\n", 0o440)
     said = predicted(name, start)
     client = test_local.sudo_as_alice("id", "-u")
     client.expect(PROMPT)
@@ -343,12 +343,12 @@ def test_sudo_with_wrong_codes(start, name):
 def test_su_asks_whom_it_is_said_to_ask(start, name, asked):
     said = predicted(name, start)
     assert subprocess.run(["su", "bob", "-c", "true"], check=False).returncode == 0
-    assert lab.messages() == [] # root, by the line that exempt-by-line names
+    assert harness.messages() == [] # root, by the line that exempt-by-line names
     client = test_local.on_terminal("su", "bob", "-c", "id -un", user="alice")
     client.expect("Password: ")
-    client.sendline(lab.PASSWORD)
+    client.sendline(harness.PASSWORD)
     client.expect(PROMPT)
-    client.sendline(lab.wait_for_code(lab.NUMBERS[asked]))
+    client.sendline(harness.wait_for_code(harness.NUMBERS[asked]))
     client.expect("bob")
     assert ended(client) == 0
     assert (said["asked"], said["all_right_lets_in"]) == ("sometimes", "always")
@@ -358,7 +358,7 @@ def test_su_asks_whom_it_is_said_to_ask(start, name, asked):
 def test_login_asks_after_the_password(start):
     said = predicted("debian-login", start)
     client = test_local.login_as_alice()
-    client.sendline(lab.wait_for_code(ALICE))
+    client.sendline(harness.wait_for_code(ALICE))
     client.expect(r"\$ ")
     client.sendline("exit")
     ended(client)
@@ -376,7 +376,7 @@ def test_the_fix_of_a_stack_is_a_stack_without_findings(start):
             lines = finding["fix"].split("\n")
             if len(lines) < 3 or finding["id"] == "exempt-denied":
                 continue
-            lab.stack(case.service, *lines, *ACCOUNT, folder=PAM)
+            harness.stack(case.service, *lines, *ACCOUNT, folder=PAM)
             left = ids(examine(case.service)[0]) & {"skipped", "sends-after-refusal", "never-asked",
                                                     "code-alone", "sends-to-strangers",
                                                     "denial-forgotten", "fails-open"}
@@ -397,8 +397,8 @@ def test_nobody_is_asked_where_no_service_names_the_module(start):
 
 def test_all_services_that_name_the_module_are_found(start):
     install(case_of("debian-sshd"), start)
-    lab.stack("sudo", INCLUDE, ASK, folder=PAM)
-    lab.stack("vsftpd", INCLUDE, f"account required {stacks.M}", folder=PAM)
+    harness.stack("sudo", INCLUDE, ASK, folder=PAM)
+    harness.stack("vsftpd", INCLUDE, f"account required {stacks.M}", folder=PAM)
     (PAM / "sshd.dpkg-old").write_text(ASK + "\n")
     findings, services = examine()
     assert set(services) == {"sshd", "sudo"}
@@ -415,7 +415,7 @@ def guarded(condition):
 def test_services_that_a_shared_file_keeps_from_the_module_are_only_named(start):
     install(Case("guard", guarded("notin sshd:sudo"), "sshd", (INCLUDE,)), start)
     for service in ("chfn", "login", "su", "sudo", "sudo-i", *(f"t-{i:03}" for i in range(100))):
-        lab.stack(service, INCLUDE, folder=PAM)
+        harness.stack(service, INCLUDE, folder=PAM)
     findings, services = examine()
     assert set(services) == {"sshd", "sudo"}
     assert {service["asked"] for service in services.values()} == {"always"}
@@ -440,7 +440,7 @@ def test_a_shared_file_that_keeps_all_from_the_module_is_a_warning(start):
 
 ROW = re.compile(r'^    \{"([^"]+)",\s+APPLICATION_(\w+),\s+"([^"]+)"\},$', re.MULTILINE)
 PROGRAMS = {name: (kind, words) for name, kind, words in
-            ROW.findall((lab.SRC / "pam_swmfa/ctl/applications.c").read_text())}
+            ROW.findall((harness.SRC / "pam_swmfa/pamstack/applications.c").read_text())}
 AS_ALICE = ["setpriv", "--reuid", "alice", "--regid", "alice", "--init-groups"]
 
 
@@ -449,7 +449,7 @@ def in_common_auth(start, *services, guard=""):
     text = DEBIAN["common-auth"] + (f"{guard}\n" if guard else "") + ASK
     install(Case("unguarded", {"common-auth": text}, "sudo", (INCLUDE,)), start)
     for service in services:
-        lab.stack(service, INCLUDE, *ACCOUNT, folder=PAM)
+        harness.stack(service, INCLUDE, *ACCOUNT, folder=PAM)
 
 
 def test_each_program_that_cannot_ask_is_named(start):
@@ -477,12 +477,12 @@ def test_a_program_that_does_not_run_as_root_is_denied_until_it_is_kept_from_the
     assert services["swaylock"]["steps"] == "" and ids(findings) == {"not-root"}
 
     def unlock():
-        return lab.pamhost("swaylock", answers=[lab.PASSWORD, "@code"], prefix=AS_ALICE,
-                           arguments=("--confdir", PAM))
-    assert unlock().result != "PAM_SUCCESS" and lab.messages() == []
+        return harness.pamhost("swaylock", answers=[harness.PASSWORD, "@code"], prefix=AS_ALICE,
+                               arguments=("--confdir", PAM))
+    assert unlock().result != "PAM_SUCCESS" and harness.messages() == []
     guard = finding["fix"].splitlines()[0]
     in_common_auth(start, "swaylock", guard=guard)
-    assert unlock().result == "PAM_SUCCESS" and lab.messages() == []
+    assert unlock().result == "PAM_SUCCESS" and harness.messages() == []
     assert ids(examine("swaylock")[0]) == {"not-asked"}
     assert ids(examine("sudo")[0]) == set()
 
@@ -492,24 +492,24 @@ def test_a_program_that_shows_no_prompt_has_a_code_sent_and_is_denied(start):
     findings, _ = examine("vsftpd")
     finding = find(findings, "no-prompt")
     assert finding["severity"] == "error" and "has a code sent, and is denied" in finding["text"]
-    outcome = lab.pamhost("vsftpd", answers=[lab.PASSWORD] * 9, arguments=("--confdir", PAM))
-    assert outcome.result != "PAM_SUCCESS" and len(lab.messages()) == 1
+    outcome = harness.pamhost("vsftpd", answers=[harness.PASSWORD] * 9, arguments=("--confdir", PAM))
+    assert outcome.result != "PAM_SUCCESS" and len(harness.messages()) == 1
     assert doctor("vsftpd")[1].startswith("vsftpd\n    Nobody gets in.\n    A code is asked for in no case.")
     in_common_auth(start, "vsftpd", guard=finding["fix"].splitlines()[0])
-    outcome = lab.pamhost("vsftpd", answers=[lab.PASSWORD] * 9, arguments=("--confdir", PAM))
-    assert outcome.result == "PAM_SUCCESS" and lab.messages() == []
+    outcome = harness.pamhost("vsftpd", answers=[harness.PASSWORD] * 9, arguments=("--confdir", PAM))
+    assert outcome.result == "PAM_SUCCESS" and harness.messages() == []
 
 
 def test_a_stack_of_its_own_is_to_lose_the_line(start):
     in_common_auth(start)
-    lab.stack("vsftpd", DEBIAN["common-auth"], ASK, *ACCOUNT, folder=PAM)
+    harness.stack("vsftpd", DEBIAN["common-auth"], ASK, *ACCOUNT, folder=PAM)
     finding = find(examine("vsftpd")[0], "no-prompt")
     assert finding["text"].endswith(": remove this line") and finding["fix"] == ""
 
 
 def test_with_autosend_off_such_a_program_is_denied(start):
     in_common_auth(start, "vsftpd")
-    lab.configure(start(name="second"), swmfa="autosend = no")
+    harness.configure(start(name="second"), swmfa="autosend = no")
     text = find(examine("vsftpd")[0], "no-prompt")["text"]
     assert "is denied" in text and "sent" not in text
 
@@ -525,7 +525,7 @@ def test_a_program_that_is_not_known_is_said_to_be_that(start):
 def test_what_doas_lets_pass_is_said(start):
     rules = Path("/etc/doas.conf")
     in_common_auth(start)
-    lab.stack("doas", DEBIAN["common-auth"], f"{ASK} use_uid", *ACCOUNT, folder=PAM)
+    harness.stack("doas", DEBIAN["common-auth"], f"{ASK} use_uid", *ACCOUNT, folder=PAM)
     assert examine("doas")[1]["doas"]["asked"] == "always"
     try:
         rules.write_text("# permit nopass\npermit alice as nopass-user\npermit nopass keepenv bob # yes\n")
@@ -541,7 +541,7 @@ def test_what_doas_lets_pass_is_said(start):
                                             ("local-app", True)])
 def test_use_uid_is_for_programs_that_the_user_calls(start, service, wrong):
     in_common_auth(start)
-    lab.stack(service, DEBIAN["common-auth"], f"{ASK} use_uid", *ACCOUNT, folder=PAM)
+    harness.stack(service, DEBIAN["common-auth"], f"{ASK} use_uid", *ACCOUNT, folder=PAM)
     assert ("use-uid" in ids(examine(service)[0])) == wrong
 
 
@@ -575,8 +575,8 @@ def test_a_module_that_the_administrator_names_checks_a_first_factor(start, valu
 def test_enable_believes_the_administrator_as_well(start):
     def enable(swmfa):
         beside_unix(start, "pam_local_invention.so", swmfa=swmfa)
-        lab.stack("sudo", INCLUDE, *ACCOUNT, folder=PAM)
-        return subprocess.run([lab.CTL, "enable", "--dry-run", "sudo"], capture_output=True, text=True,
+        harness.stack("sudo", INCLUDE, *ACCOUNT, folder=PAM)
+        return subprocess.run([harness.CTL, "enable", "--dry-run", "sudo"], capture_output=True, text=True,
                               check=False)
     assert "nothing was changed" in enable("").stderr
     assert enable("first_factor_modules = pam_local_invention").returncode == 0
@@ -590,7 +590,7 @@ def test_what_is_known_of_a_module_stays(start):
 
 def test_a_login_does_not_mind_the_names_of_modules(start):
     install(case_of("debian-sudo"), start)
-    lab.configure(start(name="second"), swmfa="first_factor_modules = pam_one, pam_two")
+    harness.configure(start(name="second"), swmfa="first_factor_modules = pam_one, pam_two")
     assert play(case_of("debian-sudo")) == (True, True)
 
 
@@ -607,24 +607,24 @@ GERMAN = "alice +4930123456\n"
     ("# nobody\n", [], "it has no user")], ids=["plus", "crlf", "utf-16", "country", "nobody"])
 def test_a_users_map_that_denies_everybody_is_found_as_enable_finds_it(text, lines, says, start):
     install(case_of("debian-sudo"), start)
-    lab.configure(start(name="second"), limits="countries = +1555\n")
-    lab.users_map(text)
+    harness.configure(start(name="second"), limits="countries = +1555\n")
+    harness.users_map(text)
     findings, services = examine("sudo")
     finding = find(findings, "users-map")
     assert finding["severity"] == "error" and says in finding["text"]
     named = [finding["where"] for finding in findings if finding["id"] == "users-line"]
-    more = [f"{lab.USERS}"] if text == GERMAN * 25 else []
-    assert named == [f"{lab.USERS}:{line}" for line in lines] + more
-    enable = subprocess.run([lab.CTL, "enable", "su"], capture_output=True, text=True, check=False)
+    more = [f"{harness.USERS}"] if text == GERMAN * 25 else []
+    assert named == [f"{harness.USERS}:{line}" for line in lines] + more
+    enable = subprocess.run([harness.CTL, "enable", "su"], capture_output=True, text=True, check=False)
     assert f"{finding['where']}: {finding['text'].partition('denied: ')[2]}" in enable.stderr
     assert (services["sudo"]["all_right_lets_in"], services["sudo"]["steps"]) == ("never", "")
-    assert not played(lab.PASSWORD, "000000")[0] and lab.messages() == []
+    assert not played(harness.PASSWORD, "000000")[0] and harness.messages() == []
 
 
 @pytest.mark.parametrize("name", ["debian-sshd", "debian-su", "debian-login"])
 def test_each_service_is_told_of_the_users_map(name, start):
     install(case_of(name), start)
-    lab.users_map("alice 15550100182\n")
+    harness.users_map("alice 15550100182\n")
     findings, services = examine(case_of(name).service)
     assert {"users-map", "users-line"} <= ids(findings)
     assert services[case_of(name).service]["all_right_lets_in"] in ("never", "sometimes")
@@ -632,9 +632,9 @@ def test_each_service_is_told_of_the_users_map(name, start):
 
 def test_one_wrong_line_is_a_warning(start):
     install(case_of("debian-sudo"), start)
-    lab.users_map(f"alice {ALICE}\nbob 15550100183\n")
+    harness.users_map(f"alice {ALICE}\nbob 15550100183\n")
     findings, services = examine("sudo")
-    assert ids(findings) == {"users-line"} and find(findings, "users-line")["where"] == f"{lab.USERS}:2"
+    assert ids(findings) == {"users-line"} and find(findings, "users-line")["where"] == f"{harness.USERS}:2"
     assert services["sudo"]["all_right_lets_in"] == "always"
 
 
@@ -698,11 +698,11 @@ def test_each_sshd_that_goes_by_another_configuration_is_named(start, sshd):
         assert "-f " in finding["text"]
         own.stop()
         settled = DROP_IN.stat().st_ctime + 1.1
-        assert lab.wait_until(lambda: time.time() > settled)
+        assert harness.wait_until(lambda: time.time() > settled)
         image = Path(f"/proc/{process.pid}/stat").read_text().rsplit(")", 1)[1].split()[25]
         process.send_signal(signal.SIGHUP)
-        assert lab.wait_until(lambda: image not in Path(f"/proc/{process.pid}/stat").read_text())
-        assert lab.wait_until(lambda: "sshd-reload" not in ids(examine("sshd")[0]))
+        assert harness.wait_until(lambda: image not in Path(f"/proc/{process.pid}/stat").read_text())
+        assert harness.wait_until(lambda: "sshd-reload" not in ids(examine("sshd")[0]))
     with Listener("-o", "PidFile=none"): # it has started after the change
         assert not {"sshd-reload", "sshd-other"} & ids(examine("sshd")[0])
 
@@ -768,7 +768,7 @@ def test_a_match_block_is_looked_into_by_connection(start):
 
 def test_a_broken_configuration_is_left_to_check(start):
     install(case_of("debian-sudo"), start)
-    lab.write(lab.CONF, "[swmfa]\nproviders = pigeon\n")
+    harness.write(harness.CONF, "[swmfa]\nproviders = pigeon\n")
     finding = find(examine("sudo")[0], "configuration")
     assert (finding["fix"], finding["severity"]) == ("swmfactl check", "error")
     assert "providers" in finding["text"] and "pigeon" in finding["text"]
@@ -779,7 +779,7 @@ def test_autosend_off_makes_the_password_method_a_warning(start):
     case = case_of("debian-sshd-password-method")
     install(case, start)
     assert find(examine("sshd")[0], "password-method")["severity"] == "error"
-    lab.configure(start(name="second"), swmfa="autosend = no")
+    harness.configure(start(name="second"), swmfa="autosend = no")
     finding = find(examine("sshd")[0], "password-method")
     assert finding["severity"] == "warning" and "nothing is sent" in finding["text"]
 
@@ -825,17 +825,17 @@ def test_the_text_is_for_a_person(start):
 
 @pytest.mark.parametrize("word", ["", "../sudo", "/etc/pam.d/sudo", ".."])
 def test_what_is_no_service_is_refused(word):
-    ran = subprocess.run([lab.CTL, "doctor", "--", word], capture_output=True, text=True,
+    ran = subprocess.run([harness.CTL, "doctor", "--", word], capture_output=True, text=True,
                          check=False)
     assert ran.returncode == 1 and "is no name of a file in pam.d" in ran.stderr
 
 
 def test_the_man_page_has_every_finding_and_the_tests_have_met_it():
-    page = (lab.BUILD / "docs/swmfactl.8").read_text()
+    page = (harness.BUILD / "docs/swmfactl.8").read_text()
     section = page.partition(".Ss What doctor finds")[2].partition(".Sh ")[0]
     named = {name for line in re.findall(r"^\.It Li (.*)$", section, flags=re.MULTILINE)
              for name in line.split(" , ")}
-    sources = "".join(path.read_text() for path in (lab.SRC / "pam_swmfa/ctl").glob("*.c"))
+    sources = "".join(path.read_text() for path in (harness.SRC / "pam_swmfa/ctl").glob("*.c"))
     assert all(f'"{name}"' in sources for name in named)
     if len(SEEN) > 20: # all tests ran
         newer = {"pam-service", "match-pam-service"} # OpenSSH 10.0: test_sshd_config.py

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-import lab
+import harness
 import stacks
 import test_local
 from stacks import DEBIAN, ELSEWHERE, INCLUDE, SUDOERS, Case, Sudoers
@@ -15,7 +15,7 @@ from test_swmfactl_doctor import (ACCOUNT, ALICE, PAM, doctor, ended, examine, f
 
 RULES = Path("/etc/sudoers.d/doctor")
 LAB = Path("/etc/sudoers.d/lab")
-BOB = lab.NUMBERS["bob"]
+BOB = harness.NUMBERS["bob"]
 ROOT = "+15550100184"
 UNCHANGED = "Defaults passwd_tries=1\n"
 
@@ -30,7 +30,7 @@ def sudoers():
     for path in Path(ELSEWHERE).glob("*"):
         path.unlink()
     if before is not None:
-        lab.write(LAB, before, 0o440)
+        harness.write(LAB, before, 0o440)
 
 
 def put(case, start):
@@ -39,11 +39,11 @@ def put(case, start):
     install(Case(case.name, DEBIAN, "sudo", (INCLUDE, f"{stacks.ASK} {case.ask}"), files=stack,
                  users=f"root {ROOT}\n"), start)
     for service in case.stacks:
-        lab.stack(service, INCLUDE, *ACCOUNT, folder=PAM)
-    lab.write(RULES, UNCHANGED + "\n".join(case.lines) + "\n", 0o440)
+        harness.stack(service, INCLUDE, *ACCOUNT, folder=PAM)
+    harness.write(RULES, UNCHANGED + "\n".join(case.lines) + "\n", 0o440)
     Path(ELSEWHERE).mkdir(exist_ok=True)
     if case.elsewhere:
-        lab.write(Path(ELSEWHERE) / "rules", case.elsewhere + "\n", 0o440)
+        harness.write(Path(ELSEWHERE) / "rules", case.elsewhere + "\n", 0o440)
 
 
 def as_alice(*command):
@@ -55,7 +55,7 @@ def is_asked(*command):
     """Whether the real sudo wants to authenticate alice for a command."""
     as_alice("sudo", "-K")
     ran = as_alice("sudo", "-n", *command)
-    lab.OUTPUT.append(ran.stdout + ran.stderr)
+    harness.OUTPUT.append(ran.stdout + ran.stderr)
     assert ran.returncode == 0 or "password is required" in ran.stderr, ran.stderr
     return ran.returncode != 0
 
@@ -109,12 +109,12 @@ def test_another_service_of_sudo_really_asks_for_no_code(start, name, service):
     command = ["-i", "id", "-u"] if service == "sudo-i" else ["id", "-u"]
     client = test_local.sudo_as_alice(*command)
     client.expect(r"\n0\r")
-    assert ended(client) == 0 and lab.messages() == []
+    assert ended(client) == 0 and harness.messages() == []
 
 
 def test_a_service_that_sudo_goes_by_is_judged_as_sudo(start):
     put(Sudoers("named", ("alice ALL=(ALL) NOPASSWD: ALL", "Defaults pam_service=strong, targetpw")), start)
-    lab.stack("strong", INCLUDE, stacks.ASK, *ACCOUNT, folder=PAM)
+    harness.stack("strong", INCLUDE, stacks.ASK, *ACCOUNT, folder=PAM)
     findings, services = examine("strong")
     assert ids(findings) == {"sudo-nopasswd", "sudo-target"}
     assert services["strong"]["asked"] == "sometimes"
@@ -128,7 +128,7 @@ def test_a_service_that_sudo_goes_by_is_judged_as_sudo(start):
     ("runaspw", "", "root", ROOT), ("runaspw", "use_uid", "root", ALICE),
     ("!targetpw", "use_uid", "alice", ALICE), ("!targetpw", "", "alice", ALICE)])
 def test_the_code_goes_to_the_phone_that_is_said(start, defaults, options, password_of, asked):
-    subprocess.run(["chpasswd"], input=f"root:{lab.PASSWORD}\n", text=True, check=True)
+    subprocess.run(["chpasswd"], input=f"root:{harness.PASSWORD}\n", text=True, check=True)
     put(Sudoers("target", ("alice ALL=(ALL) ALL", f"Defaults {defaults}"), ask=options), start)
     findings, services = examine("sudo")
     assert ids(findings) == (set() if asked == ALICE else {"sudo-target"})
@@ -137,11 +137,11 @@ def test_the_code_goes_to_the_phone_that_is_said(start, defaults, options, passw
         assert find(findings, "sudo-target")["fix"] == f"auth  required  {stacks.M} use_uid"
     client = test_local.on_terminal("sudo", "-u", "bob", "id", "-un", user="alice")
     client.expect(f"password for {password_of}: ")
-    client.sendline(lab.PASSWORD)
+    client.sendline(harness.PASSWORD)
     client.expect(test_local.PROMPT)
-    client.sendline(lab.wait_for_code(asked))
+    client.sendline(harness.wait_for_code(asked))
     client.expect("bob")
-    assert ended(client) == 0 and len(lab.messages()) == 1
+    assert ended(client) == 0 and len(harness.messages()) == 1
 
 
 def test_another_sudoers_is_read_as_sudo_conf_says(start):
@@ -188,9 +188,9 @@ def test_rules_from_elsewhere_are_not_in_all_cases(start):
 
 def test_enable_warns_of_whom_sudo_asks_for_nothing(start):
     put(Sudoers("enable", ("alice ALL=(ALL) NOPASSWD: ALL", "Defaults targetpw")), start)
-    lab.stack("sudo", INCLUDE, *ACCOUNT, folder=PAM)
-    lab.stack("sudo-i", INCLUDE, *ACCOUNT, folder=PAM)
-    ran = subprocess.run([lab.CTL, "enable", "--dry-run", "sudo"], capture_output=True, text=True,
+    harness.stack("sudo", INCLUDE, *ACCOUNT, folder=PAM)
+    harness.stack("sudo-i", INCLUDE, *ACCOUNT, folder=PAM)
+    ran = subprocess.run([harness.CTL, "enable", "--dry-run", "sudo"], capture_output=True, text=True,
                          check=False)
     assert "warning: /etc/sudoers: sudo: alice may run ALL with NOPASSWD" in ran.stderr
     assert "warning: /etc/sudoers: sudo: Defaults targetpw" in ran.stderr

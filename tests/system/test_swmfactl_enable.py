@@ -13,22 +13,22 @@ from pathlib import Path
 
 import pytest
 
-import lab
+import harness
 import stacks
 from test_local import PROMPT, ended, login_as_alice, on_terminal, sudo_as_alice
 from test_swmfactl import ctl, ctl_lines, done, failed
 
-ALICE, BOB = lab.NUMBERS["alice"], lab.NUMBERS["bob"]
+ALICE, BOB = harness.NUMBERS["alice"], harness.NUMBERS["bob"]
 PAM = Path("/etc/pam.d")
 COMMON = PAM / "common-auth"
 PROFILE = Path("/usr/share/pam-configs/swmfa")
 SSHCONF = Path("/etc/ssh/sshd_config.d/00-swmfa.conf")
-COPIES = lab.SECURITY / "swmfa.before"
+COPIES = harness.SECURITY / "swmfa.before"
 TOOL = Path("/usr/sbin/pam-auth-update")
 SSHD = Path("/usr/sbin/sshd")
 PORT = 2299
 SERVICES = ["sshd", "sudo", "su", "login"]
-CONFIGURATION = [*lab.DEBIAN_FOLDERS, str(COPIES)]
+CONFIGURATION = [*harness.DEBIAN_FOLDERS, str(COPIES)]
 
 
 def snapshot(*folders):
@@ -47,24 +47,24 @@ NO_ROOT = "swmfactl: warning: sshd sends the code but rejects root anyway"
 @pytest.fixture(autouse=True)
 def debian(sim):
     """Debian's /etc, but for what no process in a namespace can do."""
-    lab.restore_debian()
+    harness.restore_debian()
     for service in ("sshd", "login"):
         text = (PAM / service).read_text()
         (PAM / service).write_text(re.sub(r"^session.*pam_loginuid.so.*\n", "", text,
                                           flags=re.MULTILINE))
     conf = Path("/etc/ssh/sshd_config")
-    conf.write_text(conf.read_text() + "PerSourcePenalties no\n" * lab.penalties_known() +
+    conf.write_text(conf.read_text() + "PerSourcePenalties no\n" * harness.penalties_known() +
                     "PermitRootLogin yes\n")
-    lab.write("/etc/sudoers.d/lab", "alice ALL=(ALL) ALL\nDefaults timestamp_timeout=0, "
-              "passwd_tries=1\n", 0o440)
+    harness.write("/etc/sudoers.d/lab", "alice ALL=(ALL) ALL\nDefaults timestamp_timeout=0, "
+                  "passwd_tries=1\n", 0o440)
     shutil.rmtree(COPIES, ignore_errors=True)
-    lab.users_map(f"alice {ALICE}\nbob {BOB}\ncarol {BOB}\nroot {ALICE}\n")
+    harness.users_map(f"alice {ALICE}\nbob {BOB}\ncarol {BOB}\nroot {ALICE}\n")
     Path("/run/sshd").mkdir(exist_ok=True)
-    login_defs = lab.LOGIN_DEFS.read_text()
-    lab.set_login_timeout(180)
+    login_defs = harness.LOGIN_DEFS.read_text()
+    harness.set_login_timeout(180)
     yield
-    lab.LOGIN_DEFS.write_text(login_defs)
-    lab.restore_debian()
+    harness.LOGIN_DEFS.write_text(login_defs)
+    harness.restore_debian()
     shutil.rmtree(COPIES, ignore_errors=True)
 
 
@@ -81,12 +81,12 @@ class Sshd:
     """The sshd of the system with its own configuration, but for the port."""
 
     def __init__(self, options=()):
-        self.output = open(lab.WORK / "sshd-real.log", "wb")
+        self.output = open(harness.WORK / "sshd-real.log", "wb")
         self.process = subprocess.Popen([SSHD, "-D", "-e", "-p", str(PORT), "-o", "UseDNS=no",
                                          *options], stderr=self.output)
-        assert lab.wait_until(self.answers), Path(self.output.name).read_text()
+        assert harness.wait_until(self.answers), Path(self.output.name).read_text()
         key = Path("/etc/ssh/ssh_host_ed25519_key.pub").read_text().split()[:2]
-        lab.KNOWN_HOSTS.write_text(f"[127.0.0.1]:{PORT} {' '.join(key)}\n")
+        harness.KNOWN_HOSTS.write_text(f"[127.0.0.1]:{PORT} {' '.join(key)}\n")
 
     @staticmethod
     def answers():
@@ -96,8 +96,8 @@ class Sshd:
         """What systemctl reload ssh does."""
         before = self.image()
         self.process.send_signal(signal.SIGHUP)
-        assert lab.wait_until(lambda: self.image() != before)
-        assert lab.wait_until(self.answers)
+        assert harness.wait_until(lambda: self.image() != before)
+        assert harness.wait_until(self.answers)
 
     def image(self):
         """What is another one after each exec: where the kernel has put the stack."""
@@ -105,7 +105,7 @@ class Sshd:
 
     def stop(self):
         self.process.terminate()
-        self.process.wait(lab.PATIENCE)
+        self.process.wait(harness.PATIENCE)
         self.output.close()
 
 
@@ -121,7 +121,7 @@ def key(tmp_path):
     """A key of alice's: the options of ssh that use it."""
     subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", tmp_path / "key"],
                    check=True)
-    folder = lab.WORK / "home/alice/.ssh"
+    folder = harness.WORK / "home/alice/.ssh"
     folder.mkdir(mode=0o700, exist_ok=True)
     shutil.copy(tmp_path / "key.pub", folder / "authorized_keys")
     subprocess.run(["chown", "-R", "alice:", folder], check=True)
@@ -130,13 +130,13 @@ def key(tmp_path):
 
 
 def ssh(*options, user="alice"):
-    return lab.ssh(PORT, user, options=options)
+    return harness.ssh(PORT, user, options=options)
 
 
 def ssh_with_password(*options):
     client = ssh("-o", "PreferredAuthentications=publickey,keyboard-interactive,password", *options)
     client.expect("[Pp]assword: ")
-    client.sendline(lab.PASSWORD)
+    client.sendline(harness.PASSWORD)
     return client
 
 
@@ -147,7 +147,7 @@ def gets_in(client):
 
 def gets_in_by_code(client, number=ALICE, before=0):
     client.expect(PROMPT)
-    client.sendline(lab.wait_for_code(number, sent_before=before))
+    client.sendline(harness.wait_for_code(number, sent_before=before))
     return gets_in(client)
 
 
@@ -176,20 +176,20 @@ def test_enable_sshd_then_a_login_needs_a_code_and_after_disable_none(sshd, sim,
     out, second = enable_sshd(sshd)
     for text in (out, second):
         assert "+auth\t[success=1 default=ignore]\tpam_succeed_if.so quiet service notin sshd" in text
-        assert f"+auth\trequired\t{lab.MODULE}" in text
+        assert f"+auth\trequired\t{harness.MODULE}" in text
         assert "swmfactl disable sshd" in text and "Keep this session open" in text
     assert "+AuthenticationMethods keyboard-interactive" in out
     assert "\n    systemctl reload ssh\n    swmfactl enable sshd\n" in out and "reload" not in second
     assert (COPIES / "etc_pam.d_common-auth").read_bytes() == before[str(COMMON)][1]
-    assert lab.wait_until(lambda: any("enabled for sshd by uid 0" in line
-                                      for line in ctl_lines(log)))
+    assert harness.wait_until(lambda: any("enabled for sshd by uid 0" in line
+                                          for line in ctl_lines(log)))
     assert gets_in_by_code(ssh_with_password())
     assert "user=alice service=sshd" in log.last("result=success")
     out = done("doctor")
     assert re.findall("^[a-z].*", out.partition("\n\n")[0], flags=re.MULTILINE) == ["sshd"], out
     assert "error" not in out and "warning" not in out
     assert "note  /etc/pam.d/common-auth:26: a condition before this line" in out
-    sent = len(lab.messages())
+    sent = len(harness.messages())
     out = done("disable", "sshd")
     assert "systemctl reload ssh" in out
     assert "sshd: not enabled\n" in (again := done("disable", "sshd"))
@@ -198,12 +198,12 @@ def test_enable_sshd_then_a_login_needs_a_code_and_after_disable_none(sshd, sim,
     sshd.reload()
     assert done("disable", "sshd") == "sshd: not enabled\n"
     assert gets_in(ssh_with_password())
-    assert len(lab.messages()) == sent
+    assert len(harness.messages()) == sent
     after = snapshot()
     changed = {path for path in {*before, *after} if before.get(path) != after.get(path)}
     assert changed <= {"/var/lib/pam/seen"}, changed
-    assert lab.wait_until(lambda: any("disabled for sshd by uid 0" in line
-                                      for line in ctl_lines(log)))
+    assert harness.wait_until(lambda: any("disabled for sshd by uid 0" in line
+                                          for line in ctl_lines(log)))
 
 
 def doctor_on_sshd():
@@ -220,7 +220,7 @@ def test_until_sshd_is_reloaded_everything_is_as_before(sshd, key, sim, log):
         assert (status, error) == (2, "")
         assert f"sshd (process {sshd.process.pid}) is not known to have read" in out
         assert gets_in(ssh_with_password()) and gets_in(ssh(*key))
-    assert snapshot(PAM) == before and lab.messages() == []
+    assert snapshot(PAM) == before and harness.messages() == []
     found = doctor_on_sshd()
     assert found["sshd-reload"]["fix"] == "systemctl reload ssh"
     assert found["half-enabled"]["fix"] == "systemctl reload ssh\nswmfactl enable sshd"
@@ -234,7 +234,7 @@ def test_until_sshd_is_reloaded_everything_is_as_before(sshd, key, sim, log):
     done("enable", "sshd")
     assert not {"half-enabled", "sshd-reload", "not-asked"} & {*doctor_on_sshd()}
     assert gets_in_by_code(ssh_with_password())
-    assert lab.wait_until(lambda: any("enabled for sshd" in line for line in ctl_lines(log)))
+    assert harness.wait_until(lambda: any("enabled for sshd" in line for line in ctl_lines(log)))
     assert sum("sshd's configuration changed" in line for line in ctl_lines(log)) == 1
 
 
@@ -258,14 +258,14 @@ def test_a_second_sshd_that_has_not_read_the_file_is_waited_for(sshd, key, sim):
     second = subprocess.Popen([SSHD, "-D", "-e", "-p", str(PORT + 1), "-o", "PidFile=none"],
                               stderr=subprocess.DEVNULL)
     try:
-        assert lab.wait_until(lambda: listens(PORT + 1))
+        assert harness.wait_until(lambda: listens(PORT + 1))
         assert ctl("enable", "sshd", "--publickey")[0] == 2
         sshd.reload()
         status, out, _ = ctl("enable", "sshd", "--publickey")
         assert status == 2 and f"sshd (process {second.pid}) is not known to have read" in out
     finally:
         second.terminate()
-        second.wait(lab.PATIENCE)
+        second.wait(harness.PATIENCE)
     assert ctl("enable", "sshd", "--publickey")[0] == 2
     sshd.reload()
     assert gets_in_by_code(ssh(*key))
@@ -302,7 +302,7 @@ def test_a_login_that_began_before_the_reload_does_not_meet_the_module_alone(beg
     end = begin()
     assert ctl("enable", "sshd", "--publickey")[0] == 2
     sshd.reload()
-    with subprocess.Popen([lab.CTL, "enable", "sshd", "--publickey"], stdout=subprocess.PIPE,
+    with subprocess.Popen([harness.CTL, "enable", "sshd", "--publickey"], stdout=subprocess.PIPE,
                           text=True) as second:
         for line in second.stdout:
             if line.startswith("Waiting for logins that began before the reload: 1"):
@@ -332,26 +332,26 @@ def test_an_sshd_that_has_read_its_file_and_does_not_listen_yet_is_waited_for(si
         assert snapshot(PAM) == before
     finally:
         starting.kill()
-        starting.wait(lab.PATIENCE)
+        starting.wait(harness.PATIENCE)
 
 
 @pytest.mark.parametrize("lines, options, says", [
     ("PasswordAuthentication no\nKbdInteractiveAuthentication yes\n", ["--publickey"], "the code alone would let users in"),
     ("PasswordAuthentication yes\n", [], "sshd's password method cannot prompt")])
 def test_an_sshd_with_a_file_of_its_own_is_asked_as_well(lines, options, says, sim):
-    own = lab.WORK / "own-sshd.conf"
+    own = harness.WORK / "own-sshd.conf"
     own.write_text(f"Port {PORT}\nUsePAM yes\nPidFile none\n{lines}")
     second = subprocess.Popen([SSHD, "-D", "-e", "-f", own], stderr=subprocess.DEVNULL)
     before = snapshot()
     try:
-        assert lab.wait_until(lambda: listens(PORT))
+        assert harness.wait_until(lambda: listens(PORT))
         for dry in ([], ["--dry-run"]):
             error = failed("enable", "sshd", *options, *dry)
             assert f"sshd (process {second.pid}) runs with options of its own" in error
             assert says in error
     finally:
         second.terminate()
-        second.wait(lab.PATIENCE)
+        second.wait(harness.PATIENCE)
     assert snapshot() == before
 
 
@@ -461,11 +461,11 @@ def test_where_the_stack_is_there_and_sshds_file_is_not_sshd_must_be_reloaded(ss
 
 def test_remember_holds_with_a_key_and_a_code(sshd, key, sim):
     """The module alone in a stack is denied by libpam whenever it lets somebody pass."""
-    lab.configure(sim, policy="remember = 1h")
+    harness.configure(sim, policy="remember = 1h")
     enable_sshd(sshd, "--publickey")
     assert "error" not in done("doctor", "sshd")
     assert gets_in_by_code(ssh(*key))
-    assert gets_in(ssh(*key)) and len(lab.messages(ALICE)) == 1
+    assert gets_in(ssh(*key)) and len(harness.messages(ALICE)) == 1
     client = ssh("-o", "PubkeyAuthentication=no")
     client.expect("Permission denied")
 
@@ -502,7 +502,7 @@ def test_the_form_is_changed_without_a_stretch_in_which_nobody_is_asked(sshd, ke
             seen = client.expect(["[Pp]assword: ", PROMPT, "Permission denied", "in-the-shell"])
             assert seen != 3
             if seen == 0:
-                client.sendline(lab.PASSWORD)
+                client.sendline(harness.PASSWORD)
                 assert client.expect([PROMPT, "Permission denied", "in-the-shell"]) != 2
             else:
                 assert seen == 2 or options is key, "a code alone"
@@ -520,13 +520,13 @@ def test_the_form_is_changed_without_a_stretch_in_which_nobody_is_asked(sshd, ke
         sshd.reload()
         nobody_gets_in_by_less()
         done("enable", "sshd", "--publickey")
-        assert gets_in_by_code(ssh(*key), before=len(lab.messages(ALICE)))
+        assert gets_in_by_code(ssh(*key), before=len(harness.messages(ALICE)))
         nobody_gets_in_by_less()
         status, out, _ = ctl("enable", "sshd")
         assert status == 2 and "Until then it asks for the key as well" in out
         nobody_gets_in_by_less()
         sshd.reload()
-        assert gets_in_by_code(ssh_with_password(), before=len(lab.messages(ALICE)))
+        assert gets_in_by_code(ssh_with_password(), before=len(harness.messages(ALICE)))
         nobody_gets_in_by_less()
         done("disable", "sshd")
         after = snapshot()
@@ -538,17 +538,17 @@ def test_the_form_is_changed_without_a_stretch_in_which_nobody_is_asked(sshd, ke
 
 
 def test_with_use_uid_sudo_asks_the_caller_where_it_takes_the_targets_password(sim):
-    lab.write("/etc/sudoers.d/lab", "alice ALL=(ALL) ALL\nDefaults timestamp_timeout=0, targetpw\n",
-              0o440)
+    harness.write("/etc/sudoers.d/lab", "alice ALL=(ALL) ALL\nDefaults timestamp_timeout=0, targetpw\n",
+                  0o440)
     done_with_warnings("enable", "sudo", "--use-uid")
     assert ctl("doctor", "sudo", "sudo-i")[0] == 0
     client = on_terminal("sudo", "-u", "bob", "id", "-un", user="alice")
     client.expect("password for bob: ")
-    client.sendline(lab.PASSWORD)
+    client.sendline(harness.PASSWORD)
     client.expect(PROMPT)
-    client.sendline(lab.wait_for_code(ALICE))
+    client.sendline(harness.wait_for_code(ALICE))
     client.expect("bob")
-    assert ended(client) == 0 and lab.messages(BOB) == []
+    assert ended(client) == 0 and harness.messages(BOB) == []
 
 
 def done_with_warnings(*arguments):
@@ -562,9 +562,9 @@ def test_the_account_that_su_asks_is_changed_in_one_step(sim):
     out = done("enable", "su", "--use-uid")
     assert re.search(r"^-.*pam_swmfa\.so *$", out, flags=re.MULTILINE)
     assert re.search(r"^\+.*pam_swmfa\.so use_uid *$", out, flags=re.MULTILINE)
-    assert COMMON.read_text().count(lab.MODULE) == 1
+    assert COMMON.read_text().count(harness.MODULE) == 1
     done("enable", "su")
-    assert "use_uid" not in COMMON.read_text() and COMMON.read_text().count(lab.MODULE) == 1
+    assert "use_uid" not in COMMON.read_text() and COMMON.read_text().count(harness.MODULE) == 1
 
 
 def test_accounts_with_a_key_and_no_password_are_not_shut_out_without_a_word(sshd, key, sim):
@@ -585,7 +585,7 @@ def test_accounts_with_a_key_and_no_password_are_not_shut_out_without_a_word(ssh
         before = snapshot()
         assert "--force" in failed("enable", "sshd") and snapshot() == before
     finally:
-        lab.set_password("alice")
+        harness.set_password("alice")
 
 
 def group_writes(folder):
@@ -620,7 +620,7 @@ def pipe(folder):
 def test_disable_leaves_a_line_that_others_jump_over(sim):
     """Without it, alice would become root by any password."""
     (PAM / "sudo").write_text("auth [success=1 default=ignore] pam_succeed_if.so quiet user = alice\n"
-                              f"auth required {lab.MODULE}\nauth requisite pam_unix.so\n"
+                              f"auth required {harness.MODULE}\nauth requisite pam_unix.so\n"
                               "auth required pam_permit.so\n@include common-account\n")
     before = snapshot()
     assert "/etc/pam.d/sudo:1: this line jumps over the module's" in failed("disable", "sudo")
@@ -634,7 +634,7 @@ def test_disable_leaves_a_line_that_others_jump_over(sim):
     ("@include common-auth\nauth [success=1 default=ignore] {}\nauth requisite pam_deny.so\n",
      "no right password would let in")])
 def test_disable_leaves_a_line_of_somebodys_without_which_all_or_none_get_in(lines, says, sim):
-    (PAM / "sshd").write_text(lines.format(lab.MODULE) + "@include common-account\n")
+    (PAM / "sshd").write_text(lines.format(harness.MODULE) + "@include common-account\n")
     before = snapshot()
     assert says in failed("disable", "sshd")
     assert snapshot() == before
@@ -644,15 +644,15 @@ def test_disable_leaves_a_line_of_somebodys_without_which_all_or_none_get_in(lin
                                   "auth [" + "success=ok " * 60 + "default=bad] {}"])
 def test_disable_does_not_say_that_nothing_is_enabled_where_a_line_is_not_known(line, sim):
     sudo = PAM / "sudo"
-    sudo.write_text("@include common-auth\n" + line.format(lab.MODULE) + "\n")
+    sudo.write_text("@include common-auth\n" + line.format(harness.MODULE) + "\n")
     assert "still names the module: remove it by hand" in failed("disable", "sudo")
 
 
 def test_nothing_is_changed_where_nobody_can_be_named(sim):
-    lab.users_map(f"alice {ALICE}\n")
+    harness.users_map(f"alice {ALICE}\n")
     before = snapshot()
     with open("/dev/full", "w") as full:
-        assert subprocess.run([lab.CTL, "enable", "login"], stdout=subprocess.DEVNULL, stderr=full,
+        assert subprocess.run([harness.CTL, "enable", "login"], stdout=subprocess.DEVNULL, stderr=full,
                               check=False).returncode == 1
     assert snapshot() == before
 
@@ -675,7 +675,7 @@ def test_key_and_password_do_not_become_a_key_alone(keywords, key, sim):
     """A login that the module lets pass needs the key, and no longer the password."""
     conf = Path("/etc/ssh/sshd_config")
     conf.write_text(conf.read_text() + "AuthenticationMethods publickey,password\n")
-    lab.configure(sim, **keywords)
+    harness.configure(sim, **keywords)
     status, _, error = ctl("enable", "sshd", "--publickey", "--dry-run")
     assert (status, "with less than they need now: alice" in error) == \
         ((1, True) if keywords else (0, False)), error
@@ -712,7 +712,7 @@ def test_no_other_service_gets_a_stack_of_a_code_alone(key, sim):
         assert f"{PAM}/site: this service uses the stack of sshd" in \
             failed_after_warnings("enable", "sshd", "--publickey", "--dry-run")
         (PAM / "site").unlink()
-    lab.write(PAM / "site", "@include sshd\n", 0o666)
+    harness.write(PAM / "site", "@include sshd\n", 0o666)
     assert f"uses the stack of sshd is unknown: {PAM}/site" in \
         failed_after_warnings("enable", "sshd", "--publickey", "--dry-run")
 
@@ -734,7 +734,7 @@ def test_what_was_noted_in_another_boot_counts_for_nothing(sshd, sim):
     assert ctl("enable", "sshd")[0] == 2
     text = re.sub("(?m)^at .*", "at 999999999999", record.read_text())
     text = re.sub("(?m)^sshd .*\n", "", text)
-    lab.write(record, re.sub("(?m)^boot .*", "boot 00000000-0000-4000-8000-000000000000", text))
+    harness.write(record, re.sub("(?m)^boot .*", "boot 00000000-0000-4000-8000-000000000000", text))
     assert ctl("enable", "sshd")[0] == 2
     sshd.reload()
     assert ctl("enable", "sshd")[0] == 0
@@ -760,7 +760,7 @@ def test_an_account_without_any_password_is_named(service, sim):
     shadow = Path("/etc/shadow").read_text()
     conf = Path("/etc/ssh/sshd_config")
     conf.write_text(conf.read_text() + "PermitEmptyPasswords yes\n")
-    lab.users_map(f"bob {BOB}\nroot {ALICE}\n")
+    harness.users_map(f"bob {BOB}\nroot {ALICE}\n")
     try:
         subprocess.run(["passwd", "-d", "alice"], check=True, capture_output=True)
         assert re.search("will deny these accounts.*: alice, carol",
@@ -772,13 +772,13 @@ def test_an_account_without_any_password_is_named(service, sim):
 @pytest.mark.parametrize("spoil", [group_writes, shared_group_writes, key_of_root, no_key, expired_key,
                                    pipe])
 def test_an_account_whose_key_sshd_does_not_take_is_named(spoil, sshd, key, sim):
-    folder = lab.WORK / "home/alice/.ssh"
+    folder = harness.WORK / "home/alice/.ssh"
     mode = folder.parent.stat().st_mode
-    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", lab.WORK / "root-key"],
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", harness.WORK / "root-key"],
                    check=True)
     roots = Path("/root/.ssh/authorized_keys")
     roots.parent.mkdir(mode=0o700, exist_ok=True)
-    shutil.copy(lab.WORK / "root-key.pub", roots)
+    shutil.copy(harness.WORK / "root-key.pub", roots)
     try:
         spoil(folder)
         ssh(*key, "-o", "PreferredAuthentications=publickey").expect("Permission denied")
@@ -788,7 +788,7 @@ def test_an_account_whose_key_sshd_does_not_take_is_named(spoil, sshd, key, sim)
         folder.parent.chmod(mode)
         subprocess.run(["gpasswd", "-d", "bob", "alice"], capture_output=True, check=False)
         roots.unlink()
-        (lab.WORK / "root-key").unlink()
+        (harness.WORK / "root-key").unlink()
 
 
 @pytest.mark.parametrize("shell, lines, named", [
@@ -799,14 +799,14 @@ def test_an_account_that_needs_no_shell_for_sftp_is_named(shell, lines, named, k
     passwd = Path("/etc/passwd").read_text()
     conf = Path("/etc/ssh/sshd_config")
     conf.write_text(re.sub("(?m)^Subsystem.*", "Subsystem sftp internal-sftp", conf.read_text()) + lines)
-    lab.users_map(f"bob {BOB}\ncarol {BOB}\nroot {ALICE}\n")
+    harness.users_map(f"bob {BOB}\ncarol {BOB}\nroot {ALICE}\n")
     server = Sshd()
     try:
         Path("/etc/passwd").write_text(re.sub("(?m)^(alice:.*:).*", r"\1" + shell, passwd))
-        command = lab.ssh_command(PORT, "alice", command="", options=[*key, "-b", "/dev/null"])
+        command = harness.ssh_command(PORT, "alice", command="", options=[*key, "-b", "/dev/null"])
         command = ["sftp", *command[1:-2], "alice@127.0.0.1"]
         command[command.index("-p")] = "-P"
-        ran = subprocess.run(command, check=False, capture_output=True, text=True, timeout=lab.PATIENCE)
+        ran = subprocess.run(command, check=False, capture_output=True, text=True, timeout=harness.PATIENCE)
         assert (ran.returncode == 0) == named, ran.stderr
         error = ctl("enable", "sshd", "-n", "--publickey")[2]
         assert (": alice\n" in error) == named, error
@@ -830,8 +830,8 @@ def test_root_with_a_key_alone_gets_in_by_key_and_code_and_at_each_moment_before
     conf.write_text(conf.read_text().replace("PermitRootLogin yes\n", ""))
     folder = Path("/root/.ssh")
     folder.mkdir(mode=0o700, exist_ok=True)
-    shutil.copy(lab.WORK / "home/alice/.ssh/authorized_keys", folder)
-    lab.users_map(f"root {ALICE}\n")
+    shutil.copy(harness.WORK / "home/alice/.ssh/authorized_keys", folder)
+    harness.users_map(f"root {ALICE}\n")
     sshd.reload()
     before = snapshot()
     try:
@@ -865,11 +865,11 @@ def test_root_with_a_key_alone_gets_in_by_key_and_code_and_at_each_moment_before
 def test_while_sshd_refuses_everybody_in_the_map_nothing_is_changed(lines, mapped, says, sim):
     conf = Path("/etc/ssh/sshd_config")
     conf.write_text(lines + conf.read_text().replace("PermitRootLogin yes\n", ""))
-    lab.users_map(f"{mapped} {ALICE}\n")
+    harness.users_map(f"{mapped} {ALICE}\n")
     before = snapshot()
     for dry in ([], ["--dry-run"]):
         error = failed_after_warnings("enable", "sshd", *dry)
-        assert f"{lab.USERS}: nobody in it could log in by sshd: {says}" in error
+        assert f"{harness.USERS}: nobody in it could log in by sshd: {says}" in error
         assert not lines or error.endswith(f" ({conf}:1)")
     assert snapshot() == before
 
@@ -886,7 +886,7 @@ def su_to_bob(*options):
     """su on a terminal, as alice, with bob's password given."""
     client = on_terminal("su", *options, "bob", "-c", "id -un", user="alice")
     client.expect("Password: ")
-    client.sendline(lab.PASSWORD)
+    client.sendline(harness.PASSWORD)
     return client
 
 
@@ -896,7 +896,7 @@ def test_sudo_and_sudo_i_ask_after_enable_and_not_after_disable(sim, log):
     for sent, arguments in enumerate([("id", "-u"), ("-i", "id", "-u")]):
         client = sudo_as_alice(*arguments)
         client.expect(PROMPT)
-        client.sendline(lab.wait_for_code(ALICE, sent_before=sent))
+        client.sendline(harness.wait_for_code(ALICE, sent_before=sent))
         client.expect(r"\n0\r")
         assert ended(client) == 0
     assert "service=sudo-i" in log.last("result=success")
@@ -923,7 +923,7 @@ def test_disable_all_disables_every_service_that_is_enabled(sim):
 
 def test_disable_all_goes_on_after_one_that_cannot_be_disabled(sim):
     (PAM / "sudo").write_text("auth [success=1 default=ignore] pam_succeed_if.so quiet user = alice\n"
-                              f"auth required {lab.MODULE}\nauth requisite pam_unix.so\n"
+                              f"auth required {harness.MODULE}\nauth requisite pam_unix.so\n"
                               "auth required pam_permit.so\n@include common-account\n")
     done("enable", "su")
     status, _, error = ctl("disable", "all")
@@ -939,8 +939,8 @@ def test_su_asks_after_enable_and_not_after_disable(sim, option, asked, dash):
     done("enable", "su", *option)
     client = su_to_bob(*dash)
     client.expect(PROMPT)
-    assert client.match[1] == lab.NUMBERS[asked][-2:]
-    client.sendline(lab.wait_for_code(lab.NUMBERS[asked]))
+    assert client.match[1] == harness.NUMBERS[asked][-2:]
+    client.sendline(harness.wait_for_code(harness.NUMBERS[asked]))
     client.expect("bob")
     assert ended(client) == 0
     assert subprocess.run(["su", "bob", "-c", "true"], check=False).returncode == 0 # root
@@ -973,7 +973,7 @@ def test_su_l_with_a_stack_of_its_own_asks_as_well(sim, tool):
 def test_login_asks_after_enable(sim, log):
     done("enable", "login")
     client = login_as_alice()
-    client.sendline(lab.wait_for_code(ALICE))
+    client.sendline(harness.wait_for_code(ALICE))
     client.expect(r"\$ ")
     client.sendline("exit")
     ended(client)
@@ -992,12 +992,12 @@ def add_to_common():
 
 def test_who_is_not_named_in_the_guard_is_not_asked_and_a_broken_guard_asks_everybody(sim):
     done("enable", "sshd")
-    lab.stack("cron", "@include common-auth", "account required pam_permit.so", folder=PAM)
-    lab.stack("sshd-like", "@include common-auth", "account required pam_permit.so", folder=PAM)
+    harness.stack("cron", "@include common-auth", "account required pam_permit.so", folder=PAM)
+    harness.stack("sshd-like", "@include common-auth", "account required pam_permit.so", folder=PAM)
 
     def prompts(service):
-        return lab.pamhost(service, "alice", answers=(lab.PASSWORD, "000000"),
-                           arguments=("--confdir", str(PAM))).prompts
+        return harness.pamhost(service, "alice", answers=(harness.PASSWORD, "000000"),
+                               arguments=("--confdir", str(PAM))).prompts
 
     for service in ("cron", "sshd-like"):
         assert len(prompts(service)) == 1, service
@@ -1026,12 +1026,12 @@ def test_all_services_together_and_each_goes_by_itself(sim):
         done("enable", service)
         assert done("enable", service) == f"{service}: already enabled\n"
     text = COMMON.read_text()
-    assert text.count(lab.MODULE) == 4
-    assert text.index("Additional") < text.index(lab.MODULE) < text.index("end of pam-auth-update")
+    assert text.count(harness.MODULE) == 4
+    assert text.index("Additional") < text.index(harness.MODULE) < text.index("end of pam-auth-update")
     for service in ("su", "sshd", "login"):
         done("disable", service)
         assert done("disable", service) == f"{service}: not enabled\n"
-    assert COMMON.read_text().count(lab.MODULE) == 1
+    assert COMMON.read_text().count(harness.MODULE) == 1
     assert "service notin sudo:sudo-i\n" in COMMON.read_text()
     done("disable", "sudo")
     assert COMMON.read_text() == before and not PROFILE.exists()
@@ -1058,7 +1058,7 @@ def test_a_common_auth_that_somebody_has_changed_is_left_alone(sim, sshd):
     sshd.reload()
     status, out, error = ctl("enable", "sshd")
     assert status == 0 and "the line goes into the service's own file" in error
-    assert f"+auth\trequired\t{lab.MODULE}" in out
+    assert f"+auth\trequired\t{harness.MODULE}" in out
     assert COMMON.read_text() == text and not PROFILE.exists()
     assert gets_in_by_code(ssh_with_password())
     done("disable", "sshd")
@@ -1070,7 +1070,7 @@ def test_lines_in_a_common_auth_that_was_changed_later_can_be_taken_out(sim):
     add_to_common()
     done("disable", "sshd")
     text = COMMON.read_text()
-    assert lab.MODULE not in text and "pam_succeed_if" not in text and "pam_warn.so" in text
+    assert harness.MODULE not in text and "pam_succeed_if" not in text and "pam_warn.so" in text
     assert not PROFILE.exists()
     copy = COPIES / "etc_pam.d_common-auth"
     assert copy.exists(), "what was there before is kept where it is not what is there now"
@@ -1086,7 +1086,7 @@ def test_without_pam_auth_update_the_line_goes_into_the_services_file(sim, sshd)
         for name in ("sshd", "sudo", "sudo-i", "su", "login"):
             lines = (PAM / name).read_text().splitlines()
             at = lines.index("@include common-auth")
-            assert lines[at + 2] == f"auth\trequired\t{lab.MODULE}", name
+            assert lines[at + 2] == f"auth\trequired\t{harness.MODULE}", name
         assert gets_in_by_code(ssh_with_password())
         for service in SERVICES:
             done("disable", service)
@@ -1103,7 +1103,7 @@ def test_a_package_that_brings_a_new_file_is_no_hindrance_to_disable(sim):
         (PAM / "sudo").write_text(text)
         assert "has other changes since" in done("disable", "sudo")
         assert (PAM / "sudo").read_text().startswith("# a newer file\n")
-        assert lab.MODULE not in (PAM / "sudo").read_text()
+        assert harness.MODULE not in (PAM / "sudo").read_text()
     finally:
         Path("/usr/sbin/pam-auth-update.away").rename(TOOL)
 
@@ -1113,7 +1113,7 @@ def test_a_line_that_was_added_by_hand_counts_and_is_taken_out(sim):
     for name in ("sudo", "sudo-i"):
         body = (PAM / name).read_text()
         (PAM / name).write_text(body.replace("@include common-auth\n",
-                                             f"@include common-auth\nauth required {lab.MODULE}\n"))
+                                             f"@include common-auth\nauth required {harness.MODULE}\n"))
     assert done("enable", "sudo") == "sudo: already enabled\n"
     done("disable", "sudo")
     assert (PAM / "sudo").read_text() == text
@@ -1123,7 +1123,7 @@ def test_a_line_that_was_added_by_hand_and_does_nothing_is_not_taken_for_good(si
     for name in ("sudo", "sudo-i"):
         body = (PAM / name).read_text()
         (PAM / name).write_text(body.replace("@include common-auth\n",
-                                             f"@include common-auth\nauth optional {lab.MODULE}\n"))
+                                             f"@include common-auth\nauth optional {harness.MODULE}\n"))
     before = snapshot()
     assert re.search(r"/etc/pam\.d/sudo:\d+: .*let in all the same", failed("enable", "sudo"))
     assert snapshot() == before
@@ -1148,7 +1148,7 @@ _ARCH = {**stacks.ARCH,
          "sudo": "auth include system-auth\naccount include system-auth\n"
                  "session required pam_permit.so\n"}
 NOTE = "# swmfactl: enable added this; disable removes it"
-BEHIND = [NOTE, f"auth\trequired\t{lab.MODULE}"]
+BEHIND = [NOTE, f"auth\trequired\t{harness.MODULE}"]
 ALONE = [*BEHIND, "auth\trequired\tpam_permit.so"]
 
 
@@ -1212,13 +1212,13 @@ def test_sudo_asks_after_enable_with_the_stacks_of_arch(other_system, sim):
     for sent, arguments in enumerate([("id", "-u"), ("-i", "id", "-u")]):
         client = sudo_as_alice(*arguments)
         client.expect(PROMPT)
-        client.sendline(lab.wait_for_code(ALICE, sent_before=sent))
+        client.sendline(harness.wait_for_code(ALICE, sent_before=sent))
         client.expect(r"\n0\r")
         assert ended(client) == 0
     client = sudo_as_alice("id", "-u", password="wrong")
     client.expect("incorrect")
     client.close()
-    assert len(lab.messages(ALICE)) == 2, "none was sent for a wrong password"
+    assert len(harness.messages(ALICE)) == 2, "none was sent for a wrong password"
 
 
 def test_sshd_asks_after_enable_with_the_stacks_of_arch(other_system, sim, sshd):
@@ -1283,7 +1283,7 @@ def same_as(before, links):
 def sudo_asks(sent=0, *options):
     client = sudo_as_alice(*options, "id", "-u")
     client.expect(PROMPT)
-    client.sendline(lab.wait_for_code(ALICE, sent_before=sent))
+    client.sendline(harness.wait_for_code(ALICE, sent_before=sent))
     client.expect(r"\n0\r")
     return ended(client) == 0
 
@@ -1305,15 +1305,15 @@ def test_on_opensuse_the_links_stay_and_disable_restores_each_file(other_system,
     assert links_of() == _SUSE_LINKS
     assert (PAM / "common-auth").read_text() == _SUSE_STRICT["common-auth-pc"]
     assert gets_in_by_code(ssh_with_password())
-    assert sudo_asks(len(lab.messages(ALICE))) and sudo_asks(len(lab.messages(ALICE)), "-i")
+    assert sudo_asks(len(harness.messages(ALICE))) and sudo_asks(len(harness.messages(ALICE)), "-i")
     client = su_to_bob("-")
     client.expect(PROMPT)
-    client.sendline(lab.wait_for_code(BOB))
+    client.sendline(harness.wait_for_code(BOB))
     client.expect("bob")
     assert ended(client) == 0
-    sent = len(lab.messages(ALICE))
+    sent = len(harness.messages(ALICE))
     client = login_as_alice()
-    client.sendline(lab.wait_for_code(ALICE, sent_before=sent))
+    client.sendline(harness.wait_for_code(ALICE, sent_before=sent))
     client.expect(r"\$ ")
     client.sendline("exit")
     ended(client)
@@ -1367,8 +1367,8 @@ def test_one_file_by_two_names_is_changed_once(other_system, sim, links):
     lay_links({**_SUSE_LINKS, **links})
     before = snapshot()
     out = done_but_for_warnings("enable", "sudo")
-    assert out.count(f"\n+auth\trequired\t{lab.MODULE}") == 1
-    assert (PAM / "sudo").read_text().count(lab.MODULE) == 1
+    assert out.count(f"\n+auth\trequired\t{harness.MODULE}") == 1
+    assert (PAM / "sudo").read_text().count(harness.MODULE) == 1
     assert sudo_asks() and sudo_asks(1, "-i")
     done_but_for_warnings("disable", "sudo")
     assert same_as(before, {**_SUSE_LINKS, **links})
@@ -1416,7 +1416,7 @@ def test_a_link_that_no_change_can_follow_is_refused_and_named(other_system, sim
         status, out, error = ctl("enable", "sudo")
         assert status == 1 and error.count(says) == 1, error
         assert same_as(before, links)
-        assert f"+auth\trequired\t{lab.MODULE}" not in out or "/etc/pam.d/sudo-i" in out
+        assert f"+auth\trequired\t{harness.MODULE}" not in out or "/etc/pam.d/sudo-i" in out
     finally:
         if (PAM / "folder").exists():
             (PAM / "folder").rmdir()
@@ -1525,23 +1525,23 @@ def test_a_wrong_command_line_is_64_and_changes_nothing(arguments, says):
 
 
 def break_conf():
-    lab.CONF.write_text("[swmfa]\ntries = many\n")
+    harness.CONF.write_text("[swmfa]\ntries = many\n")
 
 
 def break_map():
-    lab.USERS.unlink()
+    harness.USERS.unlink()
 
 
 def empty_map():
-    lab.USERS.write_text("# nobody\n\n")
+    harness.USERS.write_text("# nobody\n\n")
 
 
 def break_store():
-    shutil.rmtree(lab.STATE)
+    shutil.rmtree(harness.STATE)
 
 
 def break_module():
-    Path(lab.MODULE).rename(lab.MODULE + ".away")
+    Path(harness.MODULE).rename(harness.MODULE + ".away")
 
 
 def break_common():
@@ -1553,7 +1553,7 @@ def insert(path, line, before="@include common-auth"):
 
 
 def example():
-    lab.CONF.write_text((lab.BUILD / "conf/swmfa.conf").read_text())
+    harness.CONF.write_text((harness.BUILD / "conf/swmfa.conf").read_text())
 
 
 def sufficient():
@@ -1587,7 +1587,7 @@ def keys_only():
 
 
 def line_in_common():
-    insert(COMMON, f"auth required {lab.MODULE}", "# and here are more")
+    insert(COMMON, f"auth required {harness.MODULE}", "# and here are more")
 
 
 def bad_sshd_config():
@@ -1617,21 +1617,21 @@ def test_enable_refuses_and_changes_nothing(wrong, says):
         assert re.search(says, error), error
         assert snapshot("/etc/pam.d", "/etc/ssh", "/var/lib/pam", "/usr/share/pam-configs") == before
     finally:
-        away = Path(lab.MODULE + ".away")
+        away = Path(harness.MODULE + ".away")
         if away.exists():
-            away.rename(lab.MODULE)
+            away.rename(harness.MODULE)
 
 
 def test_enable_is_for_the_configuration_that_logins_read(tmp_path):
     before = snapshot()
-    shutil.copy(lab.CONF, tmp_path / "other.conf")
+    shutil.copy(harness.CONF, tmp_path / "other.conf")
     error = failed("-c", tmp_path / "other.conf", "enable", "sudo")
-    assert f"logins read {lab.CONF}," in error
+    assert f"logins read {harness.CONF}," in error
     assert snapshot() == before
 
 
 def test_a_stack_that_would_be_left_without_a_first_factor_is_not_made(sim):
-    lab.use_example("sshd-publickey", "sshd")
+    harness.use_example("sshd-publickey", "sshd")
     before = snapshot()
     assert 'put "@include common-auth" in its place by hand' in failed("disable", "sshd")
     assert snapshot() == before
@@ -1670,19 +1670,19 @@ def test_what_blocks_do_together_is_seen(lines, says, sim):
 
 
 def test_whom_sudo_asks_for_nothing_is_said(sim):
-    lab.write("/etc/sudoers.d/all", "bob ALL = NOPASSWD: ALL\n", 0o440)
+    harness.write("/etc/sudoers.d/all", "bob ALL = NOPASSWD: ALL\n", 0o440)
     status, _, error = ctl("enable", "sudo")
     assert status == 0 and "/etc/sudoers: sudo: bob may run ALL with NOPASSWD" in error
     assert "sudoers" not in ctl("enable", "su")[2]
-    lab.write("/etc/sudoers.d/all", "User_Alias OPS = %:ops\nOPS ALL = ALL\n", 0o440)
+    harness.write("/etc/sudoers.d/all", "User_Alias OPS = %:ops\nOPS ALL = ALL\n", 0o440)
     assert "/etc/sudoers: a rule is for %:ops, a group of sudo's plugins" in ctl("enable", "sudo")[2]
 
 
 def test_who_may_be_locked_out_is_said(sim, key):
-    lab.users_map()
+    harness.users_map()
     status, _, error = ctl("enable", "sshd", "--dry-run")
     assert status == 0 and error == f"swmfactl: warning: sshd will deny these accounts, which have no " \
-        f"usable line in the users map, {lab.USERS}: carol\n"
+        f"usable line in the users map, {harness.USERS}: carol\n"
     assert ctl("enable", "sudo", "--dry-run")[2] == ""
     subprocess.run(["usermod", "--append", "--groups", "sudo", "carol"], check=True)
     try:
@@ -1695,7 +1695,7 @@ def test_who_may_be_locked_out_is_said(sim, key):
                         ("User_Alias OPS = alice, A\nUser_Alias A = carol\nOPS ALL = ALL", True),
                         (f"#{pwd.getpwnam('carol').pw_uid} ALL = ALL", True),
                         (f"%#{pwd.getpwnam('carol').pw_gid} ALL = ALL", True), ("ALL, !carol ALL = ALL", False)):
-        lab.write("/etc/sudoers.d/carol", rule + "\n", 0o440)
+        harness.write("/etc/sudoers.d/carol", rule + "\n", 0o440)
         said = subprocess.run(["sudo", "-l", "-U", "carol"], check=True, capture_output=True, text=True).stdout
         assert ("may run the following" in said) == named, said
         assert ("the users map" in ctl("enable", "sudo", "--dry-run")[2]) == named, rule
@@ -1704,13 +1704,13 @@ def test_who_may_be_locked_out_is_said(sim, key):
         assert "su will deny these accounts" in ctl("enable", "su", "--dry-run", *options)[2]
     assert "login will deny these accounts" in ctl("enable", "login", "--dry-run")[2]
     for lines, says in (("# LOGIN_TIMEOUT 180\n LOGIN_TIMEOUT 60\n", ":2"), ("LOGIN_TIMEOUTS 180\n", "")):
-        lab.LOGIN_DEFS.write_text(lines)
-        warning = f"warning: {lab.LOGIN_DEFS}{says}: login ends after 60 seconds, but password, message " \
+        harness.LOGIN_DEFS.write_text(lines)
+        warning = f"warning: {harness.LOGIN_DEFS}{says}: login ends after 60 seconds, but password, message " \
             "and typing need about 90: set LOGIN_TIMEOUT to 180\n"
         assert warning in ctl("enable", "login", "--dry-run")[2]
-    lab.LOGIN_DEFS.write_text("LOGIN_TIMEOUT 0\n")
+    harness.LOGIN_DEFS.write_text("LOGIN_TIMEOUT 0\n")
     assert "LOGIN_TIMEOUT" not in ctl("enable", "login", "--dry-run")[2]
-    lab.users_map(f"alice {ALICE}\nbob {BOB}\ncarol {BOB}\nroot {ALICE}\n")
+    harness.users_map(f"alice {ALICE}\nbob {BOB}\ncarol {BOB}\nroot {ALICE}\n")
     conf = Path("/etc/ssh/sshd_config")
     conf.write_text(conf.read_text().replace("PermitRootLogin yes\n", ""))
     assert NO_ROOT in ctl("enable", "sshd", "-n")[2]
@@ -1753,7 +1753,7 @@ def test_what_pam_auth_update_does_otherwise_than_shown_is_put_back(sim):
         assert status == 1 and "other than it was shown; what was changed was put back" in error
     after = snapshot("/etc/pam.d", "/usr/share/pam-configs")
     assert {path for path in before if before[path] != after.get(path)} == {str(COMMON)}
-    assert lab.MODULE not in COMMON.read_text() and set(before) == set(after)
+    assert harness.MODULE not in COMMON.read_text() and set(before) == set(after)
 
 
 @pytest.mark.parametrize("first", [True, False], ids=["first", "second"])
@@ -1784,7 +1784,7 @@ def test_what_pam_auth_update_has_removed_is_put_back_where_the_profile_stays(si
     done("enable", "sudo")
     record = Path("/var/lib/pam/auth").read_text()
     before = snapshot("/etc/pam.d", "/usr/share/pam-configs")
-    assert lab.MODULE in record
+    assert harness.MODULE in record
     with read_only("/usr/share/pam-configs"):
         error = failed_after_show("disable", "sudo")
     assert error.endswith("Read-only file system; what was changed was put back\n")
@@ -1871,10 +1871,10 @@ def root_gets_in():
     server = Sshd()
     try:
         client = ssh_with_password()
-        number = len(lab.messages(ALICE))
+        number = len(harness.messages(ALICE))
         if client.expect([PROMPT, "in-the-shell"]) == 0:
-            client.sendline(lab.messages(ALICE)[-1].split()[-1] if number else
-                            lab.wait_for_code(ALICE))
+            client.sendline(harness.messages(ALICE)[-1].split()[-1] if number else
+                            harness.wait_for_code(ALICE))
             client.expect("in-the-shell")
         return ended(client) == 0
     finally:
@@ -1893,10 +1893,10 @@ def test_killed_in_the_middle_it_lets_people_in_and_can_be_done_again(sim, momen
         assert ctl(command, "sshd")[0] == -signal.SIGKILL
     assert root_gets_in()
     assert ctl("enable", "sshd")[0] == 0
-    assert lab.MODULE in COMMON.read_text() and SSHCONF.exists()
+    assert harness.MODULE in COMMON.read_text() and SSHCONF.exists()
     server = Sshd()
     try:
-        assert gets_in_by_code(ssh_with_password(), before=len(lab.messages(ALICE)))
+        assert gets_in_by_code(ssh_with_password(), before=len(harness.messages(ALICE)))
     finally:
         server.stop()
     done("disable", "sshd")
@@ -1906,11 +1906,11 @@ def test_killed_in_the_middle_it_lets_people_in_and_can_be_done_again(sim, momen
 def test_one_at_a_time(sim, tmp_path):
     gate = tmp_path / "gate"
     with wrapped(TOOL, f"while [ ! -e {gate} ]; do sleep 0.1; done; exec {{real}} \"$@\""):
-        first = subprocess.Popen([lab.CTL, "enable", "sudo"], stdout=subprocess.DEVNULL)
-        assert lab.wait_until(lambda: list(Path("/run").glob("swmfactl.??????")))
+        first = subprocess.Popen([harness.CTL, "enable", "sudo"], stdout=subprocess.DEVNULL)
+        assert harness.wait_until(lambda: list(Path("/run").glob("swmfactl.??????")))
         assert "another swmfactl is already running" in failed("enable", "su")
         gate.touch()
-        assert first.wait(lab.PATIENCE) == 0
+        assert first.wait(harness.PATIENCE) == 0
     done("enable", "su")
 
 
@@ -1924,7 +1924,7 @@ def test_nothing_of_a_try_is_left(sim):
 
 @pytest.mark.parametrize("command", ["enable", "disable"])
 def test_the_man_page_has_the_options(command):
-    page = (lab.BUILD / "docs/swmfactl.8").read_text()
+    page = (harness.BUILD / "docs/swmfactl.8").read_text()
     assert f".It Cm {command} Ar service" in page
     for option in re.findall(r"--([a-z-]+)", done(command, "--help")):
         assert "Fl Fl " + option in page, option

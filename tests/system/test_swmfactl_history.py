@@ -11,7 +11,7 @@ import time
 
 import pytest
 
-import lab
+import harness
 from test_limits import DAY, HOUR
 from test_local import ended, on_terminal
 from test_store import change
@@ -25,7 +25,7 @@ ESCAPE = "\x1b"
 def said(*arguments, **keywords):
     """What a command prints, also for the search of secrets; all of it can be printed."""
     out = done(*arguments, **keywords)
-    lab.OUTPUT.append(out)
+    harness.OUTPUT.append(out)
     assert all(line.isprintable() and line.isascii() for line in out.splitlines())
     return out
 
@@ -62,7 +62,7 @@ def people(out):
 
 
 def test_nobody_is_shown_of_an_empty_store(sim):
-    lab.configure(sim, limits="host_sends = 20/1h, 100/1d\n")
+    harness.configure(sim, limits="host_sends = 20/1h, 100/1d\n")
     assert said("status") == "sent by this host in 1h  0 of 20\nsent by this host in 1d  0 of 100\n"
     assert as_json("status") == {
         "host_sends": [{"seconds": HOUR, "sent": 0, "most": 20},
@@ -70,7 +70,7 @@ def test_nobody_is_shown_of_an_empty_store(sim):
 
 
 def test_everybody_of_whom_something_is_kept_is_shown(sim):
-    lab.configure(sim, limits="user_sends = 3/10m, 5/1h\n")
+    harness.configure(sim, limits="user_sends = 3/10m, 5/1h\n")
     set_failures("locked", 5, 900000)
     set_failures("for-ever", 100)
     set_failures("forgiven", 0)
@@ -91,7 +91,7 @@ def test_everybody_of_whom_something_is_kept_is_shown(sim):
 
 
 def test_json_has_the_same_of_everybody(sim):
-    lab.configure(sim, limits="user_sends = 3/10m, 5/1h\n")
+    harness.configure(sim, limits="user_sends = 3/10m, 5/1h\n")
     set_failures("alice", 5, 900000)
     set_failures("bob", 100)
     add_sends("alice", 10)
@@ -108,8 +108,8 @@ def test_json_has_the_same_of_everybody(sim):
 
 
 def test_real_logins_are_shown_those_of_strangers_too(sim):
-    lab.pamhost(lab.between_permits(), answers=["@wrong"] * 3)
-    out = lab.pamhost(lab.between_permits(), "carol", answers=["123456"] * 3)
+    harness.pamhost(harness.between_permits(), answers=["@wrong"] * 3)
+    out = harness.pamhost(harness.between_permits(), "carol", answers=["123456"] * 3)
     digits = re.search(r"ending in (\d\d)", out.prompts[0])[1]
     out = said("status")
     assert out.endswith('\n\n"? NN": all names that are not in the users map and whose prompt shows a '
@@ -141,21 +141,21 @@ def test_who_reads_slowly_holds_nobody_up(sim):
            "INSERT INTO swmfa_try SELECT 'user' || i, 3, 0, 0 FROM n")
     process = start_ctl("status") # more than a pipe takes
     assert process.stdout.readline().startswith("sent by")
-    database = lab.sqlite3.connect(lab.STATE / "state.db")
-    assert lab.wait_until(lambda: database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
-                          == 0), "somebody reads it for as long as the output waits"
+    database = harness.sqlite3.connect(harness.STATE / "state.db")
+    assert harness.wait_until(lambda: database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+                              == 0), "somebody reads it for as long as the output waits"
     database.close()
     assert process.stdout.read().count("\nuser") == 5000
-    assert process.stderr.read() == "" and process.wait(lab.PATIENCE) == 0
+    assert process.stderr.read() == "" and process.wait(harness.PATIENCE) == 0
 
 
 # ---- status of one ----
 
 def test_places_are_shown_one_by_one(start, clock):
-    lab.users_map()
+    harness.users_map()
     start(policy="remember = 1h")
     for arguments in (["--rhost", "192.0.2.7"], ["--tty", "/dev/pts/7"]):
-        assert lab.pamhost(lab.between_permits(), arguments=arguments).result == "PAM_SUCCESS"
+        assert harness.pamhost(harness.between_permits(), arguments=arguments).result == "PAM_SUCCESS"
     lines = [line for line in said("status", "alice").splitlines() if line.startswith("remembered ")]
     assert len(lines) == 3 and lines[0].endswith(" 2")
     assert re.fullmatch(r"remembered  +swmfa-permits on /dev/pts/7 in a session of uid 0, until " + \
@@ -199,9 +199,9 @@ def test_an_empty_list_is_no_error(sim):
 
 
 def test_a_login_is_a_row(sim):
-    out = lab.pamhost(lab.between_permits(), arguments=["--rhost", "192.0.2.7"])
+    out = harness.pamhost(harness.between_permits(), arguments=["--rhost", "192.0.2.7"])
     assert out.result == "PAM_SUCCESS"
-    lab.pamhost(lab.between_permits(), "carol", answers=["123456"] * 3)
+    harness.pamhost(harness.between_permits(), "carol", answers=["123456"] * 3)
     out = said("log")
     assert out.split() [:9] == ["TIME", "USER", "SERVICE", "FROM", "RESULT", "REASON", "CHANNEL",
                                 "TRIES", "MS"]
@@ -214,13 +214,13 @@ def test_a_login_is_a_row(sim):
 
 
 def test_full_has_what_else_there_is(sim):
-    lab.pamhost(lab.between_permits())
-    lab.pamhost(lab.between_permits(), "carol", answers=["123456"] * 3)
+    harness.pamhost(harness.between_permits())
+    harness.pamhost(harness.between_permits(), "carol", answers=["123456"] * 3)
     lines = said("log", "--full").splitlines()
     assert re.fullmatch(r"    number \*82, request [0-9a-f-]{36}, requests 1, codes sent "
                         r"signalwire:sms", lines[2])
     assert lines[4:] == ["    number -, request -, requests 0, codes sent -",
-                         f"    not in {lab.USERS}"]
+                         f"    not in {harness.USERS}"]
 
 
 def test_the_last_ones_are_shown_in_their_order(sim):
@@ -283,7 +283,7 @@ def test_json_has_all_that_is_kept(sim):
 
 def test_it_needs_no_configuration(sim):
     add_logins({})
-    lab.CONF.unlink()
+    harness.CONF.unlink()
     assert ids() == [1]
 
 
@@ -293,11 +293,11 @@ def test_follow_shows_those_to_come_until_nobody_reads(sim):
     assert json.loads(process.stdout.readline())["id"] == 1
     add_logins({"user_name": "bob"}, {"reason": "new"})
     assert json.loads(process.stdout.readline())["reason"] == "new"
-    assert lab.pamhost(lab.between_permits()).result == "PAM_SUCCESS"
+    assert harness.pamhost(harness.between_permits()).result == "PAM_SUCCESS"
     assert json.loads(process.stdout.readline())["service"] == "swmfa-permits"
     assert process.poll() is None
     process.stdout.close()
-    assert process.stderr.read() == "" and process.wait(lab.PATIENCE) == 0
+    assert process.stderr.read() == "" and process.wait(harness.PATIENCE) == 0
 
 
 def test_follow_shows_a_table_too(sim):
@@ -306,7 +306,7 @@ def test_follow_shows_a_table_too(sim):
     add_logins({"reason": "one"})
     assert " one " in process.stdout.readline()
     process.stdout.close()
-    assert process.wait(lab.PATIENCE) == 0
+    assert process.wait(harness.PATIENCE) == 0
 
 
 def test_follow_holds_nobody_up(sim):
@@ -314,9 +314,9 @@ def test_follow_holds_nobody_up(sim):
     process = start_ctl("log", "--follow", "--json")
     process.stdout.readline()
     for _ in range(20):
-        assert lab.pamhost(lab.between_permits()).result == "PAM_SUCCESS"
+        assert harness.pamhost(harness.between_permits()).result == "PAM_SUCCESS"
         process.stdout.readline()
-    database = lab.sqlite3.connect(lab.STATE / "state.db")
+    database = harness.sqlite3.connect(harness.STATE / "state.db")
     assert database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0] == 0
     database.close()
     process.terminate()
@@ -327,7 +327,7 @@ def test_colours_are_for_a_terminal(sim):
     add_logins({}, {"result": "denied"})
     for environment, coloured in (({"TERM": "xterm"}, True), ({"TERM": "dumb"}, False),
                                   ({"TERM": "xterm", "NO_COLOR": "1"}, False), ({}, False)):
-        client = on_terminal(lab.CTL, "log", env=environment)
+        client = on_terminal(harness.CTL, "log", env=environment)
         assert ended(client) == 0
         assert (ESCAPE in client.before) == coloured, environment
         assert not coloured or ESCAPE + "[31mdenied" in client.before
@@ -343,8 +343,8 @@ def day(ago):
 @pytest.fixture
 def month(sim):
     """What was sent in the last days."""
-    lab.configure(sim, bandwidth=sim, swmfa="currency = EUR", signalwire="sms_price = 0.0079\n",
-                  bandwidth_lines="call_price = 0.02\n")
+    harness.configure(sim, bandwidth=sim, swmfa="currency = EUR", signalwire="sms_price = 0.0079\n",
+                      bandwidth_lines="call_price = 0.02\n")
     add_logins({"ago": 40 * DAY, "user_name": "too-old"},
                {"ago": 2 * DAY, "sent": "signalwire:sms signalwire:sms"},
                {"ago": 2 * DAY, "sent": "signalwire:sms? bandwidth:call", "user_name": "bob"},
@@ -404,7 +404,7 @@ Logins that failed
 
 
 def test_csv_is_a_row_a_day_channel_provider_and_user(month):
-    out = subprocess.run([lab.CTL, "report", "--csv"], capture_output=True, check=True).stdout
+    out = subprocess.run([harness.CTL, "report", "--csv"], capture_output=True, check=True).stdout
     assert out.endswith(b"\r\n") and out.count(b"\n") == out.count(b"\r\n") == 7
     rows = list(csv.reader(io.StringIO(out.decode(), newline="")))
     assert rows == [
@@ -426,13 +426,13 @@ def test_without_prices_there_is_no_cost(sim):
 
 
 def test_a_price_of_nothing_is_one(sim):
-    lab.configure(sim, signalwire="sms_price = 0\n")
+    harness.configure(sim, signalwire="sms_price = 0\n")
     add_logins({})
     assert "1 codes sent  USD 0.00\n" in (out := said("report")) and "without a price" not in out
 
 
 def test_sums_are_exact(sim):
-    lab.configure(sim, signalwire="sms_price = 0.000001\ncall_price = 999999.999999\n")
+    harness.configure(sim, signalwire="sms_price = 0.000001\ncall_price = 999999.999999\n")
     add_logins(*[{"sent": "signalwire:sms signalwire:sms signalwire:sms"}] * 111,
                *[{"sent": "signalwire:call"}] * 100)
     assert as_json("report")["all"]["cost"] == "100000000.000233"
@@ -454,12 +454,12 @@ def test_the_chart_is_as_wide_as_the_terminal(sim):
            "'', '', '', '', 0, 0, 0, 'signalwire:sms', '' FROM n")
     add_logins({"ago": DAY})
     for width in (60, 120):
-        client = on_terminal(lab.CTL, "report", "--days", "2", dimensions=(24, width),
+        client = on_terminal(harness.CTL, "report", "--days", "2", dimensions=(24, width),
                              env={"TERM": "dumb"})
         assert ended(client) == 0
         lines = [line for line in client.before.splitlines() if "#" in line]
         assert len(lines[1]) in range(width - 3, width) and lines[0].count("#") == 1
-    client = on_terminal(lab.CTL, "report", env={"TERM": "xterm"})
+    client = on_terminal(harness.CTL, "report", env={"TERM": "xterm"})
     assert ended(client) == 0 and ESCAPE + "[36m#" in client.before
     assert max(map(len, said("report").splitlines())) < 80
 
@@ -472,7 +472,7 @@ def test_at_most_ten_users_are_shown_and_json_has_all(sim):
 
 def test_what_was_really_sent_is_in_the_report(sim):
     for user, answers in (("alice", ["@code"]), ("alice", ["@wrong"] * 3), ("carol", ["123456"] * 3)):
-        lab.pamhost(lab.between_permits(), user, answers=answers)
+        harness.pamhost(harness.between_permits(), user, answers=answers)
     got = as_json("report", "--days", 2)
     assert [(user["user"], user["sent"]) for user in got["users"]] == [("alice", 2)]
     assert got["failures"] == [{"result": "denied", "reason": "tries-used", "logins": 2}]
@@ -490,7 +490,7 @@ def test_a_report_has_one_form():
 
 
 def test_prices_must_be_some(sim):
-    lab.configure(sim, signalwire="sms_price = 0,0079\n")
+    harness.configure(sim, signalwire="sms_price = 0,0079\n")
     assert re.search(r"swmfa\.conf:\d+: \[signalwire\] sms_price: a price such as 0\.0079",
                      failed("report"))
 
@@ -514,8 +514,8 @@ def test_root_is_needed_and_nothing_is_logged(sim, log, arguments):
     said(*arguments)
     log.settle()
     assert ctl_lines(log) == []
-    owners = {os.stat(path).st_uid for path in lab.STATE.iterdir()}
-    assert owners == {os.stat(lab.STATE).st_uid}
+    owners = {os.stat(path).st_uid for path in harness.STATE.iterdir()}
+    assert owners == {os.stat(harness.STATE).st_uid}
 
 
 @pytest.mark.parametrize("arguments", [["status"], ["status", "alice"], ["log"], ["report"]])

@@ -12,14 +12,14 @@ from pathlib import Path
 
 import pytest
 
-import lab
+import harness
 import test_swmfactl_enable
 from test_local import ended, on_terminal
 from test_swmfactl import ctl, ctl_lines, done, failed, start_ctl
 
-ALICE = lab.NUMBERS["alice"]
-COPIES = lab.SECURITY / "swmfa.before"
-EXAMPLES = {lab.CONF: lab.BUILD / "conf/swmfa.conf", lab.USERS: lab.BUILD / "conf/swmfa.users"}
+ALICE = harness.NUMBERS["alice"]
+COPIES = harness.SECURITY / "swmfa.before"
+EXAMPLES = {harness.CONF: harness.BUILD / "conf/swmfa.conf", harness.USERS: harness.BUILD / "conf/swmfa.users"}
 APPLICATION = "11111111-2222-3333-4444-555555555555"
 
 
@@ -28,14 +28,14 @@ def installed(start):
     """As after an installation: both files are the examples. The simulator that init is told of."""
     simulator = start()
     for path, example in EXAMPLES.items():
-        lab.write(path, example.read_bytes())
+        harness.write(path, example.read_bytes())
     shutil.rmtree(COPIES, ignore_errors=True)
-    secret = lab.WORK / "token"
-    lab.write(secret, lab.TOKEN + "\n")
+    secret = harness.WORK / "token"
+    harness.write(secret, harness.TOKEN + "\n")
     yield simulator
     secret.unlink()
     shutil.rmtree(COPIES, ignore_errors=True)
-    lab.users_map()
+    harness.users_map()
 
 
 def files():
@@ -43,13 +43,13 @@ def files():
 
 
 def options(simulator, *more, user="alice", number=ALICE, secret=("--secret-file", "token")):
-    secret = [str(lab.WORK / part) if part == "token" else part for part in secret]
+    secret = [str(harness.WORK / part) if part == "token" else part for part in secret]
     return ["init", "--provider=signalwire", "--endpoint", simulator.endpoint, "--ca-file",
             simulator.ca, "--project-id", "lab-project", *secret, "--user", user, "--number",
             number, "--no-check", "--no-test", *more]
 
 
-def active(path=lab.CONF):
+def active(path=harness.CONF):
     """The lines that count, without comments."""
     lines = path.read_text().splitlines()
     return [re.sub(r"\s+;.*", "", line) for line in lines if line and line[0] not in ";#"]
@@ -63,44 +63,44 @@ def mode(path):
 
 def test_with_options_both_files_are_written_and_a_code_comes(installed, log):
     out = done(*options(installed))
-    assert f"Written: {lab.CONF}, {lab.USERS}" in out
+    assert f"Written: {harness.CONF}, {harness.USERS}" in out
     assert "Codes go only to numbers that begin with +1 " in out
     assert "Not tried yet: swmfactl test alice" in out and "swmfactl enable sshd" in out
-    assert lab.TOKEN not in out
+    assert harness.TOKEN not in out
     assert active() == [
         "[swmfa]", "providers = signalwire", "[policy]", "[limits]", "countries = +1",
         "[signalwire]", f"endpoint = {installed.endpoint}", "project_id = lab-project",
-        f"api_token = {lab.TOKEN}", f"ca_file = {installed.ca}", "[bandwidth]"]
-    assert active(lab.USERS) == [f"alice\t{ALICE}"]
+        f"api_token = {harness.TOKEN}", f"ca_file = {installed.ca}", "[bandwidth]"]
+    assert active(harness.USERS) == [f"alice\t{ALICE}"]
     for path, example in EXAMPLES.items():
         status = path.stat()
         assert (status.st_uid, status.st_gid, mode(path)) == (0, 0, 0o600)
         assert len(path.read_text().splitlines()) >= len(example.read_text().splitlines())
-    comments = [line for line in EXAMPLES[lab.CONF].read_text().splitlines() if line[:2] == "; "]
-    assert all(line in lab.CONF.read_text() for line in comments)
-    assert lab.pamhost(lab.alone(), "alice").result == "PAM_SUCCESS"
-    assert lab.wait_until(lambda: any("set up with user alice by uid 0" in line
-                                      for line in ctl_lines(log)))
+    comments = [line for line in EXAMPLES[harness.CONF].read_text().splitlines() if line[:2] == "; "]
+    assert all(line in harness.CONF.read_text() for line in comments)
+    assert harness.pamhost(harness.alone(), "alice").result == "PAM_SUCCESS"
+    assert harness.wait_until(lambda: any("set up with user alice by uid 0" in line
+                                          for line in ctl_lines(log)))
 
 
 def test_the_token_can_come_by_standard_input(installed):
     process = start_ctl(*options(installed, secret=()), stdin=subprocess.PIPE)
-    out, error = process.communicate(lab.TOKEN + "\n", timeout=lab.PATIENCE)
-    assert (process.returncode, error) == (0, "") and lab.TOKEN not in out
-    assert f"api_token = {lab.TOKEN}" in active()
+    out, error = process.communicate(harness.TOKEN + "\n", timeout=harness.PATIENCE)
+    assert (process.returncode, error) == (0, "") and harness.TOKEN not in out
+    assert f"api_token = {harness.TOKEN}" in active()
 
 
 def test_bandwidth(start):
     simulator = start(name="-bandwidth")
-    lab.write(lab.WORK / "token", lab.BANDWIDTH_PASSWORD)
+    harness.write(harness.WORK / "token", harness.BANDWIDTH_PASSWORD)
     done("init", "--provider", "bandwidth", "--account-id", "lab-account", "--username", "lab-user",
          "--from=+12029167968", "--messaging-application-id", "demo-messaging", "--endpoint",
          simulator.endpoint, "--ca-file", simulator.ca, "--user=alice", "--number", ALICE,
-         "--countries=+1555, +44", "--secret-file", lab.WORK / "token", "--no-check", "--no-test")
+         "--countries=+1555, +44", "--secret-file", harness.WORK / "token", "--no-check", "--no-test")
     assert "providers = bandwidth" in active() and "countries = +1555, +44" in active()
-    assert f"password = {lab.BANDWIDTH_PASSWORD}" in active()
+    assert f"password = {harness.BANDWIDTH_PASSWORD}" in active()
     assert not any(line.startswith("voice_application_id") for line in active())
-    assert lab.pamhost(lab.alone(), "alice").result == "PAM_SUCCESS"
+    assert harness.pamhost(harness.alone(), "alice").result == "PAM_SUCCESS"
 
 
 @pytest.mark.parametrize("number, code", [
@@ -112,12 +112,12 @@ def test_the_country_is_that_of_the_number(installed, number, code):
 
 
 def test_lines_of_the_map_stay(installed):
-    lab.USERS.write_text(f"bob {lab.NUMBERS['bob']}")
+    harness.USERS.write_text(f"bob {harness.NUMBERS['bob']}")
     done(*options(installed))
-    assert lab.USERS.read_text() == f"bob {lab.NUMBERS['bob']}\nalice\t{ALICE}\n"
-    lab.write(lab.CONF, EXAMPLES[lab.CONF].read_bytes())
+    assert harness.USERS.read_text() == f"bob {harness.NUMBERS['bob']}\nalice\t{ALICE}\n"
+    harness.write(harness.CONF, EXAMPLES[harness.CONF].read_bytes())
     done(*options(installed))
-    assert lab.USERS.read_text().count("alice") == 1
+    assert harness.USERS.read_text().count("alice") == 1
 
 
 def test_without_the_files_it_makes_them(installed):
@@ -137,27 +137,27 @@ def test_what_is_set_up_is_replaced_only_by_force_and_kept(installed):
     error = failed(*options(installed, "--countries=+44"))
     assert "is set up already; nothing was changed" in error and "--force" in error
     assert files() == before
-    lab.CONF.chmod(0o640)
+    harness.CONF.chmod(0o640)
     out = done(*options(installed, "--force", "--countries=+1, +44"))
-    assert "countries = +1, +44" in active() and mode(lab.CONF) == 0o640
+    assert "countries = +1, +44" in active() and mode(harness.CONF) == 0o640
     copy, = COPIES.iterdir()
-    assert copy.read_bytes() == before[lab.CONF] and mode(copy) == 0o600
+    assert copy.read_bytes() == before[harness.CONF] and mode(copy) == 0o600
     assert mode(COPIES) == 0o700 and str(copy) in out
 
 
 def test_a_file_that_others_can_read_gets_no_token(installed):
-    lab.CONF.chmod(0o644)
+    harness.CONF.chmod(0o644)
     assert "chmod o-r" in failed(*options(installed))
-    assert lab.CONF.read_bytes() == EXAMPLES[lab.CONF].read_bytes()
+    assert harness.CONF.read_bytes() == EXAMPLES[harness.CONF].read_bytes()
 
 
 def test_another_file_by_c(installed):
-    other = lab.SECURITY / "init-other.conf"
+    other = harness.SECURITY / "init-other.conf"
     before = files()
     try:
         done("-c", other, *options(installed))
-        assert f"api_token = {lab.TOKEN}" in active(other) and mode(other) == 0o600
-        assert files()[lab.CONF] == before[lab.CONF]
+        assert f"api_token = {harness.TOKEN}" in active(other) and mode(other) == 0o600
+        assert files()[harness.CONF] == before[harness.CONF]
     finally:
         other.unlink()
 
@@ -210,26 +210,26 @@ def test_without_a_terminal_all_must_be_given(installed, missing):
     ("two words" * 1000, "expected the token or password on its first line")])
 def test_a_token_that_is_none_is_not_shown(installed, token, says):
     before = files()
-    lab.write(lab.WORK / "token", f"{token}\n")
+    harness.write(harness.WORK / "token", f"{token}\n")
     error = failed(*options(installed))
     assert says in error and "two" not in error and files() == before
 
 
 def test_a_file_of_the_token_that_others_can_read_is_a_warning(installed):
-    (lab.WORK / "token").chmod(0o644)
+    (harness.WORK / "token").chmod(0o644)
     status, _, error = ctl(*options(installed))
-    assert status == 0 and f"warning: {lab.WORK}/token: others can read it: chmod 0600" in error
+    assert status == 0 and f"warning: {harness.WORK}/token: others can read it: chmod 0600" in error
 
 
 def test_a_user_with_another_number_is_not_changed(installed):
-    lab.USERS.write_text(f"alice {lab.NUMBERS['bob']}\n")
+    harness.USERS.write_text(f"alice {harness.NUMBERS['bob']}\n")
     before = files()
     assert "alice with another number" in failed(*options(installed))
     assert files() == before
 
 
 def test_a_map_that_is_wrong_is_not_added_to(installed):
-    lab.USERS.write_text("alice 0155501\n")
+    harness.USERS.write_text("alice 0155501\n")
     before = files()
     assert "swmfa.users:1: alice: expected an E.164 number" in failed(*options(installed))
     assert files() == before
@@ -259,7 +259,7 @@ def break_off(client):
     """Types ^C, once the process sleeps in read(2) behind its prompt: readpassphrase(3) forgets a signal
     that comes before."""
     stat_of = Path(f"/proc/{client.pid}/stat")
-    assert lab.wait_until(lambda: stat_of.read_text().rpartition(")")[2].split()[0] == "S")
+    assert harness.wait_until(lambda: stat_of.read_text().rpartition(")")[2].split()[0] == "S")
     client.sendintr()
 
 
@@ -267,7 +267,7 @@ def break_off(client):
     ("https://Example.signalwire.com", "example"), ("http://x-1.signalwire.com/signin?a=b", "x-1"),
     ("x.signalwire.com/", "x"), ("x", "x")])
 def test_a_pasted_address_is_a_space_and_a_project_id_is_a_uuid(installed, pasted, space):
-    token = lab.WORK / "token"
+    token = harness.WORK / "token"
     identity = "0123ABCD-89ab-cdef-0123-456789abcdef"
     words = ["init", "--provider=signalwire", "--space", pasted, "--secret-file", token, "--user", "alice",
              "--number", ALICE, "--no-check", "--no-test", "--project-id"]
@@ -289,7 +289,7 @@ def test_another_address_is_no_space(installed):
 
 
 def start_init(*more, **keywords):
-    client = on_terminal(lab.CTL, "init", *more, **keywords)
+    client = on_terminal(harness.CTL, "init", *more, **keywords)
     client.expect(r"Provider, signalwire or bandwidth \[signalwire\]: ")
     return client
 
@@ -299,7 +299,7 @@ def answer_until_token(client, simulator):
     client.expect("Project id, on the dashboard's page API: ")
     client.sendline("lab-project")
     client.expect(r"API token with the scope Management \(not shown\): ")
-    assert lab.wait_until(lambda: not echoes(client))
+    assert harness.wait_until(lambda: not echoes(client))
     assert simulator
 
 
@@ -316,10 +316,10 @@ def test_at_a_terminal_it_asks_and_asks_again(installed):
     client.expect("Project id")
     client.sendline("lab-project")
     client.expect("API token")
-    assert lab.wait_until(lambda: not echoes(client))
-    client.sendline(lab.TOKEN)
+    assert harness.wait_until(lambda: not echoes(client))
+    client.sendline(harness.TOKEN)
     client.expect("First user, such as yourself: ")
-    assert lab.TOKEN not in client.before and lab.wait_until(lambda: echoes(client))
+    assert harness.TOKEN not in client.before and harness.wait_until(lambda: echoes(client))
     client.sendline("nobody-here")
     client.expect("nobody-here: there is no such account")
     client.expect("First user")
@@ -337,9 +337,9 @@ def test_at_a_terminal_it_asks_and_asks_again(installed):
     client.expect("Written: ")
     client.expect("swmfactl codes alice, on paper; then swmfactl enable sshd")
     assert ended(client) == 0
-    assert f"api_token = {lab.TOKEN}" in active() and "countries = +1" in active()
-    assert active(lab.USERS) == [f"alice\t{ALICE}"]
-    assert lab.pamhost(lab.alone(), "alice").result == "PAM_SUCCESS"
+    assert f"api_token = {harness.TOKEN}" in active() and "countries = +1" in active()
+    assert active(harness.USERS) == [f"alice\t{ALICE}"]
+    assert harness.pamhost(harness.alone(), "alice").result == "PAM_SUCCESS"
 
 
 def test_the_space_is_asked_for(installed):
@@ -357,10 +357,10 @@ def test_the_space_is_asked_for(installed):
     client.expect("Project id")
     client.sendline("01234567-89ab-cdef-0123-456789abcdef")
     client.expect("API token")
-    client.sendline(lab.TOKEN)
+    client.sendline(harness.TOKEN)
     client.expect("Written")
     assert ended(client) == 0 and "space = acme" in active()
-    assert re.search(r"^space = acme +; the first label of", lab.CONF.read_text(), re.MULTILINE)
+    assert re.search(r"^space = acme +; the first label of", harness.CONF.read_text(), re.MULTILINE)
 
 
 def test_bandwidth_needs_one_application(installed):
@@ -368,7 +368,7 @@ def test_bandwidth_needs_one_application(installed):
                         "--countries=+1")
     client.sendline("bandwidth")
     for prompt, answer in [("Account id: ", "5550100"), ("User for the MFA API: ", "swmfa"),
-                           ("Password", lab.BANDWIDTH_PASSWORD), ("A number", "+12029167968"),
+                           ("Password", harness.BANDWIDTH_PASSWORD), ("A number", "+12029167968"),
                            ("Messaging application, Enter: no SMS: ", ""),
                            ("Voice application", "")]:
         client.expect(prompt)
@@ -381,7 +381,7 @@ def test_bandwidth_needs_one_application(installed):
 
 
 def test_break_off_at_any_prompt_leaves_the_files_and_the_terminal(installed):
-    answers = ["", "lab-project", lab.TOKEN, "alice", ALICE]
+    answers = ["", "lab-project", harness.TOKEN, "alice", ALICE]
     for count in range(len(answers) + 1):
         before = files()
         client = start_init("--endpoint", installed.endpoint, "--ca-file", installed.ca)
@@ -389,9 +389,9 @@ def test_break_off_at_any_prompt_leaves_the_files_and_the_terminal(installed):
             client.sendline(answer)
             client.expect(": $")
         if count == 2:
-            assert lab.wait_until(lambda: not echoes(client)) # pylint: disable=cell-var-from-loop
+            assert harness.wait_until(lambda: not echoes(client)) # pylint: disable=cell-var-from-loop
         break_off(client)
-        assert lab.wait_until(lambda: not client.isalive()) # pylint: disable=cell-var-from-loop
+        assert harness.wait_until(lambda: not client.isalive()) # pylint: disable=cell-var-from-loop
         assert client.signalstatus == signal.SIGINT, count
         assert echoes(client), count
         assert files() == before and not COPIES.exists()
@@ -399,14 +399,14 @@ def test_break_off_at_any_prompt_leaves_the_files_and_the_terminal(installed):
 
 def on_terminal_with_all(simulator, *more):
     given = options(simulator)
-    return on_terminal(lab.CTL, *given[:-2], "--countries=+1", *more)
+    return on_terminal(harness.CTL, *given[:-2], "--countries=+1", *more)
 
 
 def test_it_ends_with_a_test_login(installed):
     client = on_terminal_with_all(installed, "--no-check")
     client.expect("swmfactl test alice")
     client.expect("Code sent by SMS to the number ending in 82.*Code: ")
-    client.sendline(lab.wait_for_code(ALICE))
+    client.sendline(harness.wait_for_code(ALICE))
     client.expect("PAM_SUCCESS")
     client.expect("Next: swmfactl codes alice")
     assert ended(client) == 0
@@ -418,7 +418,7 @@ def test_a_test_login_that_fails_is_said_and_the_files_stay(installed):
         client.expect("Code: ")
         client.sendline("000000")
     client.expect("both files are written, but swmfactl test alice ended with status 1")
-    assert ended(client) == 1 and f"api_token = {lab.TOKEN}" in active()
+    assert ended(client) == 1 and f"api_token = {harness.TOKEN}" in active()
 
 
 def test_it_ends_with_a_check(installed):
@@ -448,11 +448,11 @@ def test_a_token_is_in_no_command_line_environment_output_log_or_core(installed,
 
     thread = threading.Thread(target=look)
     thread.start()
-    folder = lab.WORK / "core"
+    folder = harness.WORK / "core"
     folder.mkdir(mode=0o777, exist_ok=True)
-    shell = f"cd {folder}; ulimit -c unlimited; exec {lab.CTL} init --endpoint {installed.endpoint} " \
+    shell = f"cd {folder}; ulimit -c unlimited; exec {harness.CTL} init --endpoint {installed.endpoint} " \
             f"--ca-file {installed.ca} --user alice --number {ALICE} --countries +1"
-    client = on_terminal("sh", "-c", shell, logfile=open(lab.WORK / "typescript", "w",
+    client = on_terminal("sh", "-c", shell, logfile=open(harness.WORK / "typescript", "w",
                                                          encoding="utf-8"))
     client.logfile_read, client.logfile = client.logfile, None
     client.expect("Provider")
@@ -472,23 +472,23 @@ def test_a_token_is_in_no_command_line_environment_output_log_or_core(installed,
     token = OTHER_TOKEN.encode()
     assert any(b"swmfactl" in text for text in seen)
     assert not any(token in text for text in seen)
-    assert token not in (lab.WORK / "typescript").read_bytes()
+    assert token not in (harness.WORK / "typescript").read_bytes()
     assert not any(OTHER_TOKEN in line for line in log.lines)
     assert not list(folder.iterdir())
-    for path in (*lab.SECURITY.rglob("*"), *Path("/run").glob("swmfactl*"), *Path("/tmp").iterdir()):
-        if path.is_file() and path != lab.CONF:
+    for path in (*harness.SECURITY.rglob("*"), *Path("/run").glob("swmfactl*"), *Path("/tmp").iterdir()):
+        if path.is_file() and path != harness.CONF:
             assert token not in path.read_bytes() or path.parent == COPIES, path
 
 
 def test_killed_between_the_two_files_it_can_be_run_again(installed):
     """The map comes first: a swmfa.conf that is set up would be in the way."""
-    lab.USERS.write_text(lab.USERS.read_text() + f"alice\t{ALICE}\n")
+    harness.USERS.write_text(harness.USERS.read_text() + f"alice\t{ALICE}\n")
     done(*options(installed))
-    assert active(lab.USERS) == [f"alice\t{ALICE}"]
+    assert active(harness.USERS) == [f"alice\t{ALICE}"]
 
 
 def test_where_the_map_cannot_be_written_the_configuration_is_not_either(installed):
-    beside = Path(str(lab.USERS) + ".swmfactl")
+    beside = Path(str(harness.USERS) + ".swmfactl")
     beside.mkdir()
     try:
         before = files()
@@ -501,7 +501,7 @@ def test_where_the_map_cannot_be_written_the_configuration_is_not_either(install
 # ---- from the installation to a login ----
 
 def test_init_and_enable_sshd_and_a_real_login_with_a_code_and_disable(installed):
-    lab.restore_debian()
+    harness.restore_debian()
     sshd = Path("/etc/pam.d/sshd")
     sshd.write_text(re.sub(r"^session.*pam_loginuid.so.*\n", "", sshd.read_text(), flags=re.MULTILINE))
     Path("/run/sshd").mkdir(exist_ok=True)
@@ -516,16 +516,16 @@ def test_init_and_enable_sshd_and_a_real_login_with_a_code_and_disable(installed
         done("disable", "sshd")
         server.reload()
         assert test_swmfactl_enable.gets_in(test_swmfactl_enable.ssh_with_password())
-        assert len(lab.messages()) == 1
+        assert len(harness.messages()) == 1
     finally:
         server.stop()
-        lab.restore_debian()
+        harness.restore_debian()
 
 
 # ---- what it says of itself ----
 
 def test_the_man_page_has_every_option():
-    page = (lab.BUILD / "docs/swmfactl.8").read_text()
+    page = (harness.BUILD / "docs/swmfactl.8").read_text()
     assert "\n.It Cm init\n" in page
     for option in re.findall(r"--([a-z-]+)", done("init", "--help")):
         assert "Fl Fl " + option in page, option

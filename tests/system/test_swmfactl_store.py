@@ -12,11 +12,11 @@ from pathlib import Path
 import pexpect
 import pytest
 
-import lab
+import harness
 import test_swmfactl as ctl
 from test_local import ended, on_terminal
 
-FILE = lab.STATE / "state.db"
+FILE = harness.STATE / "state.db"
 SECRET = b"root:$y$precious:19000::::::\n"
 EVIL = "\x1b]0;owned\x07\x1b[2J\x9b2Jx\rsuccess\n\x7f" # with a C1 byte, which is no UTF-8
 EVIL_SQL = f"CAST(X'{EVIL.encode('latin-1').hex()}' AS TEXT)"
@@ -44,11 +44,11 @@ def test_a_backup_is_a_new_file_of_roots(folder, log):
     assert (status.st_uid, status.st_mode & 0o7777, status.st_nlink) == (0, 0o600, 1)
     assert path.read_bytes().startswith(b"SQLite format 3\0")
     assert os.listdir(folder) == ["swmfa.db"]
-    assert lab.wait_until(lambda: ctl.ctl_lines(log)[-1:] and "store saved to" in ctl.ctl_lines(log)[-1])
+    assert harness.wait_until(lambda: ctl.ctl_lines(log)[-1:] and "store saved to" in ctl.ctl_lines(log)[-1])
     assert "is there already" in ctl.failed("store", "backup", path)
     ctl.done("store", "backup", "--force", path)
     saved = path.read_bytes()
-    lab.reset_store()
+    harness.reset_store()
     assert "nothing to save" in ctl.failed("store", "backup", "--force", path)
     assert path.read_bytes() == saved and os.listdir(folder) == ["swmfa.db"]
 
@@ -99,32 +99,32 @@ def test_a_restore_adds_what_keeps_out_and_lets_nobody_in(folder, log):
     ctl.add_places("bob", 2)
     ctl.done("pass", "bob", "--for", "1h", "--reason", "x")
     path = backup(folder)
-    assert lab.pamhost(lab.alone(), "alice", answers=[code]).result == "PAM_SUCCESS"
+    assert harness.pamhost(harness.alone(), "alice", answers=[code]).result == "PAM_SUCCESS"
     ctl.done("pass", "bob", "--end")
     ctl.done("forget", "bob")
-    before = lab.store_files()
+    before = harness.store_files()
     assert "failures or locks of 0 users" in ctl.done("store", "restore", "--dry-run", path)
-    assert lab.store_files().keys() == before.keys()
+    assert harness.store_files().keys() == before.keys()
     out = ctl.done("store", "restore", "--codes", path)
     assert "Not restored: 10 break-glass codes, 2 remembered places, 1 passes." in out
-    assert lab.pamhost(lab.alone(), "alice", answers=[code]).result != "PAM_SUCCESS"
+    assert harness.pamhost(harness.alone(), "alice", answers=[code]).result != "PAM_SUCCESS"
     got = ctl.table("bob")
     assert (got["failures in a row"], got["pass"], got["remembered places"]) == ("4", "no", "0")
-    assert lab.wait_until(lambda: any("store restored from" in line for line in ctl.ctl_lines(log)))
+    assert harness.wait_until(lambda: any("store restored from" in line for line in ctl.ctl_lines(log)))
 
 
 def test_a_store_that_cannot_be_used_is_replaced(folder, log):
     ctl.set_failures("alice", 4)
     path = backup(folder)
     FILE.write_bytes(b"x" * 4096)
-    assert lab.pamhost(lab.alone()).result == "PAM_AUTHINFO_UNAVAIL"
+    assert harness.pamhost(harness.alone()).result == "PAM_AUTHINFO_UNAVAIL"
     assert "store restore --replace" in log.last("reason=store")
     assert "is damaged" in ctl.failed("store", "restore", path)
     ctl.done("store", "restore", "--replace", path)
     assert ctl.table("alice")["failures in a row"] == "4"
-    aside, = lab.STATE.glob("replaced-*")
+    aside, = harness.STATE.glob("replaced-*")
     assert (aside / "state.db").read_bytes() == b"x" * 4096
-    assert lab.pamhost(lab.alone()).result == "PAM_SUCCESS"
+    assert harness.pamhost(harness.alone()).result == "PAM_SUCCESS"
     assert "to make it, add --force" in ctl.failed("store", "reset")
     ctl.done("store", "reset", "--force")
     assert ctl.table("alice")["failures in a row"] == "0"
@@ -147,13 +147,13 @@ def plant(kind, path, other):
                          len(name).to_bytes(4, "big") + sum(name).to_bytes(4, "big") +
                          bytes.fromhex("d9d505f920a163d7"))
     if kind != "hard link":
-        owner = pwd.getpwnam(lab.SERVICE_USER)
+        owner = pwd.getpwnam(harness.SERVICE_USER)
         os.chown(path, owner.pw_uid, owner.pw_gid, follow_symlinks=False)
 
 
 @pytest.mark.parametrize("kind", ["symlink", "hard link", "fifo", "journal"])
 def test_nothing_of_roots_is_read_or_changed(folder, kind):
-    path, other = backup(folder), lab.STATE.with_name("shadow") # on one file system with the store
+    path, other = backup(folder), harness.STATE.with_name("shadow") # on one file system with the store
     other.write_bytes(SECRET)
     other.chmod(0o640)
     before = other.stat()
@@ -161,7 +161,7 @@ def test_nothing_of_roots_is_read_or_changed(folder, kind):
     for name in names:
         for command in (["backup", folder / "new"], ["restore", path], ["repair"],
                         ["restore", "--replace", path], ["reset", "--force"]):
-            plant(kind, lab.STATE / name, other)
+            plant(kind, harness.STATE / name, other)
             ctl.ctl("check")
             status, out, error = ctl.ctl("store", *command)
             assert status == 0 or error != ""
@@ -172,7 +172,7 @@ def test_nothing_of_roots_is_read_or_changed(folder, kind):
             new = folder / "new"
             assert not new.exists() or SECRET not in new.read_bytes()
             new.unlink(missing_ok=True)
-        lab.new_store()
+        harness.new_store()
     assert os.listdir(folder) == ["swmfa.db"]
     other.unlink()
 
@@ -195,7 +195,7 @@ def test_texts_of_the_store_do_nothing_to_a_terminal(folder):
                f"INSERT INTO swmfa_remembered SELECT 'alice', {EVIL_SQL}, 'host ' || {EVIL_SQL}, '', "
                f"now_ms + 9999999, 0, {wall} + 9999999 FROM swmfa_store")
     for command in (["log", "--full"], ["report"], ["report", "--csv"], ["status"], ["status", "alice"]):
-        client = on_terminal(lab.CTL, *command, env={"TERM": "xterm"}, codec_errors="surrogateescape")
+        client = on_terminal(harness.CTL, *command, env={"TERM": "xterm"}, codec_errors="surrogateescape")
         assert ended(client) == 0
         left = re.sub(r"\x1b\[(0|31|32|33|36)m|\r+\n|\t", "", client.before)
         assert "2J" in left and re.fullmatch(r"[ -~]*", left), (command, left)
@@ -215,14 +215,14 @@ def reader_of(root):
 
 
 def gone(pid):
-    return lab.wait_until(lambda: not Path(f"/proc/{pid}").exists())
+    return harness.wait_until(lambda: not Path(f"/proc/{pid}").exists())
 
 
 def test_what_reads_the_store_has_nothing_of_roots(sim):
-    client = on_terminal(lab.CTL, "log", "--follow")
+    client = on_terminal(harness.CTL, "log", "--follow")
     client.expect("TIME ")
     reader = reader_of(client.pid)
-    uid = pwd.getpwnam(lab.SERVICE_USER).pw_uid
+    uid = pwd.getpwnam(harness.SERVICE_USER).pw_uid
     assert f"Uid:\t{uid}\t{uid}\t{uid}\t{uid}\n" in Path(f"/proc/{reader}/status").read_text()
     fields = Path(f"/proc/{reader}/stat").read_text().rpartition(")")[2].split()
     assert (int(fields[3]), int(fields[4])) == (reader, 0), "a session of its own, and no terminal"

@@ -5,15 +5,15 @@ import subprocess
 
 import pytest
 
-import lab
+import harness
 from test_local import ended, on_terminal
 from test_swmfactl import done, failed
 
-ALICE = lab.NUMBERS["alice"]
+ALICE = harness.NUMBERS["alice"]
 
 
 def trial(*arguments, user="alice"):
-    return on_terminal(lab.CTL, "test", user, *map(str, arguments))
+    return on_terminal(harness.CTL, "test", user, *map(str, arguments))
 
 
 def rest(client):
@@ -32,13 +32,13 @@ def same_line(text, log):
 def test_a_right_code_is_a_login_that_passes(sim, log):
     client = trial()
     client.expect("Code sent by SMS to the number ending in 82.*Code: ")
-    client.sendline(lab.wait_for_code(ALICE))
+    client.sendline(harness.wait_for_code(ALICE))
     text, status = rest(client)
     assert status == 0 and "PAM: PAM_SUCCESS: the code was right" in text
     line = same_line(text, log)
     assert line.startswith("user=alice service=swmfactl rhost=- result=success reason=verified ")
     assert [path.rsplit("/", 1)[1] for path, _, _ in sim.requests()] == ["sms", "verify"]
-    assert lab.store("SELECT attempts, forgiven FROM swmfa_try") == [(1, 1)]
+    assert harness.store("SELECT attempts, forgiven FROM swmfa_try") == [(1, 1)]
 
 
 def test_wrong_codes_are_a_denial_and_count(sim, log):
@@ -50,24 +50,24 @@ def test_wrong_codes_are_a_denial_and_count(sim, log):
     assert status == 1 and "PAM: PAM_MAXTRIES: denied" in text
     assert "swmfactl: this login would have been denied" in text
     assert "result=denied reason=tries-used" in same_line(text, log)
-    assert lab.store("SELECT attempts - forgiven FROM swmfa_try") == [(3,)]
+    assert harness.store("SELECT attempts - forgiven FROM swmfa_try") == [(3,)]
 
 
 @pytest.mark.parametrize("channel, words", [("sms", "Code sent by SMS"), ("call", "Calling the number")])
 def test_the_channel_that_is_given_is_used_and_no_other(sim, channel, words):
-    lab.users_map(f"alice {ALICE} {'call,sms' if channel == 'sms' else 'sms,call'}\n")
+    harness.users_map(f"alice {ALICE} {'call,sms' if channel == 'sms' else 'sms,call'}\n")
     client = trial(f"--channel={channel}")
     client.expect(words)
     client.expect("Code: ")
     client.sendline("sms" if channel == "call" else "call")
     client.expect("A code by .* is not possible.*Code: ")
-    client.sendline(lab.wait_for_code(ALICE))
+    client.sendline(harness.wait_for_code(ALICE))
     assert rest(client)[1] == 0
     assert [path.rsplit("/", 1)[1] for path, _, _ in sim.requests()] == [channel, "verify"]
 
 
 def test_a_channel_that_the_user_may_not_use_is_a_denial(sim, log):
-    lab.users_map(f"alice {ALICE} sms\n")
+    harness.users_map(f"alice {ALICE} sms\n")
     text, status = rest(trial("--channel", "call"))
     assert status == 1 and "PAM_SERVICE_ERR: denied: the set-up is wrong" in text
     assert "no provider of providers can send by a channel that this user may use" in same_line(text, log)
@@ -81,7 +81,7 @@ def test_it_is_asked_as_the_service_and_from_the_address_that_are_given(start, l
     assert "service=sshd rhost=192.0.2.7 result=ignored reason=exempt" in same_line(text, log)
     client = trial("--from", "192.0.2.7") # another service
     client.expect("Code: ")
-    client.sendline(lab.wait_for_code(ALICE))
+    client.sendline(harness.wait_for_code(ALICE))
     assert rest(client)[1] == 0
 
 
@@ -101,14 +101,14 @@ def test_without_a_terminal_nothing_is_sent(sim):
 
 
 def test_another_configuration_by_a_relative_path(sim, tmp_path):
-    text = lab.CONF.read_text()
-    lab.write(lab.SECURITY / "other.conf", text)
-    lab.write(lab.CONF, "[swmfa]\ntries = many\n")
+    text = harness.CONF.read_text()
+    harness.write(harness.SECURITY / "other.conf", text)
+    harness.write(harness.CONF, "[swmfa]\ntries = many\n")
     text, status = rest(trial())
     assert status == 1 and "PAM_SERVICE_ERR" in text
-    client = on_terminal("sh", "-c", f"cd {lab.SECURITY} && exec {lab.CTL} test alice -c other.conf")
+    client = on_terminal("sh", "-c", f"cd {harness.SECURITY} && exec {harness.CTL} test alice -c other.conf")
     client.expect("Code: ")
-    client.sendline(lab.wait_for_code(ALICE))
+    client.sendline(harness.wait_for_code(ALICE))
     assert rest(client)[1] == 0
     text, status = rest(trial("-c", "/nonexistent.conf"))
     assert status == 1 and "No such file" in text
@@ -121,11 +121,11 @@ def test_a_helper_that_is_missing_is_a_denial(sim, helper):
 
 
 def test_a_store_that_cannot_be_used_points_to_the_system_log(sim):
-    lab.STATE.chmod(0o755)
+    harness.STATE.chmod(0o755)
     try:
         text, status = rest(trial())
     finally:
-        lab.STATE.chmod(0o700)
+        harness.STATE.chmod(0o700)
     assert status == 1 and "PAM_AUTHINFO_UNAVAIL" in text and "log: the system log has the line" in text
 
 
@@ -138,10 +138,10 @@ def test_a_wrong_command_line_is_64(arguments, says):
 
 
 def test_nothing_is_left_behind(sim):
-    before = sorted(path.name for path in lab.Path("/run").iterdir())
+    before = sorted(path.name for path in harness.Path("/run").iterdir())
     client = trial()
     client.expect("Code: ")
-    client.sendline(lab.wait_for_code(ALICE))
+    client.sendline(harness.wait_for_code(ALICE))
     assert rest(client)[1] == 0
-    assert sorted(path.name for path in lab.Path("/run").iterdir()) == before
+    assert sorted(path.name for path in harness.Path("/run").iterdir()) == before
     assert "swmfactl test" in done("test", "--help")

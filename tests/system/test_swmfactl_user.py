@@ -10,29 +10,29 @@ import subprocess
 
 import pytest
 
-import lab
+import harness
 from test_swmfactl import add_places, codes_of, complete, ctl, ctl_lines, done, failed, finish, \
     kept_hashes, service_user, start_ctl, table, HOLD
 
 KEY = "SHA256:uNiVztksCsDhcc0u9e8BrrJXVGDrpZcEZ0zxKV2e8q4"
 OTHER_KEY = "SHA256:lS2cYOoIRJ1tUr5mzyHmb1Ug0tgdd27zTN5pHPuoWrM"
-ALICE, BOB = lab.NUMBERS["alice"], lab.NUMBERS["bob"]
+ALICE, BOB = harness.NUMBERS["alice"], harness.NUMBERS["bob"]
 CAROL = "+15550100184"
 MAP = f"# the map\nalice\t{ALICE}   sms # hers\n\n  bob {BOB}\nroot {KEY} +15550100101\nroot +15550100100\n"
 COMMANDS = ["add", "import", "list", "remove", "set", "show"]
 ARGUMENTS = {"add": ["carol", CAROL], "import": ["list.csv"], "list": [], "remove": ["alice"],
              "set": ["alice", CAROL], "show": ["alice"]}
-BESIDE = lab.Path(f"{lab.USERS}.swmfactl")
+BESIDE = harness.Path(f"{harness.USERS}.swmfactl")
 
 
 @pytest.fixture(autouse=True)
 def the_map(sim):
-    lab.configure(sim, limits="countries = +1555\n")
-    lab.users_map(MAP)
+    harness.configure(sim, limits="countries = +1555\n")
+    harness.users_map(MAP)
 
 
 def text():
-    return lab.USERS.read_text()
+    return harness.USERS.read_text()
 
 
 def user(command, *arguments, **keywords):
@@ -41,9 +41,9 @@ def user(command, *arguments, **keywords):
 
 def refused(command, *arguments, **keywords):
     """What a command says that must fail, and change nothing."""
-    before = lab.USERS.read_bytes(), lab.USERS.stat()
+    before = harness.USERS.read_bytes(), harness.USERS.stat()
     error = failed("user", command, *arguments, **keywords)
-    assert (lab.USERS.read_bytes(), lab.USERS.stat()) == before
+    assert (harness.USERS.read_bytes(), harness.USERS.stat()) == before
     assert not BESIDE.exists()
     return error
 
@@ -56,7 +56,7 @@ def new_lines(log):
 # ---- list, show ----
 
 def test_list_shows_the_map_with_masked_numbers():
-    lab.users_map(MAP + "bob +15550100199\ncarol 0155\n")
+    harness.users_map(MAP + "bob +15550100199\ncarol 0155\n")
     rows = [line.split(maxsplit=5) for line in user("list").splitlines()]
     assert rows == [
         ["LINE", "USER", "NUMBER", "CHANNELS", "KEY"],
@@ -69,7 +69,7 @@ def test_list_shows_the_map_with_masked_numbers():
 
 
 def test_list_as_json():
-    lab.users_map(MAP + "EXAMPLE\\ivan +15550100102 call,sms\nz\xebd +15550100103\ncarol 0155\n")
+    harness.users_map(MAP + "EXAMPLE\\ivan +15550100102 call,sms\nz\xebd +15550100103\ncarol 0155\n")
     rows = {row["line"]: row for row in json.loads(user("list", "--json"))}
     assert rows[2] == {"line": 2, "user": "alice", "number": "*82", "channels": ["sms"], "key": None,
                        "wrong": None, "counts": True}
@@ -80,32 +80,32 @@ def test_list_as_json():
 
 
 def test_list_says_what_is_wrong_with_the_whole_map():
-    lab.users_map(MAP + f"carol {CAROL}")
+    harness.users_map(MAP + f"carol {CAROL}")
     status, out, error = ctl("user", "list")
     assert status == 0 and "the file ends within this line" in out
-    assert error == f"swmfactl: warning: {lab.USERS}: does not end with a newline, and may be cut off\n"
-    lab.users_map("# none\n")
+    assert error == f"swmfactl: warning: {harness.USERS}: does not end with a newline, and may be cut off\n"
+    harness.users_map("# none\n")
     assert user("list").count("\n") == 1
 
 
 def test_show_says_which_lines_count():
-    lab.users_map(f"root +15550100100\nroot {KEY} +15550100101\nroot +15550100102\n")
+    harness.users_map(f"root +15550100100\nroot {KEY} +15550100101\nroot +15550100102\n")
     assert [line.split(maxsplit=5)[5] for line in user("show", "root").splitlines()[1:]] == [
         "counts", "has no effect: line 1 counts", "has no effect: line 1 counts"]
-    lab.users_map(MAP)
+    harness.users_map(MAP)
     assert user("show", "root").count("counts") == 2
-    assert f"rooty is not in the users map, {lab.USERS}" in refused("show", "rooty")
+    assert f"rooty is not in the users map, {harness.USERS}" in refused("show", "rooty")
 
 
 # ---- add ----
 
 def test_a_user_who_is_added_gets_a_code(log):
-    service = lab.alone()
-    assert lab.pamhost(service, "carol").result != "PAM_SUCCESS"
+    service = harness.alone()
+    assert harness.pamhost(service, "carol").result != "PAM_SUCCESS"
     assert user("add", "carol", CAROL) == "carol: added, number *84\n"
     assert text() == MAP + f"carol   {CAROL}\n"
-    assert lab.pamhost(service, "carol").result == "PAM_SUCCESS"
-    assert lab.messages(CAROL) != []
+    assert harness.pamhost(service, "carol").result == "PAM_SUCCESS"
+    assert harness.messages(CAROL) != []
     assert new_lines(log) == ["user carol added to the users map, number *84"]
 
 
@@ -130,7 +130,7 @@ def test_a_line_for_a_key_is_put_where_it_counts():
 
 
 @pytest.mark.parametrize("arguments, says", [
-    (["alice", CAROL], rf"{lab.USERS}:2: alice has a line already; user set changes it"),
+    (["alice", CAROL], rf"{harness.USERS}:2: alice has a line already; user set changes it"),
     (["carol", "5550100184"], "number: expected an E.164 number such as +12029167968: it does not begin with +"),
     (["carol", "+1 5550100184"], "it has a blank"),
     (["carol", CAROL + "\n"], "it has a blank or a line end"),
@@ -177,14 +177,14 @@ def test_set_changes_the_line_in_place(log):
 
 
 def test_set_mends_a_line_that_is_wrong():
-    lab.users_map(MAP + "carol 0155 # hers")
+    harness.users_map(MAP + "carol 0155 # hers")
     assert user("set", "carol", CAROL) == "carol: changed, number *84 in place of a wrong line\n"
     assert text() == MAP + f"carol {CAROL}   # hers\n"
 
 
 def test_a_change_that_would_not_count_is_refused():
-    lab.users_map(MAP + f"carol SHA256:short {CAROL}\n")
-    assert f"{lab.USERS}:7: carol: this line counts, and not the new one" in refused(
+    harness.users_map(MAP + f"carol SHA256:short {CAROL}\n")
+    assert f"{harness.USERS}:7: carol: this line counts, and not the new one" in refused(
         "add", "carol", CAROL)
 
 
@@ -194,7 +194,7 @@ def test_a_change_that_would_not_count_is_refused():
     (MAP.encode() + b"# \xef\xbb\xbf\n", "has a byte order mark"),
     (MAP.encode() + b"\0\n", "has a NUL")])
 def test_a_map_that_is_no_whole_text_is_not_added_to(before, says):
-    lab.users_map(before)
+    harness.users_map(before)
     assert says in refused("add", "dora", CAROL)
     assert says in refused("set", "bob", CAROL)
     assert says in refused("remove", "alice")
@@ -203,7 +203,7 @@ def test_a_map_that_is_no_whole_text_is_not_added_to(before, says):
 # ---- remove ----
 
 def test_who_is_removed_gets_in_no_more_nor_by_what_was_left(log):
-    service = lab.alone()
+    service = harness.alone()
     codes = codes_of(done("codes", "alice"))
     add_places("alice", 2)
     done("pass", "alice", "--for", "1h", "--reason", "no phone")
@@ -215,11 +215,11 @@ def test_who_is_removed_gets_in_no_more_nor_by_what_was_left(log):
     assert new_lines(log) == ["user alice removed from the users map",
                               "break-glass codes voided for alice",
                               "remembered places forgotten for alice", "pass ended for alice"]
-    assert lab.pamhost(service, answers=("123456",) * 3).result != "PAM_SUCCESS"
+    assert harness.pamhost(service, answers=("123456",) * 3).result != "PAM_SUCCESS"
     assert len(kept_hashes("bob")) == 10
     user("add", "alice", ALICE)
-    assert lab.pamhost(service, answers=(codes[0], codes[1], codes[2])).result != "PAM_SUCCESS"
-    assert lab.pamhost(service).result == "PAM_SUCCESS"
+    assert harness.pamhost(service, answers=(codes[0], codes[1], codes[2])).result != "PAM_SUCCESS"
+    assert harness.pamhost(service).result == "PAM_SUCCESS"
 
 
 def test_codes_and_places_can_be_kept():
@@ -239,15 +239,15 @@ def test_one_of_several_lines_can_be_removed():
 
 
 def test_all_lines_of_a_user_are_removed():
-    lab.users_map(MAP + "root wrong\nroot SHA256:short +15550100102\nroots +15550100103\n")
+    harness.users_map(MAP + "root wrong\nroot SHA256:short +15550100102\nroots +15550100103\n")
     assert user("remove", "root").startswith("root: lines removed: 4\n")
     assert text() == MAP.split("root")[0] + "roots +15550100103\n"
 
 
 def test_who_is_not_in_the_map_cannot_be_removed_but_is_cleared_up_after():
-    assert f"carol is not in the users map, {lab.USERS}" in refused("remove", "carol")
+    assert f"carol is not in the users map, {harness.USERS}" in refused("remove", "carol")
     done("codes", "alice")
-    lab.users_map(MAP.replace("alice", "alicia"))
+    harness.users_map(MAP.replace("alice", "alicia"))
     assert user("remove", "alice") == "alice: break-glass codes voided: 10\n"
     assert "alice is not in the users map" in refused("remove", "alice")
 
@@ -267,7 +267,7 @@ def test_a_store_that_cannot_be_used_is_said_to_have_them_still():
 
 
 def test_the_last_user_is_removed_only_if_it_is_meant(sim):
-    lab.users_map(f"# empty soon\nalice {ALICE}\n")
+    harness.users_map(f"# empty soon\nalice {ALICE}\n")
     assert "without alice nobody is in it, and every login that is asked for a code is denied; --force" \
         in refused("remove", "alice")
     user("remove", "alice", "--force")
@@ -275,12 +275,12 @@ def test_the_last_user_is_removed_only_if_it_is_meant(sim):
 
 
 def test_with_unmapped_ignore_who_is_removed_would_get_in(sim):
-    lab.configure(sim, swmfa="unmapped = ignore\n")
+    harness.configure(sim, swmfa="unmapped = ignore\n")
     assert "alice gets in with the first factor alone; --force" in refused("remove", "alice")
     user("remove", "root", "--key", KEY)
     user("remove", "alice", "--force")
     assert "alice" not in text()
-    lab.users_map(f"alice {ALICE}\n")
+    harness.users_map(f"alice {ALICE}\n")
     assert "is empty" in refused("remove", "alice", "--force")
 
 
@@ -295,25 +295,25 @@ def test_of_many_at_once_all_are_there():
     assert text().startswith(MAP) and not BESIDE.exists()
 
 
-def test_killed_at_any_call_there_is_the_old_map_or_the_new_one(meddle):
+def test_killed_at_any_call_there_is_the_old_map_or_the_new_one(faults):
     new = MAP + f"carol   {CAROL}\n"
-    folder = lab.SECURITY
-    meddle.kill_at(0, folder=folder)
+    folder = harness.SECURITY
+    faults.kill_at(0, folder=folder)
     user("add", "carol", CAROL)
-    calls = meddle.calls()
+    calls = faults.calls()
     assert [call.name for call in calls] == ["open", "fchown", "fchmod", "ftruncate", "write",
                                              "fchown", "fchmod", "fsync", "rename", "fsync"]
     seen = set()
     for number in range(1, len(calls) + 1):
         for mode in ("before", "after", "torn"):
-            lab.users_map(MAP)
-            meddle.kill_at(number, mode, folder)
+            harness.users_map(MAP)
+            faults.kill_at(number, mode, folder)
             status, _, _ = ctl("user", "add", "carol", CAROL)
             assert status == -9, (number, mode)
             assert text() in (MAP, new), (number, mode)
             seen.add(text())
             left = text()
-            meddle.kill_at(0, folder=folder)
+            faults.kill_at(0, folder=folder)
             user("set", "bob", BOB) # the next is not kept from it, and uses what was left
             assert text() == left and not BESIDE.exists()
             user("show", "alice")
@@ -323,11 +323,11 @@ def test_killed_at_any_call_there_is_the_old_map_or_the_new_one(meddle):
 @pytest.fixture
 def small_disk():
     """A map on a file system of its own, of 64 KiB."""
-    folder = lab.WORK / "small"
+    folder = harness.WORK / "small"
     folder.mkdir(exist_ok=True)
     subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k,mode=755", "tmpfs", folder], check=True)
     users = folder / "users"
-    lab.write(users, MAP)
+    harness.write(users, MAP)
     yield users
     subprocess.run(["umount", folder], check=True)
 
@@ -355,8 +355,8 @@ def test_a_file_system_that_is_read_only_leaves_the_old_map(small_disk):
     error = failed("user", "add", "carol", CAROL, "--users", small_disk)
     check_kept(small_disk, error, ".swmfactl: Read-only file system")
     assert "*82" in user("list", "--users", small_disk)
-    lab.write(lab.WORK / "list.csv", f"carol,{CAROL}\n")
-    assert "+carol   *84" in user("import", "--dry-run", "--users", small_disk, lab.WORK / "list.csv")
+    harness.write(harness.WORK / "list.csv", f"carol,{CAROL}\n")
+    assert "+carol   *84" in user("import", "--dry-run", "--users", small_disk, harness.WORK / "list.csv")
 
 
 def test_a_write_that_is_cut_short_leaves_the_old_map():
@@ -367,31 +367,31 @@ def test_a_write_that_is_cut_short_leaves_the_old_map():
 def test_owner_group_and_mode_stay():
     group = grp.getgrnam("shadow").gr_gid
     for mode in (0o600, 0o640, 0o644, 0o400):
-        lab.users_map(MAP)
-        os.chown(lab.USERS, 0, group)
-        lab.USERS.chmod(mode)
+        harness.users_map(MAP)
+        os.chown(harness.USERS, 0, group)
+        harness.USERS.chmod(mode)
         user("add", "carol", CAROL, umask=0)
-        status = lab.USERS.stat()
+        status = harness.USERS.stat()
         assert (status.st_uid, status.st_gid, stat.S_IMODE(status.st_mode)) == (0, group, mode)
 
 
 def test_a_map_that_logins_refuse_is_refused():
-    lab.USERS.chmod(0o664)
+    harness.USERS.chmod(0o664)
     assert "only its owner may write it" in refused("add", "carol", CAROL)
-    lab.users_map(MAP)
-    os.chown(lab.USERS, 12345, 0)
+    harness.users_map(MAP)
+    os.chown(harness.USERS, 12345, 0)
     assert "must be owned by root" in refused("add", "carol", CAROL)
-    lab.users_map(MAP)
-    link = lab.SECURITY / "link"
-    link.symlink_to(lab.USERS)
+    harness.users_map(MAP)
+    link = harness.SECURITY / "link"
+    link.symlink_to(harness.USERS)
     assert "is a symbolic link" in refused("add", "carol", CAROL, "--users", link)
-    lab.USERS.rename(lab.SECURITY / "elsewhere")
+    harness.USERS.rename(harness.SECURITY / "elsewhere")
     assert "No such file" in failed("user", "add", "carol", CAROL)
-    assert not BESIDE.exists() and not lab.USERS.exists()
+    assert not BESIDE.exists() and not harness.USERS.exists()
 
 
 def test_another_file_of_the_administrators_is_left_alone():
-    beside = lab.Path(f"{lab.USERS}.new")
+    beside = harness.Path(f"{harness.USERS}.new")
     beside.write_text("what somebody is working at\n")
     user("add", "carol", CAROL)
     assert beside.read_text() == "what somebody is working at\n"
@@ -399,7 +399,7 @@ def test_another_file_of_the_administrators_is_left_alone():
 
 def test_a_map_of_a_million_lines():
     many = "".join(f"user{i:07} +1555{i:07} # {i}\n" for i in range(1000000))
-    lab.users_map(many)
+    harness.users_map(many)
     user("set", "user0500000", CAROL, "call")
     user("add", "carol", CAROL)
     expected = many.replace("user0500000 +15550500000", f"user0500000 {CAROL}   call")
@@ -419,13 +419,13 @@ def test_output_that_cannot_be_written_is_a_failure(redirection, why):
 # ---- when the configuration is broken ----
 
 def test_a_broken_configuration_needs_the_path_of_the_map():
-    lab.write(lab.CONF, "[swmfa]\ntries = many\n")
+    harness.write(harness.CONF, "[swmfa]\ntries = many\n")
     for command in ("list", "add", "set", "remove"):
         assert re.fullmatch(r"swmfactl: \S+swmfa.conf:2: \[swmfa\] tries: .* \(--users FILE does "
                             r"without it\)\n", refused(command, *ARGUMENTS[command]))
-    assert "*82" in user("list", "--users", lab.USERS)
+    assert "*82" in user("list", "--users", harness.USERS)
     status, _, error = ctl("user", "add", "carol", "+445550100184", "--users", "swmfa.users",
-                           cwd=lab.SECURITY)
+                           cwd=harness.SECURITY)
     assert status == 0
     assert error.startswith("swmfactl: warning: neither countries nor unmapped is known: ")
     assert text() == MAP + "carol   +445550100184\n"
@@ -434,7 +434,7 @@ def test_a_broken_configuration_needs_the_path_of_the_map():
 # ---- import ----
 
 def make_list(content):
-    path = lab.WORK / "list.csv"
+    path = harness.WORK / "list.csv"
     path.write_bytes(content if isinstance(content, bytes) else content.encode())
     return path
 
@@ -452,7 +452,7 @@ def test_import_adds_all(log):
                               f"user root added to the users map for key {OTHER_KEY}, number *02",
                               "user nobody added to the users map, number *03",
                               f"user nobody added to the users map for key {KEY}, number *04"]
-    assert lab.pamhost(lab.alone(), "carol").result == "PAM_SUCCESS"
+    assert harness.pamhost(harness.alone(), "carol").result == "PAM_SUCCESS"
 
 
 def test_import_reads_standard_input():
@@ -495,7 +495,7 @@ def test_two_rows_for_one_line_are_wrong():
 
 
 def test_a_row_that_would_not_count_is_refused():
-    lab.users_map(MAP + "carol SHA256:short +15550100102\n")
+    harness.users_map(MAP + "carol SHA256:short +15550100102\n")
     assert "this line counts, and not the new one" in refused("import", make_list(f"carol,{CAROL}\n"))
 
 
@@ -512,11 +512,11 @@ def test_update_changes_those_who_are_there(log):
 
 def test_the_dry_run_shows_a_difference_without_numbers(log):
     path = make_list(f"alice,+15550199182\nbob,{BOB},call\ncarol,{CAROL}\n")
-    before = text(), lab.USERS.stat()
+    before = text(), harness.USERS.stat()
     out = user("import", "--update", "--dry-run", path)
-    assert (text(), lab.USERS.stat()) == before and new_lines(log) == []
+    assert (text(), harness.USERS.stat()) == before and new_lines(log) == []
     assert [line for line in out.splitlines() if line[0] in "-+"] == [
-        f"--- {lab.USERS}", f"+++ {lab.USERS}, new",
+        f"--- {harness.USERS}", f"+++ {harness.USERS}, new",
         "-alice\t*82   sms # hers", "+alice\t*82   sms # hers   (another number)",
         "-  bob *83", "+  bob *83   call", "+carol   *84"]
     assert out.splitlines()[-1] == \
@@ -559,21 +559,21 @@ def test_a_number_that_can_be_another_is_refused_by_its_line_and_column():
 
 
 def test_a_number_too_short_or_too_long_for_its_country_needs_force():
-    lab.users_map(MAP + "dora +15550100102\n")
+    harness.users_map(MAP + "dora +15550100102\n")
     for command, name in (("add", "carol"), ("set", "dora")):
         assert "is too short for +1: 10 digits follow it, not 9; --force enters it" in \
             refused(command, name, "+1555010018")
         assert "is too long for +1" in refused(command, name, "+155501001844")
         user(command, name, "+1555010018", "--force")
     assert "carol   +1555010018\n" in text() and "dora +1555010018\n" in text()
-    assert lab.pamhost(lab.alone(), "carol").result == "PAM_SUCCESS" # a login takes each number
+    assert harness.pamhost(harness.alone(), "carol").result == "PAM_SUCCESS" # a login takes each number
 
 
 def test_a_byte_order_mark_hides_nobody_and_goes_with_a_change():
-    lab.users_map(b"\xef\xbb\xbf" + f"alice {ALICE}\n".encode())
-    assert lab.pamhost(lab.alone(), "alice").result == "PAM_SUCCESS"
+    harness.users_map(b"\xef\xbb\xbf" + f"alice {ALICE}\n".encode())
+    assert harness.pamhost(harness.alone(), "alice").result == "PAM_SUCCESS"
     user("set", "alice", CAROL)
-    assert lab.USERS.read_bytes() == f"alice {CAROL}\n".encode()
+    assert harness.USERS.read_bytes() == f"alice {CAROL}\n".encode()
 
 
 def test_a_list_that_cannot_be_read_is_named():
@@ -610,7 +610,7 @@ def options_of(command):
 
 
 def test_the_man_page_has_every_command_and_option():
-    page = (lab.BUILD / "docs/swmfactl.8").read_text()
+    page = (harness.BUILD / "docs/swmfactl.8").read_text()
     items = dict(re.findall(r"^\.It Cm user (\w+)(.*(?:\n\.Oc.*|\n\.Op.*)*)$", page, re.MULTILINE))
     assert sorted(items) == COMMANDS
     for command in COMMANDS:

@@ -894,13 +894,13 @@ static void test_a_path_is_absolute(void **state)
         const char *section;
         const char *name;
     } keys[] = {{"swmfa", "users"}, {"signalwire", "ca_file"}, {"bandwidth", "ca_file"}},
-      unsaid[] = {{"signalwire", "api_token_file"}, {"bandwidth", "password_file"}};
+      redact[] = {{"signalwire", "api_token_file"}, {"bandwidth", "password_file"}};
     static const char *const wrong[] = {"", "file", "./file", "../file", "~/file"};
     for (size_t j = 0; j < COUNT(wrong); j++) {
         for (size_t i = 0; i < COUNT(keys); i++)
             check_key_refused(keys[i].section, keys[i].name, "an absolute path", wrong[j]);
-        for (size_t i = 0; i < COUNT(unsaid); i++)
-            check_unsaid_refused(unsaid[i].section, unsaid[i].name, "an absolute path", wrong[j]);
+        for (size_t i = 0; i < COUNT(redact); i++)
+            check_unsaid_refused(redact[i].section, redact[i].name, "an absolute path", wrong[j]);
     }
 }
 
@@ -1634,14 +1634,15 @@ static void test_each_default_passes_its_own_check(void **state)
     struct config_key key;
     size_t defaults = 0;
     for (size_t i = 0; config_key_at(i, &key); i++) {
-        if (key.fallback == NULL)
+        if (key.default_value == NULL)
             continue;
         defaults++;
-        check_loads(with_key(key.section, key.name, key.fallback));
+        check_loads(with_key(key.section, key.name, key.default_value));
         check_defaults(); /* as if it had not been given */
         config_free(&config);
         if (strcmp(key.section, "bandwidth") == 0) { /* and where the section is used */
-            check_loads(unit_format("%s%s = %s\n", BANDWIDTH PASSWORD, key.name, key.fallback));
+            check_loads(
+                unit_format("%s%s = %s\n", BANDWIDTH PASSWORD, key.name, key.default_value));
             check_bandwidths_defaults();
             config_free(&config);
         }
@@ -2149,8 +2150,8 @@ static void test_the_installed_example_shows_each_key_with_its_default(void **st
             section != NULL && example_value(section, key.name, value, sizeof(value)) != NULL;
         free(section);
         unit_check(what, shown, "the example shows it");
-        if (key.fallback != NULL)
-            unit_same_text(what, value, key.fallback);
+        if (key.default_value != NULL)
+            unit_same_text(what, value, key.default_value);
     }
     free(example);
 }
@@ -2193,12 +2194,12 @@ static void test_the_manual_explains_each_key_with_its_default(void **state)
             fail_msg("%s: the manual does not explain it", what);
             break;
         }
-        if (key.fallback == NULL) {
+        if (key.default_value == NULL) {
             unit_check(what, strstr(body, "Default:") == NULL, "no default in the manual");
             continue;
         }
         unit_check(what, strstr(body, "efault") != NULL, "a default in the manual");
-        unit_check(what, strstr(body, key.fallback) != NULL, key.fallback);
+        unit_check(what, strstr(body, key.default_value) != NULL, key.default_value);
     }
     free(manual);
 }

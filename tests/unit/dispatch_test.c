@@ -6,7 +6,7 @@
  */
 #include "unit.h"
 
-#include "ctl/dispatch.h"
+#include "pamstack/dispatch.h"
 
 #include <security/pam_appl.h>
 

@@ -126,7 +126,7 @@ static void check_form(const struct key *key)
         break;
     case KEY_NUMBER:
         unit_check(key->name, key->min >= 0 && key->min < key->max, "a range");
-        unit_check(key->name, key->fallback != NULL, "a default: 0 may be none of the range");
+        unit_check(key->name, key->default_value != NULL, "a default: 0 may be none of the range");
         break;
     case KEY_WORD:
     case KEY_WORDS:
@@ -151,11 +151,11 @@ static void test_each_key_of_a_provider_can_be_used_by_config(void **state)
             unit_check(what, key->offset + size_of(key->kind) <= section->size,
                        "a place in the settings");
             check_form(key);
-            unit_check(what, !key->required || key->fallback == NULL,
+            unit_check(what, !key->required || key->default_value == NULL,
                        "no default where it must be given");
             if (key->kind == KEY_SECRET) {
                 const struct key *file = key_of(section, unit_format("%s_file", key->name));
-                unit_check(what, file != NULL && file->kind == KEY_TEXT && file->unsaid,
+                unit_check(what, file != NULL && file->kind == KEY_TEXT && file->redact,
                            "a key for its file, which never shows what stands there");
             }
         }

@@ -10,6 +10,6 @@ int main(void)
     struct config_key key;
     for (size_t i = 0; config_key_at(i, &key); i++)
         (void)printf("%s\t%s\t%s\n", key.section, key.name,
-                     key.fallback != NULL ? key.fallback : "");
+                     key.default_value != NULL ? key.default_value : "");
     return 0;
 }

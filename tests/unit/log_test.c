@@ -2,7 +2,7 @@
 /* Tests of auth/log: what is logged is printable, unambiguous, and within its bounds. */
 #include "unit.h"
 
-#include "auth/log.h"
+#include "base/log.h"
 
 static void test_each_byte_is_itself_or_its_octal_number(void **state)
 {

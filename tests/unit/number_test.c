@@ -3,7 +3,7 @@
 #include "unit.h"
 
 #include "config/numbering.h"
-#include "ctl/number.h"
+#include "ctl/users/number.h"
 
 /* ---- the lengths of countries ---- */
 

@@ -5,7 +5,7 @@
  */
 #include "unit.h"
 
-#include "auth/log.h"
+#include "base/log.h"
 #include "provider/provider.h"
 
 #define TO     "+14043287382"

@@ -26,7 +26,7 @@ static void check_text(const char *text, size_t length, bool letters, enum reply
                        const char *expected_code)
 {
     struct wire_reply reply = {.status = WIRE_REPLY_TEXT};
-    assert_true(wire_put(reply.text, sizeof(reply.text), text));
+    assert_true(wire_set_string(reply.text, sizeof(reply.text), text));
     check(&reply, length, letters, expected, expected_code);
 }
 

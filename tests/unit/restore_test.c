@@ -2,8 +2,8 @@
 /* Tests of store/restore: an old backup adds what keeps somebody out, and lets nobody in. */
 #include "unit_store.h"
 
+#include "store/failures.h"
 #include "store/restore.h"
-#include "store/tries.h"
 
 static struct {
     unsigned char *image;
@@ -87,8 +87,8 @@ static void start_again(void)
 
 static int64_t locked_for(const char *user)
 {
-    struct tries tries;
-    unit_good(tries_look(unit_begin(STORE_READ), user, &tries));
+    struct failures tries;
+    unit_good(failures_look(unit_begin(STORE_READ), user, &tries));
     store_cancel(unit_store()->store);
     return tries.for_ever ? -1 : tries.locked_for_ms;
 }

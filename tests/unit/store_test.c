@@ -6,10 +6,10 @@
 #include "unit_store.h"
 
 #include "store/codes.h"
-#include "store/pace.h"
+#include "store/failures.h"
+#include "store/latency.h"
 #include "store/remember.h"
 #include "store/sends.h"
-#include "store/tries.h"
 
 #include <linux/capability.h>
 #include <signal.h>
@@ -44,9 +44,9 @@ static const struct limits one_a_day = {.user = {1, {{1, 86400}}}};
 /* One attempt of alice's, in a transaction of its own. */
 static bool count_in(struct store *store, enum store_access access, int64_t *attempt)
 {
-    struct tries tries = {0};
+    struct failures tries = {0};
     if (!store_begin(store, access, &unit_store()->moment, 10000) ||
-        !tries_count(store, "alice", 100, &tries) || !store_commit(store))
+        !failures_count(store, "alice", 100, &tries) || !store_commit(store))
         return false;
     *attempt = tries.attempt;
     return true;
@@ -59,9 +59,9 @@ static bool count(struct store *store, int64_t *attempt)
 
 static bool look(struct store *store, int64_t *attempt)
 {
-    struct tries tries = {0};
+    struct failures tries = {0};
     if (!store_begin(store, STORE_READ, &unit_store()->moment, 10000) ||
-        !tries_look(store, "alice", &tries))
+        !failures_look(store, "alice", &tries))
         return false;
     store_cancel(store);
     *attempt = tries.attempt;
@@ -88,16 +88,16 @@ static bool use_all(struct store *store)
     static struct codes codes;
     char id[SENDS_ID_SIZE];
     struct sends_refusal refusal;
-    struct tries tries;
+    struct failures tries;
     int64_t number = 0;
     for (int i = 0; i < CODES_COUNT; i++)
         (void)snprintf(codes.hash[i], CODES_HASH_SIZE, "$y$%d", i);
     return store_begin(store, STORE_WRITE, &unit_store()->moment, 10000) &&
-           tries_count(store, "alice", 100, &tries) &&
+           failures_count(store, "alice", 100, &tries) &&
            sends_count(store, &none, &about, id, &(refusal)) == SENDS_COUNTED &&
            remember_add(store, &place, 3600) && remember_look(store, &place, 30 * 86400, &number) &&
-           codes_replace(store, "alice", &codes) && pace_add(store, PACE_SEND, 1, 1) &&
-           pace_draw(store, PACE_SEND, &number) && store_commit(store);
+           codes_replace(store, "alice", &codes) && latency_add(store, LATENCY_SEND, 1, 1) &&
+           latency_draw(store, LATENCY_SEND, &number) && store_commit(store);
 }
 
 /* ---- files ---- */
@@ -577,13 +577,13 @@ static void test_without_one_of_its_tables_nothing_is_kept(void **state)
 /* A file of many pages: user N has N % 7 + 1 attempts. */
 static void fill_pages(void)
 {
-    struct tries tries;
+    struct failures tries;
     unit_open();
     struct store *store = unit_begin(STORE_WRITE);
     for (int i = 0; i < USERS; i++)
         for (int j = 0; j < i % 7 + 1; j++)
             unit_good(
-                tries_count(store, unit_format("a-user-with-a-long-name-%d", i), 100, &tries));
+                failures_count(store, unit_format("a-user-with-a-long-name-%d", i), 100, &tries));
     unit_commit();
     unit_settle();
 }
@@ -603,9 +603,9 @@ static int check_no_lie(const char *which)
     }
     struct store *store = unit_store()->store;
     for (int i = 0; i < USERS; i++) {
-        struct tries tries = {0};
+        struct failures tries = {0};
         if (store_begin(store, STORE_READ, &unit_store()->moment, 0) &&
-            tries_look(store, unit_format("a-user-with-a-long-name-%d", i), &tries)) {
+            failures_look(store, unit_format("a-user-with-a-long-name-%d", i), &tries)) {
             unit_same_number(what, tries.failures, i % 7 + 1);
         } else {
             check_names(what, store_problem(store)->text, unit_store()->file);
@@ -834,12 +834,12 @@ static int commit_without_room(void)
     int64_t attempt = 0;
     const struct rlimit none = {0, 1 << 30};
     const struct rlimit enough = {1 << 30, 1 << 30};
-    struct tries tries;
+    struct failures tries;
     (void)signal(SIGXFSZ, SIG_IGN);
     struct store *store = store_open(unit_store()->folder, &told->problem);
     if (store == NULL || !count(store, &attempt) ||
         !store_begin(store, STORE_WRITE, &unit_store()->moment, 1000) ||
-        !tries_count(store, "alice", 100, &tries) || setrlimit(RLIMIT_FSIZE, &none) != 0)
+        !failures_count(store, "alice", 100, &tries) || setrlimit(RLIMIT_FSIZE, &none) != 0)
         return 2;
     bool committed = store_commit(store);
     told->problem = *store_problem(store);
@@ -905,18 +905,18 @@ static bool meddle_with_memory(void)
 /* What is known of alice, who is locked, has codes, has sent all she may, and is remembered. */
 static const char *ask(struct store *store)
 {
-    struct tries tries = {0};
+    struct failures tries = {0};
     struct sends_refusal refusal = {0};
     char id[SENDS_ID_SIZE];
     char hash[CODES_HASH_SIZE] = "";
     int64_t number = 0;
     if (!store_begin(store, STORE_WRITE, &unit_store()->moment, 0))
         return "no";
-    if (!tries_look(store, "alice", &tries))
+    if (!failures_look(store, "alice", &tries))
         return "no";
-    if (!tries.for_ever || tries.failures != TRIES_LOCK_FOR_EVER)
+    if (!tries.for_ever || tries.failures != FAILURES_LOCK_FOR_EVER)
         return "not locked";
-    if (!tries_count(store, "alice", 3, &tries))
+    if (!failures_count(store, "alice", 3, &tries))
         return "no";
     if (!tries.locked)
         return "tried";
@@ -941,7 +941,7 @@ static const char *ask(struct store *store)
         return "no";
     if (strcmp(hash, "$y$3") != 0)
         return "another hash";
-    if (!pace_draw(store, PACE_SEND, &number))
+    if (!latency_draw(store, LATENCY_SEND, &number))
         return "no";
     if (number != 77)
         return "another pace";
@@ -952,16 +952,16 @@ static void know_alice(void)
 {
     struct codes codes = {0};
     struct sends_refusal refusal;
-    struct tries tries;
+    struct failures tries;
     char id[SENDS_ID_SIZE];
     for (int i = 0; i < CODES_COUNT; i++)
         (void)snprintf(codes.hash[i], CODES_HASH_SIZE, "$y$%d", i);
     struct store *store = unit_begin(STORE_WRITE);
-    for (int i = 0; i < TRIES_LOCK_FOR_EVER; i++)
-        unit_good(tries_count(store, "alice", 100, &tries));
+    for (int i = 0; i < FAILURES_LOCK_FOR_EVER; i++)
+        unit_good(failures_count(store, "alice", 100, &tries));
     assert_int_equal(sends_count(store, &one_a_day, &about, id, &refusal), SENDS_COUNTED);
     unit_good(remember_add(store, &place, 60) && codes_replace(store, "alice", &codes) &&
-              pace_add(store, PACE_SEND, 1, 77));
+              latency_add(store, LATENCY_SEND, 1, 77));
     unit_commit();
     assert_string_equal(ask(store), "yes");
 }
@@ -1212,12 +1212,12 @@ static int64_t milliseconds(void)
 static void test_what_is_cancelled_was_never_there(void **state)
 {
     (void)state;
-    struct tries tries;
+    struct failures tries;
     struct store *store = unit_store()->store;
     store_cancel(store); /* outside a transaction: nothing */
     for (int i = 0; i < 3; i++) {
         (void)unit_begin(STORE_WRITE);
-        unit_good(tries_count(store, "alice", 100, &tries));
+        unit_good(failures_count(store, "alice", 100, &tries));
         assert_int_equal(tries.attempt, 1);
         store_cancel(store);
         store_cancel(store);
@@ -1226,7 +1226,7 @@ static void test_what_is_cancelled_was_never_there(void **state)
     assert_int_equal(counted(), 0);
     /* nor what is closed in the middle */
     (void)unit_begin(STORE_WRITE);
-    unit_good(tries_count(store, "alice", 100, &tries));
+    unit_good(failures_count(store, "alice", 100, &tries));
     unit_close();
     unit_open();
     assert_int_equal(counted(), 0);
@@ -1268,14 +1268,14 @@ static void test_what_need_not_be_on_the_disk_is_there_all_the_same(void **state
 static void test_a_statement_that_fails_undoes_the_transaction(void **state)
 {
     (void)state;
-    struct tries tries;
+    struct failures tries;
     struct store *store = unit_begin(STORE_WRITE);
-    unit_good(tries_count(store, "alice", 100, &tries));
+    unit_good(failures_count(store, "alice", 100, &tries));
     assert_false(store_run(store, NULL, "INSERT INTO nowhere (x) VALUES (1)", ""));
     check_names("the problem", store_problem(store)->text, unit_store()->file);
     /* and it stays failed, with its problem, until the next begins */
-    assert_false(tries_count(store, "alice", 100, &tries));
-    assert_false(tries_look(store, "alice", &tries));
+    assert_false(failures_count(store, "alice", 100, &tries));
+    assert_false(failures_look(store, "alice", &tries));
     check_names("the problem", store_problem(store)->text, "nowhere");
     assert_false(store_commit(store));
     assert_int_equal(counted(), 0);
@@ -1288,7 +1288,7 @@ static void test_a_statement_that_fails_undoes_the_transaction(void **state)
     assert_false(store_commit(store));
     /* so does what breaks a rule of the tables */
     (void)unit_begin(STORE_WRITE);
-    unit_good(tries_count(store, "alice", 100, &tries));
+    unit_good(failures_count(store, "alice", 100, &tries));
     assert_false(store_run(store, NULL, "UPDATE swmfa_try SET attempts = NULL", ""));
     assert_false(store_commit(store));
     assert_int_equal(counted(), 1);
@@ -1299,14 +1299,14 @@ static void test_one_that_only_reads_cannot_keep_others_from_writing(void **stat
     (void)state;
     struct problem problem = {0};
     int64_t attempt = 0;
-    struct tries tries;
+    struct failures tries;
     struct store *reader = store_open(unit_store()->folder, &problem);
     assert_non_null(reader);
     assert_true(store_begin(reader, STORE_READ, &unit_store()->moment, 0));
-    assert_true(tries_look(reader, "alice", &tries));
+    assert_true(failures_look(reader, "alice", &tries));
     count_one();
     count_one();
-    assert_true(tries_look(reader, "alice", &tries));
+    assert_true(failures_look(reader, "alice", &tries));
     assert_int_equal(tries.attempt, 0); /* as it was when it began */
     store_cancel(reader);
     assert_true(look(reader, &attempt));
@@ -1318,14 +1318,14 @@ static void test_a_writer_does_not_keep_others_from_reading(void **state)
 {
     (void)state;
     struct problem problem = {0};
-    struct tries tries;
+    struct failures tries;
     count_one();
     struct store *writer = unit_begin(STORE_WRITE);
-    unit_good(tries_count(writer, "alice", 100, &tries));
+    unit_good(failures_count(writer, "alice", 100, &tries));
     struct store *reader = store_open(unit_store()->folder, &problem);
     unit_check(problem.text, reader != NULL, "opened while another writes");
     assert_true(store_begin(reader, STORE_READ, &unit_store()->moment, 0));
-    assert_true(tries_look(reader, "alice", &tries));
+    assert_true(failures_look(reader, "alice", &tries));
     assert_int_equal(tries.attempt, 1);
     store_close(reader);
     unit_commit();

@@ -5,12 +5,12 @@
  */
 #include "unit_store.h"
 
+#include "store/bypass.h"
 #include "store/codes.h"
+#include "store/failures.h"
 #include "store/history.h"
-#include "store/pass.h"
 #include "store/remember.h"
 #include "store/sends.h"
-#include "store/tries.h"
 
 #include <signal.h>
 
@@ -65,16 +65,16 @@ static int set_up(void **state)
 
 static void check_data(void)
 {
-    struct tries tries = {0};
-    struct pass pass = {0};
+    struct failures tries = {0};
+    struct bypass pass = {0};
     int64_t sent = 0;
     int64_t codes = 0;
     int64_t places = 0;
     struct store *store = unit_begin(STORE_READ);
     assert_int_equal(store_now(store), 5000000);
-    unit_good(tries_look(store, "alice", &tries) && sends_of_user(store, "alice", 600, &sent) &&
+    unit_good(failures_look(store, "alice", &tries) && sends_of_user(store, "alice", 600, &sent) &&
               codes_left(store, "alice", &codes) && remember_count(store, "alice", &places) &&
-              pass_look(store, "alice", &pass));
+              bypass_look(store, "alice", &pass));
     store_cancel(store);
     assert_true(tries.locked);
     assert_int_equal(tries.failures, 10);
@@ -137,11 +137,11 @@ static void test_it_is_then_like_a_new_one(void **state)
 static int open_alone(int number)
 {
     struct problem problem = {0};
-    struct pass pass;
+    struct bypass pass;
     (void)number;
     struct store *store = store_open(unit_store()->folder, &problem);
     bool good = store != NULL && store_begin(store, STORE_WRITE, &unit_store()->moment, 10000) &&
-                pass_look(store, "alice", &pass) && store_commit(store);
+                bypass_look(store, "alice", &pass) && store_commit(store);
     store_close(store);
     return !good;
 }

@@ -32,15 +32,15 @@ static void test_what_is_sent_is_what_is_received(void **state)
         struct wire_head head;
         struct wire_request request;
         struct wire_reply reply;
-        struct wire_say say;
+        struct wire_message say;
     } sent, received;
     static const struct {
         enum wire_type type;
         size_t size;
     } cases[] = {
         {WIRE_REQUEST, sizeof(struct wire_request)}, {WIRE_REPLY, sizeof(struct wire_reply)},
-        {WIRE_PROMPT, sizeof(struct wire_say)},      {WIRE_INFO, sizeof(struct wire_say)},
-        {WIRE_ALERT, sizeof(struct wire_say)},       {WIRE_DONE, sizeof(struct wire_say)},
+        {WIRE_PROMPT, sizeof(struct wire_message)},  {WIRE_INFO, sizeof(struct wire_message)},
+        {WIRE_ALERT, sizeof(struct wire_message)},   {WIRE_DONE, sizeof(struct wire_message)},
     };
     int ends[2];
     open_door(ends);
@@ -64,9 +64,9 @@ static void test_the_longest_fields_of_a_request_arrive(void **state)
     int ends[2];
     open_door(ends);
     unit_repeat(keys, sizeof(keys), "k", WIRE_KEYS_SIZE - 1);
-    assert_true(wire_put(sent.keys, sizeof(sent.keys), keys));
-    assert_true(wire_put(sent.tty, sizeof(sent.tty), "tty"));
-    assert_true(wire_put(sent.conf, sizeof(sent.conf), "/conf"));
+    assert_true(wire_set_string(sent.keys, sizeof(sent.keys), keys));
+    assert_true(wire_set_string(sent.tty, sizeof(sent.tty), "tty"));
+    assert_true(wire_set_string(sent.conf, sizeof(sent.conf), "/conf"));
     assert_int_equal(wire_send(ends[0], WIRE_REQUEST, &sent, sizeof(sent)), 0);
     assert_int_equal(wire_receive(ends[1], &received, sizeof(received)), WIRE_OK);
     assert_true(wire_terminated(received.keys, sizeof(received.keys)));
@@ -82,11 +82,11 @@ static void test_messages_keep_their_bounds_and_order(void **state)
     int ends[2];
     open_door(ends);
     for (int code = 1; code <= 3; code++) {
-        struct wire_say say = {.code = code};
+        struct wire_message say = {.code = code};
         assert_int_equal(wire_send(ends[0], WIRE_DONE, &say, sizeof(say)), 0);
     }
     for (int code = 1; code <= 3; code++) {
-        struct wire_say say = {0};
+        struct wire_message say = {0};
         assert_int_equal(wire_receive(ends[1], &say, sizeof(say)), WIRE_OK);
         assert_int_equal(say.code, code);
     }
@@ -107,7 +107,7 @@ static void test_a_packet_of_another_form_is_refused(void **state)
         {"a head alone", sizeof(struct wire_head), WIRE_VERSION, WIRE_INVALID},
         {"one byte short", sizeof(struct wire_reply) - 1, WIRE_VERSION, WIRE_INVALID},
         {"one byte long", sizeof(struct wire_reply) + 1, WIRE_VERSION, WIRE_INVALID},
-        {"another message", sizeof(struct wire_say), WIRE_VERSION, WIRE_INVALID},
+        {"another message", sizeof(struct wire_message), WIRE_VERSION, WIRE_INVALID},
         {"a request", sizeof(struct wire_request), WIRE_VERSION, WIRE_INVALID},
         {"the version before", sizeof(struct wire_reply), WIRE_VERSION - 1, WIRE_INVALID},
         {"the version after", sizeof(struct wire_reply), WIRE_VERSION + 1, WIRE_INVALID},
@@ -157,7 +157,7 @@ static void test_the_rest_of_a_long_packet_is_not_the_next_message(void **state)
 static void test_the_end_is_told_after_what_was_sent_before(void **state)
 {
     (void)state;
-    struct wire_say say = {.code = 1};
+    struct wire_message say = {.code = 1};
     int ends[2];
     open_door(ends);
     assert_int_equal(wire_send(ends[1], WIRE_DONE, &say, sizeof(say)), 0);
@@ -172,7 +172,7 @@ static void test_the_end_is_told_after_what_was_sent_before(void **state)
 static void test_an_end_that_leaves_a_message_unread_is_an_end(void **state)
 {
     (void)state;
-    struct wire_say say = {0};
+    struct wire_message say = {0};
     int ends[2];
     open_door(ends);
     assert_int_equal(wire_send(ends[0], WIRE_INFO, &say, sizeof(say)), 0);
@@ -185,7 +185,7 @@ static void test_an_end_that_leaves_a_message_unread_is_an_end(void **state)
 static void test_an_error_is_neither_a_message_nor_an_end(void **state)
 {
     (void)state;
-    struct wire_say say = {0};
+    struct wire_message say = {0};
     int ends[2];
     open_door(ends);
     int flags = fcntl(ends[0], F_GETFL);
@@ -211,7 +211,7 @@ static void test_sending_to_nobody_fails_without_a_signal(void **state)
 {
     (void)state;
     static const int types[] = {SOCK_SEQPACKET, SOCK_STREAM}; /* Linux signals for a stream only */
-    struct wire_say say = {0};
+    struct wire_message say = {0};
     struct sigaction count = {.sa_handler = count_signal};
     struct sigaction before;
     for (size_t i = 0; i < COUNT(types); i++) {
@@ -247,7 +247,7 @@ static void test_put_fills_a_field_or_leaves_it_empty(void **state)
         const char *kept = cases[i].fits ? text : "";
         char field[16];
         memset(field, '#', sizeof(field));
-        unit_same_number(text, wire_put(field, cases[i].size, cases[i].text), cases[i].fits);
+        unit_same_number(text, wire_set_string(field, cases[i].size, cases[i].text), cases[i].fits);
         for (size_t j = 0; j < sizeof(field); j++) {
             int expected = j >= cases[i].size ? '#' : j < strlen(kept) ? kept[j] : '\0';
             unit_same_number(text, field[j], expected);

@@ -1,0 +1,392 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* host: the part of `swmfactl check` that looks at what is installed: the programs, the
+ * service user, and the store. */
+#include <config.h>
+
+#include "ctl/check/check.h"
+
+#include "config/file.h"
+#include "store/store.h"
+
+#include <dirent.h>
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <poll.h>
+#include <pwd.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define INSTALL     "install pam_swmfa again: make install, or ./quickstart install"
+#define START_MS    10000                                  /* for the helper to say its version */
+#define SPACE_LEAST ((unsigned long long)16 * 1024 * 1024) /* bytes */
+
+/* ---- whose files and folders are ---- */
+
+static bool owned_by_root(struct check *check, const char *id, const char *path,
+                          const struct stat *status)
+{
+    char fix[CHECK_WHERE_SIZE];
+    if (status->st_uid == 0)
+        return true;
+    (void)snprintf(fix, sizeof(fix), "chown root %.4096s", path);
+    findings_add(check->findings, SEVERITY_ERROR, id, path, fix,
+                 "belongs to uid %u, who can put something else in its place",
+                 (unsigned)status->st_uid);
+    return false;
+}
+
+static bool written_by_root(struct check *check, const char *id, const char *path,
+                            const struct stat *status)
+{
+    char fix[CHECK_WHERE_SIZE];
+    if (S_ISDIR(status->st_mode) ? file_folder_look(status) != FILE_FOLDER_WRITABLE
+                                 : (status->st_mode & 0022) == 0)
+        return true;
+    (void)snprintf(fix, sizeof(fix), "chmod go-w %.4096s", path);
+    findings_add(check->findings, SEVERITY_ERROR, id, path, fix,
+                 "mode %04o: others than root can put something else in its place",
+                 (unsigned)status->st_mode & 07777U);
+    return false;
+}
+
+static bool is_roots(struct check *check, const char *id, const char *path,
+                     const struct stat *status)
+{
+    bool owned = owned_by_root(check, id, path, status);
+    return written_by_root(check, id, path, status) && owned;
+}
+
+static bool seen(struct check *check, const struct stat *status)
+{
+    size_t i = 0;
+    while (i < check->folders &&
+           (check->folder[i].device != status->st_dev || check->folder[i].inode != status->st_ino))
+        i++;
+    if (i < check->folders)
+        return true;
+    if (i < sizeof(check->folder) / sizeof(check->folder[0])) {
+        check->folder[i].device = status->st_dev;
+        check->folder[i].inode = status->st_ino;
+        check->folders++;
+    }
+    return false;
+}
+
+struct way {
+    struct check *check;
+    bool safe;
+};
+
+static bool check_folder(const char *folder, const struct stat *status, void *context)
+{
+    struct way *way = context;
+    way->safe = way->safe && file_folder_look(status) == FILE_FOLDER_SAFE;
+    if (!seen(way->check, status))
+        (void)is_roots(way->check, "folder", folder, status);
+    return true;
+}
+
+bool check_folders(struct check *check, const char *path)
+{
+    struct way way = {check, true};
+    (void)file_folders(path, check_folder, &way); /* a file that is missing is another finding */
+    return way.safe;
+}
+
+/* ---- the programs ---- */
+
+/* Set by somebody who meant well: then any user could start it with root's rights. */
+static bool has_no_set_id(struct check *check, const char *id, const char *path,
+                          const struct stat *status)
+{
+    char fix[CHECK_WHERE_SIZE];
+    if ((status->st_mode & (S_ISUID | S_ISGID)) == 0)
+        return true;
+    (void)snprintf(fix, sizeof(fix), "chmod ug-s %.4096s", path);
+    findings_add(check->findings, SEVERITY_ERROR, id, path, fix,
+                 "mode %04o: it must not be set-uid or set-gid",
+                 (unsigned)status->st_mode & 07777U);
+    return false;
+}
+
+/* Whether a file of the installation is as it was installed. */
+static bool check_file(struct check *check, const char *id, const char *path, mode_t needed)
+{
+    struct stat status;
+    (void)check_folders(check, path);
+    if (lstat(path, &status) != 0) {
+        findings_add(check->findings, SEVERITY_ERROR, id, path, INSTALL,
+                     "%s: every login that asks for a code is denied", strerror(errno));
+        return false;
+    }
+    if (!S_ISREG(status.st_mode)) {
+        findings_add(check->findings, SEVERITY_ERROR, id, path, INSTALL, "is no regular file");
+        return false;
+    }
+    if (!is_roots(check, id, path, &status) || !has_no_set_id(check, id, path, &status))
+        return false;
+    if ((status.st_mode & needed) == needed)
+        return true;
+    char fix[CHECK_WHERE_SIZE];
+    (void)snprintf(fix, sizeof(fix), "chmod 0755 %.4096s", path);
+    findings_add(check->findings, SEVERITY_ERROR, id, path, fix, "mode %04o: cannot be started",
+                 (unsigned)status.st_mode & 07777U);
+    return false;
+}
+
+/* Starts the helper with --version and an end of a pipe. Returns its pid, or -1 with errno. */
+static pid_t start_helper(int output)
+{
+    char path[] = SWMFA_AUTH_PATH;
+    char option[] = "--version";
+    char *argv[] = {path, option, NULL};
+    char *environment[] = {NULL};
+    posix_spawn_file_actions_t actions;
+    pid_t pid = -1;
+    int error = posix_spawn_file_actions_init(&actions);
+    if (error == 0) {
+        error = posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDWR, 0);
+        if (error == 0)
+            error = posix_spawn_file_actions_adddup2(&actions, output, 1);
+        if (error == 0)
+            error = posix_spawn_file_actions_adddup2(&actions, 0, 2);
+        if (error == 0)
+            error = posix_spawn_file_actions_addclosefrom_np(&actions, 3);
+        if (error == 0)
+            error = posix_spawn(&pid, path, &actions, NULL, argv, environment);
+        posix_spawn_file_actions_destroy(&actions);
+    }
+    errno = error;
+    return error == 0 ? pid : -1;
+}
+
+/* Reads a line; what does not come in time is not waited for. */
+static void read_line(int fd, char *line, size_t size)
+{
+    struct pollfd ready = {.fd = fd, .events = POLLIN};
+    size_t used = 0;
+    while (used < size - 1 && poll(&ready, 1, START_MS) == 1) {
+        ssize_t got = read(fd, line + used, size - 1 - used);
+        if (got <= 0)
+            break;
+        used += (size_t)got;
+    }
+    line[used] = '\0';
+    line[strcspn(line, "\n")] = '\0';
+}
+
+static void check_version(struct check *check)
+{
+    static const char expected[] = "swmfa-auth (" PACKAGE_NAME ") " PACKAGE_VERSION;
+    char line[128] = "";
+    int ends[2];
+    if (pipe2(ends, O_CLOEXEC) != 0) {
+        findings_add(check->findings, SEVERITY_ERROR, "helper-start", SWMFA_AUTH_PATH, "",
+                     "pipe: %s", strerror(errno));
+        return;
+    }
+    pid_t pid = start_helper(ends[1]);
+    int error = errno;
+    close(ends[1]);
+    if (pid > 0) {
+        read_line(ends[0], line, sizeof(line));
+        (void)kill(pid, SIGKILL); /* if it has not ended */
+        (void)waitpid(pid, NULL, 0);
+    }
+    close(ends[0]);
+    if (pid < 0)
+        findings_add(check->findings, SEVERITY_ERROR, "helper-start", SWMFA_AUTH_PATH, INSTALL,
+                     "cannot be started: %s", strerror(error));
+    else if (strcmp(line, expected) != 0)
+        findings_add(check->findings, SEVERITY_ERROR, "helper-start", SWMFA_AUTH_PATH, INSTALL,
+                     "expected the version \"%s\", found \"%s\"", expected, line);
+}
+
+static void check_loads(struct check *check)
+{
+    void *module = dlopen(SWMFA_MODULE_PATH, RTLD_NOW | RTLD_LOCAL);
+    if (module != NULL && dlsym(module, "pam_sm_authenticate") != NULL) {
+        (void)dlclose(module);
+        return;
+    }
+    const char *why = dlerror();
+    findings_add(check->findings, SEVERITY_ERROR, "module-load", SWMFA_MODULE_PATH, INSTALL,
+                 "PAM cannot load it: %s", why != NULL ? why : "it is no PAM module");
+    if (module != NULL)
+        (void)dlclose(module);
+}
+
+void check_programs(struct check *check)
+{
+    if (check_file(check, "helper", SWMFA_AUTH_PATH, 0500))
+        check_version(check);
+    if (check_file(check, "module", SWMFA_MODULE_PATH, 0400))
+        check_loads(check);
+    check_examined(check, "helper");
+    check_examined(check, "module");
+}
+
+/* ---- the service user ---- */
+
+/* Another account that is in /etc/passwd with the same uid, or the same group: who runs as that can
+ * read the store, or the files of that group. */
+static void check_alone(struct check *check, const struct passwd *user)
+{
+    FILE *file = fopen("/etc/passwd", "re");
+    const struct passwd *other = NULL;
+    while (file != NULL && (other = fgetpwent(file)) != NULL) {
+        if (strcmp(other->pw_name, SWMFA_USER) == 0)
+            continue;
+        if (other->pw_uid == user->pw_uid)
+            findings_add(check->findings, SEVERITY_ERROR, "service-user-shared", SWMFA_USER,
+                         "give " SWMFA_USER " a uid of its own, and the store to it",
+                         "%s has the same uid %u: it can change the store, and what it runs reads "
+                         "the credentials from the helper's memory",
+                         other->pw_name, (unsigned)user->pw_uid);
+        else if (other->pw_gid == user->pw_gid)
+            findings_add(check->findings, SEVERITY_WARNING, "service-user-shared", SWMFA_USER,
+                         "give " SWMFA_USER " a group of its own", "%s has the same group %u",
+                         other->pw_name, (unsigned)user->pw_gid);
+    }
+    if (file != NULL)
+        (void)fclose(file);
+}
+
+static void check_shell(struct check *check, const char *shell)
+{
+    const char *name = strrchr(shell, '/');
+    name = name != NULL ? name + 1 : shell;
+    if (strcmp(name, "nologin") != 0 && strcmp(name, "false") != 0)
+        findings_add(check->findings, SEVERITY_NOTE, "service-user-shell", SWMFA_USER,
+                     "usermod --shell /usr/sbin/nologin " SWMFA_USER,
+                     "has the shell %s, and needs none", *shell != '\0' ? shell : "/bin/sh");
+}
+
+bool check_service_user(struct check *check)
+{
+    static const char make[] = "useradd --system --user-group --home-dir /nonexistent --shell "
+                               "/usr/sbin/nologin " SWMFA_USER;
+    errno = 0;
+    const struct passwd *found = getpwnam(SWMFA_USER);
+    if (found == NULL) {
+        findings_add(check->findings, SEVERITY_ERROR, "service-user", SWMFA_USER, make,
+                     "%s: every login that asks for a code is denied",
+                     errno != 0 && errno != ENOENT ? strerror(errno) : "there is no such user");
+        return false;
+    }
+    if (found->pw_uid == 0 || found->pw_gid == 0) {
+        findings_add(check->findings, SEVERITY_ERROR, "service-user", SWMFA_USER,
+                     "give it a uid and a gid of its own",
+                     "has the uid %u and the gid %u, of which none may be root's: every login that "
+                     "asks for a code is denied",
+                     (unsigned)found->pw_uid, (unsigned)found->pw_gid);
+        return false;
+    }
+    const struct passwd user = {.pw_uid = found->pw_uid, .pw_gid = found->pw_gid};
+    check_shell(check, found->pw_shell);
+    check_alone(check, &user);
+    check_examined(check, "user " SWMFA_USER);
+    return true;
+}
+
+/* ---- the store ---- */
+
+/* What a backup that was restored by root leaves. */
+static bool check_store_file(struct check *check, int folder, const char *name, uid_t owner)
+{
+    struct stat status;
+    char path[CHECK_WHERE_SIZE];
+    if (fstatat(folder, name, &status, AT_SYMLINK_NOFOLLOW) != 0)
+        return true; /* it has gone meanwhile */
+    (void)snprintf(path, sizeof(path), STORE_FOLDER "/%s", name);
+    if (!S_ISREG(status.st_mode) || status.st_nlink != 1) {
+        /* The service user can have put it here, and a program of root's would follow it. */
+        findings_add(
+            check->findings, SEVERITY_ERROR, "store-file", path,
+            "find out who made it; then swmfactl store restore --replace FILE, or swmfactl store "
+            "reset --force",
+            "expected a regular file with this name alone: nobody who is asked gets in");
+        return false;
+    }
+    if (status.st_uid == owner && (status.st_mode & 07777U) == 0600U)
+        return true;
+    findings_add(check->findings, SEVERITY_ERROR, "store-file", path,
+                 status.st_uid == owner ? "swmfactl store repair"
+                                        : "swmfactl store restore --replace FILE, with a backup "
+                                          "that swmfactl store backup has made; without one: "
+                                          "swmfactl store reset --force",
+                 "expected owner " SWMFA_USER " and mode 0600, found uid %u and mode %04o: nobody "
+                 "who is asked gets in",
+                 (unsigned)status.st_uid, (unsigned)status.st_mode & 07777U);
+    return false;
+}
+
+static bool check_store_files(struct check *check, uid_t owner)
+{
+    bool good = true;
+    DIR *folder = opendir(STORE_FOLDER);
+    int fd = folder != NULL ? dirfd(folder) : -1;
+    const struct dirent *entry = NULL;
+    while (fd >= 0 && (entry = readdir(folder)) != NULL)
+        if (strncmp(entry->d_name, STORE_FILE, sizeof(STORE_FILE) - 1) == 0)
+            good = check_store_file(check, fd, entry->d_name, owner) && good;
+    if (folder != NULL)
+        (void)closedir(folder);
+    return good;
+}
+
+static void check_space(struct check *check)
+{
+    struct statvfs space;
+    if (statvfs(STORE_FOLDER, &space) != 0)
+        return; /* who opens it says why */
+    unsigned long long bytes = (unsigned long long)space.f_bavail * space.f_frsize;
+    if ((space.f_flag & ST_RDONLY) != 0)
+        findings_add(check->findings, SEVERITY_ERROR, "store-read-only", STORE_FOLDER,
+                     "mount it for writing: mount -o remount,rw",
+                     "its file system is read-only: nobody who is asked gets in");
+    else if (bytes < SPACE_LEAST)
+        findings_add(check->findings, SEVERITY_WARNING, "store-space", STORE_FOLDER, "make space",
+                     "its file system has %llu KiB left: when it is full, nobody who is asked gets "
+                     "in",
+                     bytes / 1024);
+    else if (space.f_files > 0 && space.f_favail < 16)
+        findings_add(check->findings, SEVERITY_WARNING, "store-space", STORE_FOLDER, "remove files",
+                     "its file system has %llu inodes left", (unsigned long long)space.f_favail);
+}
+
+bool check_state(struct check *check)
+{
+    const struct passwd *user = getpwnam(SWMFA_USER);
+    check_space(check);
+    return user != NULL && check_store_files(check, user->pw_uid);
+}
+
+void check_store(struct check *check)
+{
+    struct problem problem = {0};
+    int64_t version = 0;
+    int64_t now = 0;
+    check_examined(check, "store");
+    if (!store_examine(STORE_FOLDER, &version, &now, &problem))
+        check_problem(check, SEVERITY_ERROR, "store", STORE_FOLDER,
+                      "see pam_swmfa(8), STORE; until then nobody who is asked gets in", &problem);
+    else if (version == 0)
+        findings_add(check->findings, SEVERITY_NOTE, "store-none", STORE_FOLDER "/" STORE_FILE, "",
+                     "does not exist yet: the first login makes it; if there was one, counts, "
+                     "locks and break-glass codes are gone");
+    else if (version < now)
+        findings_add(check->findings, SEVERITY_NOTE, "store-version", STORE_FOLDER "/" STORE_FILE,
+                     "", "has version %" PRId64 ": the next login makes it version %" PRId64,
+                     version, now);
+}

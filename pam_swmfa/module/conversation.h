@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* conversation: speaking for the helper to the person, through the PAM conversation. */
+#ifndef SWMFA_CONVERSATION_H
+#define SWMFA_CONVERSATION_H
+
+#include "wire/wire.h"
+
+#include <security/pam_modules.h>
+#include <stdbool.h>
+
+/*
+ * conversation_run: sends the request, carries prompts and replies, and returns the PAM code that
+ * the helper's DONE gave. Whatever is not a proper message, in its place and in time, is logged and
+ * becomes PAM_SYSTEM_ERR.
+ * silent: PAM_SILENT was given: messages that want no answer are not shown.
+ */
+int conversation_run(pam_handle_t *pamh, int socket, struct wire_request *request, bool silent);
+
+/* pam_code_allows: whether a PAM code is one that does not deny: PAM_SUCCESS, PAM_IGNORE. */
+bool pam_code_allows(int code);
+
+#endif

@@ -1,0 +1,935 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* lint: see lint.h. What is found is computed from all that can come of the stack. */
+#include <config.h>
+
+#include "pamstack/lint.h"
+
+#include <security/pam_appl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define TEXT 1024
+
+/* ---- text ---- */
+
+static void add_text(char *text, size_t size, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+static void add_text(char *text, size_t size, const char *format, ...)
+{
+    size_t used = strlen(text);
+    va_list arguments;
+    va_start(arguments, format);
+    (void)vsnprintf(text + used, size - used, format, arguments);
+    va_end(arguments);
+}
+
+static void add_arguments(char *text, size_t size, const struct stack_line *line)
+{
+    for (char **at = line->arguments; *at != NULL; at++)
+        if (strpbrk(*at, " \t") != NULL)
+            add_text(text, size, " [%s]", *at);
+        else
+            add_text(text, size, " %s", *at);
+}
+
+/* Adds a line of pam.d: the module of a line, with another control. */
+static void add_line(char *text, size_t size, const char *control, const struct stack_line *line)
+{
+    add_text(text, size, "%sauth  %s  %s", *text != '\0' ? "\n" : "", control, line->module);
+    add_arguments(text, size, line);
+}
+
+/* ---- the module's own line ---- */
+
+const struct stack_line *lint_find_module(const struct stack *stack)
+{
+    for (size_t i = 0; i < stack->count; i++)
+        if (modules_is_ours(&stack->lines[i]))
+            return &stack->lines[i];
+    return NULL;
+}
+
+static void add_answer(struct module_model *model, int code, enum meaning meaning)
+{
+    model->answers[model->count++] = (struct answer){code, meaning};
+}
+
+/* How the module lets pass without a code: 0 not at all, or the codes as bits. */
+enum {
+    PASS_IGNORE = 1,
+    PASS_SUCCESS = 2,
+};
+
+static unsigned pass_codes(const struct lint_context *lint)
+{
+    const struct config *config = lint->config;
+    const struct policy *policy = &config->policy;
+    bool holds = policy->services == NULL || key_list_has(policy->services, lint->service);
+    bool safe = config->fail == FAIL_SAFE && lint->kind != APPLICATION_CALLER; /* root starts it */
+    bool exempts = holds && (policy->exempt_groups != NULL || policy->exempt_networks != NULL ||
+                             policy->require_groups != NULL || policy->remember > 0);
+    unsigned codes = 0;
+    if (exempts)
+        codes |= policy->exempt_result == EXEMPT_SUCCESS ? PASS_SUCCESS : PASS_IGNORE;
+    if (config->unmapped == UNMAPPED_IGNORE || safe)
+        codes |= PASS_IGNORE;
+    return codes;
+}
+
+enum word {
+    WORD_GOOD,
+    WORD_UNKNOWN,
+    WORD_RELATIVE,
+    WORD_MISSING, /* the file of conf= */
+};
+
+static enum word read_option(const char *word)
+{
+    if (strcmp(word, "debug") == 0 || strcmp(word, "use_uid") == 0)
+        return WORD_GOOD;
+    if (strncmp(word, "conf=", 5) != 0)
+        return WORD_UNKNOWN;
+    if (word[5] != '/')
+        return WORD_RELATIVE;
+    return access(word + 5, F_OK) == 0 ? WORD_GOOD : WORD_MISSING;
+}
+
+static bool options_good(const struct stack_line *line)
+{
+    for (char **at = line->arguments; *at != NULL; at++)
+        if (read_option(*at) != WORD_GOOD)
+            return false;
+    return true;
+}
+
+/* What the module's own line can answer, by its words and the configuration. */
+static void take_ours(const struct lint_context *lint, const struct stack_line *line,
+                      struct module_model *model)
+{
+    static const int denials[] = {PAM_AUTH_ERR, PAM_MAXTRIES,   PAM_AUTHINFO_UNAVAIL,
+                                  PAM_CONV_ERR, PAM_SYSTEM_ERR, PAM_SERVICE_ERR,
+                                  PAM_BUF_ERR};
+    char path[STACK_LOCATION_SIZE];
+    *model = (struct module_model){.asks = "code"};
+    if (!modules_path(line, path, sizeof(path))) {
+        add_answer(model, PAM_MODULE_UNKNOWN, MEANS_NOTHING);
+        return;
+    }
+    bool not_root = lint->kind == APPLICATION_NOT_ROOT;
+    if (lint->config == NULL || !options_good(line) || not_root) {
+        add_answer(model, not_root ? PAM_SYSTEM_ERR : PAM_SERVICE_ERR, MEANS_DENIAL);
+        return;
+    }
+    unsigned pass = pass_codes(lint);
+    if (lint->kind != APPLICATION_NO_PROMPT)
+        add_answer(model, PAM_SUCCESS, MEANS_CODE);
+    if ((pass & PASS_IGNORE) != 0)
+        add_answer(model, PAM_IGNORE, MEANS_PASS);
+    if ((pass & PASS_SUCCESS) != 0)
+        add_answer(model, PAM_SUCCESS, MEANS_PASS);
+    for (size_t i = 0; i < sizeof(denials) / sizeof(denials[0]); i++)
+        add_answer(model, denials[i], MEANS_DENIAL);
+}
+
+/* What is not known counts as a first factor where there is no other. */
+static void take_unknown(const struct stack *stack, struct module_model *models)
+{
+    static const char unknown[] = "what an unknown module asks for";
+    for (size_t i = 0; i < stack->count; i++)
+        if (models[i].count > 0 && models[i].answers[0].meaning == MEANS_PROVED)
+            return;
+    for (size_t i = 0; i < stack->count; i++)
+        for (size_t n = 0; n < models[i].count; n++)
+            if (models[i].answers[n].meaning == MEANS_ANYTHING) {
+                models[i].answers[n].meaning = n == 0 ? MEANS_PROVED : MEANS_REFUSED;
+                models[i].asks = unknown;
+            }
+}
+
+struct module_model *lint_models(const struct lint_context *lint)
+{
+    const char *factors = lint->config != NULL ? lint->config->first_factor_modules : NULL;
+    struct module_model *models = calloc(lint->stack->count, sizeof(*models));
+    for (size_t i = 0; models != NULL && i < lint->stack->count; i++) {
+        const struct stack_line *line = &lint->stack->lines[i];
+        if (modules_is_ours(line))
+            take_ours(lint, line, &models[i]);
+        else
+            modules_model(line, lint->service, factors, &models[i]);
+    }
+    if (models != NULL)
+        take_unknown(lint->stack, models);
+    return models;
+}
+
+bool lint_has_factor(const struct lint_context *lint)
+{
+    for (size_t i = 0; i < lint->stack->count; i++)
+        if (lint->models[i].count > 0 && lint->models[i].answers[0].meaning == MEANS_PROVED)
+            return true;
+    return false;
+}
+
+const struct stack_line *lint_find_reached(const struct stack *stack, const char *service)
+{
+    const struct lint_context lint = {.service = service, .stack = stack};
+    const struct stack_line *found = NULL;
+    struct paths paths;
+    struct module_model *models = lint_models(&lint);
+    if (models == NULL)
+        return lint_find_module(stack);
+    if (paths_run(&paths, stack, models, 0) != PATHS_DONE)
+        found = lint_find_module(stack);
+    for (size_t i = 0; found == NULL && i < stack->count; i++)
+        if (modules_is_ours(&stack->lines[i]) && paths_reaches(&paths, i))
+            found = &stack->lines[i];
+    paths_free(&paths);
+    free(models);
+    return found;
+}
+
+/* In the service's own file such a condition is a mistake. */
+bool lint_is_kept(const struct lint_context *lint)
+{
+    const char *slash = strrchr(lint->ours->file, '/');
+    bool own = slash != NULL && strcmp(slash + 1, lint->service) == 0;
+    return !own && lint_find_reached(lint->stack, lint->service) == NULL &&
+           lint_find_reached(lint->stack, NULL) != NULL;
+}
+
+bool lint_asks(const char *service)
+{
+    struct stack *stack = stack_read(NULL, service, "auth");
+    struct lint_context lint = {.service = service, .stack = stack};
+    lint.ours = stack == NULL || stack->other ? NULL : lint_find_module(stack);
+    bool found = lint.ours != NULL && !lint_is_kept(&lint);
+    stack_free(stack);
+    return found;
+}
+
+/* ---- the lines themselves ---- */
+
+static void lint_options(const struct lint_context *lint, const struct stack_line *line)
+{
+    char where[STACK_LOCATION_SIZE];
+    char fix[TEXT] = "";
+    add_text(fix, sizeof(fix), "auth  required  %s", line->module);
+    for (char **at = line->arguments; *at != NULL; at++)
+        if (read_option(*at) == WORD_GOOD)
+            add_text(fix, sizeof(fix), " %s", *at);
+    for (char **at = line->arguments; *at != NULL; at++) {
+        enum word option = read_option(*at);
+        if (option == WORD_GOOD)
+            continue;
+        findings_add(lint->findings, SEVERITY_ERROR, "module-option",
+                     stack_format_location(line, where, sizeof(where)), fix,
+                     "%s: %s: %s; the module denies every login by this line", lint->service, *at,
+                     option == WORD_RELATIVE  ? "the path is not absolute"
+                     : option == WORD_MISSING ? "there is no such file"
+                                              : "there is no such option");
+    }
+}
+
+/* use_uid asks the caller; where root is the caller, it asks root. */
+static void lint_use_uid(const struct lint_context *lint, const struct stack_line *line)
+{
+    char where[STACK_LOCATION_SIZE];
+    char fix[TEXT] = "";
+    bool su = strcmp(lint->service, "su") == 0 || strcmp(lint->service, "su-l") == 0;
+    bool given = false;
+    add_text(fix, sizeof(fix), "auth  required  %s", line->module);
+    for (char **at = line->arguments; *at != NULL; at++)
+        if (strcmp(*at, "use_uid") == 0)
+            given = true;
+        else
+            add_text(fix, sizeof(fix), " %s", *at);
+    if (given && lint->kind != APPLICATION_CALLER)
+        findings_add(lint->findings, SEVERITY_ERROR, "use-uid",
+                     stack_format_location(line, where, sizeof(where)), fix,
+                     "%s: use_uid is for programs such as sudo, su and doas; %s", lint->service,
+                     lint->kind == APPLICATION_UNKNOWN
+                         ? "it is not known here that the real uid is the caller's"
+                         : "here the real uid is not the caller's, and the wrong user, mostly "
+                           "root, would be asked for a code");
+    if (!given && su) {
+        add_text(fix, sizeof(fix), " use_uid");
+        findings_add(lint->findings, SEVERITY_NOTE, "su-target",
+                     stack_format_location(line, where, sizeof(where)), fix,
+                     "%s: without use_uid the code goes to the phone of the account that su leads "
+                     "to, and not to that of the caller",
+                     lint->service);
+    }
+}
+
+static void lint_file(const struct lint_context *lint, const struct stack_line *line)
+{
+    char where[STACK_LOCATION_SIZE];
+    char path[STACK_LOCATION_SIZE];
+    char fix[STACK_LOCATION_SIZE] = "";
+    if (modules_path(line, path, sizeof(path)))
+        return;
+    if (modules_is_ours(line)) {
+        bool built = access(SWMFA_PAM_DIR "/pam_swmfa.so", R_OK) == 0;
+        add_text(fix, sizeof(fix), "%s",
+                 built ? "auth  required  " SWMFA_PAM_DIR "/pam_swmfa.so" : "");
+        if (built)
+            add_arguments(fix, sizeof(fix), line);
+        findings_add(lint->findings, SEVERITY_ERROR, "module-missing",
+                     stack_format_location(line, where, sizeof(where)), fix,
+                     "%s: there is no file %s; nobody is asked for a code here", lint->service,
+                     path);
+    } else if (!line->silent) {
+        findings_add(lint->findings, SEVERITY_WARNING, "file-missing",
+                     stack_format_location(line, where, sizeof(where)), "",
+                     "%s: there is no file %s; libpam goes by module_unknown", lint->service, path);
+    }
+}
+
+/* pam_rootok behind the module comes too late. */
+static void lint_rootok(const struct lint_context *lint, const struct stack_line *line)
+{
+    char name[64];
+    char where[STACK_LOCATION_SIZE];
+    if (line < lint->ours || line->kind != STACK_MODULE ||
+        strcmp(modules_name(line, name, sizeof(name)), "pam_rootok") != 0)
+        return;
+    findings_add(lint->findings, SEVERITY_WARNING, "rootok-late",
+                 stack_format_location(line, where, sizeof(where)),
+                 "auth  sufficient  pam_rootok.so",
+                 "%s: root is asked for a code before this line; move it to the top",
+                 lint->service);
+}
+
+/* A line of the module for other services, in a file that they share, says nothing of this one. */
+static bool is_for_others(const struct lint_context *lint, size_t line)
+{
+    return modules_is_ours(&lint->stack->lines[line]) && lint->paths->nodes[0]->can_ask &&
+           !paths_reaches(lint->paths, line);
+}
+
+static void lint_words(const struct lint_context *lint)
+{
+    char where[STACK_LOCATION_SIZE];
+    for (size_t i = 0; i < lint->stack->count; i++) {
+        const struct stack_line *line = &lint->stack->lines[i];
+        if (line->why != NULL)
+            findings_add(lint->findings, SEVERITY_ERROR, "broken-line",
+                         stack_format_location(line, where, sizeof(where)), "",
+                         "%s: %s; libpam denies here", lint->service, line->why);
+        if (line->kind != STACK_MODULE || is_for_others(lint, i))
+            continue;
+        lint_file(lint, line);
+        lint_rootok(lint, line);
+        if (modules_is_ours(line)) {
+            lint_options(lint, line);
+            lint_use_uid(lint, line);
+        }
+    }
+}
+
+/* ---- ends and ways ---- */
+
+/* The first end of a kind: all facts of with, none of without. SIZE_MAX: there is none. */
+static size_t find_end(const struct lint_context *lint, bool success, unsigned with,
+                       unsigned without)
+{
+    const struct paths *paths = lint->paths;
+    for (size_t i = 0; i < paths->node_count; i++) {
+        const struct node *node = paths->nodes[i];
+        bool good = false;
+        if (paths_ended(paths, node, &good) && good == success && (node->events & with) == with &&
+            (node->events & without) == 0)
+            return i;
+    }
+    return SIZE_MAX;
+}
+
+static bool has_end(const struct lint_context *lint, bool success, unsigned with, unsigned without)
+{
+    return find_end(lint, success, with, without) != SIZE_MAX;
+}
+
+/* A way, without what says nothing: "pam_unix: auth_err, pam_swmfa: success". */
+static const char *tell_way(const struct lint_context *lint, size_t end, char *text, size_t size)
+{
+    const struct paths *paths = lint->paths;
+    size_t *way = calloc(lint->stack->count + 1, sizeof(*way));
+    char name[64];
+    text[0] = '\0';
+    size_t count = way != NULL ? paths_way(paths, end, way) : 0;
+    for (size_t i = 1; i < count; i++) {
+        const struct edge edge = {way[i - 1], way[i], paths->nodes[way[i]]->answer};
+        const struct stack_line *line = paths_line(paths, paths->nodes[edge.from]);
+        const struct answer *answer = paths_answer(paths, &edge);
+        if (answer->meaning != MEANS_NOTHING)
+            add_text(text, size, "%s%s: %s", *text != '\0' ? ", " : "",
+                     modules_name(line, name, sizeof(name)), stack_code_name(answer->code));
+    }
+    free(way);
+    return text;
+}
+
+/* The line that refused on a way, the last before the module; or NULL. */
+static const struct stack_line *find_refusal(const struct lint_context *lint, size_t end)
+{
+    const struct paths *paths = lint->paths;
+    const struct stack_line *found = NULL;
+    size_t *way = calloc(lint->stack->count + 1, sizeof(*way));
+    size_t count = way != NULL ? paths_way(paths, end, way) : 0;
+    for (size_t i = 1; i < count; i++) {
+        const struct edge edge = {way[i - 1], way[i], paths->nodes[way[i]]->answer};
+        const struct stack_line *line = paths_line(paths, paths->nodes[edge.from]);
+        if (modules_is_ours(line))
+            break;
+        if (paths_answer(paths, &edge)->meaning == MEANS_REFUSED)
+            found = line;
+    }
+    free(way);
+    return found;
+}
+
+/* ---- what to write instead ---- */
+
+static bool proves(const struct lint_context *lint, const struct stack_line *line)
+{
+    const struct module_model *model = &lint->models[line - lint->stack->lines];
+    return line->kind == STACK_MODULE && model->count > 0 &&
+           model->answers[0].meaning == MEANS_PROVED;
+}
+
+static const struct stack_line *find_module(const struct lint_context *lint, const char *wanted)
+{
+    char name[64];
+    for (size_t i = 0; i < lint->stack->count; i++)
+        if (lint->stack->lines[i].kind == STACK_MODULE &&
+            strcmp(modules_name(&lint->stack->lines[i], name, sizeof(name)), wanted) == 0)
+            return &lint->stack->lines[i];
+    return NULL;
+}
+
+/* Adds a line for a first factor. What was typed for the one before is not asked for again. */
+static void add_factor(char *text, size_t size, const struct stack_line *line, int jump, bool first)
+{
+    add_text(text, size, "%sauth  [success=%d default=ignore]  %s", *text != '\0' ? "\n" : "", jump,
+             line->module);
+    for (char **at = line->arguments; *at != NULL; at++)
+        if (first || strcmp(*at, "forward_pass") != 0)
+            add_text(text, size, " %s", *at);
+    if (!first)
+        add_text(text, size, " use_first_pass");
+}
+
+/*
+ * The lines for the first factors of a stack, as Debian has them, and the module behind: a wrong
+ * one ends the stack, a right one goes on. With pam_faillock, as its manual has it.
+ */
+static void write_stack(const struct lint_context *lint, char *text, size_t size)
+{
+    const struct stack *stack = lint->stack;
+    bool faillock = find_module(lint, "pam_faillock") != NULL;
+    int left = 0;
+    bool first = true;
+    for (size_t i = 0; i < stack->count; i++)
+        left += proves(lint, &stack->lines[i]) ? 1 : 0;
+    text[0] = '\0';
+    if (faillock)
+        add_text(text, size, "auth  required  pam_faillock.so preauth");
+    for (size_t i = 0; i < stack->count; i++) {
+        if (!proves(lint, &stack->lines[i]))
+            continue;
+        add_factor(text, size, &stack->lines[i], left--, first);
+        first = false;
+    }
+    if (faillock)
+        add_text(text, size,
+                 "\nauth  [default=die]  pam_faillock.so authfail\n"
+                 "auth  required  pam_faillock.so authsucc");
+    else
+        add_text(text, size, "%sauth  requisite  pam_deny.so\nauth  required  pam_permit.so",
+                 first ? "" : "\n");
+    add_line(text, size, "required", lint->ours);
+}
+
+/* The lines that ask for a first factor where there are none. */
+static void write_password(const struct lint_context *lint, char *text, size_t size)
+{
+    bool debian = access("/etc/pam.d/common-auth", F_OK) == 0;
+    (void)snprintf(text, size, "%s",
+                   debian ? "@include common-auth" : "auth  requisite  pam_unix.so");
+    add_line(text, size, "required", lint->ours);
+}
+
+/* ---- what is wrong with what comes of it ---- */
+
+/* How a refusal is made an end. */
+static void write_end(const struct lint_context *lint, const struct stack_line *refusal, char *fix,
+                      size_t size)
+{
+    const struct stack_line *deny = find_module(lint, "pam_deny");
+    fix[0] = '\0';
+    if (refusal == NULL || refusal->level > lint->ours->level)
+        write_stack(lint, fix, size);
+    else if (strcasecmp(refusal->control, "required") == 0)
+        add_line(fix, size, "requisite", refusal);
+    else if (deny != NULL && deny > refusal && deny < lint->ours &&
+             deny->file == lint->ours->file && deny->actions[PAM_AUTH_ERR] == STACK_BAD)
+        add_line(fix, size, "requisite", deny);
+    else
+        write_stack(lint, fix, size);
+}
+
+static void lint_wrong_factor(const struct lint_context *lint)
+{
+    char way[TEXT];
+    char where[STACK_LOCATION_SIZE];
+    char fix[TEXT];
+    size_t end = find_end(lint, false, EVENT_SENT, 0);
+    if (end == SIZE_MAX)
+        end = find_end(lint, true, EVENT_SENT, 0);
+    if (end == SIZE_MAX)
+        return;
+    const struct stack_line *refusal = find_refusal(lint, end);
+    write_end(lint, refusal, fix, sizeof(fix));
+    findings_add(lint->findings, SEVERITY_ERROR, "sends-after-refusal",
+                 stack_format_location(refusal != NULL ? refusal : lint->ours, where,
+                                       sizeof(where)),
+                 fix,
+                 "%s: with a wrong password the stack goes on to pam_swmfa, and a code is %s: "
+                 "strangers make you pay for messages (%s)",
+                 lint->service, lint->autosend ? "sent" : "sent whenever the stranger asks for it",
+                 tell_way(lint, end, way, sizeof(way)));
+}
+
+static void write_behind(const struct lint_context *lint, char *fix, size_t size)
+{
+    const struct stack_line *last = NULL;
+    for (size_t i = 0; i < lint->stack->count; i++)
+        if (proves(lint, &lint->stack->lines[i]))
+            last = &lint->stack->lines[i];
+    fix[0] = '\0';
+    if (last == NULL) {
+        write_password(lint, fix, size);
+        return;
+    }
+    add_text(fix, size, "behind the first factor (%s:%u), and not before it:", last->file,
+             last->number);
+    add_line(fix, size, "required", lint->ours);
+}
+
+static void lint_early(const struct lint_context *lint)
+{
+    char where[STACK_LOCATION_SIZE];
+    char fix[TEXT];
+    bool early = has_end(lint, true, EVENT_EARLY, 0) || has_end(lint, false, EVENT_EARLY, 0);
+    if (!early)
+        return;
+    write_behind(lint, fix, sizeof(fix));
+    if (strcmp(lint->service, "sshd") == 0 && strncmp(fix, "behind", 6) != 0)
+        (void)snprintf(fix, sizeof(fix), "AuthenticationMethods publickey,keyboard-interactive");
+    findings_add(lint->findings, SEVERITY_ERROR, "sends-to-strangers",
+                 stack_format_location(lint->ours, where, sizeof(where)), fix,
+                 "%s: pam_swmfa is run before a first factor was right: whoever knows the name of "
+                 "a user can have codes sent, at your cost",
+                 lint->service);
+}
+
+static void lint_code_alone(const struct lint_context *lint)
+{
+    char way[TEXT];
+    char where[STACK_LOCATION_SIZE];
+    char fix[TEXT];
+    size_t end = find_end(lint, true, EVENT_CODE, EVENT_PROVED);
+    if (end == SIZE_MAX)
+        return;
+    const struct stack_line *refusal = find_refusal(lint, end);
+    if (refusal != NULL)
+        write_end(lint, refusal, fix, sizeof(fix));
+    else
+        write_behind(lint, fix, sizeof(fix));
+    findings_add(lint->findings, SEVERITY_ERROR, "code-alone",
+                 stack_format_location(lint->ours, where, sizeof(where)), fix,
+                 "%s: a right code lets in without a right first factor (%s)", lint->service,
+                 tell_way(lint, end, way, sizeof(way)));
+}
+
+static void lint_denial(const struct lint_context *lint)
+{
+    char way[TEXT];
+    char where[STACK_LOCATION_SIZE];
+    char fix[TEXT] = "";
+    size_t end = find_end(lint, true, EVENT_DENIAL, EVENT_CODE);
+    if (end == SIZE_MAX)
+        return;
+    add_line(fix, sizeof(fix), "required", lint->ours);
+    findings_add(lint->findings, SEVERITY_ERROR, "denial-forgotten",
+                 stack_format_location(lint->ours, where, sizeof(where)), fix,
+                 "%s: \"%s\": who gives no right code is let in all the same (%s)", lint->service,
+                 lint->ours->control, tell_way(lint, end, way, sizeof(way)));
+}
+
+static void lint_fails_open(const struct lint_context *lint)
+{
+    char way[TEXT];
+    char where[STACK_LOCATION_SIZE];
+    char fix[TEXT];
+    size_t end = find_end(lint, true, EVENT_REFUSED, EVENT_PROVED | EVENT_CODE | EVENT_DENIAL);
+    if (end == SIZE_MAX)
+        return;
+    const struct stack_line *refusal = find_refusal(lint, end);
+    if (refusal == NULL)
+        refusal = lint->ours;
+    write_end(lint, refusal, fix, sizeof(fix));
+    findings_add(lint->findings, SEVERITY_ERROR, "fails-open",
+                 stack_format_location(refusal, where, sizeof(where)), fix,
+                 "%s: a wrong password lets in, and without a code (%s)", lint->service,
+                 tell_way(lint, end, way, sizeof(way)));
+}
+
+static void lint_pass(const struct lint_context *lint)
+{
+    char where[STACK_LOCATION_SIZE];
+    size_t end = find_end(lint, true, EVENT_PASS, EVENT_PROVED | EVENT_CODE | EVENT_REFUSED);
+    if (end == SIZE_MAX)
+        return;
+    char fix[TEXT];
+    write_password(lint, fix, sizeof(fix));
+    findings_add(lint->findings, SEVERITY_ERROR, "exempt-without-factor",
+                 stack_format_location(lint->ours, where, sizeof(where)),
+                 strcmp(lint->service, "sshd") == 0
+                     ? "AuthenticationMethods publickey,keyboard-interactive"
+                     : fix,
+                 "%s: whom swmfa.conf lets pass (exempt, remembered, unmapped = ignore or fail = "
+                 "safe) is asked for nothing at all, and let in",
+                 lint->service);
+}
+
+/* Whom the module lets pass is denied, where a code would let in. */
+static bool pass_is_denied(const struct paths *paths, const struct edge *edge)
+{
+    if (paths_answer(paths, edge)->meaning != MEANS_PASS || paths->nodes[edge->to]->can_succeed)
+        return false;
+    for (size_t i = 0; i < paths->edge_count; i++) {
+        const struct edge *other = &paths->edges[i];
+        if (other->from == edge->from && paths->nodes[other->to]->can_succeed &&
+            paths_answer(paths, other)->meaning == MEANS_CODE)
+            return true;
+    }
+    return false;
+}
+
+static void lint_exempt_denied(const struct lint_context *lint)
+{
+    char where[STACK_LOCATION_SIZE];
+    char fix[TEXT] = "";
+    const struct paths *paths = lint->paths;
+    for (size_t i = 0; i < paths->edge_count; i++) {
+        if (!pass_is_denied(paths, &paths->edges[i]))
+            continue;
+        add_line(fix, sizeof(fix), "required", lint->ours);
+        add_text(fix, sizeof(fix), "\nauth  required  pam_permit.so");
+        findings_add(lint->findings, SEVERITY_ERROR, "exempt-denied",
+                     stack_format_location(lint->ours, where, sizeof(where)), fix,
+                     "%s: whom swmfa.conf lets pass (exempt, remembered, unmapped = ignore or fail "
+                     "= safe) is denied: no other line of the stack says yes",
+                     lint->service);
+        return;
+    }
+}
+
+static void lint_again(const struct lint_context *lint)
+{
+    char where[STACK_LOCATION_SIZE];
+    if (!has_end(lint, true, EVENT_AGAIN, 0))
+        return;
+    findings_add(lint->findings, SEVERITY_WARNING, "asked-twice",
+                 stack_format_location(lint->ours, where, sizeof(where)), "",
+                 "%s: pam_swmfa is run twice in one login, and two codes are sent: take one of its "
+                 "lines out",
+                 lint->service);
+}
+
+/* ---- ways past the module ---- */
+
+static void write_past(const struct lint_context *lint, const struct stack_line *line, char *fix,
+                       size_t size)
+{
+    fix[0] = '\0';
+    if (proves(lint, line))
+        write_stack(lint, fix, size);
+    else
+        add_line(fix, size, strcasecmp(line->control, "sufficient") == 0 ? "optional" : "required",
+                 line);
+}
+
+/* One line that leads past the module, to success. */
+static void lint_past(const struct lint_context *lint, const struct edge *edge)
+{
+    const struct paths *paths = lint->paths;
+    const struct stack_line *line = paths_line(paths, paths->nodes[edge->from]);
+    bool twice = (paths->nodes[edge->to]->events & EVENT_TWICE) != 0;
+    char name[64];
+    char where[STACK_LOCATION_SIZE];
+    char fix[TEXT];
+    (void)modules_name(line, name, sizeof(name));
+    (void)stack_format_location(line, where, sizeof(where));
+    write_past(lint, line, fix, sizeof(fix));
+    switch (paths_answer(paths, edge)->meaning) {
+    case MEANS_YES:
+    case MEANS_NO:
+        findings_add(lint->findings, SEVERITY_NOTE, "exempt-by-line", where, "",
+                     "%s: users who meet the condition of %s are not asked for a code",
+                     lint->service, name);
+        break;
+    case MEANS_ANYTHING:
+        findings_add(lint->findings, SEVERITY_WARNING, "may-skip", where, fix,
+                     "%s: %s is not known here; it can end the stack, and then nobody is asked for "
+                     "a code (if it checks a password: first_factor_modules in swmfa.conf)",
+                     lint->service, name);
+        break;
+    case MEANS_PROVED:
+    case MEANS_NOTHING:
+        findings_add(lint->findings, twice ? SEVERITY_NOTE : SEVERITY_ERROR,
+                     twice ? "other-factor" : "skipped", where, twice ? "" : fix,
+                     twice ? "%s: who has two other factors, the second by %s, is not asked for a "
+                             "code"
+                           : "%s: \"%s\" ends the stack, or leads past pam_swmfa: nobody who comes "
+                             "here is asked for a code",
+                     lint->service, twice ? name : line->control);
+        break;
+    default:
+        break; /* fails-open and denial-forgotten are of these */
+    }
+}
+
+/* Whether an edge leads past the module for good. */
+static bool is_past(const struct paths *paths, const struct edge *edge)
+{
+    const struct node *from = paths->nodes[edge->from];
+    const struct node *to = paths->nodes[edge->to];
+    return from->can_ask && !to->can_ask && to->can_succeed && (to->events & EVENT_ASKED) == 0;
+}
+
+/* Each line once. */
+static void lint_skipping(const struct lint_context *lint)
+{
+    const struct paths *paths = lint->paths;
+    bool *said = calloc(lint->stack->count, sizeof(*said));
+    for (size_t i = 0; said != NULL && i < paths->edge_count; i++) {
+        const struct edge *edge = &paths->edges[i];
+        size_t at = paths->nodes[edge->from]->dispatch.at;
+        if (!is_past(paths, edge) || said[at])
+            continue;
+        enum meaning meaning = paths_answer(paths, edge)->meaning;
+        said[at] = meaning != MEANS_REFUSED;
+        lint_past(lint, edge);
+    }
+    free(said);
+}
+
+static void lint_never(const struct lint_context *lint)
+{
+    char where[STACK_LOCATION_SIZE];
+    char fix[TEXT];
+    write_stack(lint, fix, sizeof(fix));
+    findings_add(lint->findings, SEVERITY_ERROR, "never-asked",
+                 stack_format_location(lint->ours, where, sizeof(where)), fix,
+                 "%s: no login comes to this line: nobody is asked for a code", lint->service);
+}
+
+/* What lint_application says of such a program is enough. */
+static bool cannot_ask(const struct lint_context *lint)
+{
+    return lint->kind == APPLICATION_NOT_ROOT || lint->kind == APPLICATION_NO_PROMPT;
+}
+
+/* Nobody gets in, with the right first factor and the right code. */
+static void lint_nobody(const struct lint_context *lint)
+{
+    char where[STACK_LOCATION_SIZE];
+    if (has_end(lint, true, EVENT_CODE, 0) || has_end(lint, true, EVENT_PROVED, 0) ||
+        lint->config == NULL || !options_good(lint->ours) || cannot_ask(lint))
+        return;
+    findings_add(lint->findings, SEVERITY_ERROR, "nobody-gets-in",
+                 stack_format_location(lint->ours, where, sizeof(where)), "",
+                 "%s: no right code lets in, whatever else is right", lint->service);
+}
+
+static void lint_jumps(const struct lint_context *lint)
+{
+    char where[STACK_LOCATION_SIZE];
+    const struct paths *paths = lint->paths;
+    bool *said = calloc(lint->stack->count, sizeof(*said));
+    for (size_t i = 0; said != NULL && i < paths->edge_count; i++) {
+        const struct edge *edge = &paths->edges[i];
+        struct dispatch dispatch = paths->nodes[edge->from]->dispatch;
+        const struct stack_line *line = &lint->stack->lines[dispatch.at];
+        size_t at = dispatch.at;
+        if (said[at] || dispatch_answer(lint->stack, &dispatch, paths_answer(paths, edge)->code))
+            continue;
+        said[at] = true;
+        findings_add(lint->findings, SEVERITY_ERROR, "bad-jump",
+                     stack_format_location(line, where, sizeof(where)), "",
+                     "%s: \"%s\" jumps beyond the end of the file or substack; libpam denies",
+                     lint->service, line->control);
+    }
+    free(said);
+}
+
+/* ---- the program ---- */
+
+/* Writes the condition that keeps the service from the module, to stand before the module's line in
+ * a file that services share. Returns what to do, in words. */
+static const char *write_guard(const struct lint_context *lint, char *fix, size_t size)
+{
+    const char *slash = strrchr(lint->ours->file, '/');
+    fix[0] = '\0';
+    if (slash != NULL && strcmp(slash + 1, lint->service) == 0)
+        return "remove this line";
+    add_text(fix, size, "auth  [success=1 default=ignore]  pam_succeed_if.so quiet service in %s",
+             lint->service);
+    add_line(fix, size, "required", lint->ours);
+    return "keep it from this line";
+}
+
+/* Whether the program can run the helper and show a prompt. */
+static void lint_application(const struct lint_context *lint)
+{
+    char where[STACK_LOCATION_SIZE];
+    char fix[TEXT];
+    const char *program = applications_find(lint->service)->words;
+    const char *cure = write_guard(lint, fix, sizeof(fix));
+    (void)stack_format_location(lint->ours, where, sizeof(where));
+    if (lint->kind == APPLICATION_NOT_ROOT)
+        findings_add(lint->findings, SEVERITY_ERROR, "not-root", where, fix,
+                     "%s: %s does not run as root, and pam_swmfa denies every login: %s",
+                     lint->service, program, cure);
+    if (lint->kind == APPLICATION_NO_PROMPT)
+        findings_add(lint->findings, SEVERITY_ERROR, "no-prompt", where, fix,
+                     "%s: %s cannot show a prompt for a code: each login with the right password "
+                     "%s: %s",
+                     lint->service, program,
+                     lint->autosend ? "has a code sent, and is denied" : "is denied", cure);
+    if (lint->kind == APPLICATION_UNKNOWN)
+        findings_add(lint->findings, SEVERITY_NOTE, "unknown-service", where, "",
+                     "%s: the program is not known here: it can only ask for a code if it runs as "
+                     "root and shows a second prompt",
+                     lint->service);
+}
+
+static void lint_ways(const struct lint_context *lint)
+{
+    char path[STACK_LOCATION_SIZE];
+    lint_jumps(lint);
+    if (!modules_path(lint->ours, path, sizeof(path)))
+        return; /* said already; it is never run */
+    if (!lint->paths->nodes[0]->can_ask) {
+        lint_never(lint);
+        return;
+    }
+    lint_application(lint);
+    lint_wrong_factor(lint);
+    lint_early(lint);
+    lint_code_alone(lint);
+    lint_denial(lint);
+    lint_fails_open(lint);
+    lint_pass(lint);
+    lint_exempt_denied(lint);
+    lint_skipping(lint);
+    lint_again(lint);
+    lint_nobody(lint);
+}
+
+enum paths_result lint_stack(struct lint_context *lint, struct paths *paths)
+{
+    enum paths_result result =
+        paths_run(paths, lint->stack, lint->models, lint->before != NULL ? EVENT_PROVED : 0);
+    lint->paths = paths;
+    if (result == PATHS_DONE) {
+        lint_words(lint);
+        lint_ways(lint);
+    }
+    return result;
+}
+
+/* ---- the prediction ---- */
+
+/* How often, among the ends with these facts and without those, one is a success. */
+static enum frequency often_in(const struct lint_context *lint, unsigned with, unsigned without)
+{
+    bool in = has_end(lint, true, with, without);
+    bool out = has_end(lint, false, with, without);
+    return !in ? FREQUENCY_NEVER : out ? FREQUENCY_SOMETIMES : FREQUENCY_ALWAYS;
+}
+
+/* A wrong first factor, or none where a code comes first. */
+static enum frequency wrong_in(const struct lint_context *lint)
+{
+    bool refused = has_end(lint, false, EVENT_REFUSED, EVENT_PROVED);
+    bool in = has_end(lint, true, EVENT_REFUSED, EVENT_PROVED) ||
+              has_end(lint, true, EVENT_CODE, EVENT_PROVED) ||
+              has_end(lint, true, EVENT_DENIAL, EVENT_PROVED);
+    return !in ? FREQUENCY_NEVER : refused ? FREQUENCY_SOMETIMES : FREQUENCY_ALWAYS;
+}
+
+/* The way to the shell with everything right, step by step. */
+static void tell_steps(const struct lint_context *lint, char *text, size_t size)
+{
+    const struct paths *paths = lint->paths;
+    size_t end = find_end(lint, true, EVENT_PROVED | EVENT_CODE, EVENT_REFUSED | EVENT_AGAIN);
+    if (end == SIZE_MAX)
+        end = find_end(lint, true, EVENT_CODE, 0);
+    if (end == SIZE_MAX)
+        end = find_end(lint, true, EVENT_PROVED, 0);
+    size_t *way = calloc(lint->stack->count + 1, sizeof(*way));
+    size_t count = way != NULL && end != SIZE_MAX ? paths_way(paths, end, way) : 0;
+    int number = 1;
+    text[0] = '\0';
+    if (lint->before != NULL)
+        add_text(text, size, "%d. %s (sshd). ", number++, lint->before);
+    for (size_t i = 1; way != NULL && i < count; i++) {
+        const struct edge edge = {way[i - 1], way[i], paths->nodes[way[i]]->answer};
+        const struct stack_line *line = paths_line(paths, paths->nodes[edge.from]);
+        enum meaning meaning = paths_answer(paths, &edge)->meaning;
+        char name[64];
+        if (meaning == MEANS_PROVED || meaning == MEANS_CODE)
+            add_text(text, size, "%d. %s (%s, %s:%u). ", number++,
+                     lint->models[line - lint->stack->lines].asks,
+                     modules_name(line, name, sizeof(name)), line->file, line->number);
+    }
+    free(way);
+}
+
+void lint_predict(const struct lint_context *lint, struct prediction *prediction)
+{
+    const struct paths *paths = lint->paths;
+    bool past = lint->unsure;
+    bool exempts = lint->around;
+    for (size_t i = 0; i < paths->edge_count; i++) {
+        enum meaning meaning = paths_answer(paths, &paths->edges[i])->meaning;
+        bool condition = meaning == MEANS_YES || meaning == MEANS_NO;
+        if (!is_past(paths, &paths->edges[i]))
+            continue;
+        past = past || !condition;
+        exempts = exempts || condition;
+    }
+    bool can = !lint->unused && (has_end(lint, true, EVENT_CODE, EVENT_REFUSED) ||
+                                 has_end(lint, false, EVENT_CODE, EVENT_REFUSED));
+    *prediction = (struct prediction){
+        .asked = !can              ? FREQUENCY_NEVER
+                 : past || exempts ? FREQUENCY_SOMETIMES
+                                   : FREQUENCY_ALWAYS,
+        .exempts = can && exempts && !past,
+        .right_in = often_in(lint, 0, EVENT_REFUSED | EVENT_DENIAL | EVENT_PASS),
+        .wrong_code_in = often_in(lint, EVENT_DENIAL, EVENT_REFUSED | EVENT_CODE),
+        .wrong_in = wrong_in(lint),
+        .wrong_sends = has_end(lint, false, EVENT_SENT, 0) || has_end(lint, true, EVENT_SENT, 0) ||
+                       has_end(lint, false, EVENT_EARLY, 0) || has_end(lint, true, EVENT_EARLY, 0),
+        .passes = has_end(lint, true, EVENT_PASS, 0) || has_end(lint, false, EVENT_PASS, 0),
+        .pass_in = often_in(lint, EVENT_PASS, EVENT_REFUSED),
+    };
+    tell_steps(lint, prediction->steps, sizeof(prediction->steps));
+}

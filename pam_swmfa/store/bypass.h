@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * bypass: who an administrator lets in without a code for a while; within a transaction of the
+ * store.
+ */
+#ifndef SWMFA_STORE_BYPASS_H
+#define SWMFA_STORE_BYPASS_H
+
+#include "store/store.h"
+
+#define BYPASS_REASON_SIZE STORE_CELL_SIZE
+
+struct bypass {
+    int64_t left_ms; /* 0: there is none */
+    char reason[BYPASS_REASON_SIZE];
+};
+
+/* bypass_look: whether a user has one. Both the time of the store and the time of day must be
+ * within it, see remember_look; it lasts 30 days at most, whatever the store says. */
+bool bypass_look(struct store *store, const char *user, struct bypass *pass);
+
+/* bypass_grant: from now on for so many seconds; in place of one that the user has. */
+bool bypass_grant(struct store *store, const char *user, int seconds, const char *reason);
+
+/* bypass_end: ends it. was: whether there was one that had not ended. */
+bool bypass_end(struct store *store, const char *user, bool *was);
+
+#endif

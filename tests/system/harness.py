@@ -1,0 +1,759 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""lab: a system in which pam_swmfa can be tried: the simulator of the provider, the configuration,
+accounts, PAM stacks, the system log and sshd.
+
+Everything here changes /etc, so it refuses to run outside of tests/private-root.
+"""
+import collections
+import functools
+import os
+import pwd
+import re
+import shutil
+import signal
+import socket
+import ssl
+import sqlite3
+import subprocess
+import tempfile
+import threading
+import time
+from pathlib import Path
+
+import pexpect
+
+SRC = Path(os.environ["SWMFA_SRCDIR"])
+BUILD = Path(os.environ["SWMFA_BUILDDIR"])
+if os.environ.get("SWMFA_PRIVATE_ROOT") != "entered":
+    raise SystemExit("lab: run me by tests/private-root")
+
+
+def make_variable(name):
+    made = subprocess.run(["make", "-s", "-C", BUILD, "print-" + name], check=True,
+                          capture_output=True, text=True)
+    return made.stdout.strip()
+
+
+MODULE = make_variable("pamdir") + "/pam_swmfa.so"
+HELPER = make_variable("helper")
+CTL = make_variable("sbindir") + "/swmfactl"
+SECURITY = Path(make_variable("securitydir"))
+SERVICE_USER = make_variable("user")
+CONF = SECURITY / "swmfa.conf"
+USERS = SECURITY / "swmfa.users"
+STATE = Path(make_variable("statedir"))
+PAMHOST = BUILD / "tests/module/pamhost"
+IMPOSTOR = BUILD / "tests/module/fake_helper"
+MEDDLE = BUILD / "tests/module/preload_faults.so"
+PATIENT = BUILD / "tests/module/patient.so"
+SIM = BUILD / "tests/sim/swmfa-sim"
+
+WORK = Path("/run/swmfa-lab")
+INBOX = WORK / "inbox"
+CA = WORK / "ca.pem"
+CONFDIR = WORK / "pam.d"
+KNOWN_HOSTS = WORK / "known_hosts"
+LOGIN_DEFS = Path("/etc/login.defs")
+PASSWD = Path("/etc/passwd")
+DEBIAN = WORK / "debian" # files of the system, as they were before the first test
+DEBIAN_FOLDERS = ("/etc/pam.d", "/etc/ssh", "/var/lib/pam", "/usr/share/pam-configs",
+                  "/etc/sudoers.d")
+
+PASSWORD = "correct horse"
+TOKEN = "PT-lab-secret-token"
+BANDWIDTH_PASSWORD = "BW-lab-secret-password"
+PATIENCE = 120 # seconds: a wait that has no end is given up; no machine is as slow as that
+NUMBERS = {"alice": "+15550100182", "bob": "+15550100183"}
+
+
+OUTPUT = [] # all that was logged and printed by what is under test, for test_secrets.py
+CODES = set() # all codes that were sent meanwhile
+STORED = [] # all texts that stood in the store at the end of a test
+STORED_FILES = [] # likewise its files: each the bytes of one
+
+
+def remember_codes():
+    if INBOX.exists():
+        CODES.update(line.split()[-1] for line in INBOX.read_text().splitlines())
+
+
+class Log:
+    """The system log: the socket that syslog(3) writes to, and what came."""
+
+    def __init__(self):
+        self.lines = []
+        self.marks = 0
+        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        Path("/dev/log").unlink(missing_ok=True)
+        self.socket.bind("/dev/log")
+        os.chmod("/dev/log", 0o666)
+        threading.Thread(target=self._read, daemon=True).start()
+
+    def _read(self):
+        while True:
+            line = self.socket.recv(65536).decode("latin-1")
+            self.lines.append(line)
+            OUTPUT.append(line)
+
+    def settle(self):
+        """Waits until all has come that was logged before."""
+        self.marks += 1
+        mark = f"mark {self.marks} of the lab"
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sender:
+            sender.sendto(mark.encode(), "/dev/log")
+        assert wait_until(lambda: mark in self.lines)
+
+    def begin(self):
+        """Empties it, when all has come that was logged before."""
+        self.settle()
+        self.lines.clear()
+
+    def ours(self):
+        """The lines of the module and the helper, all that there are until now."""
+        self.settle()
+        return [line for line in self.lines if "pam_swmfa(" in line]
+
+    def last(self, pattern):
+        """Waits for a line that has the pattern; the newest of them."""
+        end = time.monotonic() + PATIENCE
+        while True:
+            found = [line for line in self.ours() if re.search(pattern, line)]
+            if found:
+                return found[-1]
+            if time.monotonic() > end:
+                raise AssertionError(f"no log line has {pattern!r}; there were: {self.ours()}")
+            time.sleep(0.02)
+
+
+class Simulator:
+    """One run of swmfa-sim. It speaks both APIs; a second one, of another name, adds its messages
+    to those of the first."""
+
+    def __init__(self, *options, name=""):
+        self.log_path = WORK / f"requests{name}"
+        self.ca = Path(str(CA) + name)
+        self.log_path.write_text("")
+        if name == "":
+            remember_codes()
+            INBOX.write_text("")
+        self.process = subprocess.Popen(
+            [SIM, "--project-id", "lab-project", "--api-token", TOKEN, "--account-id", "lab-account",
+             "--username", "lab-user", "--password", BANDWIDTH_PASSWORD, "--inbox", INBOX,
+             "--log", self.log_path, "--ca-out", self.ca, "--number", "+12029167968", *options],
+            stdout=subprocess.PIPE, text=True)
+        line = self.process.stdout.readline()
+        assert line.startswith("listening on "), line
+        self.endpoint = line.split()[2]
+
+    def requests(self):
+        """(path, status, connection) of each request answered."""
+        rows = []
+        for line in self.log_path.read_text().splitlines():
+            _, path, status, connection, *_ = line.split()
+            rows.append((path, status, connection))
+        return rows
+
+    def count(self, word):
+        return sum(word in path for path, _, _ in self.requests())
+
+    def stop(self):
+        self.process.terminate()
+        self.process.wait(PATIENCE)
+        remember_codes()
+        OUTPUT.append(self.log_path.read_text())
+
+
+class RawServer:
+    """A TLS server that answers whatever it is asked with the bytes that it was given: the first
+    request of a connection with the first answer, the next with the next; or with verify, each
+    verify with that and all else with the first answer. An answer is bytes, or a function that
+    writes to the connection as it likes."""
+
+    def __init__(self, folder, *answers, verify=None, client_certificate=False,
+                 address="127.0.0.1", name="localhost", days=30):
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
+                        "ec_paramgen_curve:P-256", "-nodes", "-days", str(days), "-subj", f"/CN={name}", "-addext",
+                        f"subjectAltName=DNS:{name}", "-keyout", folder / "key", "-out",
+                        folder / "cert"], check=True, capture_output=True)
+        self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self.context.load_cert_chain(folder / "cert", folder / "key")
+        if client_certificate:
+            self.context.verify_mode = ssl.CERT_REQUIRED
+        self.certificate = folder / "cert"
+        self.answers = answers
+        self.verify = verify
+        self.requests = []
+        self.socket = socket.create_server((address, 0), backlog=1024) # all at once, if need be
+        self.port = self.socket.getsockname()[1]
+        self.endpoint = f"https://{name}:{self.port}"
+        threading.Thread(target=self._serve, daemon=True).start()
+
+    def stop(self):
+        """Nobody listens any more."""
+        self.socket.shutdown(socket.SHUT_RDWR)
+
+    def _serve(self):
+        while True:
+            try:
+                connection, _ = self.socket.accept()
+            except OSError:
+                return
+            threading.Thread(target=self._connection, args=(connection,), daemon=True).start()
+
+    def _connection(self, connection):
+        secure = self.context.wrap_socket(connection, server_side=True,
+                                          do_handshake_on_connect=False)
+        try:
+            secure.do_handshake()
+            for answer in self.answers if self.verify is None else [*self.answers] * 9:
+                self.requests.append(self._read_request(secure))
+                if self.verify is not None and self.requests[-1].endswith("/verify"):
+                    answer = self.verify
+                if callable(answer):
+                    answer(secure)
+                else:
+                    secure.sendall(answer)
+        except OSError:
+            pass
+        number = secure.detach()
+        if number >= 0:
+            self._close(socket.socket(fileno=number))
+
+    @staticmethod
+    def _read_request(secure):
+        got = b""
+        while b"\r\n\r\n" not in got:
+            more = secure.recv(65536)
+            if not more:
+                raise OSError("the client has gone")
+            got += more
+        head, _, body = got.partition(b"\r\n\r\n")
+        length = int(re.search(rb"(?i)content-length: (\d+)", head).group(1))
+        while len(body) < length:
+            body += secure.recv(65536)
+        return head.split(b" ", 2)[1].decode()
+
+    @staticmethod
+    def _close(connection):
+        """As servers do: what the client is still sending is taken, since a close that leaves it
+        unread is a reset, which can overtake the last that was said."""
+        with connection:
+            try:
+                connection.settimeout(PATIENCE)
+                connection.shutdown(socket.SHUT_WR)
+                while connection.recv(65536):
+                    pass
+            except OSError:
+                pass
+
+
+def http(status, body, headers=""):
+    """The bytes of a whole answer."""
+    return (f"HTTP/1.1 {status} Status\r\nContent-Type: application/json\r\n{headers}"
+            f"Content-Length: {len(body)}\r\n\r\n{body}").encode()
+
+
+def closed_port():
+    """A port on which nobody listens: the system gives it to no server that takes any."""
+    return 1
+
+
+def messages(number=None):
+    """What the phones got: the lines of the inbox."""
+    lines = INBOX.read_text().splitlines()
+    return [line for line in lines if number is None or line.startswith(number + " ")]
+
+
+def wait_for_code(number, sent_before=0):
+    """The code of the newest message to a number that came after so many others."""
+    assert wait_until(lambda: len(messages(number)) > sent_before), f"no message came to {number}"
+    return messages(number)[-1].split()[-1]
+
+
+def write(path, text, mode=0o600):
+    """Writes a file beside and renames it, with its mode."""
+    beside = Path(str(path) + ".new")
+    beside.write_bytes(text if isinstance(text, bytes) else text.encode())
+    beside.chmod(mode)
+    beside.rename(path)
+
+
+def section(name, keys, lines=""):
+    body = "".join(f"{key} = {value}\n" for key, value in keys.items() if value is not None)
+    return f"[{name}]\n{body}{lines}\n"
+
+
+def bandwidth_keys(simulator):
+    return {"endpoint": simulator.endpoint, "account_id": "lab-account", "username": "lab-user",
+            "password": BANDWIDTH_PASSWORD, "from": "+12029167968", "ca_file": simulator.ca,
+            "messaging_application_id": "demo-messaging", "voice_application_id": "demo-voice"}
+
+
+GENEROUS = {"user_sends": "100000/1d", "address_sends": "100000/1d", "host_sends": "100000/1d",
+            "failures": 100} # no test meets a limit without meaning to
+
+
+def configuration(simulator, swmfa="", signalwire="", policy="", limits=None, bandwidth=None,
+                  bandwidth_lines="", **replaced):
+    """A good swmfa.conf for a simulator; more lines for its sections; keys of [signalwire] replaced,
+    or None. limits: those, and none that no test meets. bandwidth: the simulator that serves as
+    Bandwidth."""
+    keys = {"endpoint": simulator.endpoint, "project_id": "lab-project", "api_token": TOKEN,
+            "ca_file": simulator.ca}
+    keys.update(replaced)
+    text = section("swmfa", {"users": USERS}, swmfa) + section("policy", {}, policy)
+    text += section("limits", GENEROUS if limits is None else {}, limits or "")
+    text += section("signalwire", keys, signalwire)
+    if bandwidth is not None:
+        text += section("bandwidth", bandwidth_keys(bandwidth), bandwidth_lines)
+    return text
+
+
+def configure(simulator, **keywords):
+    write(CONF, configuration(simulator, **keywords))
+
+
+def users_map(text=None):
+    if text is None:
+        text = "".join(f"{name}\t{number}\n" for name, number in NUMBERS.items())
+    write(USERS, text, 0o644)
+
+
+def stack(service, *lines, folder=CONFDIR):
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / service).write_text("".join(line + "\n" for line in lines))
+
+
+def ours(options="", control="required"):
+    """The module's line in a stack."""
+    return f"auth {control} {MODULE} {options}".rstrip()
+
+
+def alone(options="", service="swmfa-alone"):
+    """A stack with nothing but the module; returns the service's name."""
+    stack(service, ours(options), "account required pam_permit.so")
+    return service
+
+
+def between_permits(options="", service="swmfa-permits"):
+    """The stack in which a module that is not heard lets everybody in."""
+    stack(service, "auth required pam_permit.so", ours(options), "auth required pam_permit.so",
+          "account required pam_permit.so")
+    return service
+
+
+def use_example(name, service, options=None):
+    """Puts a shipped example in place as /etc/pam.d/SERVICE; options replace the module's."""
+    text = (BUILD / "conf/pam.d" / name).read_text()
+    assert text.count(f"{MODULE}") >= 1
+    if options is not None:
+        text = re.sub(rf"^(auth\s+required\s+{re.escape(MODULE)}).*$", rf"\1 {options}", text,
+                      flags=re.MULTILINE)
+    # The kernel lets no process set its login uid from within a container or namespace.
+    text = re.sub(r"^session.*pam_loginuid.so.*$", "", text, flags=re.MULTILINE)
+    write(Path("/etc/pam.d") / service, text, 0o644)
+
+
+class Outcome:
+    """What pamhost printed."""
+
+    def __init__(self, process):
+        self.text = process.stdout
+        OUTPUT.append(self.text)
+        self.status = process.returncode
+        self.lines = self.text.splitlines()
+
+    def all(self, word):
+        return [line[len(word) + 1:] for line in self.lines if line.startswith(word + " ")]
+
+    def one(self, word):
+        found = self.all(word)
+        assert len(found) == 1, f"{word}: {self.text}"
+        return found[0]
+
+    @property
+    def result(self):
+        return self.one("result")
+
+    @property
+    def prompts(self):
+        return self.all("prompt on") + self.all("prompt off")
+
+
+def pamhost_command(service, users, answers):
+    command = [PAMHOST, "--confdir", CONFDIR, "--service", service, "--inbox", INBOX]
+    for user in users or ("alice",):
+        command += ["--user", user]
+    for answer in answers:
+        command += ["--answer", answer]
+    return command
+
+
+def pamhost(service, *users, answers=("@code",), arguments=(), prefix=(), patience=PATIENCE):
+    """Authenticates through the real libpam; see tests/module/pamhost.c."""
+    command = [*prefix, *pamhost_command(service, users, answers), *arguments]
+    return Outcome(subprocess.run(command, stdout=subprocess.PIPE, timeout=patience, check=False,
+                                  text=True, errors="surrogateescape"))
+
+
+def pamhosts(service, n, user="alice", answers=("@code",), arguments=(), meanwhile=None):
+    """So many of them at the same time; the outcome of each. user: one, or several who take turns.
+    meanwhile: is called while they run."""
+    users = [user] if isinstance(user, str) else list(user)
+    commands = [[*pamhost_command(service, [users[i % len(users)]], answers), *arguments]
+                for i in range(n)]
+    running = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True,
+                                errors="surrogateescape") for command in commands]
+    try:
+        if meanwhile is not None:
+            meanwhile()
+        texts = [process.communicate(timeout=PATIENCE)[0] for process in running]
+    finally:
+        for process in running:
+            process.kill()
+    return [Outcome(subprocess.CompletedProcess(command, process.returncode, text))
+            for command, process, text in zip(commands, running, texts)]
+
+
+def start_pamhost(service, *users, answers=(), arguments=()):
+    """The same, not waited for: the process."""
+    return subprocess.Popen([*pamhost_command(service, users, answers), *arguments],
+                            stdout=subprocess.PIPE, text=True)
+
+
+def install_helper(source=None):
+    """Puts another program, or nothing, in the helper's place; restore_helper undoes it."""
+    saved = Path(HELPER + ".saved")
+    if not saved.exists():
+        os.rename(HELPER, saved)
+    else:
+        Path(HELPER).unlink(missing_ok=True)
+    if source is not None:
+        shutil.copy(source, HELPER)
+        os.chmod(HELPER, 0o755)
+
+
+def restore_helper():
+    saved = Path(HELPER + ".saved")
+    if saved.exists():
+        os.replace(saved, HELPER)
+
+
+def helper_processes():
+    """The swmfa-auth processes that are there."""
+    found = []
+    for folder in Path("/proc").iterdir():
+        if folder.name.isdigit():
+            try:
+                name = (folder / "comm").read_text().strip()
+                state = (folder / "stat").read_text().rsplit(")", 1)[1].split()[0]
+            except OSError:
+                continue
+            if name == "swmfa-auth":
+                found.append((int(folder.name), state))
+    return found
+
+
+# ---- the store ----
+
+def reset_store():
+    """No login has been before: the store's folder as it is installed, and empty."""
+    if STATE.is_symlink() or STATE.is_file():
+        STATE.unlink()
+    STATE.mkdir(parents=True, exist_ok=True)
+    for path in STATE.iterdir():
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
+    user = pwd.getpwnam(SERVICE_USER)
+    os.chown(STATE, user.pw_uid, user.pw_gid)
+    STATE.chmod(0o700)
+
+
+def new_store():
+    """The same, and a store in it that a first login has made; that is only in the log once."""
+    reset_store()
+    pristine = WORK / "state.db"
+    if not pristine.exists():
+        subprocess.run([CTL, "unlock", "nobody"], check=True, stdout=subprocess.DEVNULL)
+        database = sqlite3.connect(STATE / "state.db")
+        database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        database.close()
+        shutil.copy(STATE / "state.db", pristine)
+        reset_store()
+    shutil.copy(pristine, STATE / "state.db")
+    shutil.chown(STATE / "state.db", SERVICE_USER, SERVICE_USER)
+
+
+def store_files():
+    """{name: bytes} of all files in the store's folder, for put_store."""
+    return {path.name: path.read_bytes() for path in STATE.iterdir() if path.is_file()} \
+        if STATE.is_dir() else {}
+
+
+def put_store(files):
+    """The store is as it was when these were its files; nobody must be using it."""
+    reset_store()
+    user = pwd.getpwnam(SERVICE_USER)
+    for name, data in files.items():
+        path = STATE / name
+        path.write_bytes(data)
+        os.chown(path, user.pw_uid, user.pw_gid)
+        path.chmod(0o600)
+
+
+def store(sql, *parameters):
+    """The rows that a query of the store finds. It is made in a copy, so that nothing of root's is
+    left in the folder; no login must be writing meanwhile."""
+    with tempfile.TemporaryDirectory() as folder:
+        for path in STATE.glob("state.db*"):
+            if not path.name.endswith("-shm"):
+                shutil.copyfile(path, Path(folder) / path.name)
+        database = sqlite3.connect(f"file:{folder}/state.db?mode=rw", uri=True)
+        try:
+            return database.execute(sql, parameters).fetchall()
+        finally:
+            database.close()
+
+
+def remember_store():
+    """Adds what is in the store to STORED, as far as it is one; the files in any case."""
+    STORED_FILES.extend(store_files().values())
+    try:
+        tables = store("SELECT name FROM sqlite_master WHERE type = 'table'")
+        STORED.extend(cell for (table,) in tables for row in store(f"SELECT * FROM {table}")
+                      for cell in row if isinstance(cell, str))
+    except (OSError, sqlite3.Error):
+        pass # a test has left something else in its place
+
+
+Call = collections.namedtuple("Call", "pid number name path")
+
+
+class Meddle:
+    """While it is entered, helpers that start see the clocks and the boot id, and die, as it is told;
+    see tests/module/preload_faults.c."""
+
+    preload = Path("/etc/ld.so.preload")
+    library = WORK / "preload_faults.so" # where every account can load it
+    files = {name: WORK / name for name in ("clock", "boot_id", "kill", "calls")}
+
+    def __enter__(self):
+        shutil.copy(MEDDLE, self.library)
+        self.library.chmod(0o755)
+        self.before = self.preload.read_text() if self.preload.exists() else None
+        write(self.preload, f"{self.before or ''}\n{self.library}\n", 0o644)
+        return self
+
+    def __exit__(self, *_):
+        if self.before is None:
+            self.preload.unlink()
+        else:
+            write(self.preload, self.before, 0o644)
+        for path in (self.library, *self.files.values()):
+            path.unlink(missing_ok=True)
+
+    def set_clock(self, real=0, boot=0, boot_id=None):
+        """So many seconds are added to the time of day and to CLOCK_BOOTTIME; another boot id, or
+        the kernel's. The host has been booted ten seconds ago if boot is
+        10 - time.clock_gettime(time.CLOCK_BOOTTIME), and boot_id a new one."""
+        write(self.files["clock"], f"{round(real * 1000)} {round(boot * 1000)}\n", 0o644)
+        if boot_id is None:
+            self.files["boot_id"].unlink(missing_ok=True)
+        else:
+            write(self.files["boot_id"], f"{boot_id}\n", 0o644)
+
+    def kill_at(self, n, mode="before", folder=""):
+        """Each helper dies at its nth call that changes the store's folder: "before" or "after" it,
+        or with half of its bytes written, "torn"; 0: never. calls() begins anew. folder: that one
+        instead, and swmfactl dies as well."""
+        assert mode in ("before", "after", "torn")
+        write(self.files["calls"], "", 0o666)
+        write(self.files["kill"], f"{n} {mode} {folder}\n", 0o644)
+
+    def calls(self):
+        """The calls that helpers have made since kill_at, the one they died at included."""
+        rows = [line.split(" ", 3) for line in self.files["calls"].read_text().splitlines()]
+        return [Call(int(pid), int(number), name, path) for pid, number, name, path in rows]
+
+
+class Clock:
+    """The host's clocks, as helpers see them: time passes, somebody sets the time of day, the host is
+    booted."""
+
+    def __init__(self, faults):
+        self.faults = faults
+        self.boot, self.real, self.boots = 0, 0, 0
+
+    def _set(self):
+        boot_id = f"00000000-0000-4000-8000-{self.boots:012}" if self.boots else None
+        self.faults.set_clock(real=self.real, boot=self.boot, boot_id=boot_id)
+
+    def passes(self, seconds):
+        """So much time, but for the time of day."""
+        self.boot += seconds
+        self._set()
+
+    def set_day(self, seconds):
+        """The time of day is that much ahead of the real one."""
+        self.real = seconds
+        self._set()
+
+    def reboot(self, up=10):
+        """The host was booted that many seconds ago."""
+        self.boot = up - time.clock_gettime(time.CLOCK_BOOTTIME)
+        self.boots += 1
+        self._set()
+
+
+def wait_until(condition):
+    end = time.monotonic() + PATIENCE
+    while time.monotonic() < end:
+        if condition():
+            return True
+        time.sleep(0.02)
+    return False
+
+
+def free_name(name):
+    """The private root begins as a copy of the host, which may have this account or this group."""
+    for database, command in (("passwd", "userdel"), ("group", "groupdel")):
+        if subprocess.run(["getent", database, name], check=False,
+                          stdout=subprocess.DEVNULL).returncode == 0:
+            subprocess.run([command, "--force", name], check=True, capture_output=True)
+
+
+def use_local_accounts():
+    """No directory that the host knows accounts from has a say here."""
+    path = Path("/etc/nsswitch.conf")
+    if path.exists():
+        write(path, re.sub(r"(?m)^(passwd|group|shadow|gshadow|initgroups|subid|sudoers):.*$",
+                           r"\1: files", path.read_text()), 0o644)
+
+
+def set_password(name):
+    """By a hash that costs little: hundreds of logins check it."""
+    subprocess.run(["chpasswd", "--crypt-method", "SHA256", "--sha-rounds", "1000"],
+                   input=f"{name}:{PASSWORD}\n", text=True, check=True)
+
+
+def shut_accounts():
+    """No account that the host has can log in here: no shell, no password, no key."""
+    rows = [line.split(":") for line in Path("/etc/passwd").read_text().splitlines()]
+    for row in rows:
+        if row[0] != "root":
+            row[5:7] = ["/nonexistent", "/usr/sbin/nologin"]
+    Path("/etc/passwd").write_text("".join(":".join(row) + "\n" for row in rows))
+    Path("/etc/shadow").write_text("".join(f"{row[0]}:*:19000:0:99999:7:::\n" for row in rows))
+    shutil.rmtree("/root/.ssh", ignore_errors=True)
+
+
+def set_login_timeout(seconds):
+    LOGIN_DEFS.write_text(re.sub(r"(?m)^LOGIN_TIMEOUT.*$", f"LOGIN_TIMEOUT\t{seconds}",
+                                 LOGIN_DEFS.read_text()))
+
+
+def read_accounts():
+    """All accounts, groups and passwords, for put_accounts."""
+    return {path: path.read_bytes() for path in map(Path, (
+        "/etc/passwd", "/etc/group", "/etc/shadow", "/etc/gshadow"))}
+
+
+def put_accounts(files):
+    """They are as they were when these were the files. A home that was made since stays."""
+    for path, data in files.items():
+        if path.read_bytes() != data:
+            path.write_bytes(data) # in its place: its owner and mode stay
+
+
+def add_account(name):
+    free_name(name)
+    home = WORK / "home" / name
+    home.parent.mkdir(parents=True, exist_ok=True)
+    subprocess.run(["useradd", "--create-home", "--home-dir", home, "--shell", "/bin/sh", name],
+                   check=True, stdout=subprocess.DEVNULL)
+    set_password(name)
+    return home
+
+
+class Sshd:
+    """A real sshd on loopback, with its configuration file."""
+
+    def __init__(self, name, *lines, port=2222):
+        self.port = port
+        config = WORK / f"sshd-{name}.conf"
+        key = WORK / "host_key"
+        if not key.exists():
+            subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key], check=True)
+        known = " ".join(key.with_suffix(".pub").read_text().split()[:2])
+        KNOWN_HOSTS.write_text(f"[127.0.0.1]:{port} {known}\n")
+        config.write_text("\n".join([
+            f"Port {port}", "ListenAddress 127.0.0.1", f"HostKey {key}", "UsePAM yes",
+            *lines, "PasswordAuthentication no", "KbdInteractiveAuthentication yes",
+            *["PerSourcePenalties no"] * penalties_known(),
+            "StrictModes no", "PrintMotd no", "PrintLastLog no", "UseDNS no", "PidFile none",
+            ""])) # the first line of a key counts
+        Path("/run/sshd").mkdir(exist_ok=True)
+        self.output = open(WORK / f"sshd-{name}.log", "wb")
+        self.process = subprocess.Popen(["/usr/sbin/sshd", "-D", "-e", "-f", config],
+                                        stderr=self.output)
+        assert wait_until(self._answers), (WORK / f"sshd-{name}.log").read_text()
+
+    def _answers(self):
+        try:
+            with socket.create_connection(("127.0.0.1", self.port), PATIENCE) as connection:
+                return connection.recv(4).startswith(b"SSH")
+        except OSError:
+            return False
+
+    def stop(self):
+        self.process.send_signal(signal.SIGTERM)
+        self.process.wait(PATIENCE)
+        self.output.close()
+        OUTPUT.append(Path(self.output.name).read_text())
+
+
+@functools.cache
+def penalties_known():
+    """Whether sshd has PerSourcePenalties, and refuses an address that fails as often as ours."""
+    Path("/run/sshd").mkdir(exist_ok=True)
+    return subprocess.run(["/usr/sbin/sshd", "-t", "-o", "PerSourcePenalties=no"],
+                          capture_output=True, check=False).returncode == 0
+
+
+def ssh_command(port, user, command="echo in-the-shell", options=()):
+    """The real ssh client, which trusts our sshd only. The key exchange is one that costs the client
+    little: hundreds of logins make one."""
+    return ["ssh", *options, "-F", "none", "-p", str(port), "-o", "StrictHostKeyChecking=yes",
+            "-o", "KexAlgorithms=curve25519-sha256",
+            "-o", f"UserKnownHostsFile={KNOWN_HOSTS}", "-o", "NumberOfPasswordPrompts=1",
+            "-o", "PreferredAuthentications=publickey,keyboard-interactive",
+            f"{user}@127.0.0.1", command]
+
+
+def ssh(port, user, **keywords):
+    """The same on a terminal of its own."""
+    command = ssh_command(port, user, **keywords)
+    return pexpect.spawn(command[0], command[1:], timeout=PATIENCE, encoding="utf-8")
+
+
+def restore_debian():
+    """The folders with stacks and sshd's configuration are as Debian has them."""
+    for folder in DEBIAN_FOLDERS:
+        shutil.rmtree(folder)
+        shutil.copytree(str(DEBIAN) + folder, folder)
+
+
+def prepare():
+    """The lab as every test finds it: folders, accounts, the users map."""
+    WORK.mkdir(mode=0o755, exist_ok=True)
+    for folder in DEBIAN_FOLDERS:
+        if Path(folder).is_dir(): # sudo is not needed for the demo
+            shutil.copytree(folder, str(DEBIAN) + folder)
+    stack("other", "auth required pam_deny.so", "account required pam_deny.so")
+    use_local_accounts()
+    shut_accounts()
+    for name in ("alice", "bob", "carol"):
+        add_account(name)
+    users_map()

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Tests of store/people: everybody of whom the store has something is found, once, in order. */
+#include "unit_store.h"
+
+#include "store/user_iter.h"
+
+/* All names, "alice|bob". */
+static const char *all(void)
+{
+    static char names[4096];
+    char name[USER_ITER_NAME_SIZE] = "";
+    struct store *store = unit_begin(STORE_READ);
+    names[0] = '\0';
+    for (;;) {
+        unit_good(user_iter_next(store, name, name));
+        if (*name == '\0')
+            break;
+        (void)snprintf(names + strlen(names), sizeof(names) - strlen(names), "%s%s",
+                       *names != '\0' ? "|" : "", name);
+    }
+    store_cancel(store);
+    return names;
+}
+
+static void test_nobody_is_in_an_empty_store(void **state)
+{
+    (void)state;
+    unit_same_text("empty", all(), "");
+}
+
+static void test_each_table_counts(void **state)
+{
+    (void)state;
+    (void)unit_sql("INSERT INTO swmfa_try VALUES ('trier', 1, 0, 0);"
+                   "INSERT INTO swmfa_send VALUES ('x', 0, 'sender', '', '', '');"
+                   "INSERT INTO swmfa_code VALUES ('coder', 0, '');"
+                   "INSERT INTO swmfa_remembered VALUES ('placer', '', '', '', 0, 0, 0);"
+                   "INSERT INTO swmfa_pass VALUES ('passer', 0, 0, 0, '');");
+    unit_same_text("all", all(), "coder|passer|placer|sender|trier");
+}
+
+static void test_who_is_in_several_tables_or_rows_is_found_once(void **state)
+{
+    (void)state;
+    (void)unit_sql("INSERT INTO swmfa_try VALUES ('alice', 1, 0, 0), ('carol', 1, 0, 0);"
+                   "INSERT INTO swmfa_send VALUES ('x', 0, 'alice', '', '', ''), "
+                   "('y', 1, 'alice', '', '', ''), ('z', 0, 'bob', '', '', '');"
+                   "INSERT INTO swmfa_pass VALUES ('alice', 0, 0, 0, ''), ('bob', 0, 0, 0, '');");
+    unit_same_text("all", all(), "alice|bob|carol");
+}
+
+static void test_any_name_is_one(void **state)
+{
+    (void)state;
+    char name[512];
+    (void)unit_sql("INSERT INTO swmfa_try VALUES ('? 42', 1, 0, 0), ('ALICE', 1, 0, 0), "
+                   "('alice', 1, 0, 0), (' ', 1, 0, 0), ('\303\244', 1, 0, 0)");
+    unit_same_text("bytes", all(), " |? 42|ALICE|alice|\303\244");
+    (void)unit_sql("DELETE FROM swmfa_try");
+    (void)unit_sql(unit_format("INSERT INTO swmfa_try VALUES ('%s', 1, 0, 0), ('y', 1, 0, 0)",
+                               unit_repeat(name, sizeof(name), "x", 511)));
+    unit_same_text("long", all(), unit_format("%s|y", name));
+}
+
+static void test_without_a_table_it_fails(void **state)
+{
+    (void)state;
+    char name[USER_ITER_NAME_SIZE] = "";
+    (void)unit_sql("ALTER TABLE swmfa_code RENAME TO elsewhere");
+    assert_false(user_iter_next(unit_begin(STORE_READ), "", name));
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, unit_store_set_up, unit_store_tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(test_nobody_is_in_an_empty_store),
+        TEST(test_each_table_counts),
+        TEST(test_who_is_in_several_tables_or_rows_is_found_once),
+        TEST(test_any_name_is_one),
+        TEST(test_without_a_table_it_fails),
+    };
+    return cmocka_run_group_tests_name("people", tests, unit_make_folder, unit_remove_folder);
+}
