@@ -6,7 +6,7 @@ EXTRA_DIST += tests/system/system.sh tests/system/workers.sh \
 	tests/system/harness.py tests/system/test_break_glass.py tests/system/test_config.py \
 	tests/system/test_conversation.py tests/system/test_failover.py tests/system/test_local.py \
 	tests/system/test_history.py tests/system/test_limits.py tests/system/test_memory.py tests/system/test_module.py \
-	tests/system/test_package.py tests/system/test_remember.py \
+	tests/system/test_manual.py tests/system/test_package.py tests/system/test_remember.py \
 	tests/system/test_hostile.py tests/system/test_policy.py tests/system/test_provider.py \
 	tests/system/test_secrets.py tests/system/test_sim.py tests/system/test_ssh.py \
 	tests/system/test_sshd_config.py \
@@ -128,3 +128,15 @@ tests_bench_no_store_LDADD = $(helper_libs)
 bench: all $(check_PROGRAMS)
 	SWMFA_SRCDIR='$(abs_top_srcdir)' SWMFA_BUILDDIR='$(abs_top_builddir)' \
 	    $(top_srcdir)/tests/private-root $(PYTHON3) $(abs_top_srcdir)/tests/bench/bench.py $(PARTS)
+
+# The developer's loop. One unit test builds only what it needs.
+#     make unit              all unit tests          make unit T=reply
+#     make system            all system tests        make system T=test_ssh.py K=public_key
+.PHONY: unit system
+unit_wanted = $(if $(T),tests/unit/$(T)_test,$(unit_tests))
+unit: $(unit_wanted)
+	@failed=0; for test in $(unit_wanted); do ./$$test || { echo "FAILED $$test"; failed=1; }; done; exit $$failed
+system: all
+	$(MAKE) check TESTS=
+	SWMFA_SRCDIR='$(abs_top_srcdir)' SWMFA_BUILDDIR='$(abs_top_builddir)' \
+	    $(abs_top_srcdir)/tests/system/$(if $(T),system.sh $(T),workers.sh) $(if $(K),-k '$(K)')

@@ -59,8 +59,7 @@ static bool choose_channel(struct login *login)
         login->channel = other_channel(login);
         return true;
     }
-    problem_set(&login->problem,
-                "no provider of providers can send by a channel that this user may use");
+    problem_set(&login->problem, "no provider in providers can send by a channel of this user");
     return verdict(login, VERDICT_CONFIGURATION);
 }
 
@@ -117,8 +116,8 @@ static bool ask_question(struct login *login, const struct question *question,
         return verdict(login, VERDICT_CONVERSATION);
     if (*kind != REPLY_SSHD_DENIES)
         return true;
-    problem_set(&login->problem, "sshd has refused this user before: see PermitRootLogin, "
-                                 "AllowUsers, DenyUsers in sshd_config");
+    problem_set(&login->problem, "sshd has rejected this user: check PermitRootLogin, AllowUsers "
+                                 "and DenyUsers in sshd_config");
     return verdict(login, VERDICT_SSHD_DENIES);
 }
 
@@ -152,7 +151,7 @@ static void explain(const struct login *login, char *intro)
     bool other = possible(login, other_channel(login));
     const char *none =
         login->delivery.sent_at == 0 ? "No code has been sent." : "The last code cannot be used.";
-    int used = snprintf(intro, INTRO_SIZE, "%s%s", usable ? "Type the code that came by " : "",
+    int used = snprintf(intro, INTRO_SIZE, "%s%s", usable ? "Type the code sent by " : "",
                         usable ? channel_words[login->channel] : none);
     if (usable)
         used += snprintf(intro + used, INTRO_SIZE - (size_t)used, " to the number ending in %s%s",
@@ -167,7 +166,7 @@ static void explain(const struct login *login, char *intro)
         used += snprintf(intro + used, INTRO_SIZE - (size_t)used, "\n  %-6s  for a new code by %s.",
                          channel_names[other_channel(login)], channel_words[other_channel(login)]);
     (void)snprintf(intro + used, INTRO_SIZE - (size_t)used,
-                   "\nA break-glass code is good as well.\nTries left: %d.",
+                   "\nA break-glass code also works.\nTries left: %d.",
                    login->config.tries - login->tries);
 }
 
@@ -218,15 +217,15 @@ static void describe_silence(struct login *login, int64_t before, char *intro)
     bool usable = login->delivery.state == OUTCOME_OK;
     if (older)
         (void)snprintf(intro, INTRO_SIZE,
-                       "The provider has not answered. The code that was sent before still counts, "
-                       "and no other.");
+                       "The provider has not answered. Use the previous code; a newer one cannot "
+                       "be verified.");
     else
         (void)snprintf(intro, INTRO_SIZE,
-                       "The provider has not answered. A code may still come by %s to the number "
+                       "The provider has not answered. A code may still arrive by %s at the number "
                        "ending in %s%s.%s",
                        channel_words[login->channel], login->digits,
-                       usable ? "" : ", but it cannot be checked",
-                       usable && before != 0 ? " Only that one counts." : "");
+                       usable ? "" : ", but it cannot be verified",
+                       usable && before != 0 ? " Use only that one." : "");
     add_offer(login, intro);
 }
 
@@ -235,7 +234,7 @@ static void describe_refusal(const struct login *login, char *intro)
 {
     if (login->delivery.state == OUTCOME_OK)
         (void)snprintf(intro, INTRO_SIZE,
-                       "No new code can be sent now. The code that was sent before still counts.");
+                       "No new code can be sent now. The previous code is still valid.");
     else
         (void)snprintf(intro, INTRO_SIZE,
                        "No code can be sent now. Try again later, or type a break-glass code.");
@@ -265,7 +264,7 @@ static bool describe_failure(const struct login *login, enum channel channel, bo
 {
     if (login->delivery.state == OUTCOME_OK) {
         (void)snprintf(intro, INTRO_SIZE,
-                       "No new code could be sent. The code that was sent before still counts.");
+                       "No new code could be sent. The previous code is still valid.");
         return true;
     }
     bool codes = login->limits.codes_left > 0;
@@ -279,7 +278,7 @@ static bool describe_failure(const struct login *login, enum channel channel, bo
         add_words(login, intro, " Type ", " to try again.");
     if (codes)
         (void)snprintf(intro + strlen(intro), INTRO_SIZE - strlen(intro),
-                       " A break-glass code is good as well.");
+                       " A break-glass code also works.");
     return codes || offer || another;
 }
 
@@ -287,7 +286,7 @@ static bool announce_call(struct login *login)
 {
     char text[128];
     (void)snprintf(text, sizeof(text),
-                   "Calling the number ending in %s. This can take some seconds.", login->digits);
+                   "Calling the number ending in %s. This can take a few seconds.", login->digits);
     return say(login, WIRE_INFO, false, text);
 }
 
@@ -317,7 +316,7 @@ static bool send_code(struct login *login, enum channel channel, bool only, char
         login->channel = delivery->challenge.channel;
         (void)snprintf(intro, INTRO_SIZE, "%s sent by %s to the number ending in %s.%s",
                        before != 0 ? "New code" : "Code", channel_words[login->channel],
-                       login->digits, before != 0 ? " Only this one counts." : "");
+                       login->digits, before != 0 ? " Use only this one." : "");
         add_offer(login, intro);
         login->delivered = true;
         return true;
@@ -363,12 +362,12 @@ static bool send_again(struct login *login, enum reply_kind kind, char *intro)
     if (login->tries >= login->config.tries)
         return true; /* nobody could type the code */
     if (!possible(login, channel))
-        (void)snprintf(intro, INTRO_SIZE, "A code by %s is not possible.", channel_words[channel]);
+        (void)snprintf(intro, INTRO_SIZE, "Codes by %s are not available.", channel_words[channel]);
     else if (!more_sends(login))
         (void)snprintf(intro, INTRO_SIZE, "No more codes can be sent in this login.");
     else if (wait > 0)
-        (void)snprintf(intro, INTRO_SIZE, "A new code can be sent in %d second%s: ask again then.",
-                       (int)wait, wait == 1 ? "" : "s");
+        (void)snprintf(intro, INTRO_SIZE, "You can request a new code in %d second%s.", (int)wait,
+                       wait == 1 ? "" : "s");
     else
         return send_code(login, channel, kind != REPLY_RESEND, intro);
     return true;
@@ -386,7 +385,7 @@ static bool try_break_glass(struct login *login, const char *code, char *intro)
     if (wrong)
         limits_keep_attempt(login);
     if (wrong && *login->problem.text == '\0')
-        problem_set(&login->problem, "a break-glass code was wrong, or had been used; %lld left",
+        problem_set(&login->problem, "a break-glass code was wrong or already used; %lld left",
                     (long long)login->limits.codes_left);
     if (wrong)
         return true;
@@ -425,7 +424,7 @@ static bool wait_for_person(struct login *login)
         enum reply_kind kind = REPLY_NO_CODE;
         bool other = possible(login, other_channel(login));
         (void)snprintf(text, sizeof(text),
-                       "%sPress Enter to have a code sent by %s to the number ending in %s%s%s:",
+                       "%sPress Enter to receive a code by %s at the number ending in %s%s%s:",
                        intro, channel_words[login->channel], login->digits,
                        other ? ", or type " : "", other ? channel_names[other_channel(login)] : "");
         login->tries++;
@@ -476,9 +475,9 @@ static bool do_without(struct login *login, char *intro)
                        : verdict_by_outcome(login, OUTCOME_GONE);
     }
     (void)snprintf(intro, INTRO_SIZE, "%s Type resend for a new one.",
-                   unanswered ? "That code cannot be checked."
+                   unanswered ? "That code cannot be verified."
                    : expired  ? "The code has expired."
-                              : "The code is not valid any more.");
+                              : "The code is no longer valid.");
     return true;
 }
 
@@ -525,7 +524,7 @@ static bool try_code(struct login *login, const char *code, char *intro)
     case OUTCOME_GONE:
         return do_without(login, intro);
     case OUTCOME_STALE:
-        (void)snprintf(intro, INTRO_SIZE, "The code could not be checked. Type it again.");
+        (void)snprintf(intro, INTRO_SIZE, "The code could not be verified. Type it again.");
         return login->tries < login->config.tries || verdict_by_outcome(login, outcome);
     case OUTCOME_MEMORY:
     case OUTCOME_ABANDONED:

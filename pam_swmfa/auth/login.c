@@ -145,7 +145,7 @@ void login_log_nobody(void)
         .provider = "",
         .request = "",
         .number = "",
-        .detail = "before it said who logs in",
+        .detail = "before it named the user",
     };
     char text[512];
     log_line(LOG_NOTICE, "%s", history_write(&nobody, text, sizeof(text)));

@@ -176,7 +176,7 @@ static bool end_passed(struct login *login, const struct bypass *pass)
 {
     char left[64];
     limit_time_write(pass->left_ms, left, sizeof(left));
-    problem_set(&login->problem, "swmfactl pass for %s more: %s", left, pass->reason);
+    problem_set(&login->problem, "bypass for %s more: %s", left, pass->reason);
     return verdict(login, VERDICT_BYPASS);
 }
 
@@ -333,8 +333,7 @@ void limits_refund_send(struct login *login)
     struct login_limits *limits = &login->limits;
     if (!store_begin(limits->store, STORE_RELAX, NULL, WAIT_MS) ||
         !sends_give_back(limits->store, limits->send_id) || !store_commit(limits->store))
-        log_line(LOG_WARNING, "a send that failed stays counted: %s",
-                 store_problem(limits->store)->text);
+        log_line(LOG_WARNING, "a failed send still counts: %s", store_problem(limits->store)->text);
 }
 
 /* ---- tries ---- */
@@ -440,7 +439,7 @@ void limits_wait(struct login *login)
 
 static void say_not_kept(const struct problem *why)
 {
-    log_line(LOG_WARNING, "this login is not in the list of swmfactl log: %s", why->text);
+    log_line(LOG_WARNING, "this login is missing from swmfactl log: %s", why->text);
 }
 
 /* Who is exempt, for example, has not needed the store until now, and must not be held up by it. */
@@ -478,7 +477,7 @@ void limits_commit(struct login *login, const struct history_login *summary)
         return;
     const struct problem *why = store_problem(limits->store);
     if (login->verdict == VERDICT_VERIFIED)
-        log_line(LOG_WARNING, "this try stays counted as a failure: %s", why->text);
+        log_line(LOG_WARNING, "the count of wrong codes was not reset: %s", why->text);
     else
         say_not_kept(why);
 }

@@ -83,7 +83,8 @@ int main(int argc, char **argv)
         if (received == WIRE_EOF)
             login_log_nobody();
         else
-            log_line(LOG_CRIT, "not a request of this version: install module and helper together");
+            log_line(LOG_CRIT,
+                     "the request has another version: install module and helper together");
         return 1;
     }
     log_open(request.service, (request.flags & WIRE_FLAG_DEBUG) != 0);

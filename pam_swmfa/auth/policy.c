@@ -27,8 +27,7 @@ bool name_is_own(struct login *login)
     if (account != NULL && strcmp(account->pw_name, login->user) == 0)
         return true;
     return problem_set(&login->problem, account != NULL
-                                            ? "the account's own name differs from the one that "
-                                              "was given"
+                                            ? "the account's own name is spelled differently"
                                             : "the account cannot be looked up");
 }
 

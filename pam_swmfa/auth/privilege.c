@@ -70,7 +70,7 @@ bool privilege_prepare(struct problem *problem)
         return problem_set(problem, "the application must run as root, not as uid %u",
                            (unsigned)geteuid());
     if (!shed_limits())
-        return problem_set(problem, "core files cannot be switched off: %s", strerror(errno));
+        return problem_set(problem, "core files cannot be disabled: %s", strerror(errno));
     return true;
 }
 

@@ -19,7 +19,7 @@
 #define TEXT_FAILED  "The second factor is not available. Try again later."
 #define TEXT_REFUSED "No code could be sent. The system log says why."
 #define TEXT_NO_CODE "No code can be sent now. Try again later."
-#define TEXT_PASSED  "The second factor is not available. This login goes on without it."
+#define TEXT_PASSED  "The second factor is not available. This login continues without it."
 #define TEXT_AGAIN   " Log in again to get a new one."
 
 static const struct {
@@ -42,14 +42,14 @@ static const struct {
     [VERDICT_SEND_LIMIT] = {PAM_MAXTRIES, LOG_WARNING, "denied", "send-limit", TEXT_NO_CODE},
     [VERDICT_COUNTRY] = {PAM_MAXTRIES, LOG_ERR, "denied", "country", TEXT_NO_CODE},
     [VERDICT_NOT_ASKED_FOR] = {PAM_MAXTRIES, LOG_NOTICE, "denied", "tries-used",
-                               "No code was asked for."},
+                               "No code was requested."},
     [VERDICT_CODE_EXPIRED] = {PAM_AUTH_ERR, LOG_NOTICE, "denied", "code-expired",
                               "The code has expired." TEXT_AGAIN},
     [VERDICT_NAME_DIFFERS] = {PAM_AUTH_ERR, LOG_NOTICE, "denied", "name-differs", NULL},
     [VERDICT_CALLER_UNKNOWN] = {PAM_AUTH_ERR, LOG_ERR, "denied", "caller-unknown", NULL},
     [VERDICT_SSHD_DENIES] = {PAM_AUTH_ERR, LOG_NOTICE, "denied", "sshd-denies", NULL},
     [VERDICT_VOID] = {PAM_AUTH_ERR, LOG_NOTICE, "denied", NULL,
-                      "The code is not valid any more." TEXT_AGAIN},
+                      "The code is no longer valid." TEXT_AGAIN},
     [VERDICT_REFUSED] = {PAM_AUTH_ERR, LOG_ERR, "denied", NULL, TEXT_REFUSED},
     [VERDICT_SETUP] = {PAM_AUTHINFO_UNAVAIL, LOG_ERR, "error", NULL, TEXT_SETUP},
     [VERDICT_UNAVAILABLE] = {PAM_AUTHINFO_UNAVAIL, LOG_ERR, "error", NULL, TEXT_FAILED},
@@ -299,6 +299,6 @@ int verdict_send(struct login *login)
     bool told = (text == NULL || say(login, WIRE_ALERT, false, text)) &&
                 wire_send(login->socket, WIRE_DONE, &done, sizeof(done)) == 0;
     if (!told && passes) /* the line that is in the log already says something else */
-        log_line(LOG_NOTICE, "the application was gone before it was told: nobody is let in");
+        log_line(LOG_NOTICE, "the application ended before it received the decision: login denied");
     return told ? 0 : 1;
 }

@@ -30,7 +30,7 @@ static int done_code(const pam_handle_t *pamh, int code)
         if (done_codes[i] == code)
             return code;
     if (code != PAM_SYSTEM_ERR)
-        pam_syslog(pamh, LOG_CRIT, "swmfa-auth answered %d, which is no answer; denied", code);
+        pam_syslog(pamh, LOG_CRIT, "swmfa-auth sent the invalid code %d; denied", code);
     return PAM_SYSTEM_ERR;
 }
 
@@ -77,7 +77,7 @@ static bool ask(pam_handle_t *pamh, int socket, const struct wire_message *promp
 static bool next(const pam_handle_t *pamh, int socket, struct wire_message *say)
 {
     if (!helper_readable(socket, HELPER_SECONDS)) {
-        pam_syslog(pamh, LOG_ERR, "swmfa-auth gave no answer within %d seconds; denied",
+        pam_syslog(pamh, LOG_ERR, "swmfa-auth did not answer within %d seconds; denied",
                    HELPER_SECONDS);
         return false;
     }
@@ -85,9 +85,9 @@ static bool next(const pam_handle_t *pamh, int socket, struct wire_message *say)
     if (result == WIRE_OK && showable(say->text, sizeof(say->text)))
         return true;
     pam_syslog(pamh, LOG_CRIT,
-               result == WIRE_EOF ? "swmfa-auth ended without an answer; denied"
-                                  : "swmfa-auth sent something that is not a message of this "
-                                    "version; denied, install module and helper together");
+               result == WIRE_EOF ? "swmfa-auth ended without answering; denied"
+                                  : "swmfa-auth sent a message of another version; denied, install "
+                                    "module and helper together");
     return false;
 }
 
@@ -96,14 +96,14 @@ int conversation_run(pam_handle_t *pamh, int socket, struct wire_request *reques
     struct wire_message say;
 
     if (wire_send(socket, WIRE_REQUEST, request, sizeof(*request)) != 0) {
-        pam_syslog(pamh, LOG_CRIT, "swmfa-auth ended before it was asked; denied");
+        pam_syslog(pamh, LOG_CRIT, "swmfa-auth ended before it received the request; denied");
         return PAM_SYSTEM_ERR;
     }
     while (next(pamh, socket, &say)) {
         switch (say.head.type) {
         case WIRE_PROMPT:
             if (!ask(pamh, socket, &say)) {
-                pam_syslog(pamh, LOG_CRIT, "swmfa-auth ended at its prompt; denied");
+                pam_syslog(pamh, LOG_CRIT, "swmfa-auth ended during its prompt; denied");
                 return PAM_SYSTEM_ERR;
             }
             break;

@@ -125,7 +125,7 @@ bool helper_start(const pam_handle_t *pamh, struct helper *helper)
     int error = spawn(&helper->pid, ends[1]);
     close(ends[1]);
     if (error != 0) {
-        pam_syslog(pamh, LOG_CRIT, "cannot start " SWMFA_AUTH_PATH ": %s; denied, install it anew",
+        pam_syslog(pamh, LOG_CRIT, "cannot start " SWMFA_AUTH_PATH ": %s; denied, reinstall it",
                    strerror(error));
         close(ends[0]);
         return false;
@@ -178,6 +178,6 @@ bool helper_end(const pam_handle_t *pamh, struct helper *helper, bool expect_cle
     }
     (void)prctl(PR_SET_TIMERSLACK, slack, 0L, 0L, 0L);
     if (expect_clean && !(closed && ended_well))
-        pam_syslog(pamh, LOG_CRIT, "swmfa-auth did not end cleanly after its answer; denied");
+        pam_syslog(pamh, LOG_CRIT, "swmfa-auth failed after its answer; denied");
     return closed && ended_well;
 }

@@ -37,7 +37,7 @@ bool options_read(const pam_handle_t *pamh, int argc, const char **argv,
         if (!read_one(argv[i], request)) {
             pam_syslog(pamh, LOG_ERR,
                        "module option \"%s\": expected conf=/ABSOLUTE/PATH, debug or use_uid; "
-                       "denied, mend the line in pam.d",
+                       "denied, fix the line in pam.d",
                        argv[i]);
             return false;
         }

@@ -32,8 +32,7 @@ static bool put_item(pam_handle_t *pamh, int item, const char *name, char *field
     const void *value = NULL;
     if (pam_get_item(pamh, item, &value) == PAM_SUCCESS && wire_set_string(field, size, value))
         return true;
-    pam_syslog(pamh, LOG_ERR, "%s cannot be had or is longer than %zu bytes; denied", name,
-               size - 1);
+    pam_syslog(pamh, LOG_ERR, "%s is unavailable or longer than %zu bytes; denied", name, size - 1);
     return false;
 }
 
@@ -43,7 +42,7 @@ static void put_keys(pam_handle_t *pamh, struct wire_request *request)
 {
     if (!wire_set_string(request->keys, sizeof(request->keys), pam_getenv(pamh, "SSH_AUTH_INFO_0")))
         pam_syslog(pamh, LOG_NOTICE,
-                   "SSH_AUTH_INFO_0 is longer than %zu bytes; the SSH key counts as unknown",
+                   "SSH_AUTH_INFO_0 is longer than %zu bytes; the SSH keys are ignored",
                    sizeof(request->keys) - 1);
 }
 

@@ -76,10 +76,10 @@ static json_object *tokenize(const char *ascii, size_t length, struct problem *p
     json_tokener_free(tokener);
     if (error != json_tokener_success)
         problem_set(problem, "not JSON: %s",
-                    error == json_tokener_continue ? "it is cut off"
+                    error == json_tokener_continue ? "it is truncated"
                                                    : json_tokener_error_desc(error));
     else if (end != length)
-        problem_set(problem, "not JSON: something follows it");
+        problem_set(problem, "not JSON: trailing text");
     else if (!json_object_is_type(object, json_type_object))
         problem_set(problem, "not a JSON object");
     else
@@ -105,8 +105,8 @@ json_object *json_read(const char *text, size_t length, struct problem *problem)
     struct scan scan = scan_text(text, length);
     if (!scan.foreign && kept_all(object, scan.members))
         return object;
-    problem_set(problem, scan.foreign ? "not JSON: a character that may not stand there"
-                                      : "a key stands twice in a JSON object");
+    problem_set(problem,
+                scan.foreign ? "not JSON: an invalid character" : "a JSON object has a key twice");
     json_object_put(object);
     return NULL;
 }

@@ -82,7 +82,7 @@ static enum outcome by_status(const struct provider *provider, const struct rest
         append(problem, "; ", provider->hints.credentials);
         return OUTCOME_CREDENTIALS;
     case 402:
-        append(problem, "; ", "look at the balance of the account");
+        append(problem, "; ", "check the account's balance");
         return OUTCOME_NO_CREDIT;
     case 403:
         append(problem, "; ", provider->hints.forbidden);
@@ -329,8 +329,7 @@ static enum outcome judge(const struct provider *provider, enum outcome outcome,
         *problem->text = '\0';
         return OUTCOME_OK;
     case OUTCOME_OK:
-        problem_set(problem, "%s says that a random code is right which was never sent",
-                    provider->title);
+        problem_set(problem, "%s accepted a random code that was never sent", provider->title);
         return OUTCOME_BAD_ANSWER;
     default:
         return outcome;

@@ -308,7 +308,7 @@ static enum outcome explain(const struct rest *rest, CURLcode code, struct probl
     size_t host = strlen("https://");
     host += strcspn(rest->base + host, "/"); /* what follows is an account's */
     problem_set(problem, "%.*s: %s", (int)host, rest->base,
-                code == CURLE_SEND_FAIL_REWIND ? "closed the connection that was kept"
+                code == CURLE_SEND_FAIL_REWIND ? "closed the kept connection"
                 : *rest->error != '\0'         ? rest->error
                                                : curl_easy_strerror(code));
     if (want_of_resources(rest))
@@ -364,7 +364,7 @@ enum outcome rest_post(struct rest *rest, const char *path, const char *body, in
     curl_multi_remove_handle(rest->multi, rest->easy);
     rest->failed = !waited_for || code != CURLE_OK;
     if (!waited_for) {
-        problem_set(problem, "the application or its user went away");
+        problem_set(problem, "the application ended");
         answer->gone_out = rest->body_left == 0;
         return OUTCOME_ABANDONED;
     }

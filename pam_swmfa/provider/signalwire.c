@@ -165,7 +165,7 @@ static enum outcome sent(json_object *answer, struct challenge *challenge, struc
     } else if (id == NULL || !provider_is_uuid(id))
         problem_set(problem, "id must be a UUID");
     else if (to == NULL || strcmp(to, challenge->number) != 0)
-        problem_set(problem, "to is not the number that was asked for");
+        problem_set(problem, "to is not the requested number");
     else if (channel == NULL || strcmp(channel, channel_names[challenge->channel]) != 0)
         problem_set(problem, "channel is not %s", channel_names[challenge->channel]);
     else {

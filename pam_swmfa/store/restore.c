@@ -217,7 +217,7 @@ bool restore_from(struct store *store, struct store *backup, bool codes, struct 
         return false;
     if (store_is_no_time(store_now(backup))) {
         store_cancel(backup);
-        return store_fail(store, "the backup has a time that no clock shows");
+        return store_fail(store, "the backup has an invalid time");
     }
     bool good = move_time(store, store_now(backup)) && make_room(store, backup) &&
                 copy_all(store, backup, codes, restored) &&

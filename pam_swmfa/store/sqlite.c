@@ -49,7 +49,7 @@ struct engine {
 /* What helps. No other program is to be run by root in a folder that is not root's. */
 #define REPAIR                                                                                     \
     "Restore a backup with: swmfactl store restore --replace FILE. Without one: swmfactl store "   \
-    "reset --force, and all locks, counts and break-glass codes are gone"
+    "reset --force, which loses all locks, counts and break-glass codes"
 #define DAMAGED "is damaged (%s). " REPAIR
 
 /* Says what an error of SQLite means to an administrator. Returns false. */
@@ -60,26 +60,25 @@ static bool failed(const struct engine *engine, struct problem *problem)
     const char *path = engine->path;
     switch (sqlite3_errcode(engine->db) & 0xff) {
     case SQLITE_FULL:
-        return problem_set(problem, "%s: no space is left on its file system: make some", path);
+        return problem_set(problem, "%s: its file system is full: free some space", path);
     case SQLITE_READONLY:
         return problem_set(problem,
-                           "%s: cannot be written: its file system is mounted read-only, or a file "
-                           "with that name or with -wal or -shm after it is not " SWMFA_USER
-                           "'s with mode 0600",
+                           "%s: cannot be written: its file system is read-only, or it or its -wal "
+                           "or -shm file does not belong to " SWMFA_USER " with mode 0600",
                            path);
     case SQLITE_CANTOPEN:
     case SQLITE_PERM:
     case SQLITE_AUTH:
-        return problem_set(problem,
-                           "%s: cannot be opened (%s): it and the files whose names begin with its "
-                           "name must be " SWMFA_USER "'s with mode 0600",
-                           path, system);
+        return problem_set(
+            problem,
+            "%s: cannot be opened (%s): it and its -wal and -shm files must belong to " SWMFA_USER
+            " with mode 0600",
+            path, system);
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
-        return problem_set(problem,
-                           "%s: another process has held it locked for too long: see which with "
-                           "fuser(1)",
-                           path);
+        return problem_set(
+            problem, "%s: another process has held it locked for too long: find it with fuser(1)",
+            path);
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
         return problem_set(problem, "%s: " DAMAGED, path, sqlite3_errmsg(engine->db));
@@ -89,8 +88,8 @@ static bool failed(const struct engine *engine, struct problem *problem)
         return problem_set(problem, "%s: " DAMAGED, path, sqlite3_errmsg(engine->db));
     default: /* most often SQLITE_IOERR */
         return problem_set(problem,
-                           "%s: %s (%s): look at the disk, the kernel's log, and the limits of the "
-                           "process that began the login",
+                           "%s: %s (%s): check the disk, the kernel's log and the resource limits "
+                           "of the application",
                            path, sqlite3_errmsg(engine->db), system);
     }
 }
@@ -457,7 +456,7 @@ struct engine *engine_open_image(const unsigned char *image, size_t size, const 
     if (good && !load(engine, image, size))
         good = problem_set(problem, "%s: no memory", name);
     else if (!good || !is_sound(engine, why, sizeof(why)))
-        good = problem_set(problem, "%s: is no sound backup of a store: %s", name, why);
+        good = problem_set(problem, "%s: is not a valid backup of a store: %s", name, why);
     if (good)
         return engine;
     engine_close(engine);
@@ -521,7 +520,7 @@ static bool put_in_place(const char *folder, int folder_fd, struct problem *prob
     char path[PATH_SIZE];
     if (rename(path_of(folder, ".new", new_path), path_of(folder, "", path)) != 0 ||
         fsync(folder_fd) != 0)
-        return problem_set(problem, "%s: cannot be made: %s", path, strerror(errno));
+        return problem_set(problem, "%s: cannot be created: %s", path, strerror(errno));
     return true;
 }
 
@@ -539,13 +538,13 @@ static bool make(const char *folder, int folder_fd, int milliseconds, const char
                  bool *made, struct problem *problem)
 {
     if (!lock_folder(folder_fd, milliseconds))
-        return problem_set(problem, "%s: another process holds it locked: see which with fuser(1)",
+        return problem_set(problem, "%s: another process holds it locked: find it with fuser(1)",
                            folder);
     if (there_is(folder, ""))
         return true; /* somebody else was faster */
     if (there_is(folder, "-wal") || there_is(folder, "-journal"))
         return problem_set(problem,
-                           "%s/" STORE_FILE ": is missing, but files of it are there. " REPAIR,
+                           "%s/" STORE_FILE ": is missing, but other files of it exist. " REPAIR,
                            folder);
     *made = statements != NULL && make_beside(folder, statements, NULL, NULL, problem) &&
             put_in_place(folder, folder_fd, problem);
@@ -561,7 +560,7 @@ static int open_folder(const char *folder, struct problem *problem)
     int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0 && errno == ENOENT) {
         problem_set(problem,
-                    "%s: %s; make it with: install -d -o " SWMFA_USER " -g " SWMFA_USER
+                    "%s: %s; create it with: install -d -o " SWMFA_USER " -g " SWMFA_USER
                     " -m 0700 %s",
                     folder, strerror(errno), folder);
     } else if (fd < 0 || fstat(fd, &status) != 0) {
@@ -598,8 +597,9 @@ static bool check_file(const char *folder, struct problem *problem)
     struct stat status;
     if (there_is(folder, "-journal"))
         return problem_set(problem,
-                           "%s-journal: is there, but " STORE_FILE " never has one: it would undo "
-                           "changes. Move it away with: swmfactl store repair",
+                           "%s-journal: exists, but " STORE_FILE
+                           " never has a journal, which would undo changes. Move it away with: "
+                           "swmfactl store repair",
                            path_of(folder, "", path));
     if (lstat(path_of(folder, "", path), &status) != 0)
         return problem_set(problem, "%s: %s", path, strerror(errno));
@@ -608,7 +608,7 @@ static bool check_file(const char *folder, struct problem *problem)
     if (status.st_size == 0)
         return problem_set(problem, "%s: " DAMAGED, path, "it is empty");
     if (status.st_size < PAGE_BYTES || (status.st_size % PAGE_BYTES != 0 && !has_log(folder)))
-        return problem_set(problem, "%s: " DAMAGED, path, "it is cut off");
+        return problem_set(problem, "%s: " DAMAGED, path, "it is truncated");
     return true;
 }
 
@@ -659,7 +659,7 @@ static bool put_barrier(int folder_fd, struct problem *problem)
     if (fd >= 0)
         close(fd);
     return ((fd >= 0 || errno == EEXIST) && fsync(folder_fd) == 0) ||
-           problem_set(problem, BARRIER ": cannot be made: %s", strerror(errno));
+           problem_set(problem, BARRIER ": cannot be created: %s", strerror(errno));
 }
 
 /* What belongs to the old store: all that has its name, but for the new one and the barrier. */
@@ -712,8 +712,7 @@ static bool clear_beside(int folder_fd, int aside_fd)
 
 static bool stays(const char *folder, struct problem *problem)
 {
-    return problem_set(problem,
-                       "%s: what is in the place of the new store cannot be moved away: %s", folder,
+    return problem_set(problem, "%s: the files of the old store cannot be moved away: %s", folder,
                        strerror(errno));
 }
 
@@ -730,7 +729,7 @@ static int make_aside(int folder_fd, char *aside, size_t size, struct problem *p
     int fd =
         made == 0 ? openat(folder_fd, aside, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC) : -1;
     if (fd < 0)
-        problem_set(problem, "%.100s: cannot be made: %s", aside, strerror(errno));
+        problem_set(problem, "%.100s: cannot be created: %s", aside, strerror(errno));
     return fd;
 }
 
@@ -751,9 +750,9 @@ bool engine_replace(const char *folder, const char *const *statements, engine_fi
     int fd = open_folder(folder, problem);
     if (fd < 0)
         return false;
-    bool good = lock_folder(fd, STORE_OPEN_WAIT_MS) ||
-                problem_set(problem, "%s: another process holds it locked: see which with fuser(1)",
-                            folder);
+    bool good =
+        lock_folder(fd, STORE_OPEN_WAIT_MS) ||
+        problem_set(problem, "%s: another process holds it locked: find it with fuser(1)", folder);
     int aside_fd = good ? make_aside(fd, aside, size, problem) : -1;
     good = aside_fd >= 0 && (clear_beside(fd, aside_fd) || stays(folder, problem)) &&
            make_beside(folder, statements, more, context, problem) &&

@@ -267,12 +267,12 @@ static bool read_version(struct store *store, int64_t *version)
     *version = store_number(&answer, 0);
     (void)snprintf(text, sizeof(text), "%lld", (long long)*version);
     if (*version <= SCHEMA_VERSION && (*version < 1 || strcmp(answer.cell[0], text) != 0))
-        return engine_damaged(store->engine, &store->problem, "its version is none");
+        return engine_damaged(store->engine, &store->problem, "it has no valid version");
     if (*version <= SCHEMA_VERSION)
         return true;
     return problem_set(&store->problem,
-                       "%s: expected version " SCHEMA_TEXT ", found %s: a newer pam_swmfa has "
-                       "made it: install that one again",
+                       "%s: expected version " SCHEMA_TEXT
+                       ", found %s: a newer pam_swmfa created it: install that version",
                        store->file, answer.cell[0]);
 }
 

@@ -44,8 +44,8 @@ bool store_examine(const char *folder, int64_t *version, int64_t *now, struct pr
 /* store_is_new: whether store_open had to make it. Somebody should know: nobody is locked in it. */
 bool store_is_new(const struct store *store);
 #define STORE_IS_NEW                                                                               \
-    "made a new store, " STORE_FOLDER "/" STORE_FILE                                               \
-    ": no counts, no locks, no break-glass codes are in it"
+    "created a new store, " STORE_FOLDER "/" STORE_FILE                                            \
+    ": it has no counts, locks or break-glass codes"
 
 /* store_problem: why something failed last. */
 const struct problem *store_problem(const struct store *store);

@@ -133,7 +133,7 @@ def test_with_the_provider_down(codes, sim, log):
     down(sim)
     out = is_good(codes[0])
     assert out.prompts[0] == ("No code could be sent by SMS. Type resend or call to try again. "
-                              "A break-glass code is good as well.\\nCode: ")
+                              "A break-glass code also works.\\nCode: ")
     line = log.last("result=success reason=break-glass .*signalwire network: .*; a break-glass code")
     assert line.startswith("<84>")
 
@@ -171,7 +171,7 @@ def test_when_the_sends_are_used_up(codes, sim, log):
 def test_before_anything_was_sent(codes, sim, log):
     harness.configure(sim, swmfa="autosend = no")
     out = is_good(codes[5])
-    assert out.prompts[0].startswith("Press Enter to have a code sent")
+    assert out.prompts[0].startswith("Press Enter to receive a code")
     is_good(codes[6], other_end(codes[6]))
     is_good(codes[7], "", "@wrong")
     assert sim.count("sms") == 1 and sim.count("verify") == 1
@@ -212,7 +212,7 @@ def test_in_ssh_with_the_provider_down(codes, sim, sshd, log):
     for good in (True, False):
         client = harness.ssh(2222, "alice")
         give_password(client)
-        client.expect(r"A break-glass code is good as well\.\s+(\(\S+\) )?Code: ")
+        client.expect(r"A break-glass code also works\.\s+(\(\S+\) )?Code: ")
         client.sendline("-".join([codes[0][:7], codes[0][7:14], codes[0][14:]]))
         assert client.expect(["Wrong code", "in-the-shell"]) == good
         client.close(force=True)

@@ -26,7 +26,7 @@ def test_resend_sends_a_new_code_by_the_same_channel(start, log):
     assert out.result == "PAM_SUCCESS"
     assert out.prompts == [
         "Code sent by SMS to the number ending in 82. No code? Type resend or call.\\nCode: ",
-        "New code sent by SMS to the number ending in 82. Only this one counts. "
+        "New code sent by SMS to the number ending in 82. Use only this one. "
         "No code? Type resend or call.\\nCode: "]
     assert paths(sim) == ["sms", "sms", "verify"]
     assert "tries=1 sends=2" in log.last("result=success")
@@ -37,7 +37,7 @@ def test_call_sends_a_new_code_by_voice_and_says_so_before(start, log):
     out = harness.pamhost(harness.alone(), answers=["call", "@code"])
     assert out.result == "PAM_SUCCESS"
     assert out.all("message") == [
-        "info Calling the number ending in 82. This can take some seconds."]
+        "info Calling the number ending in 82. This can take a few seconds."]
     assert out.lines.index(f"message {out.all('message')[0]}") == 1, "before the second prompt"
     assert "New code sent by voice call" in out.prompts[1]
     assert paths(sim) == ["sms", "call", "verify"]
@@ -87,7 +87,7 @@ def test_asked_for_too_soon_it_says_how_long(start):
     out = harness.pamhost(harness.alone(), answers=["resend", "call", "@code"])
     assert out.result == "PAM_SUCCESS"
     for prompt in out.prompts[1:]:
-        assert prompt in [f"A new code can be sent in {n} seconds: ask again then.\\nCode: " for n in range(500, 601)]
+        assert prompt in [f"You can request a new code in {n} seconds.\\nCode: " for n in range(500, 601)]
     assert paths(sim) == ["sms", "verify"]
 
 
@@ -132,9 +132,9 @@ def test_a_number_without_sms_is_called_at_once(start, map_line):
     map_line(f"{ALICE} call")
     out = harness.pamhost(harness.alone(), answers=["sms", "?", "resend", "@code"])
     assert out.result == "PAM_SUCCESS"
-    assert out.lines[0] == "message info Calling the number ending in 82. This can take some seconds."
+    assert out.lines[0] == "message info Calling the number ending in 82. This can take a few seconds."
     assert out.prompts[0].endswith("No code? Type resend.\\nCode: ")
-    assert out.prompts[1] == "A code by SMS is not possible.\\nCode: "
+    assert out.prompts[1] == "Codes by SMS are not available.\\nCode: "
     assert "sms" not in out.prompts[2]
     assert paths(sim) == ["call", "call", "verify"]
 
@@ -144,7 +144,7 @@ def test_a_number_for_sms_alone_is_never_called(start, map_line):
     map_line(f"{ALICE} sms")
     out = harness.pamhost(harness.alone(), answers=["call", "@code"])
     assert out.result == "PAM_SUCCESS" and out.all("message") == []
-    assert "call" not in out.prompts[0] and "not possible" in out.prompts[1]
+    assert "call" not in out.prompts[0] and "not available" in out.prompts[1]
     assert paths(sim) == ["sms", "verify"]
 
 
@@ -170,7 +170,7 @@ def test_a_void_code_is_asked_about_once(start, log):
     sim = start("--fault", "verify-404", swmfa="resend_delay = 0")
     out = harness.pamhost(harness.between_permits(), answers=["@code"] * 3)
     assert out.result == "PAM_AUTH_ERR" and sim.count("verify") == 1
-    assert "not valid any more. Type resend" in out.prompts[1]
+    assert "no longer valid. Type resend" in out.prompts[1]
     assert log.last("reason=code-void .*tries=3 sends=1 .*answered 404")
 
 
@@ -184,7 +184,7 @@ def test_a_resend_that_fails_leaves_the_code_that_came(sim, log, tmp_path):
                       swmfa="resend_delay = 0\nfail = safe")
     out = harness.pamhost(harness.alone(), answers=["resend", "123456"])
     assert out.result == "PAM_SUCCESS"
-    assert out.prompts[1].startswith("No new code could be sent. The code that was sent before")
+    assert out.prompts[1].startswith("No new code could be sent. The previous code")
     assert server.requests[2].endswith(f"/mfa/{identity}/verify")
     assert log.last("result=success reason=verified .*sends=2 .*signalwire provider-error")
 
@@ -218,7 +218,7 @@ def test_without_autosend_nothing_is_sent_before_an_answer(start, log):
     sim = start(swmfa="autosend = no")
     out = harness.pamhost(harness.between_permits(), answers=["@fail"])
     assert out.result == "PAM_CONV_ERR"
-    assert out.all("prompt on") == ["Press Enter to have a code sent by SMS to the number ending "
+    assert out.all("prompt on") == ["Press Enter to receive a code by SMS at the number ending "
                                     "in 82, or type call: "]
     assert sim.requests() == []
     assert "sends=0" in log.last("reason=conversation")
@@ -239,7 +239,7 @@ def test_whatever_else_is_typed_first_sends_nothing(start, log, answer):
     out = harness.pamhost(harness.between_permits(), answers=[answer] * (3 if answer == "123456" else 23))
     assert out.result == "PAM_MAXTRIES" and sim.requests() == []
     assert out.prompts[1].startswith("Nothing has been sent yet.")
-    assert out.all("message") == ["error No code was asked for."]
+    assert out.all("message") == ["error No code was requested."]
     assert "tries=3 sends=0" in log.last("result=denied")
 
 

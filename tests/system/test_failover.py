@@ -65,7 +65,7 @@ BANDWIDTH_SENDS = [
     ("send-garbage", "PAM_AUTHINFO_UNAVAIL", "bad-answer", "not JSON"),
     ("send-bad-id", "PAM_AUTHINFO_UNAVAIL", "bad-answer", "messageId must be an id"),
     ("send-string-true", "PAM_AUTHINFO_UNAVAIL", "bad-answer", "messageId must be an id"),
-    ("send-duplicate", "PAM_AUTHINFO_UNAVAIL", "bad-answer", "a key stands twice"),
+    ("send-duplicate", "PAM_AUTHINFO_UNAVAIL", "bad-answer", "has a key twice"),
     ("send-wrong-id-key", "PAM_AUTHINFO_UNAVAIL", "bad-answer", "messageId must be an id"),
     ("send-redirect", "PAM_AUTHINFO_UNAVAIL", "bad-answer", "answered 302"),
     ("send-escapes", "PAM_AUTH_ERR", "provider-refused", "033"),
@@ -85,7 +85,7 @@ BANDWIDTH_VERIFIES = [
     ("verify-null", "PAM_AUTHINFO_UNAVAIL", "bad-answer", "valid must be true or false"),
     ("verify-missing", "PAM_AUTHINFO_UNAVAIL", "bad-answer", "valid must be true or false"),
     ("verify-array", "PAM_AUTHINFO_UNAVAIL", "bad-answer", "not a JSON object"),
-    ("verify-duplicate", "PAM_AUTHINFO_UNAVAIL", "bad-answer", "a key stands twice"),
+    ("verify-duplicate", "PAM_AUTHINFO_UNAVAIL", "bad-answer", "has a key twice"),
     ("verify-empty", "PAM_AUTHINFO_UNAVAIL", "bad-answer", "not JSON"),
 ]
 
@@ -130,7 +130,7 @@ def test_bandwidth_offers_no_channel_without_its_application(sim, log):
     harness.write(harness.CONF, text)
     out = harness.pamhost(harness.alone(), answers=["call", "@code"])
     assert out.result == "PAM_SUCCESS"
-    assert "Type resend." in out.prompts[0] and "not possible" in out.prompts[1]
+    assert "Type resend." in out.prompts[0] and "not available" in out.prompts[1]
     assert sim.count("voice") == 0
     harness.users_map(f"alice {harness.NUMBERS['alice']} call\n")
     out = harness.pamhost(harness.between_permits())
@@ -242,7 +242,7 @@ def test_after_a_word_that_cannot_help_resend_still_can(two, log):
     without("voice_application_id")
     out = harness.pamhost(harness.alone(), answers=["call", "resend", "@code"])
     assert out.result == "PAM_SUCCESS"
-    assert "may still come by voice call" in out.prompts[1] or \
+    assert "may still arrive by voice call" in out.prompts[1] or \
         out.prompts[1].startswith("No code could be sent by voice call. Type resend")
     assert log.last("result=success .*channel=sms provider=bandwidth")
 
@@ -265,8 +265,8 @@ def test_after_a_send_that_may_have_happened_nobody_else_sends_unasked(two, log,
     first, second = two(fault, swmfa="timeout = 4\nresend_delay = 0")
     out = harness.pamhost(harness.alone(), answers=["123456", "resend", "@code"])
     assert out.result == "PAM_SUCCESS"
-    assert "A code may still come by SMS to the number ending in 82" in out.prompts[0]
-    assert "cannot be checked" in out.prompts[1] and "resend" in out.prompts[1]
+    assert "A code may still arrive by SMS at the number ending in 82" in out.prompts[0]
+    assert "cannot be verified" in out.prompts[1] and "resend" in out.prompts[1]
     assert out.prompts[2].startswith("New code sent by SMS")
     assert len(first.requests()) == 1 and len(second.requests()) == 2
     assert log.last("result=success .*provider=bandwidth .* sends=2 .*signalwire network: ")
@@ -286,7 +286,7 @@ def test_a_bandwidth_code_that_came_without_an_answer_is_good(start, log):
     harness.configure(sim, bandwidth=sim, swmfa="providers = bandwidth\ntimeout = 4")
     out = harness.pamhost(harness.alone())
     assert out.result == "PAM_SUCCESS"
-    assert "A code may still come" in out.prompts[0] and "cannot" not in out.prompts[0]
+    assert "A code may still arrive" in out.prompts[0] and "cannot" not in out.prompts[0]
     assert log.last("result=success reason=verified .*request=- ")
 
 
@@ -294,7 +294,7 @@ def test_the_deadline_holds_for_all_of_a_send(two, log):
     first, second = two("send-slow", swmfa="timeout = 30\ndeadline = 4\nresend_delay = 0")
     out = harness.pamhost(harness.alone(), answers=["resend", "@code"])
     assert out.result == "PAM_SUCCESS"
-    assert "may still come" in out.prompts[0]
+    assert "may still arrive" in out.prompts[0]
     assert log.last("signalwire network: .*timed out")
 
 
@@ -366,7 +366,7 @@ def test_both_down_secure_denies_and_safe_passes_where_it_covers_every_cause(
     line = log.last("signalwire .*; bandwidth ")
     if passes:
         assert out.result == "PAM_SUCCESS" and out.all("message") == [
-            "error The second factor is not available. This login goes on without it."]
+            "error The second factor is not available. This login continues without it."]
         assert line.startswith("<84>") and "result=ignored" in line and 'detail="(fail = safe) signalwire' in line
     else:
         assert out.result in ("PAM_AUTHINFO_UNAVAIL", "PAM_AUTH_ERR")

@@ -17,7 +17,7 @@ from test_swmfactl import HOLD, codes_of, done, service_user
 ENTRY = re.compile(r"pam_swmfa\([^)]*\): (user=.* result=.*)")
 FIELDS = ("user", "service", "rhost", "result", "reason", "channel", "provider", "request", "number",
           "tries", "sends", "ms")
-NOT_KEPT = "this login is not in the list of swmfactl log: "
+NOT_KEPT = "this login is missing from swmfactl log: "
 
 
 def listed(*arguments):
@@ -325,7 +325,7 @@ def test_a_list_that_cannot_be_written_takes_a_right_code_all_the_same(sim, log)
     change("ALTER TABLE swmfa_login RENAME TO elsewhere")
     assert by().result == "PAM_SUCCESS"
     log.last("result=success reason=verified")
-    log.last("this try stays counted as a failure")
+    log.last("the count of wrong codes was not reset")
     assert by(answers=["@wrong"] * 3).result == "PAM_MAXTRIES"
     log.last(NOT_KEPT)
     change("ALTER TABLE elsewhere RENAME TO swmfa_login")

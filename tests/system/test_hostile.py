@@ -182,7 +182,7 @@ def test_after_silence_nobody_else_sends_unasked(hostile, sim, log, case):
                      "resend_delay = 0")
     out = harness.pamhost(harness.between_permits(), answers=["123456", "resend", "@code"])
     assert out.result == "PAM_SUCCESS"
-    assert "may still come" in out.prompts[0] and "New code sent" in out.prompts[2]
+    assert "may still arrive" in out.prompts[0] and "New code sent" in out.prompts[2]
     assert len(server.requests) == 1 and len(sim.requests()) == 2
     assert_clean(out, log)
 
@@ -250,7 +250,7 @@ def test_a_verify_without_an_answer_is_denied_and_not_repeated(hostile, log, cas
     out = harness.pamhost(harness.between_permits(), answers=["123456"] * 2)
     assert out.result == "PAM_AUTHINFO_UNAVAIL"
     if not begun: # on the connection of the send it may only have been idle for too long
-        assert out.prompts[1].startswith("The code could not be checked. Type it again.")
+        assert out.prompts[1].startswith("The code could not be verified. Type it again.")
     assert len(server.requests) == 1 + len(out.prompts), "a verify for each code that was typed"
     assert_clean(out, log)
 
@@ -297,7 +297,7 @@ def test_after_a_kept_connection_broke_a_fresh_one_is_used(hostile, case, answer
                      swmfa="timeout = 1\nresend_delay = 0")
     out = harness.pamhost(harness.between_permits(), answers=answers)
     assert out.result == "PAM_SUCCESS"
-    assert out.prompts[1].startswith("The code could not be checked. Type it again")
+    assert out.prompts[1].startswith("The code could not be verified. Type it again")
     assert len(server.requests) == 1 + len(answers)
 
 

@@ -16,7 +16,7 @@ ALICE = harness.NUMBERS["alice"]
 MINUTE, HOUR, DAY, YEAR = 60, 3600, 86400, 365 * 86400
 NO_CODE = "No code can be sent now. Try again later, or type a break-glass code.\\nCode: "
 REFUSED = "message error No code can be sent now. Try again later."
-NO_NEW_CODE = "No new code can be sent now. The code that was sent before still counts.\\nCode: "
+NO_NEW_CODE = "No new code can be sent now. The previous code is still valid.\\nCode: "
 MANY = "tries = 10\nresend_delay = 0" # tries in one login
 LONG = "max_attempts = 20"            # and at the provider
 BIG = "user_sends = 100000/30d\naddress_sends = 100000/30d\nhost_sends = 100000/30d\n"

@@ -347,6 +347,6 @@ def test_timers_that_the_caller_lets_be_late_hold_nothing_up(start):
     client.sendline(harness.PASSWORD)
     client.expect(PROMPT)
     client.sendline(harness.wait_for_code(BOB))
-    client.expect("The code could not be checked. Type it again.")
+    client.expect("The code could not be verified. Type it again.")
     client.sendline(harness.wait_for_code(BOB))
     client.expect("not available")

@@ -144,7 +144,7 @@ def test_for_sudo_on_a_terminal_the_text_is_a_message_before_a_short_prompt(star
                           arguments=["--tty", "/dev/pts/1", "--silent"])
     assert out.result == "PAM_SUCCESS"
     assert out.lines[:6] == [
-        "message info Press Enter to have a code sent by SMS to the number ending in 82, or type call:",
+        "message info Press Enter to receive a code by SMS at the number ending in 82, or type call:",
         "prompt on Answer: ", f"message info {sent}", "prompt on Code: ",
         f"message info {no_code}", "prompt on Code: "]
     start()
@@ -303,7 +303,7 @@ def test_a_silent_helper_is_a_denial_within_the_deadline(sim, helper, log):
             assert out.one("state") == "unchanged"
     text = real.communicate(timeout=harness.PATIENCE)[0]
     assert "result PAM_SYSTEM_ERR" in text and "state unchanged" in text
-    assert len([line for line in log.ours() if "no answer within 40 seconds; denied" in line]) == 3
+    assert len([line for line in log.ours() if "did not answer within 40 seconds; denied" in line]) == 3
     assert harness.helper_processes() == [] and sim.count("verify") == 0
 
 
@@ -341,7 +341,7 @@ def test_the_real_helper_killed_at_the_prompt_is_a_denial(sim, log):
     out = harness.pamhost(harness.between_permits(), answers=["@kill"])
     assert out.result == "PAM_SYSTEM_ERR"
     assert out.one("state") == "unchanged"
-    assert "denied" in log.last("ended at its prompt|ended without")
+    assert "denied" in log.last("ended during its prompt|ended without")
     assert sim.count("verify") == 0
 
 
@@ -354,7 +354,7 @@ def test_the_real_helper_killed_before_its_next_message_is_a_denial(start, log, 
         os.kill(pid, 9)
     text = process.communicate(timeout=harness.PATIENCE)[0]
     assert "result PAM_SYSTEM_ERR" in text
-    assert "ended without an answer" in log.last("denied")
+    assert "ended without answering" in log.last("denied")
 
 
 @pytest.mark.parametrize("answer", ["@wait", "@die"])
@@ -422,7 +422,7 @@ def test_a_host_that_goes_before_it_says_who_logs_in_is_in_the_log(log):
     ours.close()
     assert process.wait(harness.PATIENCE) == 1
     assert log.last('user=- service=- rhost=- result=aborted reason=host-gone .*'
-                    'detail="before it said who logs in"')
+                    'detail="before it named the user"')
 
 
 # ---- the host ----

@@ -132,7 +132,7 @@ def test_the_man_page_has_every_reason_of_the_log():
     outcomes = (harness.SRC / "pam_swmfa/provider/outcome.c").read_text()
     reasons = set(re.findall(r'LOG_\w+, "\w+",\s+"([a-z-]+)"', ends))
     reasons |= set(re.findall(r'\[OUTCOME_\w+\] = "([a-z-]+)"', outcomes))
-    page = (harness.BUILD / "docs/pam_swmfa.8").read_text().replace("\\-", "-")
+    page = (harness.BUILD / "docs/swmfa-messages.7").read_text().replace("\\-", "-")
     described = set(re.findall(r"^\.It Li ([a-z-]+)\n\.Pq (?:success|ignored|denied|error|aborted)",
                                page, flags=re.MULTILINE))
     assert len(reasons) > 20 and described == reasons
@@ -160,17 +160,18 @@ def texts_to_the_person():
 
 
 def test_the_man_page_has_every_text_that_a_person_can_read():
-    page = run("mandoc", "-Tascii", "-Owidth=1000", harness.BUILD / "docs/pam_swmfa.8")
+    page = run("mandoc", "-Tascii", "-Owidth=1000", harness.BUILD / "docs/swmfa-messages.7")
     page = re.sub(".\b", "", page)
-    section = re.search(r"^CONVERSATION$(.*?)^PAM CODES$", page, re.DOTALL | re.MULTILINE)[1]
+    section = re.search(r"^MESSAGES AT THE PROMPT$(.*?)^SEE ALSO$", page, re.DOTALL | re.MULTILINE)[1]
     section = " ".join(section.split())
     texts = texts_to_the_person()
     assert len(texts) > 40
-    assert {"Wrong code. Try again.", "Too many wrong codes.", "Only this one counts."} <= texts
+    assert {"Wrong code. Try again.", "Too many wrong codes.", "Use only this one."} <= texts
     assert [text for text in sorted(texts) if text not in section] == []
 
 
-@pytest.mark.parametrize("page", ["pam_swmfa.8", "swmfa.conf.5", "swmfa.users.5", "swmfactl.8"])
+@pytest.mark.parametrize("page", ["pam_swmfa.8", "swmfa-messages.7", "swmfa.conf.5",
+                                  "swmfa.users.5", "swmfactl.8"])
 def test_the_man_pages_are_clean(page):
     linted = subprocess.run(["mandoc", "-Tlint", "-W", "warning", harness.BUILD / "docs" / page],
                             capture_output=True, text=True, check=False)
@@ -178,8 +179,8 @@ def test_the_man_pages_are_clean(page):
 
 
 def test_the_man_pages_and_examples_are_installed():
-    for name in ("man8/pam_swmfa.8", "man5/swmfa.conf.5", "man5/swmfa.users.5",
-                 "man8/swmfactl.8"):
+    for name in ("man8/pam_swmfa.8", "man7/swmfa-messages.7", "man5/swmfa.conf.5",
+                 "man5/swmfa.users.5", "man8/swmfactl.8"):
         found = list(Path("/usr").glob(f"**/share/man/{name}"))
         assert found, name
     examples = {path.name for path in Path("/usr").glob("**/doc/pam_swmfa/examples/pam.d/*")}

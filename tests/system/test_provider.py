@@ -22,7 +22,7 @@ SENDS = [
     ("send-other-to", "PAM_AUTHINFO_UNAVAIL", "bad-answer", "to is not the number"),
     ("send-other-channel", "PAM_AUTHINFO_UNAVAIL", "bad-answer", "channel is not sms"),
     ("send-string-true", "PAM_AUTHINFO_UNAVAIL", "bad-answer", "success must be true or false"),
-    ("send-duplicate", "PAM_AUTHINFO_UNAVAIL", "bad-answer", "a key stands twice"),
+    ("send-duplicate", "PAM_AUTHINFO_UNAVAIL", "bad-answer", "has a key twice"),
     ("send-trailing", "PAM_AUTHINFO_UNAVAIL", "bad-answer", "not JSON"),
     ("send-endless", "PAM_AUTHINFO_UNAVAIL", "bad-answer", "longer than 65536 bytes"),
     ("send-redirect", "PAM_AUTHINFO_UNAVAIL", "bad-answer", "answered 302"),
@@ -41,7 +41,7 @@ VERIFIES = [
     ("verify-garbage", "PAM_AUTHINFO_UNAVAIL", "bad-answer", "not JSON"),
     ("verify-string-true", "PAM_AUTHINFO_UNAVAIL", "bad-answer", "must be true or false"),
     ("verify-null", "PAM_AUTHINFO_UNAVAIL", "bad-answer", "must be true or false"),
-    ("verify-duplicate", "PAM_AUTHINFO_UNAVAIL", "bad-answer", "a key stands twice"),
+    ("verify-duplicate", "PAM_AUTHINFO_UNAVAIL", "bad-answer", "has a key twice"),
     ("verify-empty", "PAM_AUTHINFO_UNAVAIL", "bad-answer", "not JSON"),
     ("verify-trailing", "PAM_AUTHINFO_UNAVAIL", "bad-answer", "not JSON"),
 ]
@@ -95,7 +95,7 @@ def test_nothing_that_the_provider_wrote_is_shown(start):
     out = harness.pamhost(harness.alone(), answers=["call"])
     assert out.prompts == ["No code could be sent by SMS. Type call for a code by voice call.\\nCode: "]
     assert out.all("message") == [
-        "info Calling the number ending in 82. This can take some seconds.",
+        "info Calling the number ending in 82. This can take a few seconds.",
         "error No code could be sent. The system log says why."]
 
 

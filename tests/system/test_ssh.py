@@ -204,7 +204,7 @@ def test_ssh_with_both_providers_down(start, sshd, log, fail, gets_in):
     client = harness.ssh(2222, "alice")
     give_password(client)
     if gets_in:
-        client.expect(r"not available\. This login goes on without it\.")
+        client.expect(r"not available\. This login continues without it\.")
         client.expect("in-the-shell")
         assert ended(client) == 0
         assert log.last("result=ignored reason=network .*fail = safe").startswith("<84>")
@@ -306,7 +306,7 @@ def test_ssh_without_autosend_asks_first(start, sshd):
     sshd("sshd", "AuthenticationMethods keyboard-interactive")
     client = harness.ssh(2222, "alice")
     give_password(client)
-    client.expect("Press Enter to have a code sent by SMS to the number ending in 82, or type call: ")
+    client.expect("Press Enter to receive a code by SMS at the number ending in 82, or type call: ")
     assert simulator.requests() == []
     client.sendline("")
     client.expect(PROMPT)

@@ -24,7 +24,7 @@ AWAY = harness.STATE.with_name("away")
 IDENTITY = "0b9e6ab5-95ba-4a7e-a2b0-4cfbbb53f4ab"
 
 NOT_AVAILABLE = ["error The second factor is not available. Try again later."]
-GOES_ON = ["error The second factor is not available. This login goes on without it."]
+GOES_ON = ["error The second factor is not available. This login continues without it."]
 
 # A process of root's whose real user is alice, as su has it.
 AS_ALICE = ["setpriv", "--ruid", "alice"]
@@ -94,7 +94,7 @@ def all_causes(*but):
     return pytest.mark.parametrize("name", [name for name in CAUSES if name not in but])
 
 
-@cause(rf"{harness.STATE}: No such file or directory; make it with: install -d -o \S+ -g \S+ -m 0700")
+@cause(rf"{harness.STATE}: No such file or directory; create it with: install -d -o \S+ -g \S+ -m 0700")
 def folder_is_missing():
     harness.STATE.rename(AWAY)
     yield
@@ -166,7 +166,7 @@ def file_can_only_be_read():
     FILE.chmod(0o600)
 
 
-@cause(rf"{FILE}: cannot be (written|opened).* mounted read-only")
+@cause(rf"{FILE}: cannot be (written|opened).* file system is read-only")
 def folder_is_mounted_read_only():
     subprocess.run(["mount", "--bind", harness.STATE, harness.STATE], check=True)
     subprocess.run(["mount", "-o", "remount,bind,ro", harness.STATE], check=True)
@@ -196,7 +196,7 @@ def fill_disk():
         grow(10) # the rest of a block that was begun
 
 
-@cause(rf"{harness.STATE}/state\.db\S*: no space is left on its file system: make some", kept=())
+@cause(rf"{harness.STATE}/state\.db\S*: its file system is full: free some space", kept=())
 def disk_is_full_before_there_is_a_store():
     with small_disk():
         harness.reset_store()
@@ -207,7 +207,7 @@ def disk_is_full_before_there_is_a_store():
         good_login()
 
 
-@cause(rf"{FILE}: no space is left on its file system: make some", kept=("state.db",))
+@cause(rf"{FILE}: its file system is full: free some space", kept=("state.db",))
 def disk_is_full():
     with small_disk():
         good_login()
@@ -303,7 +303,7 @@ def set_journal_mode(mode):
     owned(FILE)
 
 
-@cause(rf"{FILE}: expected version 2, found 3: a newer pam_swmfa has made it: install that one")
+@cause(rf"{FILE}: expected version 2, found 3: a newer pam_swmfa created it: install that version")
 def version_is_newer():
     change("UPDATE swmfa_store SET version = 3")
     yield
@@ -331,7 +331,7 @@ def sends_are_gone():
     change("ALTER TABLE elsewhere RENAME TO swmfa_send")
 
 
-@cause(rf"{JOURNAL}: is there, but state\.db never has one: .*Move it away with: swmfactl store repair")
+@cause(rf"{JOURNAL}: exists, but state\.db never has a journal.*Move it away with: swmfactl store repair")
 def journal_is_there():
     JOURNAL.write_bytes(b"\xd9\xd5\x05\xf9 \xa1c\xd7" + bytes(504))
     owned(JOURNAL)
@@ -339,14 +339,14 @@ def journal_is_there():
     JOURNAL.unlink()
 
 
-@cause(rf"{FILE}: is missing, but files of it are there\. Restore a backup with: swmfactl store restore --replace")
+@cause(rf"{FILE}: is missing, but other files of it exist\. Restore a backup with: swmfactl store restore --replace")
 def wal_is_without_its_file():
     FILE.rename(AWAY)
     yield
     AWAY.rename(FILE)
 
 
-@cause(rf"{FILE}: is missing, but files of it are there\. Restore a backup")
+@cause(rf"{FILE}: is missing, but other files of it exist\. Restore a backup")
 def journal_is_without_its_file():
     before = harness.store_files()
     harness.reset_store()
@@ -498,7 +498,7 @@ def test_a_store_that_somebody_holds_denies(sim, log, mode):
         "secure": "PAM_AUTHINFO_UNAVAIL", "covered": "PAM_SUCCESS",
         "unmapped": "PAM_AUTHINFO_UNAVAIL", "caller": "PAM_AUTHINFO_UNAVAIL"}
     assert sim.requests() == before
-    says = rf"{FILE}: another process has held it locked for too long: see which with fuser\(1\)"
+    says = rf"{FILE}: another process has held it locked for too long: find it with fuser\(1\)"
     log.last(f"service=secure .*result=error reason=store .*{says}")
     log.last(rf"service=covered .*result=ignored reason=store .*\(fail = safe\) {says}")
     good_login()
@@ -683,7 +683,7 @@ def test_fail_on_store_does_not_cover_a_send_that_failed_before(sim, log, tmp_pa
     out = harness.pamhost(harness.between_permits())
     assert out.result == "PAM_AUTHINFO_UNAVAIL" and provider.paths() == ["sms"]
     assert "fail = safe" not in log.last("result=error reason=provider-error")
-    assert log.last(f"a send that failed stays counted: {FILE}").startswith("<84>")
+    assert log.last(f"a failed send still counts: {FILE}").startswith("<84>")
     bring_back("swmfa_send")
     assert counts() == (None, None, 1, 0)
     assert harness.pamhost(harness.between_permits()).result == "PAM_AUTHINFO_UNAVAIL"
@@ -697,7 +697,7 @@ def test_a_code_that_was_verified_passes_and_stays_counted(sim, log, tmp_path, b
         out = harness.pamhost(harness.between_permits(), answers=["123456"])
         assert out.result == "PAM_SUCCESS" and out.all("message") == []
         log.last("result=success reason=verified")
-        line = log.last(f"this try stays counted as a failure: {FILE}: ")
+        line = log.last(f"the count of wrong codes was not reset: {FILE}: ")
         assert line.startswith("<84>"), "authpriv, warning"
         if breaks == "table":
             bring_back()

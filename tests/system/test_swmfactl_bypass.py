@@ -48,7 +48,7 @@ def test_who_has_a_pass_is_asked_for_nothing(sim, log):
     assert sim.requests() == before
     line = log.last("user=alice service=swmfa-permits rhost=192.0.2.7 result=ignored reason=pass ")
     assert line.startswith("<85>"), "authpriv, notice"
-    assert re.search(r'tries=0 sends=0 .*detail="swmfactl pass for (59 min \d+ s|1 h) more: lost her '
+    assert re.search(r'tries=0 sends=0 .*detail="bypass for (59 min \d+ s|1 h) more: lost her '
                      r'phone"', line)
     assert harness.store("SELECT * FROM swmfa_remembered") == []
 

@@ -60,7 +60,7 @@ def test_the_channel_that_is_given_is_used_and_no_other(sim, channel, words):
     client.expect(words)
     client.expect("Code: ")
     client.sendline("sms" if channel == "call" else "call")
-    client.expect("A code by .* is not possible.*Code: ")
+    client.expect("Codes by .* are not available.*Code: ")
     client.sendline(harness.wait_for_code(ALICE))
     assert rest(client)[1] == 0
     assert [path.rsplit("/", 1)[1] for path, _, _ in sim.requests()] == [channel, "verify"]
@@ -70,7 +70,7 @@ def test_a_channel_that_the_user_may_not_use_is_a_denial(sim, log):
     harness.users_map(f"alice {ALICE} sms\n")
     text, status = rest(trial("--channel", "call"))
     assert status == 1 and "PAM_SERVICE_ERR: denied: the set-up is wrong" in text
-    assert "no provider of providers can send by a channel that this user may use" in same_line(text, log)
+    assert "no provider in providers can send by a channel of this user" in same_line(text, log)
     assert sim.requests() == []
 
 

@@ -84,14 +84,14 @@ static void test_what_is_no_json_object_is_refused(void **state)
         size_t length;
         const char *why;
     } cases[] = {
-        {TEXT(""), "cut off"},
-        {TEXT(" \r\n\t"), "cut off"},
-        {TEXT("{"), "cut off"},
-        {TEXT("{\"success\":true"), "cut off"},
-        {TEXT("{\"success\":tru"), "cut off"},
-        {TEXT("{\"a\":\"b"), "cut off"},
-        {TEXT("{\"a\":\"b\\"), "cut off"},
-        {TEXT("{\"a\":\"\\u00"), "cut off"},
+        {TEXT(""), "truncated"},
+        {TEXT(" \r\n\t"), "truncated"},
+        {TEXT("{"), "truncated"},
+        {TEXT("{\"success\":true"), "truncated"},
+        {TEXT("{\"success\":tru"), "truncated"},
+        {TEXT("{\"a\":\"b"), "truncated"},
+        {TEXT("{\"a\":\"b\\"), "truncated"},
+        {TEXT("{\"a\":\"\\u00"), "truncated"},
         {TEXT("[]"), "not a JSON object"},
         {TEXT("[{\"success\":true}]"), "not a JSON object"},
         {TEXT("true"), ""},
@@ -204,7 +204,7 @@ static void test_a_key_that_stands_twice_is_refused(void **state)
         "{\"a\":[],\"a\":[]}",
     };
     for (size_t i = 0; i < COUNT(texts); i++)
-        check_refused(texts[i], strlen(texts[i]), "a key stands twice in a JSON object");
+        check_refused(texts[i], strlen(texts[i]), "a JSON object has a key twice");
 }
 
 static void test_a_key_in_single_quotes_is_refused(void **state)

@@ -28,7 +28,7 @@
 
 #define NOT_TOLD "success must be true or false"
 #define NO_UUID  "id must be a UUID"
-#define NOT_TO   "to is not the number that was asked for"
+#define NOT_TO   "to is not the requested number"
 #define NOT_SMS  "channel is not sms"
 
 #define SW PROVIDER_signalwire
@@ -227,8 +227,8 @@ static void test_errors_mean_the_same_for_both_requests_of_both(void **state)
         {600, QUEUED, OUTCOME_BAD_ANSWER, " answered 600"},
         {499, QUEUED, OUTCOME_BAD_ANSWER, " answered 499"},
         {402, "{\"error\":\"Payment Required\"}", OUTCOME_NO_CREDIT,
-         " answered 402: Payment Required; look at the balance of the account"},
-        {402, QUEUED, OUTCOME_NO_CREDIT, " answered 402; look at the balance of the account"},
+         " answered 402: Payment Required; check the account's balance"},
+        {402, QUEUED, OUTCOME_NO_CREDIT, " answered 402; check the account's balance"},
         {302, "{\"success\":true,\"valid\":true}", OUTCOME_BAD_ANSWER, " answered 302"},
         {304, "", OUTCOME_BAD_ANSWER, " answered 304"},
         {204, "", OUTCOME_BAD_ANSWER, " answered 204"},
@@ -314,8 +314,8 @@ static void test_what_is_no_json_object_is_no_success(void **state)
         const char *form; /* % stands for the best answer */
         const char *words;
     } cases[] = {
-        {"", "cut off"},
-        {" \r\n", "cut off"},
+        {"", "truncated"},
+        {" \r\n", "truncated"},
         {"%x", "not JSON"},
         {"% true", "not JSON"},
         {"%%", "not JSON"},
@@ -333,7 +333,7 @@ static void test_what_is_no_json_object_is_no_success(void **state)
         {"\"%\"", ""},
         {"<!DOCTYPE html><html>success</html>", "not JSON"},
         {"<html><body>%</body></html>", "not JSON"},
-        {"{", "cut off"},
+        {"{", "truncated"},
         {"{}", " must be "},
         {"{\"data\":%}", " must be "},
         {"{\"result\":[%]}", " must be "},
@@ -578,11 +578,11 @@ static void test_a_send_of_signalwire_counts_only_with_all_that_was_asked_for(vo
         {SENT("[true]", QUOTED_TO, "\"sms\""), OUTCOME_BAD_ANSWER, NOT_TOLD},
         {SENT("{}", QUOTED_TO, "\"sms\""), OUTCOME_BAD_ANSWER, NOT_TOLD},
         {SENT("true", QUOTED_TO, "\"sms\",\"success\":true"), OUTCOME_BAD_ANSWER,
-         "a key stands twice"},
+         "has a key twice"},
         {SENT("false,\"success\":true", QUOTED_TO, "\"sms\""), OUTCOME_BAD_ANSWER,
-         "a key stands twice"},
+         "has a key twice"},
         {SENT("true", QUOTED_TO ",\"to\":\"" OTHER "\"", "\"sms\""), OUTCOME_BAD_ANSWER,
-         "a key stands twice"},
+         "has a key twice"},
         {SENT("true", "\"" OTHER "\"", "\"sms\""), OUTCOME_BAD_ANSWER, NOT_TO},
         {SENT("true", "\"14043287382\"", "\"sms\""), OUTCOME_BAD_ANSWER, NOT_TO},
         {SENT("true", "\"" TO "0\"", "\"sms\""), OUTCOME_BAD_ANSWER, NOT_TO},
@@ -822,9 +822,9 @@ static void test_a_code_is_right_only_if_the_answer_says_so_clearly(void **state
         {"{\"KEY\\u0000\":true}", OUTCOME_BAD_ANSWER, "not JSON"},
         {"{\"ok\":true,\"status\":\"approved\"}", OUTCOME_BAD_ANSWER, " must be true or false"},
         {"{}", OUTCOME_BAD_ANSWER, " must be true or false"},
-        {"{\"KEY\":false,\"KEY\":true}", OUTCOME_BAD_ANSWER, "a key stands twice"},
-        {"{\"KEY\":true,\"KEY\":true}", OUTCOME_BAD_ANSWER, "a key stands twice"},
-        {"{\"KEY\":true,\"KEY\":false}", OUTCOME_BAD_ANSWER, "a key stands twice"},
+        {"{\"KEY\":false,\"KEY\":true}", OUTCOME_BAD_ANSWER, "has a key twice"},
+        {"{\"KEY\":true,\"KEY\":true}", OUTCOME_BAD_ANSWER, "has a key twice"},
+        {"{\"KEY\":true,\"KEY\":false}", OUTCOME_BAD_ANSWER, "has a key twice"},
         {"{\"KEY\":True}", OUTCOME_BAD_ANSWER, "not JSON"},
         {"{\"KEY\":TRUE}", OUTCOME_BAD_ANSWER, "not JSON"},
         {"{\"KEY\":tru}", OUTCOME_BAD_ANSWER, "not JSON"},

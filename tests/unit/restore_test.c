@@ -198,7 +198,7 @@ static void test_one_that_is_damaged_or_newer_is_refused(void **state)
         const char *says;
     } cases[] = {
         {"UPDATE swmfa_store SET version = 99", "expected version 2, found 99"},
-        {"UPDATE swmfa_store SET version = 0", "its version is none"},
+        {"UPDATE swmfa_store SET version = 0", "it has no valid version"},
         {"DELETE FROM swmfa_store", "has not one row"},
         {"DROP TABLE swmfa_store", "no such table"},
     };

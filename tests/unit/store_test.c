@@ -322,7 +322,7 @@ static void test_a_folder_that_is_none_is_refused(void **state)
     (void)state;
     struct unit_store *it = unit_store();
     assert_int_equal(rmdir(it->folder), 0);
-    check_refused("missing", it->folder, "No such file or directory; make it with: install -d");
+    check_refused("missing", it->folder, "No such file or directory; create it with: install -d");
     put(it->folder, "x", 1);
     check_refused("a file", it->folder, "Not a directory");
     assert_int_equal(unlink(it->folder), 0);
@@ -397,7 +397,7 @@ static void test_the_files_of_a_store_that_is_missing_are_not_written_over(void 
         (void)unlink(it->file);
         (void)unlink(beside("-wal"));
         put(beside(endings[i]), wal.at, wal.length);
-        check_refused(endings[i], it->file, "is missing, but files of it are there");
+        check_refused(endings[i], it->file, "is missing, but other files of it exist");
         check_refused(endings[i], it->file, ON_ITS_OWN);
         assert_false(is_there(it->file));
         struct bytes after = bytes_of(beside(endings[i]));
@@ -440,7 +440,8 @@ static void test_a_journal_is_not_played_back(void **state)
 
     put(it->file, whole.at, whole.length);
     put(beside("-journal"), journal.at, journal.length);
-    check_refused_and_left("a hot journal", "-journal: is there, but " STORE_FILE " never has one");
+    check_refused_and_left("a hot journal",
+                           "-journal: exists, but " STORE_FILE " never has a journal");
     put(beside("-journal"), "", 0);
     check_refused_and_left("an empty journal", "swmfactl store repair");
     assert_int_equal(unlink(beside("-journal")), 0);
@@ -457,8 +458,8 @@ static void test_a_store_of_another_kind_is_refused_and_left(void **state)
         const char *sql;
         const char *why;
     } cases[] = {
-        {"UPDATE swmfa_store SET version = 3", "a newer pam_swmfa has made it: install that one"},
-        {"UPDATE swmfa_store SET version = 99999999999", "a newer pam_swmfa has made it"},
+        {"UPDATE swmfa_store SET version = 3", "a newer pam_swmfa created it: install that"},
+        {"UPDATE swmfa_store SET version = 99999999999", "a newer pam_swmfa created it"},
         {"UPDATE swmfa_store SET version = 0", ON_ITS_OWN},
         {"UPDATE swmfa_store SET version = -1", ON_ITS_OWN},
         {"UPDATE swmfa_store SET version = 'text'", ON_ITS_OWN},
@@ -522,7 +523,7 @@ static void test_who_examines_a_store_makes_and_changes_none(void **state)
     assert_string_equal(unit_sql("SELECT version FROM swmfa_store"), "1");
     (void)unit_sql("UPDATE swmfa_store SET version = 3");
     assert_false(store_examine(unit_store()->folder, &version, &now, &problem));
-    assert_non_null(strstr(problem.text, "a newer pam_swmfa has made it"));
+    assert_non_null(strstr(problem.text, "a newer pam_swmfa created it"));
     (void)unit_sql("UPDATE swmfa_store SET version = 2");
     unit_open();
     assert_int_equal(counted(), 1);
@@ -1347,7 +1348,7 @@ static void test_a_writer_waits_for_another_as_long_as_it_was_told(void **state)
         int64_t took = milliseconds() - before;
         check_names("locked", store_problem(other)->text, unit_store()->file);
         check_names("locked", store_problem(other)->text,
-                    "another process has held it locked for too long: see which with fuser(1)");
+                    "another process has held it locked for too long: find it with fuser(1)");
         unit_check(unit_format("%d ms: %lld", waits[i], (long long)took), took >= waits[i],
                    "as long as that");
         assert_false(store_commit(other));

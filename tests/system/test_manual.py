@@ -1,0 +1,121 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The man pages quote messages that the programs have."""
+import functools
+import re
+
+import pytest
+
+import harness
+
+PAGES = sorted(path.name for path in (harness.SRC / "docs").glob("*.[578].in"))
+
+CHARACTER = r"'(?:\\.|[^'\\])'"
+STRING = r'"(?:\\.|[^"\\])*"'
+NAME = r"\b[A-Z][A-Z0-9_]*\b"
+
+
+def code():
+    """The C sources, without comments, #include lines and characters, with lines that go on joined."""
+    text = "\n".join(path.read_text() for path in
+                     sorted((harness.SRC / "pam_swmfa").glob("**/*.[ch]")))
+    text = re.sub(rf"({STRING})|{CHARACTER}|/\*.*?\*/|^#include.*?$", lambda match: match[1] or "", text,
+                  flags=re.DOTALL | re.MULTILINE)
+    return text.replace("\\\n", " ")
+
+
+def join(run, macros):
+    """A run of strings and macros as one format. A macro that has no text here is a %s."""
+    joined = ""
+    for part in re.findall(rf"{STRING}|{NAME}", run):
+        if re.fullmatch('"[0-9]+"', part):
+            joined += "%s"
+        elif part[0] == '"':
+            joined += part[1:-1]
+        else:
+            joined += join(macros[part], macros) if part in macros else "%s"
+    return joined
+
+
+@functools.cache
+def formats():
+    """Every text of the sources: {its literal parts, in order, with a conversion between each two}."""
+    text = code()
+    macros = dict(re.findall(rf"^#define ({NAME})\s+((?:(?:{STRING}|{NAME})[ \t]*)+)$", text,
+                             flags=re.MULTILINE))
+    macros = {name: run for name, run in macros.items() if '"' in run}
+    runs = re.findall(rf"(?:{NAME}\s*)?{STRING}(?:\s*(?:{STRING}|{NAME}))*", text)
+    texts = {join(run, macros) for run in runs} | {join(run, macros) for run in macros.values()}
+    texts |= {join(run, {}) for run in re.findall(rf"{STRING}(?:\s*{STRING})*", text)}
+    texts = {re.sub(r"\\(.)", r"\1", re.sub(r"\\n", " ", text)) for text in texts}
+    conversion = r"%[-+0]?[0-9]*(?:\.(?:[0-9]+|\*))?(?:ll|l|z)?[a-z]"
+    return {tuple(re.sub(r"\s+", " ", part) for part in re.split(conversion, text))
+            for text in texts}
+
+
+def fits(parts, text):
+    """Whether the text has these parts in order, with something known for each conversion."""
+    first, rest = parts[0], parts[1:]
+    if not rest:
+        return text == first
+    if not text.startswith(first):
+        return False
+    text = text[len(first):]
+    for end in range(len(text) + 1):
+        if (text.startswith(rest[0], end) and fits(rest, text[end:]) and
+                is_known(text[:end].strip())):
+            return True
+    return False
+
+
+@functools.cache
+def is_known(text):
+    """Whether the programs can write the text: a format, a placeholder, or several after each other."""
+    if re.fullmatch(r"|[A-Z_]+(/[\w.-]+)?|\*?[\d.]+", text):
+        return True
+    for parts in formats():
+        if not all(part.strip() in text for part in parts):
+            continue
+        letters = len(re.findall("[a-z]", "".join(parts)))
+        padded = (parts[0].lstrip(), *parts[1:])
+        padded = (*padded[:-1], padded[-1].rstrip())
+        if (len(parts) == 1 or letters >= 4) and fits(padded, text):
+            return True
+    words = text.split(" ")
+    for i in range(1, len(words)):
+        if max(i, len(words) - i) < 3:
+            continue
+        if is_known(" ".join(words[:i])) and is_known(" ".join(words[i:])):
+            return True
+    return False
+
+
+def quotations(page):
+    """What a page quotes: each item in double quotes, and each .Dq of four words or more."""
+    lines = re.findall(r'^\.It "(.*)"$|^\.Dq (.*?)(?: [.,;:)])?$', page, flags=re.MULTILINE)
+    found = [item or quoted for item, quoted in lines]
+    found = [re.sub(r"\\&", "", text).replace("\\(dq", '"').replace('""', '"') for text in found]
+    found = [re.sub(r"@\w+@", "PATH", text) for text in found]
+    return [text for (item, _), text in zip(lines, found) if item or len(text.split()) >= 4]
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_each_message_in_a_man_page_is_one_that_the_programs_have(page):
+    unknown = [text for text in quotations((harness.SRC / "docs" / page).read_text())
+               if not is_known(text) and not is_known(text + ".")]
+    assert unknown == []
+
+
+def test_the_page_of_messages_quotes_them():
+    page = (harness.SRC / "docs/swmfa-messages.7.in").read_text()
+    assert len(quotations(page)) > 80
+
+
+@pytest.mark.parametrize("invented", [
+    "No code could be mailed today.",
+    "no provider is configured for the channels of this user",
+    "Code sent by pigeon to the number ending in 82.",
+    "swmfa-auth did not answer within N seconds; let in",
+    "FILE: no space is left for the code",
+])
+def test_an_invented_message_is_found(invented):
+    assert not is_known(invented)
