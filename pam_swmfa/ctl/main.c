@@ -38,6 +38,7 @@
 
 /* ---- the commands, in the order of --help ---- */
 
+extern const struct command command_bypass;
 extern const struct command command_check;
 extern const struct command command_codes;
 extern const struct command command_disable;
@@ -45,7 +46,6 @@ extern const struct command command_enable;
 extern const struct command command_doctor;
 extern const struct command command_forget;
 extern const struct command command_log;
-extern const struct command command_pass;
 extern const struct command command_report;
 extern const struct command command_init;
 extern const struct command command_status;
@@ -62,39 +62,26 @@ extern const struct command command_user_remove;
 extern const struct command command_user_set;
 extern const struct command command_user_show;
 
-static const struct command *const commands[] = {
-    /* clang-format off */
-    &command_init,
-    &command_enable,
-    &command_disable,
-    &command_status,
-    &command_unlock,
-    &command_forget,
-    &command_codes,
-    &command_pass,
-    &command_log,
-    &command_report,
-    &command_check,
-    &command_test,
-    &command_doctor,
-    &command_user_list,
-    &command_user_show,
-    &command_user_add,
-    &command_user_set,
-    &command_user_remove,
-    &command_user_import,
-    &command_store_backup,
-    &command_store_restore,
-    &command_store_reset,
-    &command_store_repair,
-    /* clang-format on */
+static const struct {
+    const char *task; /* the heading of this command and those after it; or NULL */
+    const struct command *command;
+} commands[] = {
+    {"Set up", &command_init},     {NULL, &command_enable},         {NULL, &command_disable},
+    {"Users", &command_user_list}, {NULL, &command_user_show},      {NULL, &command_user_add},
+    {NULL, &command_user_set},     {NULL, &command_user_remove},    {NULL, &command_user_import},
+    {NULL, &command_codes},        {"Day to day", &command_status}, {NULL, &command_unlock},
+    {NULL, &command_forget},       {NULL, &command_bypass},         {NULL, &command_log},
+    {NULL, &command_report},       {NULL, &command_store_backup},   {NULL, &command_store_restore},
+    {NULL, &command_store_reset},  {NULL, &command_store_repair},   {"Diagnose", &command_check},
+    {NULL, &command_doctor},       {NULL, &command_test},
 };
 #define COMMANDS_COUNT (sizeof(commands) / sizeof(commands[0]))
 
-/* What people type for the second word of a command in a group. */
+/* Other words for a word of a command's name. --help does not show them. */
 static const char *const synonyms[][2] = {
     {"del", "remove"},
     {"delete", "remove"},
+    {"pass", "bypass"}, /* its name before */
     {"rm", "remove"},
 };
 
@@ -108,13 +95,20 @@ struct cmdline {
 
 enum {
     KEY_JSON = 0x1000, /* beyond the keys of commands, which are characters or begin at 0x2000 */
+    KEY_USAGE,
 };
 
-static const struct argp_option option_conf = {
-    .name = "conf",
-    .key = 'c',
-    .arg = "FILE",
-    .doc = "Read this file instead of " SWMFA_CONF_PATH,
+#define HELP_COLUMN 24 /* where a summary begins */
+
+/* Of the program and of each command. With argp's own --help, its paragraph on the arguments of
+ * options could not be left out. */
+static const struct argp_option common_options[] = {
+    {.name = "conf", .key = 'c', .arg = "FILE", .doc = "Read FILE instead of " SWMFA_CONF_PATH},
+    {.name = "help", .key = '?', .doc = "Print this help", .group = -1},
+    {.name = "usage", .key = KEY_USAGE, .doc = "Print a short usage message", .group = -1},
+    {.name = "version", .key = 'V', .doc = "Print the version", .group = -1},
+    {.key = 'h', .flags = OPTION_HIDDEN}, /* as --help */
+    {0},
 };
 
 static const struct argp_option option_json = {
@@ -123,8 +117,16 @@ static const struct argp_option option_json = {
     .doc = "Print JSON",
 };
 
-/* As --help, which argp adds. */
-static const struct argp_option option_h = {.key = 'h', .flags = OPTION_HIDDEN};
+static _Noreturn void end_after_help(void)
+{
+    exit(fflush(stdout) == 0 ? EXIT_SUCCESS : EXIT_FAILURE);
+}
+
+static _Noreturn void print_version(void)
+{
+    (void)puts("swmfactl (" PACKAGE_NAME ") " PACKAGE_VERSION);
+    end_after_help();
+}
 
 static bool takes_user(const struct command *command)
 {
@@ -160,7 +162,13 @@ static error_t parse_own(int key, char *argument, struct argp_state *state)
         cmdline->ctl.conf = argument;
         return 0;
     case 'h':
+    case '?':
         argp_state_help(state, stdout, ARGP_HELP_STD_HELP);
+        return 0;
+    case 'V':
+        print_version();
+    case KEY_USAGE:
+        argp_state_help(state, stdout, ARGP_HELP_USAGE | ARGP_HELP_EXIT_OK);
         return 0;
     case KEY_JSON:
         cmdline->ctl.json = true;
@@ -181,6 +189,13 @@ static error_t parse_own(int key, char *argument, struct argp_state *state)
     }
 }
 
+/* Leaves out argp's paragraph on the arguments of options. */
+static char *filter_help(int key, const char *text, void *input)
+{
+    (void)input;
+    return key == ARGP_KEY_HELP_DUP_ARGS_NOTE ? NULL : (char *)text;
+}
+
 /* What follows the name of a command, which answers --help for itself. */
 static error_t parse_command(const struct command *command, int argc, char **argv,
                              struct cmdline *cmdline)
@@ -191,17 +206,18 @@ static error_t parse_command(const struct command *command, int argc, char **arg
         options[count++] = *own;
     if (command->json)
         options[count++] = option_json;
-    options[count++] = option_conf;
-    options[count] = option_h;
+    for (const struct argp_option *row = common_options; row->key != 0; row++)
+        options[count++] = *row;
     const struct argp argp = {.options = options,
                               .parser = parse_own,
                               .args_doc = command->arguments,
-                              .doc = command->text};
+                              .doc = command->text,
+                              .help_filter = filter_help};
     static char name[48]; /* argv keeps it */
     (void)snprintf(name, sizeof(name), "swmfactl %s", command->name);
     argv[0] = name;
     cmdline->command = command;
-    return argp_parse(&argp, argc, argv, 0, NULL, cmdline);
+    return argp_parse(&argp, argc, argv, ARGP_NO_HELP, NULL, cmdline);
 }
 
 /* Adds the second words of a group of commands, such as user. */
@@ -210,7 +226,7 @@ static const char *list_group(const char *group, char *list, size_t size)
     size_t length = strlen(group);
     list[0] = '\0';
     for (size_t i = 0; i < COMMANDS_COUNT; i++) {
-        const char *name = commands[i]->name;
+        const char *name = commands[i].command->name;
         size_t used = strlen(list);
         if (strncmp(name, group, length) == 0 && name[length] == ' ')
             (void)snprintf(list + used, size - used, "%s%s", used > 0 ? ", " : "",
@@ -231,8 +247,9 @@ static const char *plain_word(const char *word)
 static int words_of_name(const struct command *command, char **words, int count)
 {
     const char *second = strchr(command->name, ' ');
+    const char *word = plain_word(words[0]);
     size_t first = second != NULL ? (size_t)(second - command->name) : strlen(command->name);
-    if (strlen(words[0]) != first || strncmp(words[0], command->name, first) != 0)
+    if (strlen(word) != first || strncmp(word, command->name, first) != 0)
         return 0;
     if (second == NULL)
         return 1;
@@ -245,20 +262,47 @@ static bool asks_for_help(const char *word)
            strcmp(word, "-?") == 0;
 }
 
+static void print_command(FILE *to, const struct command *command)
+{
+    int length = fprintf(to, "  %s %s", command->name, command->arguments);
+    if (length > HELP_COLUMN - 2)
+        (void)fprintf(to, "\n%*s%s\n", HELP_COLUMN, "", command->summary);
+    else
+        (void)fprintf(to, "%*s%s\n", HELP_COLUMN - length, "", command->summary);
+}
+
+static void print_help(void)
+{
+    (void)printf("Usage: swmfactl [-c FILE] COMMAND [OPTION...] [ARGUMENT...]\n"
+                 "Set up pam_swmfa, manage its users, and show what logins do.\n");
+    for (size_t i = 0; i < COMMANDS_COUNT; i++) {
+        if (commands[i].task != NULL)
+            (void)printf("\n%s:\n", commands[i].task);
+        print_command(stdout, commands[i].command);
+    }
+    (void)printf(
+        "\nOptions:\n"
+        "  -c, --conf=FILE       Read FILE instead of " SWMFA_CONF_PATH "\n"
+        "  -h, --help            Print this help, or that of a COMMAND\n"
+        "      --usage           Print a short usage message\n"
+        "  -V, --version         Print the version\n"
+        "\n"
+        "Exit status: 0 done, 1 failed, 2 warnings, 3 errors found, 64 wrong command line.\n"
+        "swmfactl COMMAND --help explains a command, swmfactl(8) everything.\n");
+}
+
 /* The commands of a group, as the rows of --help. */
-static void print_group(const char *group)
+static void print_group(FILE *to, const char *group)
 {
     size_t length = strlen(group);
-    char name[80];
-    (void)printf("Usage: swmfactl %s COMMAND [ARGUMENT...]\n\n", group);
+    (void)fprintf(to, "Usage: swmfactl %s COMMAND [OPTION...] [ARGUMENT...]\n\n", group);
     for (size_t i = 0; i < COMMANDS_COUNT; i++) {
-        const struct command *command = commands[i];
-        if (strncmp(command->name, group, length) != 0 || command->name[length] != ' ')
-            continue;
-        (void)snprintf(name, sizeof(name), "%s %s", command->name, command->arguments);
-        (void)printf("  %-36s %s\n", name, command->summary);
+        const struct command *command = commands[i].command;
+        if (strncmp(command->name, group, length) == 0 && command->name[length] == ' ')
+            print_command(to, command);
     }
-    (void)printf("\nswmfactl %s COMMAND --help has more, and swmfactl(8) all.\n", group);
+    (void)fprintf(to, "\nswmfactl %s COMMAND --help explains a command, swmfactl(8) everything.\n",
+                  group);
 }
 
 static error_t find_command(struct argp_state *state)
@@ -267,28 +311,35 @@ static error_t find_command(struct argp_state *state)
     char **words = state->argv + state->next - 1; /* where the name stands */
     int count = state->argc - (state->next - 1);
     state->next = state->argc;
-    if (strcmp(words[0], "help") == 0 && count == 1)
-        argp_state_help(state, stdout, ARGP_HELP_STD_HELP);
+    if (strcmp(words[0], "help") == 0 && count == 1) {
+        print_help();
+        end_after_help();
+    }
     if (strcmp(words[0], "help") == 0) { /* help COMMAND is COMMAND --help */
         for (int i = 1; i < count; i++)
             words[i - 1] = words[i];
         words[count - 1] = help;
     }
     for (size_t i = 0; i < COMMANDS_COUNT; i++) {
-        int used = words_of_name(commands[i], words, count);
+        int used = words_of_name(commands[i].command, words, count);
         if (used > 0)
-            return parse_command(commands[i], count - used + 1, words + used - 1, state->input);
+            return parse_command(commands[i].command, count - used + 1, words + used - 1,
+                                 state->input);
     }
     char group[128];
     bool is_group = *list_group(words[0], group, sizeof(group)) != '\0';
     if (is_group && count > 1 && asks_for_help(words[1])) {
-        print_group(words[0]);
-        exit(fflush(stdout) == 0 ? EXIT_SUCCESS : EXIT_FAILURE);
+        print_group(stdout, words[0]);
+        end_after_help();
+    }
+    if (is_group && count == 1) {
+        print_group(stderr, words[0]);
+        exit(EX_USAGE);
     }
     if (is_group)
         argp_error(state, "%s: expected one of %s", words[0], group);
     else
-        argp_error(state, "%s: there is no such command", words[0]);
+        argp_error(state, "%s: no such command", words[0]);
     return EINVAL;
 }
 
@@ -300,50 +351,32 @@ static error_t parse_first(int key, char *argument, struct argp_state *state)
         cmdline->ctl.conf = argument;
         return 0;
     case 'h':
-        argp_state_help(state, stdout, ARGP_HELP_STD_HELP);
+    case '?':
+        print_help();
+        end_after_help();
+    case 'V':
+        print_version();
+    case KEY_USAGE:
+        argp_state_help(state, stdout, ARGP_HELP_USAGE | ARGP_HELP_EXIT_OK);
         return 0;
     case ARGP_KEY_ARG:
         return find_command(state);
     case ARGP_KEY_NO_ARGS:
-        argp_error(state, "which COMMAND?");
+        argp_error(state, "no COMMAND is given");
         return EINVAL;
     default:
         return ARGP_ERR_UNKNOWN;
     }
 }
 
-/* The rows of --help: the commands, then the option. */
-static void list_commands(struct argp_option *options, char names[COMMANDS_COUNT][80])
-{
-    *options++ = (struct argp_option){.doc = "Commands:"};
-    for (size_t i = 0; i < COMMANDS_COUNT; i++) {
-        (void)snprintf(names[i], sizeof(names[i]), "%s %s", commands[i]->name,
-                       commands[i]->arguments);
-        *options++ = (struct argp_option){.name = names[i],
-                                          .flags = OPTION_DOC | OPTION_NO_USAGE,
-                                          .doc = commands[i]->summary};
-    }
-    *options++ = (struct argp_option){.doc = "Options:"};
-    *options++ = option_conf;
-    *options = option_h;
-}
-
 /* Reads the command line, or ends the program with a help or with EX_USAGE. */
 static void read_command_line(int argc, char **argv, struct cmdline *cmdline)
 {
-    char names[COMMANDS_COUNT][80];
-    struct argp_option options[COMMANDS_COUNT + 5] = {0};
-    const struct argp argp = {.options = options,
-                              .parser = parse_first,
-                              .args_doc = "COMMAND [ARGUMENT...]",
-                              .doc = "Sets pam_swmfa up, and shows and changes what it keeps.\v"
-                                     "Exit status: 0 done, 1 failed, 2 warnings, 3 errors found, "
-                                     "64 wrong command line. swmfactl COMMAND --help has more, "
-                                     "and swmfactl(8) all."};
-    list_commands(options, names);
-    argp_program_version = "swmfactl (" PACKAGE_NAME ") " PACKAGE_VERSION;
+    static const struct argp argp = {.options = common_options,
+                                     .parser = parse_first,
+                                     .args_doc = "COMMAND [ARGUMENT...]"};
     argp_err_exit_status = EX_USAGE;
-    if (argp_parse(&argp, argc, argv, ARGP_IN_ORDER, NULL, cmdline) != 0)
+    if (argp_parse(&argp, argc, argv, ARGP_IN_ORDER | ARGP_NO_HELP, NULL, cmdline) != 0)
         exit(EX_USAGE);
 }
 

@@ -71,25 +71,37 @@ enum {
 
 static const struct argp_option init_options[] = {
     {.name = "provider", .key = KEY_PROVIDER, .arg = "NAME", .doc = "signalwire or bandwidth"},
-    {.name = "space", .key = 0x2001, .arg = "SPACE", .doc = "SignalWire: the space"},
-    {.name = "project-id", .key = 0x2004, .arg = "ID", .doc = "SignalWire: the project"},
-    {.name = "account-id", .key = 0x2005, .arg = "ID", .doc = "Bandwidth: the account"},
-    {.name = "username", .key = 0x2006, .arg = "NAME", .doc = "Bandwidth: the user of the API"},
-    {.name = "from", .key = 0x2007, .arg = "NUMBER", .doc = "Bandwidth: a number of yours there"},
-    {.name = "messaging-application-id", .key = 0x2008, .arg = "ID", .doc = "Bandwidth: for SMS"},
-    {.name = "voice-application-id", .key = 0x2009, .arg = "ID", .doc = "Bandwidth: for calls"},
+    {.name = "space", .key = 0x2001, .arg = "SPACE", .doc = "SignalWire space"},
+    {.name = "project-id", .key = 0x2004, .arg = "ID", .doc = "SignalWire project"},
+    {.name = "account-id", .key = 0x2005, .arg = "ID", .doc = "Bandwidth account"},
+    {.name = "username", .key = 0x2006, .arg = "NAME", .doc = "Bandwidth user of the API"},
+    {.name = "from", .key = 0x2007, .arg = "NUMBER", .doc = "Bandwidth number of yours"},
+    {.name = "messaging-application-id",
+     .key = 0x2008,
+     .arg = "ID",
+     .doc = "Bandwidth application for SMS"},
+    {.name = "voice-application-id",
+     .key = 0x2009,
+     .arg = "ID",
+     .doc = "Bandwidth application for calls"},
     {.name = "secret-file",
      .key = KEY_SECRET_FILE,
      .arg = "FILE",
      .doc = "Read the token or password from FILE, not from the terminal or standard input"},
     {.name = "user", .key = KEY_USER, .arg = "NAME", .doc = "The first user"},
-    {.name = "number", .key = KEY_NUMBER_OF_USER, .arg = "NUMBER", .doc = "The user's phone"},
-    {.name = "countries", .key = KEY_COUNTRIES, .arg = "LIST", .doc = "How numbers must begin"},
+    {.name = "number",
+     .key = KEY_NUMBER_OF_USER,
+     .arg = "NUMBER",
+     .doc = "The phone number of this user"},
+    {.name = "countries",
+     .key = KEY_COUNTRIES,
+     .arg = "LIST",
+     .doc = "Permitted beginnings of numbers"},
     {.name = "endpoint", .key = 0x2002, .arg = "URL", .doc = "Another address of the provider"},
     {.name = "ca-file", .key = 0x2003, .arg = "FILE", .doc = "Its CA certificates"},
-    {.name = "force", .key = KEY_FORCE, .doc = "Replace a swmfa.conf that is set up; keep a copy"},
-    {.name = "no-check", .key = KEY_NO_CHECK, .doc = "Do not end with check --online"},
-    {.name = "no-test", .key = KEY_NO_TEST, .doc = "Do not end with a test login"},
+    {.name = "force", .key = KEY_FORCE, .doc = "Replace a swmfa.conf that was edited; keep a copy"},
+    {.name = "no-check", .key = KEY_NO_CHECK, .doc = "Do not run check --online"},
+    {.name = "no-test", .key = KEY_NO_TEST, .doc = "Do not run a test login"},
     {0},
 };
 
@@ -188,9 +200,7 @@ static bool ask(const char *what, const char *default_value, bool hidden, struct
 
 static bool missing(const char *option, struct problem *problem)
 {
-    return problem_set(problem,
-                       "%s: is not given, and there is no terminal to ask at; nothing was written",
-                       option);
+    return problem_set(problem, "%s is required without a terminal; nothing was written", option);
 }
 
 /* From a file, or standard input: the first line. */
@@ -356,7 +366,7 @@ static bool check_account(const char *user, struct problem *problem)
 {
     if (strpbrk(user, " \t\r\n") != NULL || *user == '#' || strlen(user) > COMMAND_USER_MAX)
         return problem_set(problem, "%.100s: such a name cannot be in the users map", user);
-    return getpwnam(user) != NULL || problem_set(problem, "%.100s: there is no such account", user);
+    return getpwnam(user) != NULL || problem_set(problem, "%.100s: no such account", user);
 }
 
 static bool check_number(const char *number, struct problem *problem)
@@ -443,7 +453,7 @@ static bool check_conf(struct setup *setup)
     return text == NULL || strcmp(text, draft_example) == 0 || given.force ||
            problem_set(
                &setup->ctl->problem,
-               "%s: is set up already; nothing was changed. To replace it, and keep a copy: "
+               "%s: is already set up; nothing was changed. Replace it, and keep a copy, with "
                "--force",
                setup->conf);
 }
@@ -475,8 +485,8 @@ static bool plan_users(struct setup *setup)
         return false;
     if (result == USERS_FOUND && strcmp(phone.number, setup->number.text) != 0)
         return problem_set(problem,
-                           "%s: has %.100s with another number; nothing was changed. Change it "
-                           "there, or give that number",
+                           "%s: %.100s has another number there; nothing was changed. Change it "
+                           "there, or use that number",
                            SWMFA_USERS_PATH, setup->user.text);
     if (result == USERS_FOUND)
         return true;
@@ -516,7 +526,7 @@ static bool write_files(struct setup *setup)
     if (given.countries == NULL && !setup->asks)
         say_countries(setup);
     if (replaces)
-        (void)printf("As it was before, with its token or password: %s\n", copy);
+        (void)printf("Copy of the previous file, with its token or password: %s\n", copy);
     ctl_changed(setup->ctl, "set up with user %s", setup->user.text);
     return true;
 }
@@ -536,7 +546,7 @@ static bool run_other(const struct setup *setup, const char *command, const char
         return status >= 0;
     return problem_set(problem,
                        "both files are written, but swmfactl %s %.100s ended with status %d: see "
-                       "above; it can be run again by itself",
+                       "above; fix the cause and run it again",
                        command, argument, status);
 }
 
@@ -546,7 +556,7 @@ static bool try_it(const struct setup *setup)
         return false;
     if (!given.no_test && setup->asks)
         return run_other(setup, "test", setup->user.text, CTL_DONE);
-    (void)printf("Not tried yet: swmfactl test %s\n", setup->user.text);
+    (void)printf("Not tested yet: swmfactl test %s\n", setup->user.text);
     return true;
 }
 
@@ -600,9 +610,10 @@ static enum ctl_status run_init(struct ctl_context *ctl)
 const struct command command_init = {
     .name = "init",
     .arguments = "",
-    .summary = "Set up: the provider's account and the first user",
-    .text = "Writes swmfa.conf and swmfa.users, by its options and, at a terminal, by what it asks "
-            "for. The token or password is never an argument. Ends with check --online and a test.",
+    .summary = "Set up the provider's account and the first user",
+    .text =
+        "Writes swmfa.conf and swmfa.users. At a terminal, it prompts for anything not given as "
+        "an option. The token or password is never an argument. Runs check --online and a test.",
     .min_args = 0,
     .max_args = 0,
     .options = init_options,

@@ -61,7 +61,7 @@ static error_t option(int key, char *argument, struct argp_state *state)
         return 0;
     case ARGP_KEY_END:
         if (order.dry_run && order.replace)
-            argp_error(state, "--dry-run and --replace: one of them");
+            argp_error(state, "--dry-run and --replace cannot be combined");
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;
@@ -103,7 +103,7 @@ static bool open_folder(struct target *target, const char *path, struct problem 
         return file_check_folders(way, problem);
     }
     return problem_set(problem,
-                       "%.400s: others than root can change this folder: keep backups in one that "
+                       "%.400s: users other than root can change this directory; use one that "
                        "only root can",
                        folder);
 }
@@ -123,9 +123,9 @@ static bool may_take_name(const struct target *target, struct problem *problem)
     if (fstatat(target->folder, target->name, &status, AT_SYMLINK_NOFOLLOW) != 0)
         return errno == ENOENT || problem_set(problem, "%.400s: %s", target->path, strerror(errno));
     if (!S_ISREG(status.st_mode))
-        return problem_set(problem, "%.400s: is no regular file", target->path);
+        return problem_set(problem, "%.400s: is not a regular file", target->path);
     return order.force ||
-           problem_set(problem, "%.400s: is there already; --force replaces it", target->path);
+           problem_set(problem, "%.400s: already exists; --force replaces it", target->path);
 }
 
 static bool make_beside(struct target *target, struct problem *problem)
@@ -137,7 +137,7 @@ static bool make_beside(struct target *target, struct problem *problem)
                             O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
     }
     if (target->fd < 0)
-        problem_set(problem, "%.400s: cannot be made: %s", target->path, strerror(errno));
+        problem_set(problem, "%.400s: cannot be created: %s", target->path, strerror(errno));
     return target->fd >= 0;
 }
 
@@ -171,7 +171,7 @@ static unsigned char *read_store(struct ctl_context *ctl, size_t *size)
     if (!ctl_open_store(ctl))
         return NULL;
     if (store_is_new(ctl->store)) {
-        problem_set(&ctl->problem, "there was no store, so there is nothing to save");
+        problem_set(&ctl->problem, "there was no store, and nothing to save");
         return NULL;
     }
     unsigned char *image = store_image(ctl->store, size);
@@ -297,7 +297,7 @@ static void say_restored(const struct restored *restored)
     (void)printf("Restored: %" PRId64 " sends, failures or locks of %" PRId64 " users, %" PRId64
                  " logins, %" PRId64 " break-glass codes.\n"
                  "Not restored: %" PRId64 " break-glass codes, %" PRId64
-                 " remembered places, %" PRId64 " passes.\n",
+                 " remembered places, %" PRId64 " bypasses.\n",
                  restored->sends, restored->users, restored->logins, restored->codes,
                  restored->codes_left, restored->places, restored->passes);
     if (restored->codes > 0)
@@ -324,7 +324,7 @@ static enum ctl_status restore(struct ctl_context *ctl, struct restore *restore)
                     order.codes ? ", with break-glass codes" : "");
     say_restored(&restore->restored);
     if (order.dry_run)
-        (void)printf("Nothing was changed, for --dry-run.\n");
+        (void)printf("Nothing was changed (--dry-run).\n");
     return ctl_flush(ctl) ? CTL_DONE : CTL_FAILED;
 }
 
@@ -350,7 +350,7 @@ static enum ctl_status run_reset(struct ctl_context *ctl)
 {
     if (!order.force) {
         problem_set(&ctl->problem,
-                    "the new store would have no counts, locks, break-glass codes, passes, "
+                    "the new store would have no counts, locks, break-glass codes, bypasses, "
                     "remembered places or logins; to make it, add --force");
         return CTL_FAILED;
     }
@@ -366,7 +366,7 @@ static enum ctl_status run_repair(struct ctl_context *ctl)
     if (!ctl_leave_root(ctl) || !store_repair(STORE_FOLDER, &ctl->problem))
         return CTL_FAILED;
     ctl_changed(ctl, "store repaired");
-    (void)printf(STORE_FOLDER ": the files of the store are as they must be\n");
+    (void)printf(STORE_FOLDER ": the files of the store are correct\n");
     return ctl_flush(ctl) ? CTL_DONE : CTL_FAILED;
 }
 
@@ -378,13 +378,11 @@ static const struct argp_option backup_options[] = {
 };
 
 static const struct argp_option restore_options[] = {
-    {.name = "replace",
-     .key = KEY_REPLACE,
-     .doc = "Put a new store with the backup in the place of the one that is there"},
+    {.name = "replace", .key = KEY_REPLACE, .doc = "Replace the store by the backup"},
     {.name = "codes",
      .key = KEY_CODES,
-     .doc = "Restore break-glass codes too, for users who have none"},
-    {.name = "dry-run", .key = 'n', .doc = "Show what would be restored; change nothing"},
+     .doc = "Also restore break-glass codes, for users who have none"},
+    {.name = "dry-run", .key = 'n', .doc = "Show what would be restored only"},
     {0},
 };
 
@@ -397,7 +395,7 @@ const struct command command_store_backup = {
     .name = "store backup",
     .arguments = "FILE",
     .summary = "Save the store",
-    .text = "Saves the store to FILE, a new file that only root can read. Logins go on meanwhile.",
+    .text = "Saves the store to FILE, a new file that only root can read. Logins continue.",
     .min_args = 1,
     .max_args = 1,
     .options = backup_options,
@@ -422,7 +420,7 @@ const struct command command_store_restore = {
 const struct command command_store_reset = {
     .name = "store reset",
     .arguments = "",
-    .summary = "Put an empty store in the place of this one",
+    .summary = "Replace a damaged store by an empty one",
     .text = "Moves the files of the store to a folder beside them and makes an empty store, "
             "whatever was wrong with the old one.",
     .options = reset_options,

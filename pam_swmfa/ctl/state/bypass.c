@@ -56,7 +56,7 @@ static void read_reason(const char *text, struct argp_state *state)
 static void check_order(struct argp_state *state)
 {
     if (order.end && (order.seconds > 0 || order.reason != NULL || order.force))
-        argp_error(state, "--end goes with none of --for, --reason and --force");
+        argp_error(state, "--end cannot be combined with --for, --reason or --force");
     if (!order.end && (order.seconds == 0 || order.reason == NULL))
         argp_error(state, "expected --for and --reason, or --end");
 }
@@ -84,7 +84,7 @@ static error_t option(int key, char *argument, struct argp_state *state)
     }
 }
 
-/* A pass counts for the name as it is spelt, so it must be the account's own. As root. */
+/* A bypass applies to the name as it is spelt, so it must be the account's own. As root. */
 static bool check_account(struct ctl_context *ctl)
 {
     if (order.force)
@@ -95,12 +95,12 @@ static bool check_account(struct ctl_context *ctl)
         return true;
     if (account != NULL)
         return problem_set(&ctl->problem,
-                           "%.200s: the account is spelt %.200s: a pass for another spelling "
-                           "would not count",
+                           "%.200s: the account's name is %.200s; a bypass for another spelling "
+                           "has no effect",
                            ctl->user, account->pw_name);
     return problem_set(&ctl->problem,
-                       "%.200s: there is no such account (%s); --force gives a pass all the same",
-                       ctl->user, errno != 0 ? strerror(errno) : "not found");
+                       "%.200s: no such account (%s); --force grants the bypass anyway", ctl->user,
+                       errno != 0 ? strerror(errno) : "not found");
 }
 
 /* ---- giving ---- */
@@ -119,18 +119,18 @@ static void look_at_map(struct ctl_context *ctl, struct problem *why)
 {
     struct settings settings;
     bool known = settings_read(ctl, &settings);
-    problem_set(why, "%s%s",
-                known ? "" : "whether it is in the users map is unknown: ", ctl->problem.text);
+    problem_set(why, "%s%s", known ? "" : "whether the user is in the users map is unknown: ",
+                ctl->problem.text);
     if (known && settings.mapped != USERS_ABSENT)
         problem_set(why, "%s", "");
 }
 
-/* Where unmapped = deny, nothing but the pass lets such a user in. */
+/* Where unmapped = deny, only the bypass lets such a user in. */
 static void say_unmapped(const struct ctl_context *ctl, const struct problem *why)
 {
     char text[2 * sizeof(why->text)];
     if (*why->text != '\0')
-        (void)printf("%s: the pass lets in, although %s\n", ctl->shown,
+        (void)printf("%s: the bypass lets the user in, although %s\n", ctl->shown,
                      log_escape(text, sizeof(text), why->text, ""));
 }
 
@@ -139,13 +139,13 @@ static void say_given(const struct ctl_context *ctl, const struct bypass *before
 {
     char text[64];
     int64_t end = store_moment(ctl->store)->wall_ms + (int64_t)order.seconds * 1000;
-    (void)printf("%s: no code is asked for until %s: %s\n", ctl->shown, show_time(end, text),
+    (void)printf("%s: no code is required until %s: %s\n", ctl->shown, show_time(end, text),
                  order.reason);
     if (before->left_ms > 0)
-        (void)printf("%s: that is in place of a pass for %s more: %s\n", ctl->shown,
+        (void)printf("%s: replaces a bypass with %s left: %s\n", ctl->shown,
                      limit_time_write(before->left_ms, text, sizeof(text)), before->reason);
     if (tries->locked)
-        (void)printf("%s: is locked, and a pass does not change that: swmfactl unlock %s\n",
+        (void)printf("%s: is locked, which a bypass does not change: swmfactl unlock %s\n",
                      ctl->shown, ctl->shown);
 }
 
@@ -160,7 +160,7 @@ static enum ctl_status run_give(struct ctl_context *ctl)
     look_at_map(ctl, &unmapped);
     if (!ctl_enter_store(ctl) || !give(ctl, &before, &tries))
         return CTL_FAILED;
-    ctl_changed(ctl, "pass given to %s for %s (%s)", ctl->shown,
+    ctl_changed(ctl, "bypass granted to %s for %s (%s)", ctl->shown,
                 limit_span_write(order.seconds, span, sizeof(span)), order.reason);
     say_given(ctl, &before, &tries);
     say_unmapped(ctl, &unmapped);
@@ -182,36 +182,36 @@ static enum ctl_status run_end(struct ctl_context *ctl)
     if (!ctl_enter_store(ctl) || !take_back(ctl, &was))
         return CTL_FAILED;
     if (was)
-        ctl_changed(ctl, "pass ended for %s", ctl->shown);
-    (void)printf("%s: %s\n", ctl->shown, was ? "pass ended" : "has no pass");
+        ctl_changed(ctl, "bypass ended for %s", ctl->shown);
+    (void)printf("%s: %s\n", ctl->shown, was ? "bypass ended" : "has no bypass");
     return ctl_flush(ctl) ? CTL_DONE : CTL_FAILED;
 }
 
 /* ---- the command ---- */
 
-static enum ctl_status run_pass(struct ctl_context *ctl)
+static enum ctl_status run_bypass(struct ctl_context *ctl)
 {
     return order.end ? run_end(ctl) : run_give(ctl);
 }
 
 static const struct argp_option options[] = {
-    {.name = "for", .key = KEY_FOR, .arg = "TIME", .doc = "For so long, such as 8h; at most 30d"},
-    {.name = "reason", .key = KEY_REASON, .arg = "TEXT", .doc = "Why; it stands in the log"},
-    {.name = "end", .key = KEY_END, .doc = "End it now"},
-    {.name = "force", .key = KEY_FORCE, .doc = "Also if there is no such account"},
+    {.name = "for", .key = KEY_FOR, .arg = "TIME", .doc = "How long, such as 8h; at most 30d"},
+    {.name = "reason", .key = KEY_REASON, .arg = "TEXT", .doc = "Why, for the log"},
+    {.name = "end", .key = KEY_END, .doc = "End the bypass now"},
+    {.name = "force", .key = KEY_FORCE, .doc = "Do not require an account of this name"},
     {0},
 };
 
-const struct command command_pass = {
-    .name = "pass",
+const struct command command_bypass = {
+    .name = "bypass",
     .arguments = "USER",
     .summary = "Let a user in without a code temporarily",
-    .text = "Lets USER in without a code for the time of --for, wherever the first factor is "
-            "given; --reason is required. --end ends it before. It does not end a lock. Works with "
-            "a configuration that is broken.",
+    .text = "Lets USER in without a code for the time of --for, in every service; the first factor "
+            "is still required. --for and --reason are required, or --end to end the bypass. A "
+            "bypass does not end a lock. Works with a broken configuration.",
     .min_args = 1,
     .max_args = 1,
     .options = options,
     .option = option,
-    .run = run_pass,
+    .run = run_bypass,
 };

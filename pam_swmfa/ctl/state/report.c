@@ -339,7 +339,7 @@ static void print_summary(const struct report *report)
                  day_of(report, order.days - 1, last), all->count,
                  cost_of(report, all, cost, sizeof(cost)));
     if (all->unpriced > 0)
-        (void)printf("%" PRId64 " of them without a price: sms_price and call_price in "
+        (void)printf("%" PRId64 " of them without a price: set sms_price and call_price in "
                      "swmfa.conf(5)\n",
                      all->unpriced);
     (void)putchar('\n');
@@ -483,7 +483,7 @@ static enum ctl_status run_report(struct ctl_context *ctl)
     struct settings settings;
     struct report report = {.settings = &settings};
     if (order.csv && ctl->json) {
-        problem_set(&ctl->problem, "--csv and --json: one of them");
+        problem_set(&ctl->problem, "--csv and --json cannot be combined");
         return CTL_FAILED;
     }
     if (!settings_read(ctl, &settings) || !ctl_enter_store(ctl))
@@ -502,8 +502,8 @@ static const struct argp_option options[] = {
     {.name = "days",
      .key = KEY_DAYS,
      .arg = "NUMBER",
-     .doc = "Of so many days, today included: 30"},
-    {.name = "csv", .key = KEY_CSV, .doc = "Print CSV: a row a day, channel, provider and user"},
+     .doc = "How many days, today included; default 30"},
+    {.name = "csv", .key = KEY_CSV, .doc = "Print CSV: a row per day, channel, provider and user"},
     {0},
 };
 
@@ -511,7 +511,7 @@ const struct command command_report = {
     .name = "report",
     .arguments = "",
     .summary = "Show how many codes were sent, and what they cost",
-    .text = "Shows the codes that were sent, by day, channel, provider and user, what they cost "
+    .text = "Shows how many codes were sent by day, channel, provider and user, what they cost "
             "at the prices of the configuration, and why logins failed.",
     .json = true,
     .options = options,

@@ -139,10 +139,10 @@ static void show_pass(const struct standing *standing)
 {
     char left[64];
     if (standing->pass.left_ms == 0)
-        row("pass", "no");
+        row("bypass", "no");
     else
-        row("pass", "for %s more: %s", limit_time_write(standing->pass.left_ms, left, sizeof(left)),
-            standing->pass.reason);
+        row("bypass", "for %s more: %s",
+            limit_time_write(standing->pass.left_ms, left, sizeof(left)), standing->pass.reason);
 }
 
 static const char *mapped_text(enum users_result mapped)
@@ -153,7 +153,7 @@ static const char *mapped_text(enum users_result mapped)
     case USERS_OTHER_KEYS:
         return "for SSH keys only";
     case USERS_BAD_LINE:
-        return "by a line that is wrong";
+        return "yes, but the line is wrong";
     case USERS_ABSENT:
     case USERS_ERROR:
         break;
@@ -198,7 +198,7 @@ static bool show_place(const struct remembered *place, void *context)
             (void)snprintf(session, sizeof(session), " in a session of uid %u", place->caller_uid);
         row("remembered", "%s %s %s%s, until %s%s", service, local ? "on" : "from", from, session,
             show_time(pieces->wall_ms + place->left_ms, time),
-            place->rebooted ? "; of no use since the host was booted" : "");
+            place->rebooted ? "; ended by a reboot" : "");
         return true;
     }
     json_object *object = json_object_new_object();
@@ -293,7 +293,7 @@ static void show_head(const struct limit_list *limits)
     for (size_t i = 0; i < limits->count; i++)
         (void)printf("  %4s %-3s", "SENT",
                      limit_span_write(limits->at[i].seconds, text, sizeof(text)));
-    (void)printf("  %5s  %6s  %s\n", "CODES", "PLACES", "PASS UNTIL");
+    (void)printf("  %5s  %6s  %s\n", "CODES", "PLACES", "BYPASS UNTIL");
 }
 
 static const char *lock_end(const struct standing *standing, char to[SHOW_TIME_SIZE])
@@ -361,9 +361,8 @@ static bool is_stranger(const char *name)
 
 static void explain_strangers(void)
 {
-    (void)printf(
-        "\n\"? NN\": all names that are not in the users map and whose prompt shows a number "
-        "ending in NN\n");
+    (void)printf("\n\"? NN\" stands for all names not in the users map whose prompt shows a number "
+                 "ending in NN\n");
 }
 
 /* users: where they go, or NULL for text. */
@@ -427,10 +426,10 @@ static enum ctl_status run_status(struct ctl_context *ctl)
 const struct command command_status = {
     .name = "status",
     .arguments = "[USER]",
-    .summary = "Show failures, locks, codes, places, passes",
-    .text = "Shows what is kept about USER: failures in a row, the lock, codes sent, "
-            "break-glass codes that are left, a pass, remembered places, the last login. Without "
-            "USER, about everybody of whom something is kept, and the codes that this host sent.",
+    .summary = "Show failures, locks, codes sent, bypasses",
+    .text = "Shows what the store has of USER: failures in a row, lock, codes sent, "
+            "break-glass codes left, bypass, remembered logins, last login. Without USER, a table "
+            "of all users with such entries, and the codes that this host sent.",
     .max_args = 1,
     .json = true,
     .run = run_status,

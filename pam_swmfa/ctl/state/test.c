@@ -43,9 +43,9 @@ static const struct argp_option option_table[] = {
     {.name = "channel",
      .key = KEY_CHANNEL,
      .arg = "sms|call",
-     .doc = "Send codes by this channel and no other"},
-    {.name = "service", .key = KEY_SERVICE, .arg = "NAME", .doc = "As if this service asked"},
-    {.name = "from", .key = KEY_FROM, .arg = "ADDRESS", .doc = "As if the login came from there"},
+     .doc = "Send codes by this channel only"},
+    {.name = "service", .key = KEY_SERVICE, .arg = "NAME", .doc = "Act as this PAM service"},
+    {.name = "from", .key = KEY_FROM, .arg = "ADDRESS", .doc = "Act as a login from this address"},
     {0},
 };
 
@@ -141,12 +141,12 @@ static const struct {
     const char *text;
 } codes[] = {
     {PAM_SUCCESS, "PAM_SUCCESS", "the code was right"},
-    {PAM_IGNORE, "PAM_IGNORE", "not asked: the other modules of the stack decide"},
+    {PAM_IGNORE, "PAM_IGNORE", "no code required: the other modules of the stack decide"},
     {PAM_AUTH_ERR, "PAM_AUTH_ERR", "denied"},
-    {PAM_MAXTRIES, "PAM_MAXTRIES", "denied: all tries were used, or no code may be sent"},
+    {PAM_MAXTRIES, "PAM_MAXTRIES", "denied: all tries used, or no code may be sent"},
     {PAM_AUTHINFO_UNAVAIL, "PAM_AUTHINFO_UNAVAIL",
      "denied: the provider or the store cannot be used"},
-    {PAM_SERVICE_ERR, "PAM_SERVICE_ERR", "denied: the set-up is wrong; see swmfactl check"},
+    {PAM_SERVICE_ERR, "PAM_SERVICE_ERR", "denied: wrong configuration; run swmfactl check"},
     {PAM_CONV_ERR, "PAM_CONV_ERR", "denied: nobody answered"},
     {PAM_BUF_ERR, "PAM_BUF_ERR", "denied: no memory"},
     {PAM_SYSTEM_ERR, "PAM_SYSTEM_ERR", "denied: the helper cannot be used"},
@@ -218,7 +218,7 @@ static enum ctl_status run_test(struct ctl_context *ctl)
 const struct command command_test = {
     .name = "test",
     .arguments = "USER",
-    .summary = "Make a whole login at the terminal, with a real code",
+    .summary = "Make a complete login at the terminal",
     .text =
         "Has a code sent to USER and asks for it, as a login does: by the same helper, with the "
         "same limits, and counted like any other. Then says what PAM would have been told, and "

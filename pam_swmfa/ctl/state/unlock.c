@@ -29,7 +29,7 @@ static bool find_user(struct ctl_context *ctl)
     if (!settings_read(ctl, &settings) || settings.mapped == USERS_ABSENT)
         return false;
     if (settings.mapped == USERS_BAD_LINE)
-        (void)fprintf(stderr, "swmfactl: warning: until it is mended no code is right: %s\n",
+        (void)fprintf(stderr, "swmfactl: warning: no code works until this is fixed: %s\n",
                       log_escape(text, sizeof(text), ctl->problem.text, ""));
     return true;
 }
@@ -53,13 +53,13 @@ static bool print_codes(struct ctl_context *ctl, const struct codes *codes)
     bool person = ctl->terminal;
     (void)setvbuf(stdout, buffer, _IOFBF, sizeof(buffer));
     if (person)
-        (void)printf("Break-glass codes for %s, to be typed in place of a code from the phone.\n"
-                     "Each is good once. They do not work while the user is locked.\n\n",
+        (void)printf("Break-glass codes for %s, to type instead of a code from the phone.\n"
+                     "Each works once. They do not work while the user is locked.\n\n",
                      ctl->shown);
     for (size_t i = 0; i < CODES_COUNT; i++)
         print_code(codes->code[i]);
     if (person)
-        (void)printf("\nThey are not shown again: keep them on paper. Older ones are void.\n");
+        (void)printf("\nThey are not shown again: keep them on paper. Older codes are void.\n");
     bool printed = ctl_flush(ctl);
     __fpurge(stdout); /* what could not be written is not tried again at the end */
     explicit_bzero(buffer, sizeof(buffer));
@@ -74,9 +74,9 @@ static bool new_codes(struct ctl_context *ctl, const struct codes *codes)
     if (print_codes(ctl, codes))
         return true;
     const struct problem why = ctl->problem;
-    return problem_set(&ctl->problem,
-                       "%.100s; the new codes are lost, and the older ones are void: make others",
-                       why.text);
+    return problem_set(
+        &ctl->problem,
+        "%.100s; the new codes are lost and the older ones void; run the command again", why.text);
 }
 
 static enum ctl_status run_codes(struct ctl_context *ctl)
@@ -92,7 +92,7 @@ static enum ctl_status run_codes(struct ctl_context *ctl)
 /* A misspelt name has nothing either. */
 static const char *no_account(const struct ctl_context *ctl)
 {
-    return ctl->stranger ? "; there is no account of that name" : "";
+    return ctl->stranger ? "; no account has that name" : "";
 }
 
 /* ---- unlock ---- */
@@ -133,19 +133,18 @@ static void say_limit(const struct ctl_context *ctl, const struct unlocking *unl
     char left[64];
     char text[2 * sizeof(unlocking->why.text)];
     if (lifts_sends)
-        (void)printf("%s: sends that no longer count: %" PRId64 "\n", ctl->shown,
-                     unlocking->lifted);
+        (void)printf("%s: sends reset: %" PRId64 "\n", ctl->shown, unlocking->lifted);
     if (!unlocking->configured)
-        (void)printf("%s: whether a limit of [limits] holds is unknown: %s\n", ctl->shown,
+        (void)printf("%s: whether a limit is reached is unknown: %s\n", ctl->shown,
                      log_escape(text, sizeof(text), unlocking->why.text, ""));
     if (refusal->key == NULL)
         return;
     bool own = strcmp(refusal->key, "user_sends") == 0 || strcmp(refusal->key, "phone_sends") == 0;
-    (void)printf("%s: [limits] %s: %d/%s is reached, so no code is sent for %s more; %s%s\n",
-                 ctl->shown, refusal->key, refusal->limit.most,
+    (void)printf("%s: [limits] %s: %d/%s is reached, no code is sent for %s; %s%s\n", ctl->shown,
+                 refusal->key, refusal->limit.most,
                  limit_span_write(refusal->limit.seconds, span, sizeof(span)),
                  limit_time_write(refusal->free_in_ms, left, sizeof(left)),
-                 own ? "swmfactl unlock --sends " : "raise that limit, or type a break-glass code",
+                 own ? "swmfactl unlock --sends " : "raise that limit, or use a break-glass code",
                  own ? ctl->shown : "");
 }
 
@@ -211,7 +210,7 @@ static error_t unlock_option(int key, char *argument, struct argp_state *state)
 static const struct argp_option unlock_options[] = {
     {.name = "sends",
      .key = KEY_SENDS,
-     .doc = "Also reset the count of codes sent to the user and to that number"},
+     .doc = "Also reset the counts of codes sent to the user and the number"},
     {0},
 };
 
@@ -243,9 +242,9 @@ static enum ctl_status run_forget(struct ctl_context *ctl)
 const struct command command_codes = {
     .name = "codes",
     .arguments = "USER",
-    .summary = "Make new break-glass codes; older ones are void",
-    .text = "Makes ten new break-glass codes for USER and prints them, this once. The older "
-            "ones are void. USER must be in the users map.",
+    .summary = "Make new break-glass codes, and void older ones",
+    .text = "Makes ten new break-glass codes for USER, prints them once, and voids older "
+            "ones. USER must be in the users map.",
     .min_args = 1,
     .max_args = 1,
     .run = run_codes,
@@ -255,8 +254,8 @@ const struct command command_unlock = {
     .name = "unlock",
     .arguments = "USER",
     .summary = "End a lock and forget the failures",
-    .text = "Ends a lock of USER and forgets the failures, and says if a limit still keeps codes "
-            "from USER; --sends lifts it. Works with a configuration that is broken.",
+    .text = "Ends a lock of USER and forgets the failures. Says whether a limit still withholds "
+            "codes; --sends resets it. Works with a broken configuration.",
     .min_args = 1,
     .max_args = 1,
     .options = unlock_options,
@@ -267,8 +266,8 @@ const struct command command_unlock = {
 const struct command command_forget = {
     .name = "forget",
     .arguments = "USER",
-    .summary = "Forget where the user is remembered",
-    .text = "Forgets where USER is remembered: the next login is asked for a code. Reads no "
+    .summary = "Forget remembered logins of a user",
+    .text = "Forgets all remembered logins of USER: the next login needs a code. Reads no "
             "configuration.",
     .min_args = 1,
     .max_args = 1,

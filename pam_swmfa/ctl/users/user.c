@@ -73,9 +73,9 @@ void user_warn_account(const char *user)
 {
     const struct passwd *account = getpwnam(user);
     if (account == NULL)
-        user_warn("%s: there is no such account", user);
+        user_warn("%s: no such account", user);
     else if (strcmp(account->pw_name, user) != 0)
-        user_warn("%s: the account's own name is %s, and the map tells them apart", user,
+        user_warn("%s: the account's name is %s, which is another name in the map", user,
                   account->pw_name);
 }
 
@@ -118,9 +118,9 @@ static bool read_settings(struct ctl_context *ctl, struct user_work *work, bool 
         return kept;
     }
     if (user_options.users == NULL)
-        return problem_set(&ctl->problem, "%.440s (--users FILE does without it)", why.text);
+        return problem_set(&ctl->problem, "%.440s (--users FILE works without it)", why.text);
     if (changes)
-        user_warn("neither countries nor unmapped is known: %s", why.text);
+        user_warn("countries and unmapped are unknown: %s", why.text);
     work->users = strdup(user_options.users);
     return work->users != NULL || problem_set(&ctl->problem, "no memory");
 }
@@ -131,11 +131,11 @@ const char *user_number_wrong(const struct user_work *work, const char *number, 
     if (user_options.force)
         return NULL;
     if (!countries_permit(work->countries, number))
-        return "no code is sent to that country, see countries in swmfa.conf; --force enters it";
+        return "no code is sent to that country, see countries in swmfa.conf; --force accepts it";
     if (numbering_doubt(number, why, size) == NULL)
         return NULL;
     size_t used = strlen(why);
-    (void)snprintf(why + used, size - used, "; --force enters it");
+    (void)snprintf(why + used, size - used, "; --force accepts it");
     return why;
 }
 

@@ -79,7 +79,7 @@ static bool add(struct ctl_context *ctl, struct user_work *work, const struct ma
     const struct map_line *line = map_find_entry(&work->map, entry->user, entry->key);
     if (line != NULL)
         return problem_set(&ctl->problem,
-                           "%.300s:%lu: %.100s has a line already; user set changes it",
+                           "%.300s:%lu: %.100s already has a line; change it with user set",
                            work->users, map_number(&work->map, line), entry->user);
     if (!map_add(&work->map, entry, &ctl->problem) || !put(ctl, work, entry))
         return false;
@@ -100,7 +100,7 @@ static bool set(struct ctl_context *ctl, struct user_work *work, const struct ma
         return false;
     struct map_line *line = map_find_entry(&work->map, entry->user, entry->key);
     if (line == NULL)
-        return problem_set(&ctl->problem, "%.300s: %.100s has no line%s; user add makes one",
+        return problem_set(&ctl->problem, "%.300s: %.100s has no line%s; add one with user add",
                            work->users, entry->user,
                            entry->key != NULL ? " for that key" : " that is for all keys");
     map_parse(line, &old);
@@ -163,8 +163,8 @@ static bool is_meant(struct ctl_context *ctl, const struct user_work *work, size
     if (left > 0 || !work->ignore || user_options.force)
         return true;
     return problem_set(&ctl->problem,
-                       "unmapped = ignore: without a line %.100s gets in with the first factor "
-                       "alone; --force if that is meant",
+                       "unmapped = ignore: without a line, %.100s needs no code; "
+                       "--force removes it anyway",
                        ctl->user);
 }
 
@@ -174,8 +174,8 @@ static bool leaves_somebody(struct ctl_context *ctl, const struct user_work *wor
     return work->now.named_count > 0 || user_options.force ||
            problem_set(
                &ctl->problem,
-               "%.300s: without %.100s nobody is in it, and every login that is asked for a "
-               "code is denied; --force if that is meant",
+               "%.300s: %.100s is the last user, and without users every login that needs a "
+               "code is denied; --force removes the user anyway",
                work->users, ctl->user);
 }
 
@@ -247,8 +247,8 @@ static void say_cleared(struct ctl_context *ctl, const struct leavings *cleared)
         (void)printf("%s: places forgotten: %" PRId64 "\n", ctl->shown, cleared->places);
     }
     if (cleared->pass) {
-        ctl_changed(ctl, "pass ended for %s", ctl->shown);
-        (void)printf("%s: pass ended\n", ctl->shown);
+        ctl_changed(ctl, "bypass ended for %s", ctl->shown);
+        (void)printf("%s: bypass ended\n", ctl->shown);
     }
 }
 
@@ -260,7 +260,7 @@ static bool clear_up(struct ctl_context *ctl, size_t removed)
     if (!clear_store(ctl, &cleared)) {
         const struct problem why = ctl->problem;
         return problem_set(&ctl->problem,
-                           "%s; break-glass codes, remembered places and a pass of %.100s are "
+                           "%s; break-glass codes, remembered places and a bypass of %.100s are "
                            "still there: %.300s",
                            removed > 0 ? "the user is removed" : "nothing was removed", ctl->user,
                            why.text);
@@ -282,7 +282,7 @@ static enum ctl_status run_remove(struct ctl_context *ctl)
         return CTL_FAILED;
     if (left == 0 && !user_options.keep)
         return clear_up(ctl, removed) ? CTL_DONE : CTL_FAILED;
-    (void)printf("%s: break-glass codes, remembered places and a pass are kept: swmfactl codes, "
+    (void)printf("%s: break-glass codes, remembered places and a bypass are kept: swmfactl codes, "
                  "forget, pass --end\n",
                  ctl->shown);
     return ctl_flush(ctl) ? CTL_DONE : CTL_FAILED;
@@ -292,7 +292,7 @@ static enum ctl_status run_remove(struct ctl_context *ctl)
 
 #define OPTION_FORCE                                                                               \
     "force", USER_KEY_FORCE, NULL, 0,                                                              \
-        "Enter the number also if countries does not permit it, or its length is unusual", 0
+        "Accept a number outside of countries, or of unusual length", 0
 
 static const struct argp_option entry_options[] = {
     {USER_OPTION_USERS},
@@ -307,22 +307,22 @@ static const struct argp_option remove_options[] = {
     {
         .name = "keep",
         .key = USER_KEY_KEEP,
-        .doc = "Keep break-glass codes, remembered places and a pass",
+        .doc = "Keep break-glass codes, remembered places and a bypass",
     },
     {
         .name = "force",
         .key = USER_KEY_FORCE,
-        .doc = "Also the last line of USER with unmapped = ignore, and the last user",
+        .doc = "Remove the last user, or USER's last line with unmapped = ignore",
     },
     {0}};
 
 const struct command command_user_add = {
     .name = "user add",
     .arguments = "USER NUMBER [CHANNELS]",
-    .summary = "Enter a user's number into the users map",
-    .text = "Enters USER with NUMBER, such as +12029167968, into the users map; - reads it from "
-            "standard input. CHANNELS: sms, call, or both with a comma between, the first to be "
-            "used first.",
+    .summary = "Add a user to the users map",
+    .text =
+        "Adds USER with NUMBER, such as +12029167968, to the users map; with - NUMBER is read from "
+        "standard input. CHANNELS is sms, call, or both with a comma, the preferred one first.",
     .min_args = 2,
     .max_args = 3,
     .options = entry_options,
@@ -334,8 +334,8 @@ const struct command command_user_set = {
     .name = "user set",
     .arguments = "USER NUMBER [CHANNELS]",
     .summary = "Change a user's number in the users map",
-    .text = "Changes the line of USER in the users map: the number, with - read from standard "
-            "input, and CHANNELS if they are given. What else is in the line stays.",
+    .text = "Changes NUMBER, and CHANNELS if given, in the line of USER in the users map; with - "
+            "NUMBER is read from standard input. The rest of the line stays.",
     .min_args = 2,
     .max_args = 3,
     .options = entry_options,
@@ -347,9 +347,9 @@ const struct command command_user_remove = {
     .name = "user remove",
     .arguments = "USER",
     .summary = "Remove a user from the users map",
-    .text = "Removes all lines of USER from the users map, or with --key those for that key. With "
-            "the last one, the break-glass codes are void, the remembered places forgotten, and a "
-            "pass ends.",
+    .text = "Removes all lines of USER from the users map, or with --key those for that key. After "
+            "the last one, break-glass codes are void, remembered logins forgotten, and a "
+            "bypass ends.",
     .min_args = 1,
     .max_args = 1,
     .options = remove_options,

@@ -101,7 +101,7 @@ static const char *name_wrong(const char *name)
 {
     for (const char *at = name; *at != '\0'; at++)
         if (number_blank_length(at) > 1)
-            return "has a no-break space or another character that cannot be seen";
+            return "has a no-break space or another invisible character";
     return strlen(name) > COMMAND_USER_MAX ? "expected at most 511 bytes" : NULL;
 }
 
@@ -200,7 +200,7 @@ static void check_row(struct import *import, const struct sheet_row *from, struc
     if (row->at != NULL && !user_options.update) {
         column = sheet_columns[0];
         wrong = why;
-        (void)snprintf(why, sizeof(why), "has line %lu in the map already; --update changes it",
+        (void)snprintf(why, sizeof(why), "already has line %lu in the map; change it with --update",
                        map_number(&import->work->map, row->at));
     }
     if (wrong != NULL)
@@ -217,7 +217,7 @@ static bool check_rows(struct import *import, struct problem *problem)
     if (import->wrong == 0 && !find_doubles(import, problem))
         return false;
     return import->wrong == 0 ||
-           problem_set(problem, "rows that are wrong: %zu; nothing was changed", import->wrong);
+           problem_set(problem, "wrong rows: %zu; nothing was changed", import->wrong);
 }
 
 /* ---- changing the map ---- */
@@ -285,7 +285,7 @@ static void print_counts(const struct import *import)
 {
     (void)printf("added: %zu, changed: %zu, as before: %zu%s\n", import->kinds[ROW_ADDED],
                  import->kinds[ROW_CHANGED], import->kinds[ROW_SAME],
-                 user_options.dry_run ? "; nothing was changed, for --dry-run" : "");
+                 user_options.dry_run ? "; nothing was changed (--dry-run)" : "");
 }
 
 static bool show_masked(struct ctl_context *ctl, const struct import *import)
@@ -364,33 +364,33 @@ static const struct argp_option options[] = {
     {
         .name = "dry-run",
         .key = USER_KEY_DRY_RUN,
-        .doc = "Show what would change, and change nothing",
+        .doc = "Show the changes only",
     },
     {
         .name = "update",
         .key = USER_KEY_UPDATE,
-        .doc = "Change the lines of users who have one",
+        .doc = "Change the lines of users who already have one",
     },
     {
         .name = "country",
         .key = USER_KEY_COUNTRY,
         .arg = "CODE",
-        .doc = "Read numbers without a plus as in this country, such as +44",
+        .doc = "Read numbers without a plus as written in this country, such as +44",
     },
     {
         .name = "force",
         .key = USER_KEY_FORCE,
-        .doc = "Enter numbers also if countries does not permit them, or their length is unusual",
+        .doc = "Accept numbers outside of countries, or of unusual length",
     },
     {0}};
 
 const struct command command_user_import = {
     .name = "user import",
     .arguments = "FILE.csv",
-    .summary = "Enter a list of users into the users map",
-    .text = "Enters the rows of FILE.csv, with the columns name,number,channels,key of which the "
-            "last two may be missing, into the users map: all, or none if one is wrong. - reads "
-            "standard input.",
+    .summary = "Add a list of users to the users map",
+    .text = "Adds the rows of FILE.csv, with the columns name,number,channels,key of which the "
+            "last two may be missing, to the users map: all rows, or none if one is wrong. With - "
+            "the list is read from standard input.",
     .min_args = 1,
     .max_args = 1,
     .options = options,

@@ -68,7 +68,7 @@ static void print_row(const struct row *row, bool counts)
     if (row->wrong != NULL)
         (void)printf("  wrong, and denies the user: %s", row->wrong);
     else if (row->deciding_line != row->line)
-        (void)printf("  has no effect: line %lu counts", row->deciding_line);
+        (void)printf("  has no effect: line %lu decides", row->deciding_line);
     else if (counts)
         (void)printf("  counts");
     (void)putchar('\n');
@@ -167,7 +167,7 @@ const struct command command_user_list = {
     .name = "user list",
     .arguments = "",
     .summary = "Show the users map",
-    .text = "Shows the lines of the users map: what is wrong in it, and what has no effect.",
+    .text = "Shows the lines of the users map, and which are wrong or have no effect.",
     .json = true,
     .options = options,
     .option = user_option,
@@ -178,7 +178,7 @@ const struct command command_user_show = {
     .name = "user show",
     .arguments = "USER",
     .summary = "Show the lines of a user in the users map",
-    .text = "Shows all lines of USER in the users map, and which of them count.",
+    .text = "Shows all lines of USER in the users map, and which of them logins use.",
     .min_args = 1,
     .max_args = 1,
     .json = true,
