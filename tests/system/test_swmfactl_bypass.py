@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""swmfactl pass: who is let in without a code for a while, and that nobody else is."""
+"""swmfactl bypass: lets one user in without a code for a time, and nobody else."""
 import re
 import subprocess
 import time
@@ -18,7 +18,7 @@ HOME = ["--rhost", "192.0.2.7"]
 
 
 def give(user="alice", span="1h", reason="lost her phone", **keywords):
-    out = done("pass", user, "--for", span, "--reason", reason, **keywords)
+    out = done("bypass", user, "--for", span, "--reason", reason, **keywords)
     harness.OUTPUT.append(out)
     return out
 
@@ -56,16 +56,16 @@ def test_who_has_a_pass_is_asked_for_nothing(sim, log):
 def test_a_pass_that_was_ended_is_none(sim):
     give()
     assert not asked()
-    assert done("pass", "alice", "--end") == "alice: pass ended\n"
+    assert done("bypass", "alice", "--end") == "alice: bypass ended\n"
     assert asked()
-    assert done("pass", "alice", "--end") == "alice: has no pass\n"
+    assert done("bypass", "alice", "--end") == "alice: has no bypass\n"
 
 
 def test_it_is_given_and_said_where_the_configuration_is_broken(sim):
     assert "although" not in give()
     text = harness.CONF.read_text()
     harness.write(harness.CONF, text + "nonsense\n")
-    assert "alice: the pass lets in, although whether it is in the users map is unknown: " in give()
+    assert "alice: the bypass lets the user in, although whether the user is in the users map is unknown: " in give()
     harness.write(harness.CONF, text)
     assert not asked()
 
@@ -117,7 +117,7 @@ def test_who_has_the_pass_of_another_account_is_asked(sim):
     service = harness.between_permits("use_uid", service="caller")
     give("bob")
     assert asked("bob", service=service, prefix=AS_ALICE)
-    done("pass", "bob", "--end")
+    done("bypass", "bob", "--end")
     give("alice")
     assert not asked("bob", service=service, prefix=AS_ALICE)
     assert asked("bob")
@@ -127,7 +127,7 @@ def test_who_is_locked_is_denied_and_the_command_says_so(sim, log):
     harness.configure(sim, limits="failures = 1\n", swmfa="tries = 1")
     login(answers=["@wrong"])
     out = give()
-    assert "alice: is locked, and a pass does not change that: swmfactl unlock alice\n" in out
+    assert "alice: is locked, which a bypass does not change: swmfactl unlock alice\n" in out
     before = sim.requests()
     assert login(answers=["123456"]).result == "PAM_MAXTRIES" and sim.requests() == before
     log.last("result=denied reason=locked")
@@ -150,7 +150,7 @@ def test_the_lock_of_strangers_is_nothing_to_who_is_not_in_the_map(sim, log):
     assert harness.store("SELECT COUNT(*) FROM swmfa_try WHERE user_name LIKE '? %' AND attempts = 1 "
                          "AND locked_until_ms > 0") == [(1,)]
     assert asked("carol")
-    assert f"carol: the pass lets in, although carol is not in the users map, {harness.USERS}\n" in \
+    assert f"carol: the bypass lets the user in, although carol is not in the users map, {harness.USERS}\n" in \
         give("carol")
     assert not asked("carol")
     log.last("user=carol .*result=ignored reason=pass")
@@ -189,7 +189,7 @@ def test_it_counts_in_each_service_whatever_the_policy_is_for(sim, log):
     assert not asked() and log.last("reason=exempt"), "who is exempt needs none"
     harness.configure(sim, policy="services = sshd\nexempt_groups = alice")
     assert not asked() and log.last("reason=pass")
-    done("pass", "alice", "--end")
+    done("bypass", "alice", "--end")
     assert asked()
 
 
@@ -231,7 +231,7 @@ def test_ssh_asks_for_the_password_alone(sim, log, host):
     client.sendline(harness.PASSWORD)
     client.expect(PROMPT)
     client.close(force=True)
-    done("pass", "alice", "--end")
+    done("bypass", "alice", "--end")
     client = by_ssh()
     client.expect(PROMPT)
     client.sendline(harness.wait_for_code(ALICE))
@@ -277,7 +277,7 @@ def test_sudo_and_su_ask_for_no_code(sim, log, host):
     client.expect("in-the-shell")
     assert ended(client) == 0
     log.last("user=alice service=su .*result=ignored reason=pass")
-    done("pass", "alice", "--end")
+    done("bypass", "alice", "--end")
     client = sudo_as_alice("id", "-u")
     client.expect(PROMPT)
     client.sendline(harness.wait_for_code(ALICE))
@@ -292,26 +292,26 @@ def test_it_says_and_logs_what_it_did(sim, log):
     [end] = re.findall(r"^alice: no code is asked for until (\S+ \S+): on call, see ticket 42\n$", out)
     assert abs(time.mktime(time.strptime(end, "%Y-%m-%d %H:%M:%S")) - time.time() - 8 * HOUR) < 60
     assert re.fullmatch(r"for (8 h|7 h 59 min \d+ s) more: on call, see ticket 42",
-                        table("alice")["pass"])
+                        table("alice")["bypass"])
     out = give(span="30d", reason="again")
-    assert re.search(r"^alice: that is in place of a pass for \S+ .*more: on call, see ticket 42$",
+    assert re.search(r"^alice: replaces a bypass with \S+ .*left: on call, see ticket 42$",
                      out, re.MULTILINE)
-    done("pass", "alice", "--end")
+    done("bypass", "alice", "--end")
     assert harness.wait_until(lambda: len(ctl_lines(log)) == 3)
     lines = ctl_lines(log)
     assert all(line.startswith("<85>") for line in lines), "authpriv, notice"
-    assert "pass given to alice for 8h (on call, see ticket 42) by uid 0" in lines[0]
-    assert "pass given to alice for 30d (again) by uid 0" in lines[1]
-    assert "pass ended for alice by uid 0" in lines[2]
+    assert "bypass granted to alice for 8h (on call, see ticket 42) by uid 0" in lines[0]
+    assert "bypass granted to alice for 30d (again) by uid 0" in lines[1]
+    assert "bypass ended for alice by uid 0" in lines[2]
 
 
 def test_the_name_must_be_an_accounts_own(sim):
     for name in ("nobody-here", "ALICE"):
-        error = failed("pass", name, "--for", "1h", "--reason", "x")
+        error = failed("bypass", name, "--for", "1h", "--reason", "x")
         assert error == (f"swmfactl: {name}: there is no such account (not found); --force gives a "
                          "pass all the same\n")
     assert harness.store("SELECT * FROM swmfa_pass") == []
-    assert "nobody-here: no code" in done("pass", "nobody-here", "--for", "1h", "--reason", "x",
+    assert "nobody-here: no code" in done("bypass", "nobody-here", "--for", "1h", "--reason", "x",
                                           "--force")
     assert not asked("nobody-here")
 
@@ -320,7 +320,7 @@ def test_it_reads_no_configuration_and_no_map(sim):
     harness.CONF.unlink()
     harness.USERS.unlink()
     give("carol")
-    assert done("pass", "carol", "--end") == "carol: pass ended\n"
+    assert done("bypass", "carol", "--end") == "carol: bypass ended\n"
     harness.users_map()
 
 
@@ -340,22 +340,22 @@ ALONE = "--end goes with none of"
       ("", " ", "  ", "a\nb", "\x1b[2J", "\t", "\x7f", "gr\u00fc\u00dfe", "x" * 101)]])
 def test_a_wrong_order_is_64_and_gives_nothing(sim, arguments, says):
     harness.reset_store()
-    assert says in failed("pass", "alice", *arguments, status=64)
+    assert says in failed("bypass", "alice", *arguments, status=64)
     assert not (harness.STATE / "state.db").exists()
 
 
 def test_a_user_is_needed_and_root(sim):
-    assert "too few arguments" in failed("pass", "--for", "1h", "--reason", "x", status=64)
-    assert "too many" in failed("pass", "alice", "bob", "--for", "1h", "--reason", "x", status=64)
+    assert "too few arguments" in failed("bypass", "--for", "1h", "--reason", "x", status=64)
+    assert "too many" in failed("bypass", "alice", "bob", "--for", "1h", "--reason", "x", status=64)
     prefix = ["setpriv", "--reuid", "alice", "--regid", "alice", "--clear-groups"]
-    assert failed("pass", "alice", "--for", "1h", "--reason", "x",
+    assert failed("bypass", "alice", "--for", "1h", "--reason", "x",
                   prefix=prefix) == "swmfactl: must be run as root\n"
 
 
 def test_the_longest_reason_is_kept_and_logged_whole(sim, log):
     reason = "".join(chr(33 + i % 94) for i in range(100))
     give(reason=reason)
-    assert table("alice")["pass"].endswith(" more: " + reason)
+    assert table("alice")["bypass"].endswith(" more: " + reason)
     assert not asked()
     escaped = reason.replace("\\", r"\134").replace('"', r"\"")
     assert escaped in log.last("reason=pass")
@@ -365,7 +365,7 @@ def test_a_store_that_is_held_gives_none(sim):
     with subprocess.Popen(**service_user(HOLD), stdin=subprocess.PIPE,
                           stdout=subprocess.PIPE) as holder:
         assert holder.stdout.readline() == b"held\n"
-        status, out, error = ctl("pass", "alice", "--for", "1h", "--reason", "x")
+        status, out, error = ctl("bypass", "alice", "--for", "1h", "--reason", "x")
         assert (status, out) == (1, "") and "another process" in error
         holder.stdin.close()
     assert asked()

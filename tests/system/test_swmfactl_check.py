@@ -707,6 +707,7 @@ def test_output_that_cannot_be_written_is_a_failure():
 
 def test_the_man_page_has_its_options_and_every_finding():
     page = (harness.BUILD / "docs/swmfactl.8").read_text()
+    messages = (harness.BUILD / "docs/swmfa-messages.7").read_text()
     assert ".It Cm check" in page
     for option in ("online", "json"):
         assert f"--{option}" in ctl.done("check", "--help") and f"Fl Fl {option}" in page
@@ -715,4 +716,4 @@ def test_the_man_page_has_its_options_and_every_finding():
     ids -= {"error", "warning", "note"}
     assert len(ids) > 40
     for name in ids | {"helper", "module", "folder", "users-none"}:
-        assert f".It Li {name}\n" in page, name
+        assert f".It Li {name}\n" in messages, name

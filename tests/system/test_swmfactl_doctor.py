@@ -831,8 +831,8 @@ def test_what_is_no_service_is_refused(word):
 
 
 def test_the_man_page_has_every_finding_and_the_tests_have_met_it():
-    page = (harness.BUILD / "docs/swmfactl.8").read_text()
-    section = page.partition(".Ss What doctor finds")[2].partition(".Sh ")[0]
+    page = (harness.BUILD / "docs/swmfa-messages.7").read_text()
+    section = page.partition(".Sh WHAT DOCTOR FINDS")[2].partition(".Sh ")[0]
     named = {name for line in re.findall(r"^\.It Li (.*)$", section, flags=re.MULTILINE)
              for name in line.split(" , ")}
     sources = "".join(path.read_text() for path in (harness.SRC / "pam_swmfa/ctl").glob("*.c"))

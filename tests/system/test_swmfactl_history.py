@@ -79,7 +79,7 @@ def test_everybody_of_whom_something_is_kept_is_shown(sim):
     add_places("placed", 2)
     add_places("past", 1, seconds=-5)
     done("codes", "bob")
-    done("pass", "passed", "--for", "1h", "--reason", "x", "--force")
+    done("bypass", "passed", "--for", "1h", "--reason", "x", "--force")
     rows = people(said("status"))
     assert list(rows) == ["bob", "for-ever", "locked", "passed", "placed", "sender"]
     assert re.fullmatch(DATE, rows["locked"]["LOCKED UNTIL"]) and rows["locked"]["FAILURES"] == "5"
@@ -95,7 +95,7 @@ def test_json_has_the_same_of_everybody(sim):
     set_failures("alice", 5, 900000)
     set_failures("bob", 100)
     add_sends("alice", 10)
-    done("pass", "carol", "--for", "1h", "--reason", "on call")
+    done("bypass", "carol", "--for", "1h", "--reason", "on call")
     alice, bob, carol = as_json("status")["users"]
     assert alice | {"locked_until": None} == {
         "user": "alice", "failures": 5, "locked": True, "locked_until": None,

@@ -97,10 +97,10 @@ def test_a_restore_adds_what_keeps_out_and_lets_nobody_in(folder, log):
     code, *_ = ctl.codes_of(ctl.done("codes", "alice"))
     ctl.set_failures("bob", 4)
     ctl.add_places("bob", 2)
-    ctl.done("pass", "bob", "--for", "1h", "--reason", "x")
+    ctl.done("bypass", "bob", "--for", "1h", "--reason", "x")
     path = backup(folder)
     assert harness.pamhost(harness.alone(), "alice", answers=[code]).result == "PAM_SUCCESS"
-    ctl.done("pass", "bob", "--end")
+    ctl.done("bypass", "bob", "--end")
     ctl.done("forget", "bob")
     before = harness.store_files()
     assert "failures or locks of 0 users" in ctl.done("store", "restore", "--dry-run", path)
@@ -109,7 +109,7 @@ def test_a_restore_adds_what_keeps_out_and_lets_nobody_in(folder, log):
     assert "Not restored: 10 break-glass codes, 2 remembered places, 1 passes." in out
     assert harness.pamhost(harness.alone(), "alice", answers=[code]).result != "PAM_SUCCESS"
     got = ctl.table("bob")
-    assert (got["failures in a row"], got["pass"], got["remembered places"]) == ("4", "no", "0")
+    assert (got["failures in a row"], got["bypass"], got["remembered places"]) == ("4", "no", "0")
     assert harness.wait_until(lambda: any("store restored from" in line for line in ctl.ctl_lines(log)))
 
 
