@@ -2,7 +2,7 @@
 /*
  * verdict: how a login ends.
  *
- * ends[] is the only place that turns what happened into a PAM code, and covered() the only one
+ * verdicts[] is the only place that turns what happened into a PAM code, and covered() the only one
  * that lets fail = safe pass. No end is the default: a login that reaches none is a denial.
  */
 #include <config.h>
@@ -281,7 +281,7 @@ void verdict_log(struct login *login, int64_t milliseconds)
 
 /* ---- the answer ---- */
 
-/* The answer to PAM. An end without a row of its own in ends[] is a denial as well. */
+/* The answer to PAM. An end without a row of its own in verdicts[] is a denial as well. */
 static int pam_code(const struct login *login)
 {
     if (login->passed_by_fail_safe)
