@@ -41,11 +41,12 @@ static const char *const exempt_words[] = {"ignore", "success", NULL};
 #define WORD(member, list)          AT(member), .kind = KEY_WORD, .words = (list)
 #define WORDS(member, list)         AT(member), .kind = KEY_WORDS, .words = (list)
 #define BOM                         "\xef\xbb\xbf" /* a byte order mark */
-#define SEVERAL                     ", several with commas between"
+#define SEVERAL                     ", or several separated by commas"
 #define UNQUOTED                    "write it without quotes"
 #define A_LIST                      "^[^,]*[^, \t][^,]*(,[^,]*[^, \t][^,]*)*$"
-#define LIMITS_EXPECTED             "NUMBER/TIME such as 3/10m" SEVERAL ", each time once and at most 30d"
-#define LIMITS(member)              AT(member), .kind = KEY_LIMITS, .expected = LIMITS_EXPECTED
+#define LIMITS_EXPECTED                                                                            \
+    "NUMBER/TIME such as 3/10m" SEVERAL ", each with another TIME of at most 30d"
+#define LIMITS(member) AT(member), .kind = KEY_LIMITS, .expected = LIMITS_EXPECTED
 #define LIST_OF(member, what)                                                                      \
     AT(member), .kind = KEY_TEXT, .pattern = A_LIST, .expected = what SEVERAL
 
@@ -65,7 +66,7 @@ static const struct key swmfa_keys[] = {
     {"timeout", "10", NUMBER(timeout, 1, 30)},
     {"deadline", "30", NUMBER(deadline, 1, 30)},
     {"currency", "USD", AT(currency), .kind = KEY_TEXT, .pattern = "^[A-Za-z]+$", .max = 8, .expected = "1 to 8 letters"},
-    {"first_factor_modules", NULL, AT(first_factor_modules), .kind = KEY_TEXT, .pattern = "^" MODULE "([ \t]*,[ \t]*" MODULE ")*$", .expected = "the name of a PAM module such as pam_example, several with commas between"},
+    {"first_factor_modules", NULL, AT(first_factor_modules), .kind = KEY_TEXT, .pattern = "^" MODULE "([ \t]*,[ \t]*" MODULE ")*$", .expected = "the name of a PAM module such as pam_example, or several separated by commas"},
     {.name = NULL},
 };
 
@@ -114,8 +115,8 @@ static bool check_countries(const void *settings, const char **key, struct probl
     for (unsigned number = 1; (item = key_next_item(&at, &length)) != NULL; number++)
         if (!phone_prefix_valid(item, length))
             return problem_set(problem,
-                               "item %u is not + and the first digits of numbers, such as +44 "
-                               "(several with commas between)",
+                               "item %u must be + and the first digits of numbers, such as +44 "
+                               "(separate several by commas)",
                                number);
     return true;
 }
@@ -375,7 +376,7 @@ static const char *expectation(const struct key *key, char *buffer, size_t size)
     for (size_t i = 0; key->words[i] != NULL; i++)
         append(buffer, size, i > 0 ? " or " : "", key->words[i]);
     if (key->kind == KEY_WORDS)
-        append(buffer, size, "", ", each once, with commas between");
+        append(buffer, size, "", ", each at most once, separated by commas");
     return buffer;
 }
 
@@ -423,7 +424,7 @@ static bool check_line(struct reading *reading, const char *line, size_t length,
     for (size_t i = 0; i < length; i++)
         if (((unsigned char)line[i] < ' ' && line[i] != '\t') || line[i] == 0x7f)
             return complain(reading, reading->line, "control character 0x%02x%s", (unsigned)line[i],
-                            line[i] == '\r' ? ": save the file with Unix line ends" : "");
+                            line[i] == '\r' ? ": save the file with Unix line endings" : "");
     return true;
 }
 
@@ -549,7 +550,7 @@ static void fail_unknown(struct reading *reading, const char *section, const cha
     size_t length = strcspn(name, " \t");
     complain(reading, reading->line, "[%s] %.*s: unknown key%s", section, (int)length,
              shown_name(name, length),
-             *section == '\0' ? ": it stands before any [section]"
+             *section == '\0' ? ": it precedes the first [section]"
                               : guess_key(section, name, length, guess));
 }
 
@@ -580,7 +581,7 @@ static void take(struct reading *reading, const char *section, const char *name,
     if (place.key == NULL)
         return;
     if (*given(reading, &place) != 0) {
-        fail_at(reading, reading->line, &place, "given twice, the other time above", NULL);
+        fail_at(reading, reading->line, &place, "given twice; remove one of the two lines", NULL);
         return;
     }
     *given(reading, &place) = reading->line;
@@ -677,7 +678,7 @@ static bool complete_secret(struct reading *reading, const struct place *place)
         (void)snprintf(words, sizeof(words), "give %s or %s, not both", place->key->name, name);
         return fail_key(reading, &file, words);
     }
-    (void)snprintf(words, sizeof(words), "missing, or give %s (providers names %s)", name,
+    (void)snprintf(words, sizeof(words), "missing: set it or %s (providers lists %s)", name,
                    section_at(place->section)->name);
     return by_itself ||
            (by_file ? read_secret(reading, place, &file) : fail_key(reading, place, words));
@@ -703,7 +704,7 @@ static bool complete_key(struct reading *reading, const struct place *place)
     if (!place->key->required || *given(reading, place) != 0)
         return true;
     char words[96];
-    (void)snprintf(words, sizeof(words), "missing (providers names %s)",
+    (void)snprintf(words, sizeof(words), "missing (providers lists %s)",
                    section_at(place->section)->name);
     return fail_key(reading, place, words);
 }
@@ -766,7 +767,7 @@ static bool check_encoding(struct reading *reading, const char *text, size_t len
     bool utf16 =
         length >= 2 && (memcmp(text, "\xff\xfe", 2) == 0 || memcmp(text, "\xfe\xff", 2) == 0);
     return !utf16 || complain(reading, 0,
-                              "is UTF-16, and its lines cannot be read: save it as UTF-8, or "
+                              "is UTF-16: save it as UTF-8, or "
                               "iconv -f UTF-16 -t UTF-8 %.200s",
                               reading->path);
 }

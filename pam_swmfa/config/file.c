@@ -146,7 +146,7 @@ static bool check_folder(const char *folder, const struct stat *status, void *co
         break;
     }
     return problem_set(problem,
-                       "%s: mode is %04o; others than root can replace what is in it: "
+                       "%s: mode is %04o; users other than root can replace files in it: "
                        "chmod go-w %s",
                        folder, (unsigned)status->st_mode & 07777U, folder);
 }
@@ -157,7 +157,7 @@ bool file_check_folders(const char *path, struct problem *problem)
     if (file_folders(path, check_folder, &why))
         return true;
     if (*why.text == '\0')
-        problem_set(&why, "%s: the folders above it cannot be looked at", path);
+        problem_set(&why, "%s: cannot check the folders above it", path);
     *problem = why;
     return false;
 }
@@ -180,7 +180,7 @@ static bool check(int fd, const char *path, enum file_privacy privacy, struct pr
                            path, mode, path);
     if (privacy == FILE_SECRET && (mode & 0004U) != 0)
         return problem_set(problem,
-                           "%s: mode is %04o; it holds a secret and others may not read it: "
+                           "%s: mode is %04o; it holds a secret that others must not read: "
                            "chmod o-r %s",
                            path, mode, path);
     return true;
@@ -191,7 +191,7 @@ int file_open(const char *path, enum file_privacy privacy, struct problem *probl
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
     if (fd < 0) {
         if (errno == ELOOP)
-            problem_set(problem, "%s: is a symbolic link; give the file itself", path);
+            problem_set(problem, "%s: is a symbolic link; use the path of the file itself", path);
         else
             problem_set(problem, "%s: %s", path, strerror(errno));
         return -1;

@@ -34,10 +34,10 @@ static bool read_bits(const char *text, unsigned most, unsigned *bits)
 
 static bool not_one(struct problem *problem, const char *text, size_t length)
 {
-    return problem_set(problem,
-                       "is not an address or a network such as 192.0.2.0/24: %.*s (several with "
-                       "commas between)",
-                       (int)length, text);
+    return problem_set(
+        problem,
+        "expected an address or a network such as 192.0.2.0/24: %.*s (separate several by commas)",
+        (int)length, text);
 }
 
 bool network_read(const char *text, size_t length, struct network *network, struct problem *problem)
@@ -59,8 +59,8 @@ bool network_read(const char *text, size_t length, struct network *network, stru
     for (unsigned bit = network->prefix; bit < 128; bit++)
         if (bit_at(network->address, bit))
             return problem_set(problem,
-                               "has bits of the address after the /%u: %.*s (for that one address "
-                               "leave /%u out)",
+                               "has nonzero bits after the /%u: %.*s (for that one address "
+                               "omit /%u)",
                                bits, (int)length, text, bits);
     return true;
 }

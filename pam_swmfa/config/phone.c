@@ -47,7 +47,7 @@ const char *phone_number_wrong(const char *number, size_t length)
     if (number[0] != '+')
         return EXPECTED "it does not begin with + and the country code";
     if (has_any(number, length, " \t\r\n"))
-        return EXPECTED "it has a blank or a line end";
+        return EXPECTED "it has a blank or a line break";
     for (size_t i = 1; i < length; i++)
         if (number[i] == '\0' || strchr(DIGITS, number[i]) == NULL)
             return EXPECTED "after + it has characters that are not digits";

@@ -20,11 +20,11 @@
 
 #define LINE_MAX_LENGTH 1024 /* longer than any good line */
 
-const char users_line_cr[] = "carriage return: save the file with Unix line ends";
-const char users_map_cr[] = "has a carriage return: save the file with Unix line ends";
-const char users_map_utf16[] = "is UTF-16, and no line of it can be read: save it as UTF-8";
+const char users_line_cr[] = "carriage return: save the file with Unix line endings";
+const char users_map_cr[] = "has a carriage return: save the file with Unix line endings";
+const char users_map_utf16[] = "is UTF-16: save it as UTF-8";
 
-static const char line_mark[] = "a byte order mark stands before the name: remove it";
+static const char line_mark[] = "a byte order mark precedes the name: remove it";
 
 #define MARK "\xef\xbb\xbf" /* a byte order mark, as editors of Windows write it */
 
@@ -95,9 +95,9 @@ static const char *read_phone(struct phone *phone, const char *field, size_t len
 
     field = next_field(&at, end, &length);
     if (length > 0 && !phone_read_channels(phone, field, length))
-        return "expected sms, call, or both with a comma between, after the number";
+        return "expected sms, call, or both separated by a comma after the number";
     (void)next_field(&at, end, &length);
-    return length > 0 ? "expected nothing more after the channels" : NULL;
+    return length > 0 ? "expected only a # comment after the channels" : NULL;
 }
 
 /* Reads what stands behind the user's name; whole: a newline follows. */
@@ -107,7 +107,7 @@ static enum line_kind read_line(struct phone *phone, const struct sshkeys *keys,
     size_t length = 0;
     *wrong = NULL;
     if (!whole)
-        *wrong = "the file ends within this line; a number may be cut off: end it with a newline";
+        *wrong = "the file ends within this line and a number may be cut off: add a newline";
     else if (end - at > LINE_MAX_LENGTH)
         *wrong = "the line is too long";
     else if (memchr(at, '\r', (size_t)(end - at)) != NULL)
@@ -248,9 +248,9 @@ static const char *find_doubt(const char *text, size_t size, const char **at)
         size_t length;
         const char *doubt;
     } signs[] = {
-        {"", 1, "has a NUL, and is no text"},
+        {"", 1, "has a NUL byte"},
         {"\r", 1, users_map_cr},
-        {MARK, sizeof(MARK) - 1, "has a byte order mark that is not at its beginning: remove it"},
+        {MARK, sizeof(MARK) - 1, "has a byte order mark after its beginning: remove it"},
     };
     const size_t mark = users_mark_length(text, size);
     *at = text + size;
@@ -371,12 +371,12 @@ static enum users_result search_map(const struct users_map *map, const char *pat
     const char *doubtful =
         result == USERS_ABSENT && sure ? users_doubt(map->text, map->size) : NULL;
     if (result == USERS_ABSENT && users_changed(map)) {
-        problem_set(problem, "%s: changed while it was read; write beside and rename", path);
+        problem_set(problem, "%s: changed while it was read; edit a copy and rename it", path);
         return USERS_ERROR;
     }
     if (doubtful != NULL) {
-        problem_set(problem, "%s: %s; with unmapped = ignore nobody passes as unmapped by it", path,
-                    doubtful);
+        problem_set(problem, "%s: %s; with unmapped = ignore users who are not in it are denied",
+                    path, doubtful);
         return USERS_ERROR;
     }
     describe(path, what, result, problem);

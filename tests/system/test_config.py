@@ -46,7 +46,7 @@ BAD_FILES = {
     "another-owner": (lambda path: os.chown(path, 1, 0), "must be owned by root"),
 }
 BAD_CONF = dict(BAD_FILES)
-BAD_CONF["world-readable"] = (lambda path: path.chmod(0o604), "others may not read it")
+BAD_CONF["world-readable"] = (lambda path: path.chmod(0o604), "others must not read")
 BAD_CONF["empty"] = (lambda path: harness.write(path, ""), "[signalwire] project_id: missing")
 BAD_CONF["rubbish"] = (lambda path: harness.write(path, os.urandom(5000)), "swmfa.conf:1: ")
 
@@ -163,7 +163,7 @@ def test_the_token_can_come_from_a_file_of_its_own(sim, log):
     assert harness.pamhost(harness.alone()).result == "PAM_SUCCESS"
     token.chmod(0o644)
     assert harness.pamhost(harness.alone()).result == "PAM_SERVICE_ERR"
-    assert "api_token_file" in log.last("others may not read it")
+    assert "api_token_file" in log.last("others must not read")
 
 
 BAD_MAP_LINES = {
@@ -330,3 +330,54 @@ def test_the_ranges_of_the_example_and_of_the_manual_are_the_parsers(sim, log, k
 
 def test_the_example_gives_the_range_of_every_number():
     assert len(RANGES) == 11
+
+
+# ---- an upgrade ----
+
+FIRST_CONF = """\
+[swmfa]
+providers = signalwire
+channel = sms                ; sms or call: for users whose line in the map names none
+users = {users}
+unmapped = deny              ; deny or ignore: who is not in the map; ignore lets pass without a code
+fail = secure                ; secure or safe: no provider; safe lets pass without a code
+tries = 3                    ; 1 to 10: codes asked for in one login
+echo = yes                   ; yes or no: show the code as it is typed
+connect_timeout = 5          ; 1 to 30 seconds
+timeout = 10                 ; 1 to 30 seconds for one request in all
+
+[signalwire]
+endpoint = {endpoint} ; in place of the space
+project_id = lab-project
+api_token = {token}
+;api_token_file = /etc/security/swmfa.token ; in place of the token; same owner and mode as here
+from = +12029167968          ; example: a number of your own at SignalWire
+message = Your code is:      ; example: needs from
+token_length = 6             ; 4 to 20 characters
+valid_for = 300              ; 1 to 604800 seconds
+max_attempts = 3             ; 1 to 20 wrong codes for one that was sent
+allow_alphas = no            ; yes or no: letters in codes
+ca_file = {ca} ; example: in place of the system's CA certificates
+"""
+FIRST_MAP = """\
+# The users map of pam_swmfa: see swmfa.users(5).
+#
+#   user   number   [channels]   [# comment]
+#
+alice   +15550100182
+bob     +15550100183  call
+carol   +15550100184  sms,call   # no line has a key
+"""
+
+
+def test_the_first_versions_configuration_and_map_need_no_change(sim, log):
+    harness.write(harness.CONF, FIRST_CONF.format(users=harness.USERS, endpoint=sim.endpoint,
+                                                  token=harness.TOKEN, ca=sim.ca))
+    harness.users_map(FIRST_MAP)
+    checked = subprocess.run([harness.CTL, "check"], capture_output=True, text=True, check=False)
+    out = harness.pamhost(harness.between_permits())
+    harness.users_map()
+    assert checked.stderr == "" and not re.search(r"^(error|warning) .*swmfa\.(conf|users)",
+                                                  checked.stdout, re.MULTILINE), checked.stdout
+    assert out.result == "PAM_SUCCESS" and "ending in 82" in out.prompts[0]
+    assert log.last("result=success")

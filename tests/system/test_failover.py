@@ -136,7 +136,7 @@ def test_bandwidth_offers_no_channel_without_its_application(sim, log):
     out = harness.pamhost(harness.between_permits())
     harness.users_map()
     assert out.result == "PAM_SERVICE_ERR" and out.prompts == []
-    assert log.last("reason=configuration channel=call .*no provider of providers can send")
+    assert log.last("reason=configuration channel=call .*no provider in providers can send")
 
 
 # ---- the next provider ----

@@ -11,7 +11,7 @@ import harness
 SENDS = [
     ("send-refused", "PAM_AUTH_ERR", "not-queued", "success is false"),
     ("send-401", "PAM_AUTHINFO_UNAVAIL", "credentials", "401: Unauthorized"),
-    ("send-402", "PAM_AUTHINFO_UNAVAIL", "no-credit", "402: Payment Required; look at the balance"),
+    ("send-402", "PAM_AUTHINFO_UNAVAIL", "no-credit", "402: Payment Required; check the account's balance"),
     ("send-403", "PAM_AUTHINFO_UNAVAIL", "forbidden", "403: Forbidden"),
     ("send-404", "PAM_AUTHINFO_UNAVAIL", "not-found", "404: Not Found"),
     ("send-422", "PAM_AUTH_ERR", "provider-refused", "answered 422; .*; "),

@@ -138,21 +138,21 @@ def folder_can_be_written_by_a_group():
     harness.STATE.chmod(0o700)
 
 
-@cause(rf"{FILE}: cannot be opened .*must be {harness.SERVICE_USER}'s with mode 0600")
+@cause(rf"{FILE}: cannot be opened .*must belong to {harness.SERVICE_USER} with mode 0600")
 def file_has_mode_000():
     FILE.chmod(0)
     yield
     FILE.chmod(0o600)
 
 
-@cause(rf"{FILE}: cannot be opened .*must be {harness.SERVICE_USER}'s with mode 0600")
+@cause(rf"{FILE}: cannot be opened .*must belong to {harness.SERVICE_USER} with mode 0600")
 def file_is_roots():
     os.chown(FILE, 0, 0)
     yield
     owned(FILE)
 
 
-@cause(rf"{FILE}: (cannot be opened|cannot be written).* {harness.SERVICE_USER}'s with mode 0600")
+@cause(rf"{FILE}: (cannot be opened|cannot be written).* {harness.SERVICE_USER} with mode 0600")
 def wal_is_roots():
     os.chown(WAL, 0, 0)
     yield

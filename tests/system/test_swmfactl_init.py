@@ -172,7 +172,7 @@ def test_another_file_by_c(installed):
     (["--number", "0155501"], "0155501: expected an E.164 number .*: it does not begin with"),
     (["--user", "nobody-here"], "nobody-here: no such account"),
     (["--user", "a b"], "cannot be in the users map"),
-    (["--countries", "1"], r"\[limits\] countries: item 1 is not"),
+    (["--countries", "1"], r"\[limits\] countries: item 1 must be"),
     (["--countries", ""], "one line that is not empty"),
     (["--countries", "+1\n[x]"], "one line that is not empty"),
     (["--secret-file", "/nowhere"], "/nowhere: No such file"),
@@ -331,7 +331,7 @@ def test_at_a_terminal_it_asks_and_asks_again(installed):
     client.sendline(ALICE)
     client.expect(r"begin with \(several with commas between\) \[\+1\]: ")
     client.sendline("one")
-    client.expect(r"\[limits\] countries: item 1 is not")
+    client.expect(r"\[limits\] countries: item 1 must be")
     client.expect(r"\[\+1\]: ")
     client.sendline("")
     client.expect("Written: ")

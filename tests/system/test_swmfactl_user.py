@@ -133,7 +133,7 @@ def test_a_line_for_a_key_is_put_where_it_counts():
     (["alice", CAROL], rf"{harness.USERS}:2: alice already has a line; change it with user set"),
     (["carol", "5550100184"], "number: expected an E.164 number such as +12029167968: it does not begin with +"),
     (["carol", "+1 5550100184"], "it has a blank"),
-    (["carol", CAROL + "\n"], "it has a blank or a line end"),
+    (["carol", CAROL + "\n"], "it has a blank or a line break"),
     (["carol", "+445550100184"], "number: no code is sent to that country, see countries"),
     (["carol", CAROL, "fax"], "channels: expected sms, call, or both"),
     (["carol", CAROL, "sms #"], "channels: expected sms, call, or both"),

@@ -12,13 +12,14 @@
 
 #define SECRET "PT-secret"
 
-#define NO_NETWORK "is not an address or a network such as 192.0.2.0/24: "
-#define COMMAS     " (several with commas between)"
+#define NO_NETWORK "expected an address or a network such as 192.0.2.0/24: "
+#define COMMAS     " (separate several by commas)"
 
 #define LIMITS                                                                                     \
-    "NUMBER/TIME such as 3/10m, several with commas between, each time once and at most 30d"
+    "NUMBER/TIME such as 3/10m, or several separated by commas, each with another TIME of at "     \
+    "most 30d"
 #define SPAN   "0 or a time such as 12h, at most 30d"
-#define PREFIX "is not + and the first digits of numbers, such as +44" COMMAS
+#define PREFIX "must be + and the first digits of numbers, such as +44" COMMAS
 
 /* The least that is a configuration: lines 1 to 4. */
 #define SIGNALWIRE "[signalwire]\nspace = example\nproject_id = project\n"
@@ -626,10 +627,11 @@ static void test_a_list_of_words_has_each_known_word_once(void **state)
         const char *good;
         const char *other;
     } keys[] = {
-        {"providers", "bandwidth or signalwire, each once, with commas between", "signalwire",
-         "bandwidth"},
+        {"providers", "bandwidth or signalwire, each at most once, separated by commas",
+         "signalwire", "bandwidth"},
         {"fail_on",
-         "network or server or limit or credentials or store, each once, with commas between",
+         "network or server or limit or credentials or store, each at most once, separated by "
+         "commas",
          "network", "limit"},
     };
     static const char *const forms[] = {
@@ -664,11 +666,12 @@ static void test_a_list_of_the_policy_has_no_empty_item(void **state)
         const char *expected;
         const char *good;
     } keys[] = {
-        {"services", "the name of a PAM service, several with commas between", "sshd"},
-        {"exempt_groups", "the name of a group, several with commas between", "staff"},
+        {"services", "the name of a PAM service, or several separated by commas", "sshd"},
+        {"exempt_groups", "the name of a group, or several separated by commas", "staff"},
         {"exempt_networks",
-         "an address or a network such as 192.0.2.0/24, several with commas between", "192.0.2.1"},
-        {"require_groups", "the name of a group, several with commas between", "wheel"},
+         "an address or a network such as 192.0.2.0/24, or several separated by commas",
+         "192.0.2.1"},
+        {"require_groups", "the name of a group, or several separated by commas", "wheel"},
     };
     static const char *const wrong[] = {"%s,",  ",%s", "%s,,%s", "%s, ,%s", "%s,\t,%s",
                                         " ,%s", ",",   ", ,",    ""};
@@ -709,7 +712,8 @@ static void test_modules_are_named_without_a_folder(void **state)
     for (size_t i = 0; i < COUNT(wrong); i++)
         check_key_refused(
             "swmfa", "first_factor_modules",
-            "the name of a PAM module such as pam_example, several with commas between", wrong[i]);
+            "the name of a PAM module such as pam_example, or several separated by commas",
+            wrong[i]);
 }
 
 static void test_each_network_is_checked(void **state)
@@ -726,11 +730,11 @@ static void test_each_network_is_checked(void **state)
         {"localhost, 192.0.2.0/33", NO_NETWORK "localhost" COMMAS},
         {"192.0.2.0/33", NO_NETWORK "192.0.2.0/33" COMMAS},
         {"192.0.2.0/024", NO_NETWORK "192.0.2.0/024" COMMAS},
-        {"192.0.2.0/24 , 192.0.2.1/24", "has bits of the address after the /24: 192.0.2.1/24 (for "
-                                        "that one address leave /24 out)"},
+        {"192.0.2.0/24 , 192.0.2.1/24", "has nonzero bits after the /24: 192.0.2.1/24 (for "
+                                        "that one address omit /24)"},
         {"192.0.2.0/24 192.0.3.0/24", NO_NETWORK "192.0.2.0/24 192.0.3.0/24" COMMAS},
-        {"2001:db8::1/32", "has bits of the address after the /32: 2001:db8::1/32 (for that one "
-                           "address leave /32 out)"},
+        {"2001:db8::1/32", "has nonzero bits after the /32: 2001:db8::1/32 (for that one "
+                           "address omit /32)"},
         {"192.0.2", NO_NETWORK "192.0.2" COMMAS},
         {"fe80::1%eth0", NO_NETWORK "fe80::1%eth0" COMMAS},
         {"all", NO_NETWORK "all" COMMAS},
@@ -764,7 +768,7 @@ static void test_each_limit_is_checked(void **state)
     check_refused("[limits]\n\nuser_sends = 3/10m\nhost_sends = 3/10\n" LEAST,
                   ":4: [limits] host_sends: " LIMITS ", not \"3/10\"");
     check_refused(LEAST "[limits]\nuser_sends = 3/10m\nuser_sends = 3/10m\n",
-                  ":7: [limits] user_sends: given twice, the other time above");
+                  ":7: [limits] user_sends: given twice; remove one of the two lines");
     check_refused(LEAST "[limits]\nusers_sends = 3/10m\n",
                   ":6: [limits] users_sends: unknown key: user_sends?");
     check_refused(LEAST "[limit]\n", ":5: unknown section [limit]");
@@ -881,7 +885,7 @@ static void test_each_country_is_checked(void **state)
                       unit_format(":6: [limits] countries: item %u " PREFIX, cases[i].item));
     for (size_t i = 0; i < COUNT(empty); i++)
         check_key_refused("limits", "countries",
-                          "the beginning of numbers such as +44, several with commas between",
+                          "the beginning of numbers such as +44, or several separated by commas",
                           empty[i]);
     check_refused(with_key("limits", "countries", "+1, " SECRET),
                   ":6: [limits] countries: item 2 " PREFIX);
@@ -1262,7 +1266,7 @@ static void test_a_token_is_never_told(void **state)
         {SIGNALWIRE "api_token = " SECRET "\xc3\xa9\n", ":4: " TOKEN_FORM},
         {SIGNALWIRE "api_token = \xc2\xa0" SECRET "\n", ":4: " TOKEN_FORM},
         {LEAST "api_token = " SECRET "\n",
-         ":5: [signalwire] api_token: given twice, the other time above"},
+         ":5: [signalwire] api_token: given twice; remove one of the two lines"},
         {LEAST "[swmfa]\napi_token = " SECRET "\n",
          ":6: [swmfa] api_token: unknown key: [signalwire] api_token?"},
         {SIGNALWIRE "token = " SECRET "\n", ":4: [signalwire] token: unknown key"},
@@ -1275,7 +1279,7 @@ static void test_a_token_is_never_told(void **state)
         {BANDWIDTH "password = x " SECRET "\n",
          ":8: [bandwidth] password: printable characters, no blanks"},
         {BANDWIDTH PASSWORD PASSWORD,
-         ":9: [bandwidth] password: given twice, the other time above"},
+         ":9: [bandwidth] password: given twice; remove one of the two lines"},
         {BANDWIDTH PASSWORD "password_file = /password\n",
          ":9: [bandwidth] password_file: give password or password_file, not both"},
         {BANDWIDTH "api_token = " SECRET "\n",
@@ -1360,18 +1364,20 @@ static void test_a_line_that_is_wrong_is_named(void **state)
         {LEAST "token length = 6\n", ":5: [signalwire] token: unknown key"},
         {LEAST "[swmfa]\nunmaped = deny\n", ":6: [swmfa] unmaped: unknown key: unmapped?"},
         {LEAST "= 3\n", ":5: [signalwire] : unknown key"},
-        {"tries = 3\n" LEAST, ":1: [] tries: unknown key: it stands before any [section]"},
+        {"tries = 3\n" LEAST, ":1: [] tries: unknown key: it precedes the first [section]"},
         {"\n; comment\n  space = a\n" LEAST,
-         ":3: [] space: unknown key: it stands before any [section]"},
-        {"tries = 3", ":1: [] tries: unknown key: it stands before any [section]"},
-        {LEAST "space = other\n", ":5: [signalwire] space: given twice, the other time above"},
-        {LEAST "space = example\n", ":5: [signalwire] space: given twice, the other time above"},
+         ":3: [] space: unknown key: it precedes the first [section]"},
+        {"tries = 3", ":1: [] tries: unknown key: it precedes the first [section]"},
+        {LEAST "space = other\n",
+         ":5: [signalwire] space: given twice; remove one of the two lines"},
+        {LEAST "space = example\n",
+         ":5: [signalwire] space: given twice; remove one of the two lines"},
         {LEAST "[swmfa]\ntries = 3\n\n\ntries = 3\n",
-         ":9: [swmfa] tries: given twice, the other time above"},
+         ":9: [swmfa] tries: given twice; remove one of the two lines"},
         {"[swmfa]\ntries = 3\n" LEAST "[swmfa]\ntries = 4\n",
-         ":8: [swmfa] tries: given twice, the other time above"},
+         ":8: [swmfa] tries: given twice; remove one of the two lines"},
         {LEAST "[swmfa]\necho = yes\n  echo = no\n",
-         ":7: [swmfa] echo: given twice, the other time above"},
+         ":7: [swmfa] echo: given twice; remove one of the two lines"},
         /* sections */
         {LEAST "[other]\n", ":5: unknown section [other]"},
         {LEAST "[other]", ":5: unknown section [other]"},
@@ -1428,7 +1434,7 @@ static void test_a_byte_order_mark_hides_no_error(void **state)
     } cases[] = {
         {"\xef\xbb\xbf[swmfa]\ntries = 0\n" LEAST, ":2: [swmfa] tries: 1 to 10, not \"0\""},
         {"\xef\xbb\xbftries = 3\n" LEAST,
-         ":1: [] tries: unknown key: it stands before any [section]"},
+         ":1: [] tries: unknown key: it precedes the first [section]"},
         {"\xef\xbb\xbf[other]\n" LEAST, ":1: unknown section [other]"},
         {"\xef\xbb\xbf[swmfa] x\n" LEAST, ":1: expected nothing after [swmfa]"},
     };
@@ -1453,7 +1459,7 @@ static void test_a_control_character_is_refused(void **state)
             *strchr(content, '?') = (char)byte;
             (void)snprintf(expected, sizeof(expected), ":5: control character 0x%02x%s",
                            (unsigned)byte,
-                           byte == '\r' ? ": save the file with Unix line ends" : "");
+                           byte == '\r' ? ": save the file with Unix line endings" : "");
             if (load_of(content, length)) {
                 config_free(&config);
                 fail_msg("0x%02x is accepted in %s", (unsigned)byte, lines[i]);
@@ -1507,16 +1513,17 @@ static void test_what_must_be_given_must_be_given_once(void **state)
         const char *content;
         const char *problem;
     } cases[] = {
-        {"", ": [signalwire] project_id: missing (providers names signalwire)"},
-        {"\n# nothing\n", ": [signalwire] project_id: missing (providers names signalwire)"},
+        {"", ": [signalwire] project_id: missing (providers lists signalwire)"},
+        {"\n# nothing\n", ": [signalwire] project_id: missing (providers lists signalwire)"},
         {"[swmfa]\n[policy]\n[bandwidth]\n[signalwire]\n",
-         ": [signalwire] project_id: missing (providers names signalwire)"},
+         ": [signalwire] project_id: missing (providers lists signalwire)"},
         {"[signalwire]\nproject_id = p\napi_token = t\n",
          ": [signalwire] space: missing: the SPACE of https://SPACE.signalwire.com"},
         {"[signalwire]\nspace = a\napi_token = t\n",
-         ": [signalwire] project_id: missing (providers names signalwire)"},
+         ": [signalwire] project_id: missing (providers lists signalwire)"},
         {"[signalwire]\nspace = a\nproject_id = p\n",
-         ": [signalwire] api_token: missing, or give api_token_file (providers names signalwire)"},
+         ": [signalwire] api_token: missing: set it or api_token_file (providers lists "
+         "signalwire)"},
         {LEAST "endpoint = https://localhost\n",
          ":5: [signalwire] endpoint: give space or endpoint, not both"},
         {"[signalwire]\nendpoint = https://localhost\nspace = a\nproject_id = p\napi_token = t\n",
@@ -1540,18 +1547,18 @@ static void test_what_bandwidth_must_have_is_asked_where_it_is_used(void **state
         const char *section; /* behind three lines, and [bandwidth] */
         const char *problem;
     } cases[] = {
-        {"", ": [bandwidth] account_id: missing (providers names bandwidth)"},
+        {"", ": [bandwidth] account_id: missing (providers lists bandwidth)"},
         {"username = u\npassword = p\n" FROM "voice_application_id = v\n",
-         ": [bandwidth] account_id: missing (providers names bandwidth)"},
+         ": [bandwidth] account_id: missing (providers lists bandwidth)"},
         {"account_id = a\npassword = p\n" FROM "voice_application_id = v\n",
-         ": [bandwidth] username: missing (providers names bandwidth)"},
+         ": [bandwidth] username: missing (providers lists bandwidth)"},
         {"account_id = a\nusername = u\n" FROM "voice_application_id = v\n",
-         ": [bandwidth] password: missing, or give password_file (providers names bandwidth)"},
+         ": [bandwidth] password: missing: set it or password_file (providers lists bandwidth)"},
         {"account_id = a\nusername = u\npassword = p\npassword_file = /password\n" FROM
          "voice_application_id = v\n",
          ":7: [bandwidth] password_file: give password or password_file, not both"},
         {"account_id = a\nusername = u\npassword = p\nvoice_application_id = v\n",
-         ": [bandwidth] from: missing (providers names bandwidth)"},
+         ": [bandwidth] from: missing (providers lists bandwidth)"},
         {"account_id = a\nusername = u\npassword = p\n" FROM,
          ": [bandwidth] messaging_application_id: missing: give it, or voice_application_id, or "
          "both"},
@@ -1611,7 +1618,7 @@ static void test_a_section_that_is_not_used_is_checked_for_its_form_alone(void *
         {LEAST "[bandwidth]\ndigits = 9\n", ":6: [bandwidth] digits: 4 to 8, not \"9\""},
         {LEAST "[bandwidth]\ndigit = 6\n", ":6: [bandwidth] digit: unknown key: digits?"},
         {LEAST "[bandwidth]\ndigits = 6\ndigits = 6\n",
-         ":7: [bandwidth] digits: given twice, the other time above"},
+         ":7: [bandwidth] digits: given twice; remove one of the two lines"},
         {LEAST "[bandwidth]\nca_file = ca.pem\n",
          ":6: [bandwidth] ca_file: an absolute path, not \"ca.pem\""},
         {BANDWIDTH PASSWORD "[signalwire]\ntoken_length = 3\n",
@@ -1829,7 +1836,8 @@ static void test_a_file_that_is_named_is_guarded_like_the_configuration(void **s
         check_naming_refused(&namings[i], path, "No such file or directory");
         check_naming_refused(&namings[i], unit_folder(), "expected a regular file");
         assert_int_equal(symlink(path, link), 0);
-        check_naming_refused(&namings[i], link, "is a symbolic link; give the file itself");
+        check_naming_refused(&namings[i], link,
+                             "is a symbolic link; use the path of the file itself");
         unit_remove(link);
         free(path);
 
@@ -1850,8 +1858,8 @@ static void test_the_file_of_a_secret_but_not_of_the_ca_is_secret(void **state)
     for (size_t i = 0; i < COUNT(namings); i++) {
         if (namings[i].secret) {
             check_naming_refused(&namings[i], path,
-                                 unit_format("mode is 0644; it holds a secret and others may not "
-                                             "read it: chmod o-r %s",
+                                 unit_format("mode is 0644; it holds a secret that others must not "
+                                             "read: chmod o-r %s",
                                              path));
             continue;
         }
@@ -1890,9 +1898,9 @@ static void test_a_configuration_that_others_can_write_or_read_is_refused(void *
         {0640, NULL, NULL},
         {0440, NULL, NULL},
         {0700, NULL, NULL},
-        {0604, "it holds a secret and others may not read it", "o-r"},
-        {0644, "it holds a secret and others may not read it", "o-r"},
-        {0444, "it holds a secret and others may not read it", "o-r"},
+        {0604, "it holds a secret that others must not read", "o-r"},
+        {0644, "it holds a secret that others must not read", "o-r"},
+        {0444, "it holds a secret that others must not read", "o-r"},
         {0620, "only its owner may write it", "go-w"},
         {0660, "only its owner may write it", "go-w"},
         {0602, "only its owner may write it", "go-w"},
@@ -1942,9 +1950,9 @@ static void test_what_is_no_regular_file_is_refused_at_once(void **state)
 
     char *target = unit_file("target", LEAST, 0600);
     assert_int_equal(symlink(target, path), 0);
-    check_path_refused(path, ": is a symbolic link; give the file itself");
+    check_path_refused(path, ": is a symbolic link; use the path of the file itself");
     unit_remove(target); /* now the link leads nowhere */
-    check_path_refused(path, ": is a symbolic link; give the file itself");
+    check_path_refused(path, ": is a symbolic link; use the path of the file itself");
     unit_remove(path);
 }
 
@@ -2254,23 +2262,23 @@ static void test_every_problem_is_told(void **state)
          "1: expected [section] or key = value\n2: expected [section] or key = value\n"
          "7: expected [section] or key = value\n8: [signalwire] : unknown key\n"},
         {"tries = 3\n[swmfa]\ntries = 0\ntimeout = x\ntimeout = 3\n" LEAST,
-         "1: [] tries: unknown key: it stands before any [section]\n"
+         "1: [] tries: unknown key: it precedes the first [section]\n"
          "3: [swmfa] tries: 1 to 10, not \"0\"\n4: [swmfa] timeout: 1 to 30, not \"x\"\n"
-         "5: [swmfa] timeout: given twice, the other time above\n"},
+         "5: [swmfa] timeout: given twice; remove one of the two lines\n"},
         {"[smwfa]\ntries = 3\necho = no\n[policy] x\n" LEAST "key = 1\x01\ntoken = 2\n",
          "1: unknown section [smwfa]\n4: expected nothing after [policy]\n"
          "9: control character 0x01\n10: [signalwire] token: unknown key\n"},
         {"[swmfa]\nproviders = signalwire, bandwidth\n[policy]\nexempt_networks = 192.0.2.1/24\n"
          "[limits]\ncountries = 44\n",
-         "4: [policy] exempt_networks: has bits of the address after the /24: 192.0.2.1/24 (for "
-         "that one address leave /24 out)\n"
+         "4: [policy] exempt_networks: has nonzero bits after the /24: 192.0.2.1/24 (for "
+         "that one address omit /24)\n"
          "6: [limits] countries: item 1 " PREFIX "\n"
-         " [bandwidth] account_id: missing (providers names bandwidth)\n"
-         " [bandwidth] username: missing (providers names bandwidth)\n"
-         " [bandwidth] password: missing, or give password_file (providers names bandwidth)\n"
-         " [bandwidth] from: missing (providers names bandwidth)\n"
-         " [signalwire] project_id: missing (providers names signalwire)\n"
-         " [signalwire] api_token: missing, or give api_token_file (providers names "
+         " [bandwidth] account_id: missing (providers lists bandwidth)\n"
+         " [bandwidth] username: missing (providers lists bandwidth)\n"
+         " [bandwidth] password: missing: set it or password_file (providers lists bandwidth)\n"
+         " [bandwidth] from: missing (providers lists bandwidth)\n"
+         " [signalwire] project_id: missing (providers lists signalwire)\n"
+         " [signalwire] api_token: missing: set it or api_token_file (providers lists "
          "signalwire)\n"},
         /* Nothing is said twice: not that it is missing, nor what else a wrong value would break.
          */
@@ -2282,9 +2290,10 @@ static void test_every_problem_is_told(void **state)
         {"[signalwire]\napi_token_file = token\nca_file = ca\n",
          "2: [signalwire] api_token_file: an absolute path\n"
          "3: [signalwire] ca_file: an absolute path, not \"ca\"\n"
-         " [signalwire] project_id: missing (providers names signalwire)\n"},
+         " [signalwire] project_id: missing (providers lists signalwire)\n"},
         {"[swmfa]\nproviders = signalwire, pigeon\n",
-         "2: [swmfa] providers: bandwidth or signalwire, each once, with commas between, not "
+         "2: [swmfa] providers: bandwidth or signalwire, each at most once, separated by commas, "
+         "not "
          "\"signalwire, pigeon\"\n"},
         {"[bandwidth]\ndigits = 1\nmessage = none\n" LEAST,
          "2: [bandwidth] digits: 4 to 8, not \"1\"\n"
@@ -2349,7 +2358,7 @@ static void test_cr_lf_line_ends_are_one_problem(void **state)
         {DOS_LEAST DOS("[swmfa]") DOS("tries = x") DOS("echo = no"), 1,
          "6: [swmfa] tries: 1 to 10, not \"x\"\n"},
         {DOS_LEAST "message = a\rb\r\n", 1,
-         "5: control character 0x0d: save the file with Unix line ends\n"},
+         "5: control character 0x0d: save the file with Unix line endings\n"},
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
         struct told told;
@@ -2375,7 +2384,7 @@ static void test_of_utf_16_it_is_told_and_nothing_else(void **state)
         struct told told;
         struct config_lines lines;
         assert_false(examine(contents[i], &told, &lines));
-        unit_check(contents[i], strncmp(told.text, " is UTF-16, and its lines cannot be", 35) == 0,
+        unit_check(contents[i], strncmp(told.text, " is UTF-16: save it as UTF-8, or", 32) == 0,
                    told.text);
         assert_ptr_equal(strchr(told.text, '\n') + 1, strchr(told.text, '\0'));
         assert_true(is_wiped());

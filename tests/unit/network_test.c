@@ -4,7 +4,7 @@
 
 #include "config/network.h"
 
-#define NO_ADDRESS "is not an address or a network such as 192.0.2.0/24: "
+#define NO_ADDRESS "expected an address or a network such as 192.0.2.0/24: "
 #define NO_BITS    NO_ADDRESS
 
 static struct problem problem = {0};
@@ -150,19 +150,19 @@ static void test_what_is_no_network_is_refused(void **state)
         {"::/00", NO_BITS},
         {"::/", NO_BITS},
         {"2001:db8::/032", NO_BITS},
-        {"192.0.2.1/24", "has bits of the address after the /24: "},
-        {"192.0.2.1/31", "has bits of the address after the /31: "},
-        {"192.0.2.1/0", "has bits of the address after the /0: "},
-        {"192.0.3.0/23", "has bits of the address after the /23: "},
-        {"128.0.0.0/0", "has bits of the address after the /0: "},
-        {"2001:db8::1/127", "has bits of the address after the /127: "},
-        {"2001:db8::1/32", "has bits of the address after the /32: "},
-        {"2001:db8:8000::/32", "has bits of the address after the /32: "},
-        {"::1/0", "has bits of the address after the /0: "},
-        {"8000::/0", "has bits of the address after the /0: "},
-        {"::ffff:0:0/95", "has bits of the address after the /95: "},
-        {"::ffff:192.0.2.1/24", "has bits of the address after the /24: "},
-        {"::ffff:192.0.2.1/120", "has bits of the address after the /120: "},
+        {"192.0.2.1/24", "has nonzero bits after the /24: "},
+        {"192.0.2.1/31", "has nonzero bits after the /31: "},
+        {"192.0.2.1/0", "has nonzero bits after the /0: "},
+        {"192.0.3.0/23", "has nonzero bits after the /23: "},
+        {"128.0.0.0/0", "has nonzero bits after the /0: "},
+        {"2001:db8::1/127", "has nonzero bits after the /127: "},
+        {"2001:db8::1/32", "has nonzero bits after the /32: "},
+        {"2001:db8:8000::/32", "has nonzero bits after the /32: "},
+        {"::1/0", "has nonzero bits after the /0: "},
+        {"8000::/0", "has nonzero bits after the /0: "},
+        {"::ffff:0:0/95", "has nonzero bits after the /95: "},
+        {"::ffff:192.0.2.1/24", "has nonzero bits after the /24: "},
+        {"::ffff:192.0.2.1/120", "has nonzero bits after the /120: "},
     };
     struct network network;
     for (size_t i = 0; i < COUNT(cases); i++) {

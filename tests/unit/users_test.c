@@ -17,11 +17,11 @@
 #define NO_OTHERS  E164 "after + it has characters that are not digits"
 #define TOO_SHORT  E164 "it is too short: 2 to 15 digits follow +, without blanks"
 #define TOO_LONG   E164 "it is too long: at most 15 digits follow +"
-#define NO_CHANNEL "expected sms, call, or both with a comma between, after the number"
-#define NO_MORE    "expected nothing more after the channels"
-#define NO_DOS     "carriage return: save the file with Unix line ends"
+#define NO_CHANNEL "expected sms, call, or both separated by a comma after the number"
+#define NO_MORE    "expected only a # comment after the channels"
+#define NO_DOS     "carriage return: save the file with Unix line endings"
 #define NO_LENGTH  "the line is too long"
-#define NO_END     "the file ends within this line; a number may be cut off: end it with a newline"
+#define NO_END     "the file ends within this line and a number may be cut off: add a newline"
 
 static struct phone phone;
 static struct problem problem = {0};
@@ -629,7 +629,8 @@ static void test_what_is_no_regular_file_is_no_map(void **state)
     char *target = unit_file("target", "alice " GOOD "\n", 0600);
     assert_int_equal(symlink(target, path), 0);
     assert_int_equal(users_find(path, "alice", &no_keys, false, &phone, &problem), USERS_ERROR);
-    assert_non_null(strstr(problem.text, "users: is a symbolic link; give the file itself"));
+    assert_non_null(
+        strstr(problem.text, "users: is a symbolic link; use the path of the file itself"));
     unit_remove(target);
     unit_remove(path);
 
@@ -831,13 +832,13 @@ static void test_a_map_that_must_be_whole_is_doubted_where_it_may_not_be(void **
         {MAP(""), "is empty"},
         {MAP("bob " WRONG), "does not end with a newline, and may be cut off"},
         {MAP("bob " WRONG "\n#"), "does not end with a newline, and may be cut off"},
-        {MAP("bob " WRONG "\0\n"), "has a NUL, and is no text"},
-        {MAP("bob " WRONG "\r\n"), "has a carriage return: save the file with Unix line ends"},
+        {MAP("bob " WRONG "\0\n"), "has a NUL byte"},
+        {MAP("bob " WRONG "\r\n"), "has a carriage return: save the file with Unix line endings"},
         {MAP("\xef\xbb\xbf"
              "bob " WRONG "\n"),
          NULL}, /* which is no part of the first line */
         {MAP("\xef\xbb\xbf"), "is empty"},
-        {MAP("# \xef\xbb\xbf\n"), "has a byte order mark that is not at its beginning: remove it"},
+        {MAP("# \xef\xbb\xbf\n"), "has a byte order mark after its beginning: remove it"},
 #undef MAP
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
@@ -848,8 +849,8 @@ static void test_a_map_that_must_be_whole_is_doubted_where_it_may_not_be(void **
         unit_same_text(map, problem.text,
                        cases[i].why == NULL
                            ? ""
-                           : unit_format("%s: %s; with unmapped = ignore nobody passes as unmapped "
-                                         "by it",
+                           : unit_format("%s: %s; with unmapped = ignore users who are not in "
+                                         "it are denied",
                                          path, cases[i].why));
         unit_same_number(map, look_up_with(map, cases[i].length, "alice", &one_key, false),
                          USERS_ABSENT);
@@ -886,8 +887,7 @@ static void test_a_byte_order_mark_belongs_to_no_name(void **state)
             unit_same_text(map, phone.number, GOOD);
         if (cases[i].result == USERS_BAD_LINE)
             unit_check(problem.text,
-                       strstr(problem.text, "a byte order mark stands before the name") != NULL,
-                       map);
+                       strstr(problem.text, "a byte order mark precedes the name") != NULL, map);
         unit_same_number(map, look_up_text(map, MARK "alice"), USERS_ABSENT);
     }
 }
@@ -968,15 +968,15 @@ static void test_it_is_said_where_a_map_is_doubtful(void **state)
         {MAP("alice " GOOD "\n"), NULL, 1},
         {MAP(""), "is empty", 1},
         {MAP("\n\n#"), "does not end with a newline, and may be cut off", 3},
-        {MAP("a\nb\0\n"), "has a NUL, and is no text", 2},
-        {MAP("a\n\n\n\r\n"), "has a carriage return: save the file with Unix line ends", 4},
+        {MAP("a\nb\0\n"), "has a NUL byte", 2},
+        {MAP("a\n\n\n\r\n"), "has a carriage return: save the file with Unix line endings", 4},
         {MAP("\xef\xbb\xbf"
              "a\n"),
          NULL, 1},
         {MAP("\xef\xbb\xbf"
              "a\n\xef\xbb\xbf"
              "b\n"),
-         "has a byte order mark that is not at its beginning: remove it", 2},
+         "has a byte order mark after its beginning: remove it", 2},
 #undef MAP
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
