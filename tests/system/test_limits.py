@@ -521,7 +521,7 @@ def test_swmfactl_unlock_says_which_limit_holds_and_lifts_it(start, log):
     assert re.fullmatch(r"alice: nothing to unlock\n"
                         r"alice: \[limits\] user_sends: 2/1d is reached, so no code is sent for "
                         r"(23 h 59 min|1 d).* more; swmfactl unlock --sends alice\n", unlock())
-    assert unlock("--sends") == "alice: nothing to unlock\nalice: sends that no longer count: 2\n"
+    assert unlock("--sends") == "alice: nothing to unlock\nalice: sends reset: 2\n"
     assert harness.wait_until(lambda: any("limit on codes sent lifted for alice by uid 0" in line
                                           for line in log.lines))
     assert [sends(rhost="192.0.2.7"), sends(rhost="192.0.2.7")] == [True, False], \

@@ -11,6 +11,7 @@ import sys
 import time
 from pathlib import Path
 
+import pexpect
 import pytest
 
 import harness
@@ -136,7 +137,7 @@ def test_codes_are_ten_of_21_characters_and_all_different():
 
 def test_at_a_terminal_it_says_what_they_are_for():
     client = test_local.on_terminal(harness.CTL, "codes", "alice")
-    client.expect(r"Each is good once\. They do not work while the user is locked\.")
+    client.expect(r"Each works once\. They do not work while the user is locked\.")
     for _ in range(10):
         client.expect(CODE.pattern)
         harness.CODES.update(client.match[0].split("-"))
@@ -182,9 +183,9 @@ def test_a_wrong_line_is_a_warning():
     harness.users_map("alice 0155501\n")
     status, out, error = ctl("codes", "alice")
     assert status == 0 and len(codes_of(out)) == 10
-    assert re.fullmatch(r"swmfactl: warning: until it is mended no code is right: \S+:1: alice: "
+    assert re.fullmatch(r"swmfactl: warning: no code works until this is fixed: \S+:1: alice: "
                         r"expected an E.164 number.*\n", error)
-    assert table("alice")["in the users map"] == "by a line that is wrong"
+    assert table("alice")["in the users map"] == "yes, but the line is wrong"
 
 
 def test_another_configuration_names_another_map():
@@ -204,8 +205,8 @@ def test_codes_that_cannot_be_printed_are_said_to_be_lost(redirection, why):
     old = codes_of(done("codes", "alice"))
     shell = ["sh", "-c", f'exec "$@" {redirection}', "sh"]
     error = failed("codes", "alice", prefix=shell)
-    assert error == (f"swmfactl: standard output: {why}; the new codes are lost, and the older "
-                     "ones are void: make others\n")
+    assert error == (f"swmfactl: standard output: {why}; the new codes are lost and the older "
+                     "ones void; run the command again\n")
     hashes = kept_hashes("alice")
     assert len(hashes) == 10 and not are_those(old[:1], hashes[:1])
     assert why in failed("status", "alice", prefix=shell)
@@ -304,7 +305,7 @@ def test_unlock_ends_the_lock_and_forgets_the_failures(log):
 
 
 def test_unlock_of_somebody_who_is_not_locked(log):
-    unknown = "; there is no account of that name\n"
+    unknown = "; no account has that name\n"
     assert done("unlock", "nobody-knows") == f"nobody-knows: nothing to unlock{unknown}"
     assert done("forget", "nobody-knows") == f"nobody-knows: nothing to forget{unknown}"
     assert table("nobody-knows")["account"] == "none of that name" and "account" not in table("alice")
@@ -357,7 +358,7 @@ def test_a_map_that_is_missing_stops_codes():
 def test_it_must_run_as_root(command):
     prefix = ["setpriv", "--reuid", "alice", "--regid", "alice", "--clear-groups"]
     assert failed(command, "alice", prefix=prefix) == "swmfactl: must be run as root\n"
-    assert "COMMAND [ARGUMENT...]" in done("--help", prefix=prefix)
+    assert "COMMAND [OPTION...] [ARGUMENT...]" in done("--help", prefix=prefix)
 
 
 def test_help_is_understood_as_people_ask_for_it():
@@ -509,3 +510,56 @@ def test_the_completion_offers_commands_options_users_and_files():
     assert "sshd" in complete("doctor", "ssh")
     options = set(re.findall(r"--\w+|-c\b", done("--help")))
     assert options <= set(complete("-")) and complete("codes", "--c") == ["--conf"]
+
+
+def zsh_completes(line):
+    """What zsh makes of the line after swmfactl when Tab is typed."""
+    folder = subprocess.run(["make", "-s", "-C", harness.BUILD, "print-zshcompletionsdir"], check=True,
+                            capture_output=True, text=True).stdout.strip()
+    shell = pexpect.spawn("zsh", ["-f", "-i"], encoding="utf-8", timeout=harness.PATIENCE,
+                          cwd=harness.SECURITY, dimensions=(24, 200),
+                          env={"TERM": "dumb", "PATH": "/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin"})
+    try:
+        shell.sendline(f"fpath=({folder} $fpath); autoload -U compinit; compinit -u -D; "
+                       "unsetopt automenu beep; tell() { print -r -- \"<$BUFFER>\"; zle .kill-buffer }; "
+                       "zle -N tell; bindkey '^X' tell; bindkey '^I' complete-word; print rea''dy")
+        shell.expect("ready")
+        shell.send(f"{harness.CTL} {line}\t\x18")
+        shell.expect("<([^>]*)>")
+        return shell.match[1].removeprefix(f"{harness.CTL} ")
+    finally:
+        shell.close(force=True)
+
+
+@pytest.mark.skipif(shutil.which("zsh") is None, reason="no zsh")
+@pytest.mark.parametrize(("line", "completed"), [
+    ("un", "unlock "), ("by", "bypass "), ("pas", "pas"), ("user li", "user list "),
+    ("store re", "store re"), ("store rep", "store repair "), ("-c x.conf unl", "-c x.conf unlock "),
+    ("-c swmfa.c", "-c swmfa.conf "), ("codes ali", "codes alice "), ("disable log", "disable login "),
+    ("doctor sshd", "doctor sshd "), ("store restore --dr", "store restore --dry-run "),
+    ("user import --cou", "user import --country "), ("--vers", "--version ")])
+def test_the_completion_for_zsh(line, completed):
+    assert zsh_completes(line) == completed
+
+
+def test_the_help_is_grouped_by_task():
+    text = done("--help")
+    tasks = re.findall(r"^(\w[\w ]*):$", text, flags=re.MULTILINE)
+    assert tasks == ["Set up", "Users", "Day to day", "Diagnose", "Options"]
+    assert max(map(len, text.splitlines())) <= 82
+    for command in COMMANDS:
+        assert "Mandatory" not in done(*command.split(), "--help")
+
+
+def test_a_group_alone_prints_its_commands():
+    for group in ("user", "store"):
+        status, out, error = ctl(group)
+        assert (status, out) == (64, "")
+        assert re.findall(rf"^  ({group} [a-z]+)", error, flags=re.MULTILINE) == [
+            command for command in listed_commands() if command.startswith(group + " ")]
+
+
+def test_pass_is_another_name_of_bypass():
+    assert done("pass", "--help") == done("bypass", "--help")
+    assert done("pass", "alice", "--end") == done("bypass", "alice", "--end")
+    assert "pass" not in re.findall(r"\w+", done("--help"))

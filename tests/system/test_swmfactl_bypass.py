@@ -289,7 +289,7 @@ def test_sudo_and_su_ask_for_no_code(sim, log, host):
 
 def test_it_says_and_logs_what_it_did(sim, log):
     out = give(span="8h", reason="on call, see ticket 42")
-    [end] = re.findall(r"^alice: no code is asked for until (\S+ \S+): on call, see ticket 42\n$", out)
+    [end] = re.findall(r"^alice: no code is required until (\S+ \S+): on call, see ticket 42\n$", out)
     assert abs(time.mktime(time.strptime(end, "%Y-%m-%d %H:%M:%S")) - time.time() - 8 * HOUR) < 60
     assert re.fullmatch(r"for (8 h|7 h 59 min \d+ s) more: on call, see ticket 42",
                         table("alice")["bypass"])
@@ -308,8 +308,8 @@ def test_it_says_and_logs_what_it_did(sim, log):
 def test_the_name_must_be_an_accounts_own(sim):
     for name in ("nobody-here", "ALICE"):
         error = failed("bypass", name, "--for", "1h", "--reason", "x")
-        assert error == (f"swmfactl: {name}: there is no such account (not found); --force gives a "
-                         "pass all the same\n")
+        assert error == (f"swmfactl: {name}: no such account (not found); --force grants "
+                         "the bypass anyway\n")
     assert harness.store("SELECT * FROM swmfa_pass") == []
     assert "nobody-here: no code" in done("bypass", "nobody-here", "--for", "1h", "--reason", "x",
                                           "--force")
@@ -327,7 +327,7 @@ def test_it_reads_no_configuration_and_no_map(sim):
 TIME = "--for: expected a time such as"
 TEXT = "--reason: expected a text of printable ASCII, at most 100 bytes"
 BOTH = "expected --for and --reason, or --end"
-ALONE = "--end goes with none of"
+ALONE = "--end cannot be combined with"
 
 
 @pytest.mark.parametrize("arguments, says", [

@@ -166,7 +166,7 @@ def test_places_are_shown_one_by_one(start, clock):
         ("/dev/pts/7", 0, False, "192.0.2.7")
     clock.reboot()
     assert "on /dev/pts/7" in (out := said("status", "alice"))
-    assert "; of no use since the host was booted\n" in out
+    assert "; ended by a reboot\n" in out
     assert as_json("status", "alice")["remembered"][0]["rebooted"]
     done("forget", "alice")
     assert as_json("status", "alice")["remembered"] == []
@@ -377,7 +377,7 @@ def test_a_report_is_a_chart_and_tables(month):
     out = said("report", "--days", 4)
     assert out == f"""\
 From {day(3)} to {day(0)}: 7 codes sent  EUR 0.0516 and more  (1 in doubt)
-2 of them without a price: sms_price and call_price in swmfa.conf(5)
+2 of them without a price: set sms_price and call_price in swmfa.conf(5)
 
 Codes sent by day
   {day(3)}       0
@@ -486,7 +486,7 @@ def test_a_wrong_order_of_a_report_is_64(arguments, says):
 
 
 def test_a_report_has_one_form():
-    assert failed("report", "--csv", "--json") == "swmfactl: --csv and --json: one of them\n"
+    assert failed("report", "--csv", "--json") == "swmfactl: --csv and --json cannot be combined\n"
 
 
 def test_prices_must_be_some(sim):

@@ -65,7 +65,7 @@ def test_with_options_both_files_are_written_and_a_code_comes(installed, log):
     out = done(*options(installed))
     assert f"Written: {harness.CONF}, {harness.USERS}" in out
     assert "Codes go only to numbers that begin with +1 " in out
-    assert "Not tried yet: swmfactl test alice" in out and "swmfactl enable sshd" in out
+    assert "Not tested yet: swmfactl test alice" in out and "swmfactl enable sshd" in out
     assert harness.TOKEN not in out
     assert active() == [
         "[swmfa]", "providers = signalwire", "[policy]", "[limits]", "countries = +1",
@@ -135,7 +135,7 @@ def test_what_is_set_up_is_replaced_only_by_force_and_kept(installed):
     done(*options(installed))
     before = files()
     error = failed(*options(installed, "--countries=+44"))
-    assert "is set up already; nothing was changed" in error and "--force" in error
+    assert "is already set up; nothing was changed" in error and "--force" in error
     assert files() == before
     harness.CONF.chmod(0o640)
     out = done(*options(installed, "--force", "--countries=+1, +44"))
@@ -170,7 +170,7 @@ def test_another_file_by_c(installed):
     (["--endpoint", "http://x"], r"\[signalwire\] endpoint: https://HOST"),
     (["--ca-file", "/nowhere"], r"/nowhere: No such file"),
     (["--number", "0155501"], "0155501: expected an E.164 number .*: it does not begin with"),
-    (["--user", "nobody-here"], "nobody-here: there is no such account"),
+    (["--user", "nobody-here"], "nobody-here: no such account"),
     (["--user", "a b"], "cannot be in the users map"),
     (["--countries", "1"], r"\[limits\] countries: item 1 must be"),
     (["--countries", ""], "one line that is not empty"),
@@ -197,7 +197,7 @@ def test_without_a_terminal_all_must_be_given(installed, missing):
     at = next(i for i, word in enumerate(given) if str(word).startswith(missing))
     del given[at:at + (1 if "=" in str(given[at]) else 2)]
     error = failed(*given, stdin=subprocess.DEVNULL)
-    assert missing.strip("-") in error and "no terminal to ask at" in error
+    assert missing.strip("-") in error and "is required without a terminal" in error
     assert files() == before
 
 
@@ -224,7 +224,7 @@ def test_a_file_of_the_token_that_others_can_read_is_a_warning(installed):
 def test_a_user_with_another_number_is_not_changed(installed):
     harness.USERS.write_text(f"alice {harness.NUMBERS['bob']}\n")
     before = files()
-    assert "alice with another number" in failed(*options(installed))
+    assert "alice has another number there" in failed(*options(installed))
     assert files() == before
 
 
@@ -321,13 +321,13 @@ def test_at_a_terminal_it_asks_and_asks_again(installed):
     client.expect("First user, such as yourself: ")
     assert harness.TOKEN not in client.before and harness.wait_until(lambda: echoes(client))
     client.sendline("nobody-here")
-    client.expect("nobody-here: there is no such account")
+    client.expect("nobody-here: no such account")
     client.expect("First user")
     client.sendline("alice")
-    client.expect(r"The user's phone, such as \+12029167968: ")
+    client.expect(r"Phone number of this user, such as \+15550100101: ")
     client.sendline("015550100")
     client.expect("expected an E.164 number")
-    client.expect("phone")
+    client.expect("Phone number")
     client.sendline(ALICE)
     client.expect(r"begin with \(several with commas between\) \[\+1\]: ")
     client.sendline("one")

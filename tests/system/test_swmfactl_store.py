@@ -45,7 +45,7 @@ def test_a_backup_is_a_new_file_of_roots(folder, log):
     assert path.read_bytes().startswith(b"SQLite format 3\0")
     assert os.listdir(folder) == ["swmfa.db"]
     assert harness.wait_until(lambda: ctl.ctl_lines(log)[-1:] and "store saved to" in ctl.ctl_lines(log)[-1])
-    assert "is there already" in ctl.failed("store", "backup", path)
+    assert "already exists" in ctl.failed("store", "backup", path)
     ctl.done("store", "backup", "--force", path)
     saved = path.read_bytes()
     harness.reset_store()
@@ -60,7 +60,7 @@ def test_a_backup_replaces_no_other_thing(folder):
         path = folder / "there"
         make(path)
         for options in ([], ["--force"]):
-            assert "is no regular file" in ctl.failed("store", "backup", *options, path)
+            assert "is not a regular file" in ctl.failed("store", "backup", *options, path)
         path.rmdir() if path.is_dir() and not path.is_symlink() else path.unlink()
     assert other.read_bytes() == SECRET and os.listdir(folder) == ["other"]
 
@@ -69,7 +69,7 @@ def test_a_backup_is_kept_where_only_root_can_change_it(folder):
     path = backup(folder)
     folder.chmod(0o777)
     for arguments in (["backup", folder / "new"], ["restore", path], ["backup", FILE.with_name("new")]):
-        assert "others than root can change this folder" in ctl.failed("store", *arguments)
+        assert "users other than root can change this directory" in ctl.failed("store", *arguments)
     folder.chmod(0o700)
     os.chown(folder.parent, 1, 0)
     for arguments in (["backup", folder / "new"], ["restore", path]):

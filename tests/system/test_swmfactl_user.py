@@ -62,7 +62,7 @@ def test_list_shows_the_map_with_masked_numbers():
         ["LINE", "USER", "NUMBER", "CHANNELS", "KEY"],
         ["2", "alice", "*82", "sms", "-"], ["4", "bob", "*83", "-", "-"],
         ["5", "root", "*01", "-", KEY], ["6", "root", "*00", "-", "-"],
-        ["7", "bob", "*99", "-", "-", "has no effect: line 4 counts"],
+        ["7", "bob", "*99", "-", "-", "has no effect: line 4 decides"],
         ["8", "carol", "-", "-", "-", "wrong, and denies the user: expected an E.164 number such as "
                                       "+12029167968: it does not begin with + and the country code"]]
     assert "+1555" not in user("list") and ALICE in user("list", "--numbers")
@@ -91,7 +91,7 @@ def test_list_says_what_is_wrong_with_the_whole_map():
 def test_show_says_which_lines_count():
     harness.users_map(f"root +15550100100\nroot {KEY} +15550100101\nroot +15550100102\n")
     assert [line.split(maxsplit=5)[5] for line in user("show", "root").splitlines()[1:]] == [
-        "counts", "has no effect: line 1 counts", "has no effect: line 1 counts"]
+        "counts", "has no effect: line 1 decides", "has no effect: line 1 decides"]
     harness.users_map(MAP)
     assert user("show", "root").count("counts") == 2
     assert f"rooty is not in the users map, {harness.USERS}" in refused("show", "rooty")
@@ -126,11 +126,11 @@ def test_a_line_for_a_key_is_put_where_it_counts():
     user("add", "root", "+15550100102", "--key", OTHER_KEY)
     assert text() == MAP.replace("root +1", f"root   {OTHER_KEY}   +15550100102\nroot +1")
     assert user("show", "root").count("  counts") == 3
-    assert "has a line already" in refused("add", "root", "+15550100103", "--key", KEY)
+    assert "already has a line" in refused("add", "root", "+15550100103", "--key", KEY)
 
 
 @pytest.mark.parametrize("arguments, says", [
-    (["alice", CAROL], rf"{harness.USERS}:2: alice has a line already; user set changes it"),
+    (["alice", CAROL], rf"{harness.USERS}:2: alice already has a line; change it with user set"),
     (["carol", "5550100184"], "number: expected an E.164 number such as +12029167968: it does not begin with +"),
     (["carol", "+1 5550100184"], "it has a blank"),
     (["carol", CAROL + "\n"], "it has a blank or a line break"),
@@ -155,7 +155,7 @@ def test_another_country_can_be_forced():
 def test_an_account_that_does_not_exist_is_a_warning():
     status, out, error = ctl("user", "add", "carlo", CAROL)
     assert (status, out) == (0, "carlo: added, number *84\n")
-    assert error == "swmfactl: warning: carlo: there is no such account\n"
+    assert error == "swmfactl: warning: carlo: no such account\n"
 
 
 # ---- set ----
@@ -171,7 +171,7 @@ def test_set_changes_the_line_in_place(log):
                               "user alice changed in the users map, number *84 in place of *84",
                               f"user root changed in the users map for key {KEY}, number *09 in "
                               "place of *01"]
-    assert "carol has no line that is for all keys; user add makes one" in refused(
+    assert "carol has no line that is for all keys; add one with user add" in refused(
         "set", "carol", CAROL)
     assert "alice has no line for that key" in refused("set", "alice", CAROL, "--key", KEY)
 
@@ -268,7 +268,7 @@ def test_a_store_that_cannot_be_used_is_said_to_have_them_still():
 
 def test_the_last_user_is_removed_only_if_it_is_meant(sim):
     harness.users_map(f"# empty soon\nalice {ALICE}\n")
-    assert "without alice nobody is in it, and every login that is asked for a code is denied; --force" \
+    assert "alice is the last user, and without users every login that needs a code is denied; --force" \
         in refused("remove", "alice")
     user("remove", "alice", "--force")
     assert text() == "# empty soon\n"
@@ -276,7 +276,7 @@ def test_the_last_user_is_removed_only_if_it_is_meant(sim):
 
 def test_with_unmapped_ignore_who_is_removed_would_get_in(sim):
     harness.configure(sim, swmfa="unmapped = ignore\n")
-    assert "alice gets in with the first factor alone; --force" in refused("remove", "alice")
+    assert "without a line, alice needs no code; --force" in refused("remove", "alice")
     user("remove", "root", "--key", KEY)
     user("remove", "alice", "--force")
     assert "alice" not in text()
@@ -421,13 +421,13 @@ def test_output_that_cannot_be_written_is_a_failure(redirection, why):
 def test_a_broken_configuration_needs_the_path_of_the_map():
     harness.write(harness.CONF, "[swmfa]\ntries = many\n")
     for command in ("list", "add", "set", "remove"):
-        assert re.fullmatch(r"swmfactl: \S+swmfa.conf:2: \[swmfa\] tries: .* \(--users FILE does "
+        assert re.fullmatch(r"swmfactl: \S+swmfa.conf:2: \[swmfa\] tries: .* \(--users FILE works "
                             r"without it\)\n", refused(command, *ARGUMENTS[command]))
     assert "*82" in user("list", "--users", harness.USERS)
     status, _, error = ctl("user", "add", "carol", "+445550100184", "--users", "swmfa.users",
                            cwd=harness.SECURITY)
     assert status == 0
-    assert error.startswith("swmfactl: warning: neither countries nor unmapped is known: ")
+    assert error.startswith("swmfactl: warning: countries and unmapped are unknown: ")
     assert text() == MAP + "carol   +445550100184\n"
 
 
@@ -477,13 +477,13 @@ def test_one_bad_row_and_nothing_is_changed_and_each_is_named(log):
                      "i,\"+15550100105\n")
     for option in ([], ["--dry-run"]):
         error = refused("import", path, *option).splitlines()
-        assert error[-1] == "swmfactl: rows that are wrong: 11; nothing was changed"
+        assert error[-1] == "swmfactl: wrong rows: 11; nothing was changed"
         rows = [re.fullmatch(rf"{path}:(\d+): (?:(\w+): )?(\w+ \w+).*", line).groups()
                 for line in error[:-1]]
         assert rows == [
             ("2", "number", "expected an"), ("3", "name", "expected a"),
             ("4", "channels", "expected sms"), ("5", "key", "expected SHA256"),
-            ("6", "number", "no code"), ("7", "name", "has line"), ("8", None, "expected 2"),
+            ("6", "number", "no code"), ("7", "name", "already has"), ("8", None, "expected 2"),
             ("9", "name", "expected a"), ("10", "name", "expected at"), ("11", None, "expected 2"),
             ("12", None, "has a")]
     assert new_lines(log) == []
@@ -501,7 +501,7 @@ def test_a_row_that_would_not_count_is_refused():
 
 def test_update_changes_those_who_are_there(log):
     path = make_list(f"alice,{CAROL}\nbob,{BOB},\nroot,+15550100101,call,{KEY}\ncarol,{CAROL}\n")
-    assert "has line 2 in the map already; --update changes it" in refused("import", path)
+    assert "already has line 2 in the map; change it with --update" in refused("import", path)
     assert user("import", "--update", path) == "added: 1, changed: 2, as before: 1\n"
     assert text() == MAP.replace(ALICE, CAROL).replace("0101\n", "0101   call\n") + \
         f"carol   {CAROL}\n"
@@ -520,7 +520,7 @@ def test_the_dry_run_shows_a_difference_without_numbers(log):
         "-alice\t*82   sms # hers", "+alice\t*82   sms # hers   (another number)",
         "-  bob *83", "+  bob *83   call", "+carol   *84"]
     assert out.splitlines()[-1] == \
-        "added: 1, changed: 2, as before: 0; nothing was changed, for --dry-run"
+        "added: 1, changed: 2, as before: 0; nothing was changed (--dry-run)"
     assert not re.search(r"\d{5}", re.sub(r"SHA256:\S+", "", out))
     whole = user("import", "--update", "--dry-run", "--numbers", path)
     assert f"-alice\t{ALICE}   sms # hers\n+alice\t+15550199182   sms # hers\n" in whole
@@ -551,17 +551,17 @@ def test_a_number_that_can_be_another_is_refused_by_its_line_and_column():
         "enter the number again",
         f"{path}:4: number: expected 10 digits that begin with 2 to 9, or 1 and these, as in the "
         "country +1",
-        f"{path}:5: number: is too short for +1: 10 digits follow it, not 9; --force enters it",
+        f"{path}:5: number: is too short for +1: 10 digits follow it, not 9; --force accepts it",
         f"{path}:6: number: (0) stands for a 0 that is dialled only within the country: leave it out",
-        f"{path}:7: name: has a no-break space or another character that cannot be seen",
-        "swmfactl: rows that are wrong: 5; nothing was changed"]
+        f"{path}:7: name: has a no-break space or another invisible character",
+        "swmfactl: wrong rows: 5; nothing was changed"]
     assert "it is not clear which separate the" in refused("import", make_list("a;+1;sms,call\n"))
 
 
 def test_a_number_too_short_or_too_long_for_its_country_needs_force():
     harness.users_map(MAP + "dora +15550100102\n")
     for command, name in (("add", "carol"), ("set", "dora")):
-        assert "is too short for +1: 10 digits follow it, not 9; --force enters it" in \
+        assert "is too short for +1: 10 digits follow it, not 9; --force accepts it" in \
             refused(command, name, "+1555010018")
         assert "is too long for +1" in refused(command, name, "+155501001844")
         user(command, name, "+1555010018", "--force")
@@ -590,7 +590,7 @@ def test_it_must_run_as_root(command):
 
 
 @pytest.mark.parametrize("arguments, says", [
-    (["user"], "user: expected one of list, show"), (["user", "explode"], "user: expected one of"),
+    (["user"], "  user list             Show the users map\n  user show USER "), (["user", "explode"], "user: expected one of"),
     (["user", "add", "carol"], "too few arguments"),
     (["user", "add", "carol", CAROL, "sms", "x"], "too many arguments"),
     (["user", "add", "", CAROL], "1 to 511 bytes"), (["user", "show"], "too few arguments"),

@@ -439,8 +439,9 @@ static bool find_user(struct setup *setup)
     const char *guess = login != NULL && strcmp(login, "root") != 0 ? login : NULL;
     return find_checked(setup, "--user", given.user, "First user, such as yourself", guess,
                         check_account, &setup->user) &&
-           find_checked(setup, "--number", given.number, "The user's phone, such as +12029167968",
-                        NULL, check_number, &setup->number) &&
+           find_checked(setup, "--number", given.number,
+                        "Phone number of this user, such as +15550100101", NULL, check_number,
+                        &setup->number) &&
            find_countries(setup);
 }
 

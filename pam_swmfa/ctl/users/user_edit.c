@@ -321,7 +321,7 @@ const struct command command_user_add = {
     .arguments = "USER NUMBER [CHANNELS]",
     .summary = "Add a user to the users map",
     .text =
-        "Adds USER with NUMBER, such as +12029167968, to the users map; with - NUMBER is read from "
+        "Adds USER with NUMBER, such as +15550100101, to the users map; with - NUMBER is read from "
         "standard input. CHANNELS is sms, call, or both with a comma, the preferred one first.",
     .min_args = 2,
     .max_args = 3,
