@@ -140,7 +140,7 @@ def test_a_user_whom_sshd_has_refused_is_denied_with_a_hint(sim, sshd, log):
     client.expect(PROMPT)
     client.sendline(harness.wait_for_code(ALICE))
     assert ended(client) == 255 and "in-the-shell" not in client.before
-    assert "see PermitRootLogin" in log.last("reason=sshd-denies")
+    assert "check PermitRootLogin" in log.last("reason=sshd-denies")
     assert sim.count("verify") == 0
     harness.users_map()
 
