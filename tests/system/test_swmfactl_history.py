@@ -86,8 +86,8 @@ def test_everybody_of_whom_something_is_kept_is_shown(sim):
     assert rows["for-ever"]["LOCKED UNTIL"] == "swmfactl unlock"
     assert (rows["sender"]["SENT 10m"], rows["sender"]["SENT 1h"]) == ("1/3", "2/5")
     assert rows["placed"]["PLACES"] == "2" and rows["bob"]["CODES"] == "10"
-    assert re.fullmatch(DATE, rows["passed"]["PASS UNTIL"])
-    assert rows["bob"]["LOCKED UNTIL"] == rows["bob"]["PASS UNTIL"] == "-"
+    assert re.fullmatch(DATE, rows["passed"]["BYPASS UNTIL"])
+    assert rows["bob"]["LOCKED UNTIL"] == rows["bob"]["BYPASS UNTIL"] == "-"
 
 
 def test_json_has_the_same_of_everybody(sim):
@@ -112,8 +112,8 @@ def test_real_logins_are_shown_those_of_strangers_too(sim):
     out = harness.pamhost(harness.between_permits(), "carol", answers=["123456"] * 3)
     digits = re.search(r"ending in (\d\d)", out.prompts[0])[1]
     out = said("status")
-    assert out.endswith('\n\n"? NN": all names that are not in the users map and whose prompt shows a '
-                        "number ending in NN\n")
+    assert out.endswith('\n\n"? NN" stands for all names not in the users map whose prompt shows a number '
+                        "ending in NN\n")
     rows = people(out)
     assert list(rows) == [f"? {digits}", "alice"]
     assert rows["alice"]["FAILURES"] == rows[f"? {digits}"]["FAILURES"] == "3"

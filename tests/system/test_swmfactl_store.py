@@ -78,7 +78,7 @@ def test_a_backup_is_kept_where_only_root_can_change_it(folder):
     for change, says in ((lambda: os.chown(path, 1, 0), "owned by root"),
                          (lambda: path.chmod(0o666), "only its owner may write it"),
                          (lambda: (folder / "second").hardlink_to(path), "hard link"),
-                         (lambda: path.write_bytes(b"x" * 4096), "no sound backup")):
+                         (lambda: path.write_bytes(b"x" * 4096), "not a valid backup")):
         saved = path.read_bytes()
         change()
         assert says in ctl.failed("store", "restore", path)
@@ -106,7 +106,7 @@ def test_a_restore_adds_what_keeps_out_and_lets_nobody_in(folder, log):
     assert "failures or locks of 0 users" in ctl.done("store", "restore", "--dry-run", path)
     assert harness.store_files().keys() == before.keys()
     out = ctl.done("store", "restore", "--codes", path)
-    assert "Not restored: 10 break-glass codes, 2 remembered places, 1 passes." in out
+    assert "Not restored: 10 break-glass codes, 2 remembered places, 1 bypasses." in out
     assert harness.pamhost(harness.alone(), "alice", answers=[code]).result != "PAM_SUCCESS"
     got = ctl.table("bob")
     assert (got["failures in a row"], got["bypass"], got["remembered places"]) == ("4", "no", "0")

@@ -69,7 +69,7 @@ def test_the_channel_that_is_given_is_used_and_no_other(sim, channel, words):
 def test_a_channel_that_the_user_may_not_use_is_a_denial(sim, log):
     harness.users_map(f"alice {ALICE} sms\n")
     text, status = rest(trial("--channel", "call"))
-    assert status == 1 and "PAM_SERVICE_ERR: denied: the set-up is wrong" in text
+    assert status == 1 and "PAM_SERVICE_ERR: denied: wrong configuration" in text
     assert "no provider in providers can send by a channel of this user" in same_line(text, log)
     assert sim.requests() == []
 
@@ -77,7 +77,7 @@ def test_a_channel_that_the_user_may_not_use_is_a_denial(sim, log):
 def test_it_is_asked_as_the_service_and_from_the_address_that_are_given(start, log):
     start(policy="services = sshd\nexempt_networks = 192.0.2.0/24\n")
     text, status = rest(trial("--service", "sshd", "--from", "192.0.2.7"))
-    assert status == 0 and "PAM: PAM_IGNORE: not asked" in text
+    assert status == 0 and "PAM: PAM_IGNORE: no code required" in text
     assert "service=sshd rhost=192.0.2.7 result=ignored reason=exempt" in same_line(text, log)
     client = trial("--from", "192.0.2.7") # another service
     client.expect("Code: ")
