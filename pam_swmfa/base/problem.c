@@ -13,3 +13,8 @@ bool problem_set(struct problem *problem, const char *format, ...)
     va_end(arguments);
     return false;
 }
+
+bool problem_no_memory(struct problem *problem)
+{
+    return problem_set(problem, "out of memory");
+}

@@ -14,4 +14,7 @@ struct problem {
 bool problem_set(struct problem *problem, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
+/* problem_no_memory: says that an allocation failed. Always returns false. */
+bool problem_no_memory(struct problem *problem);
+
 #endif

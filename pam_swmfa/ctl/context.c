@@ -96,7 +96,7 @@ char *ctl_json_text(json_object *document, int flags)
 bool ctl_print_json(struct ctl_context *ctl, json_object *document)
 {
     char *text = ctl_json_text(document, JSON_C_TO_STRING_PRETTY);
-    bool good = text != NULL || problem_set(&ctl->problem, "no memory");
+    bool good = text != NULL || problem_no_memory(&ctl->problem);
     if (good)
         (void)puts(text);
     free(text);

@@ -84,7 +84,7 @@ enum ctl_status findings_print(const struct findings *findings, struct ctl_conte
     (void)json_object_object_add(document, "findings", list);
     if (findings_lost(findings)) {
         json_object_put(document);
-        problem_set(&ctl->problem, "no memory");
+        problem_no_memory(&ctl->problem);
         return CTL_FAILED;
     }
     bool printed = ctl->json ? ctl_print_json(ctl, document) : ctl_flush(ctl);

@@ -30,7 +30,7 @@ static bool find_user(struct ctl_context *ctl, const struct config *config,
         problem_set(&why, "%.100s is not in the users map, %.300s", ctl->user, config->users);
     ctl->problem = why;
     if (settings->mapped == USERS_FOUND && !digest_of(phone.number, settings->phone))
-        return problem_set(&ctl->problem, "no memory");
+        return problem_no_memory(&ctl->problem);
     return settings->mapped != USERS_ERROR;
 }
 

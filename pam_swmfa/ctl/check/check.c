@@ -133,7 +133,7 @@ static enum ctl_status run_check(struct ctl_context *ctl)
     check.findings = findings_new();
     check.examined = json_object_new_array();
     if (check.findings == NULL || check.examined == NULL) {
-        problem_set(&ctl->problem, "no memory");
+        problem_no_memory(&ctl->problem);
     } else {
         check_all(&check);
         status = report(&check);

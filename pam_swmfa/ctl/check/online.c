@@ -99,7 +99,7 @@ static void ask(const struct check *check, struct asked *asked, const void *sett
     struct rest *rest = rest_new(&client);
     if (rest == NULL) {
         asked->outcome = OUTCOME_MEMORY;
-        problem_set(&asked->problem, "no memory");
+        problem_no_memory(&asked->problem);
         return;
     }
     asked->outcome = provider_probe(asked->provider, settings, rest, check->config.timeout * 1000,

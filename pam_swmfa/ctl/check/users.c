@@ -175,7 +175,7 @@ static bool read_lines(struct view *view)
             room = room == 0 ? 64 : 2 * room;
             struct entry *more = reallocarray(view->entries, room, sizeof(*more));
             if (more == NULL)
-                return problem_set(&view->check->ctl->problem, "no memory");
+                return problem_no_memory(&view->check->ctl->problem);
             view->entries = more;
         }
         view->entries[view->count++] = make_entry(view, &line);
@@ -459,7 +459,7 @@ void check_users(struct check *check)
         check_map(&view);
         say_the_rest(&view);
     } else {
-        findings_add(check->findings, SEVERITY_ERROR, "memory", view.path, "", "no memory");
+        findings_add(check->findings, SEVERITY_ERROR, "memory", view.path, "", "out of memory");
     }
     check_examined(check, "%zu user%s", view.names, view.names == 1 ? "" : "s");
     free(view.entries);

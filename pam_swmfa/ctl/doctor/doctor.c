@@ -53,6 +53,12 @@ static bool fail(struct doctor *doctor, const char *why)
     return problem_set(&doctor->ctl->problem, "%s", why);
 }
 
+static bool fail_no_memory(struct doctor *doctor)
+{
+    doctor->failed = true;
+    return problem_no_memory(&doctor->ctl->problem);
+}
+
 /* ---- the configuration ---- */
 
 static void forget_config(struct doctor *doctor)
@@ -139,7 +145,7 @@ static bool names_module(struct doctor *doctor, const char *service)
     for (size_t i = 0; !found && i < 4; i++) {
         struct stack *stack = stack_read(NULL, service, i == 0 ? "auth" : other_types[i - 1]);
         if (stack == NULL)
-            return fail(doctor, "no memory");
+            return fail_no_memory(doctor);
         found = !stack->other && lint_find_module(stack) != NULL;
         stack_free(stack);
     }
@@ -166,7 +172,7 @@ static void add_name(struct doctor *doctor, const char *name)
         more[doctor->count++] = copy;
     } else {
         free(copy);
-        (void)fail(doctor, "no memory");
+        (void)fail_no_memory(doctor);
     }
 }
 
@@ -287,7 +293,7 @@ static void predict(struct doctor *doctor, struct lint_context *lint)
                      "it",
                      lint->service);
     } else {
-        (void)fail(doctor, "no memory");
+        (void)fail_no_memory(doctor);
     }
     paths_free(&paths);
 }
@@ -436,7 +442,7 @@ static void examine_ours(struct doctor *doctor, struct lint_context *lint)
     lint->autosend = lint->config == NULL || lint->config->autosend != 0;
     struct module_model *models = lint_models(lint);
     if (models == NULL) {
-        (void)fail(doctor, "no memory");
+        (void)fail_no_memory(doctor);
         return;
     }
     lint->models = models;
@@ -507,7 +513,7 @@ static void examine_kept(struct doctor *doctor, struct lint_context *lint)
         (void)snprintf(doctor->kept_where, sizeof(doctor->kept_where), "%s", where);
     if (asprintf(&names, "%s%s%s", doctor->kept != NULL ? doctor->kept : "",
                  doctor->kept != NULL ? ", " : "", lint->service) < 0) {
-        (void)fail(doctor, "no memory");
+        (void)fail_no_memory(doctor);
         return;
     }
     free(doctor->kept);
@@ -549,7 +555,7 @@ static void examine(struct doctor *doctor, const char *service)
     struct stack *stack = stack_read(NULL, service, "auth");
     struct lint_context lint = {.findings = doctor->findings, .service = service, .stack = stack};
     if (stack == NULL) {
-        (void)fail(doctor, "no memory");
+        (void)fail_no_memory(doctor);
         return;
     }
     lint.ours = stack->other ? NULL : lint_find_module(stack);
@@ -687,7 +693,7 @@ static enum ctl_status run_doctor(struct ctl_context *ctl)
         return CTL_FAILED;
     doctor.findings = findings_new();
     if (doctor.findings == NULL) {
-        (void)fail(&doctor, "no memory");
+        (void)fail_no_memory(&doctor);
         return CTL_FAILED;
     }
     if (ctl->json) {

@@ -96,7 +96,7 @@ static bool read_file(struct edit *edit, bool missing, struct problem *problem)
         return failed(edit, problem);
     if (!edit->existed && missing) {
         edit->text = strdup("");
-        return edit->text != NULL || problem_set(problem, "no memory");
+        return edit->text != NULL || problem_no_memory(problem);
     }
     edit->text = file_read_large(edit->path, FILE_PUBLIC, EDIT_READ_MAX, &edit->length, problem);
     return edit->text != NULL;

@@ -106,7 +106,7 @@ bool change_begin(struct change *change, const char *path, struct problem *probl
     bool good = read_before(change, problem);
     if (good && change->before != NULL) {
         change->after = strdup(change->before);
-        good = change->after != NULL || problem_set(problem, "no memory");
+        good = change->after != NULL || problem_no_memory(problem);
     }
     if (!good)
         change_end(change);

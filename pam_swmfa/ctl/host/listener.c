@@ -360,7 +360,7 @@ static bool look_at(struct listeners *listeners, pid_t pid, struct problem *prob
                    program);
     if (!read_stat(&listener))
         return !listening || problem_set(problem, "/proc/%d/stat cannot be read", (int)pid);
-    return keep(listeners, &listener) || problem_set(problem, "no memory");
+    return keep(listeners, &listener) || problem_no_memory(problem);
 }
 
 typedef bool look_at_process(struct listeners *found, pid_t pid, struct problem *problem);
@@ -442,7 +442,7 @@ static char *describe_files(struct problem *problem)
         text = add_file(text, files.paths[i]);
     sshdfiles_free(&files);
     if (known && text == NULL)
-        problem_set(problem, "no memory");
+        problem_no_memory(problem);
     return text;
 }
 
@@ -481,7 +481,7 @@ bool listeners_remember(struct problem *problem)
     listeners_free(&listeners);
     text = add_line(text, "at %llu", now_in_ticks());
     if (text == NULL)
-        return problem_set(problem, "no memory");
+        return problem_no_memory(problem);
     good = good && write_record(text, problem);
     free(text);
     return good;
@@ -699,14 +699,14 @@ static bool look_for_login(struct listeners *logins, pid_t pid, struct problem *
         return true;
     if (!speaks)
         login.parent = pid; /* it serves the connection itself */
-    return keep_login(logins, &login) || problem_set(problem, "no memory");
+    return keep_login(logins, &login) || problem_no_memory(problem);
 }
 
 static bool look_for_server(struct listeners *servers, pid_t pid, struct problem *problem)
 {
     struct listener server = {.pid = pid};
     return !is_of_sshd(pid) || !is_of(pid, 0) || !has_our_files(pid) || !read_stat(&server) ||
-           keep(servers, &server) || problem_set(problem, "no memory");
+           keep(servers, &server) || problem_no_memory(problem);
 }
 
 bool listeners_serve(void)

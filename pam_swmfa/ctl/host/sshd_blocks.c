@@ -76,7 +76,7 @@ static bool take_survey(struct survey *survey, const struct sshd_question *quest
                               .count = survey->count,
                               .ports = survey->ports,
                               .version = survey->version[0] != '\0' ? survey->version : NULL};
-    return good || problem_set(problem, "no memory");
+    return good || problem_no_memory(problem);
 }
 
 static void end_survey(struct survey *survey)
@@ -165,7 +165,7 @@ bool sshd_ask_blocks(struct sshd_blocks *blocks, const struct sshd_question *que
     bool good = take_survey(&survey, question, problem);
     struct sshd_block *all = good ? calloc(survey.count + 1, sizeof(*all)) : NULL;
     if (good && all == NULL)
-        good = problem_set(problem, "no memory");
+        good = problem_no_memory(problem);
     if (all != NULL) {
         blocks->at = all;
         if (user != NULL)
@@ -233,7 +233,7 @@ bool sshd_ask_pairs(struct sshd_blocks *pairs, const struct sshd_blocks *blocks,
     *pairs = (struct sshd_blocks){.at = all};
     bool good = take_survey(&survey, question, problem);
     if (good && all == NULL)
-        good = problem_set(problem, "no memory");
+        good = problem_no_memory(problem);
     for (size_t i = 0; good && all != NULL && i < blocks->count; i++)
         for (size_t n = i + 1; n < blocks->count; n++) {
             if (!are_pair(&survey, &blocks->at[i], &blocks->at[n]))

@@ -424,7 +424,7 @@ bool sshd_ask(struct sshd *sshd, const struct sshd_question *question, struct pr
     if (asking.program == NULL)
         return problem_set(problem, "there is no sshd on this system");
     if (sshd->text == NULL)
-        return problem_set(problem, "no memory");
+        return problem_no_memory(problem);
     ask_version(sshd, asking.program);
     return question->plan != NULL ? ask_planned(sshd, &asking, problem)
                                   : ask_either(sshd, &asking, problem);

@@ -343,7 +343,7 @@ bool sshdfiles_read(struct sshd_files *files, const char *config, const struct s
     /* The paths stay where they are while lines point to them: only the list moves. */
     read_file(&reading, config, SSHD_NO_BLOCK, 0);
     if (reading.no_memory)
-        return problem_set(problem, "no memory");
+        return problem_no_memory(problem);
     if (reading.endless)
         return problem_set(problem, "%.300s: its Include lines lead too deep", config);
     return true;
@@ -465,7 +465,7 @@ bool sshdmirror_make(struct sshd_mirror *mirror, const char *config, const struc
         return false;
     (void)snprintf(mirror->config, sizeof(mirror->config), "%s/0", mirror->folder);
     if (find_copy(mirror, config) < 0)
-        return problem_set(problem, "no memory");
+        return problem_no_memory(problem);
     for (size_t i = 0; i < mirror->count; i++)
         if (!copy_file(mirror, i, plan))
             return problem_set(problem, "%.300s: cannot be copied to %s: %s", mirror->paths[i],

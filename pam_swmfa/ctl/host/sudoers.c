@@ -140,7 +140,7 @@ static bool read_as(struct sudoers *sudoers, const char *form, struct problem *p
         return problem_set(problem, "there is no sudo on this system");
     char *output = malloc(OUTPUT_SIZE);
     if (output == NULL)
-        return problem_set(problem, "no memory");
+        return problem_no_memory(problem);
     find_others(sudoers);
     if (ask_path(sudoers, folder, output, problem))
         sudoers->early = convert(sudoers, folder, form, "global,user,host", output, problem);

@@ -104,7 +104,7 @@ bool draft_set(char **draft, const char *section, const char *key, const char *v
                            section, key);
     char *next = replace(*draft, line, key, value);
     if (next == NULL)
-        return problem_set(problem, "no memory");
+        return problem_no_memory(problem);
     if (!config_read(SWMFA_CONF_PATH, next, strlen(next), &config, problem)) {
         draft_free(next);
         return false;
@@ -122,7 +122,7 @@ bool draft_drop(char **draft, const char *section, const char *key, struct probl
     if (line == NULL || *line == ';')
         return true;
     if (asprintf(&next, "%.*s;%s", (int)(line - *draft), *draft, line) < 0)
-        return problem_set(problem, "no memory");
+        return problem_no_memory(problem);
     draft_free(*draft);
     *draft = next;
     return true;

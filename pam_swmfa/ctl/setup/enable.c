@@ -217,11 +217,6 @@ static bool in_files(const struct plan *plan, const char *option)
 
 /* ---- planning: without the module ---- */
 
-static bool no_memory(struct problem *problem)
-{
-    return problem_set(problem, "no memory");
-}
-
 /* A line that is continued, or too long, or of another type, is not known as the module's. */
 static bool check_left(const struct change *file, struct problem *problem)
 {
@@ -249,7 +244,7 @@ static bool plan_files_without(struct plan *plan, struct problem *problem)
                 file->path, pamfile_jump_to(file->before));
         change_set(file, pamfile_remove(file->before));
         if (file->after == NULL)
-            return no_memory(problem);
+            return problem_no_memory(problem);
         if (!check_left(file, problem))
             return false;
         if (!pamfile_has_auth(file->after))
@@ -272,7 +267,7 @@ static bool plan_common_without(struct plan *plan, struct problem *problem)
     if (common == NULL)
         common = profile_cut(plan->common.before, plan->service->names);
     change_set(&plan->common, common);
-    return common != NULL || no_memory(problem);
+    return common != NULL || problem_no_memory(problem);
 }
 
 /* The profile without the service, and common-auth as it would then be. */
@@ -282,7 +277,7 @@ static bool plan_without_profile(struct plan *plan, struct problem *problem)
         profile_has(plan->profile.before, plan->service->names, NULL)) {
         char *profile = profile_cut(plan->profile.before, plan->service->names);
         if (profile == NULL)
-            return no_memory(problem);
+            return problem_no_memory(problem);
         change_set(&plan->profile, profile);
         if (profile_is_empty(profile))
             change_set(&plan->profile, NULL);
@@ -354,7 +349,7 @@ static bool plan_files(struct plan *plan, struct problem *problem)
                 file->path);
         change_set(file, pamfile_insert(file->after, plan->options, chosen.publickey));
         if (file->after == NULL)
-            return no_memory(problem);
+            return problem_no_memory(problem);
     }
     return try_stacks(plan, problem);
 }
@@ -380,7 +375,7 @@ static bool plan_profile(struct plan *plan, struct problem *problem)
 {
     char *profile = profile_with(plan->profile.before, plan->service->names, plan->options);
     if (profile == NULL)
-        return no_memory(problem);
+        return problem_no_memory(problem);
     change_set(&plan->profile, profile);
     char *common = profile_try(profile, problem);
     if (common != NULL) {
@@ -512,7 +507,7 @@ static bool plan_enable(struct plan *plan, struct problem *problem)
     if (is_sshd(plan)) {
         change_set(&plan->sshd, strdup(sshconf_text(plan->form, plan->root)));
         if (plan->sshd.after == NULL)
-            return no_memory(problem);
+            return problem_no_memory(problem);
     }
     if (!replaces && (in_common(plan, NULL) || in_files(plan, NULL)))
         return try_stacks(plan, problem);
@@ -806,7 +801,7 @@ static bool finish_sshd(const struct plan *plan, struct problem *problem)
         change_set(&last, strdup(sshconf_text(SSHCONF_KEY, plan->root)));
         good = last.after != NULL
                    ? sshconf_make(&last, SSHCONF_KEY, problem) && listeners_remember(problem)
-                   : no_memory(problem);
+                   : problem_no_memory(problem);
     }
     change_end(&last);
     const struct problem why = *problem;

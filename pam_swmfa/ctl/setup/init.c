@@ -192,7 +192,7 @@ static bool ask(const char *what, const char *default_value, bool hidden, struct
         return problem_set(problem, "the terminal: %s", strerror(errno));
     const char *text = *buffer == '\0' && default_value != NULL ? default_value : buffer;
     bool good = strlen(buffer) < sizeof(buffer) - 1
-                    ? secret_set(answer, text) || problem_set(problem, "no memory")
+                    ? secret_set(answer, text) || problem_no_memory(problem)
                     : problem_set(problem, "%s: is too long", what);
     explicit_bzero(buffer, sizeof(buffer));
     return good;
@@ -263,7 +263,7 @@ static bool find_answer(struct setup *setup, size_t number, bool optional, struc
         return find_secret(setup, question, answer, problem);
     if (given.values[number] != NULL || question->asked == NULL)
         return secret_set(answer, given.values[number] != NULL ? given.values[number] : "") ||
-               problem_set(problem, "no memory");
+               problem_no_memory(problem);
     if (!setup->asks)
         return optional ? secret_set(answer, "") : missing(option_name(question->option), problem);
     return ask(question->asked, NULL, false, answer, problem);
@@ -388,8 +388,7 @@ static bool find_checked(struct setup *setup, const char *option, const char *va
 {
     struct problem *problem = &setup->ctl->problem;
     if (value != NULL)
-        return (secret_set(answer, value) || problem_set(problem, "no memory")) &&
-               check(value, problem);
+        return (secret_set(answer, value) || problem_no_memory(problem)) && check(value, problem);
     if (!setup->asks)
         return missing(option, problem);
     while (ask(what, default_value, false, answer, problem)) {
@@ -497,7 +496,7 @@ static bool plan_users(struct setup *setup)
     if (asprintf(&text, "%s%s%s\t%s\n", before,
                  length > 0 && before[length - 1] != '\n' ? "\n" : "", setup->user.text,
                  setup->number.text) < 0)
-        return problem_set(problem, "no memory");
+        return problem_no_memory(problem);
     change_set(&setup->users_file, text);
     return true;
 }
@@ -567,7 +566,7 @@ static bool find_provider(struct setup *setup, struct secret *provider)
 {
     struct problem *problem = &setup->ctl->problem;
     if (given.provider != NULL)
-        return secret_set(provider, given.provider) || problem_set(problem, "no memory");
+        return secret_set(provider, given.provider) || problem_no_memory(problem);
     if (!setup->asks)
         return missing("--provider", problem);
     return ask("Provider, signalwire or bandwidth", "signalwire", false, provider, problem);
@@ -598,7 +597,7 @@ static enum ctl_status run_init(struct ctl_context *ctl)
     struct setup setup = {.ctl = ctl, .asks = isatty(STDIN_FILENO) == 1};
     setup.conf = ctl->conf != NULL ? ctl->conf : SWMFA_CONF_PATH;
     setup.draft = draft_new();
-    bool good = setup.draft != NULL || problem_set(&ctl->problem, "no memory");
+    bool good = setup.draft != NULL || problem_no_memory(&ctl->problem);
     good = good && read_files(&setup) && find_all(&setup) && plan_users(&setup) &&
            write_files(&setup) && try_it(&setup);
     if (good)

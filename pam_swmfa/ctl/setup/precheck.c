@@ -55,7 +55,7 @@ static bool look(struct lint_context *lint, struct problem *problem)
         return problem_set(problem, "%s: the stack has too many ways to look at all of them",
                            lint->service);
     if (result == PATHS_NO_MEMORY)
-        return problem_set(problem, "no memory");
+        return problem_no_memory(problem);
     findings_each(lint->findings, take, problem);
     return problem->text[0] == '\0';
 }
@@ -89,7 +89,7 @@ bool trial_run(const struct config *config, const char *service, bool key,
         lint.models = models = lint_models(&lint);
     }
     if (models == NULL || lint.findings == NULL)
-        problem_set(problem, "no memory");
+        problem_no_memory(problem);
     else
         good = check_readable(&lint, problem) && look(&lint, problem);
     free(models);
