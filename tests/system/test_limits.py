@@ -622,7 +622,7 @@ def test_who_is_locked_in_the_midst_of_a_login_has_nothing_verified_or_sent(star
     assert [out.result for out in outs] == ["PAM_MAXTRIES"] * 2
     for out in outs:
         assert "New code sent by SMS" in out.prompts[3] and "New code sent by voice" in out.prompts[4]
-        assert out.all("message") == ["info Calling the number ending in 82. This can take some "
+        assert out.all("message") == ["info Calling the number ending in 82. This can take a few "
                                       "seconds.", "error Too many wrong codes."]
     assert sim.count("verify") == 3 and sent(sim) == 3
     assert len([line for line in log.ours() if "reason=locked" in line]) == 2

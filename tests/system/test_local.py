@@ -201,7 +201,7 @@ def test_at_the_console_a_call_is_seen_to_be_placed_before_the_prompt(start, log
     harness.use_example("login", "login")
     client = login_as_alice()
     client.sendline("call")
-    client.expect(r"Calling the number ending in 82\. This can take some seconds\.")
+    client.expect(r"Calling the number ending in 82\. This can take a few seconds\.")
     client.expect(r"New code sent by voice call to the number ending in 82\.[^\n]*\s+Code: ")
     client.sendline(harness.wait_for_code(ALICE, sent_before=1))
     client.expect(r"\$ ")
