@@ -711,7 +711,7 @@ def test_the_man_page_has_its_options_and_every_finding():
     assert ".It Cm check" in page
     for option in ("online", "json"):
         assert f"--{option}" in ctl.done("check", "--help") and f"Fl Fl {option}" in page
-    sources = [path.read_text() for path in (harness.SRC / "pam_swmfa/ctl").glob("check*.c")]
+    sources = [path.read_text() for path in (harness.SRC / "pam_swmfa/ctl/check").glob("*.c")]
     ids = set(re.findall(r'SEVERITY_\w+,\s*"([a-z-]+)"', "".join(sources)))
     ids -= {"error", "warning", "note"}
     assert len(ids) > 40
