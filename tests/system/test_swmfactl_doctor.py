@@ -835,7 +835,7 @@ def test_the_man_page_has_every_finding_and_the_tests_have_met_it():
     section = page.partition(".Ss What doctor finds")[2].partition(".Sh ")[0]
     named = {name for line in re.findall(r"^\.It Li (.*)$", section, flags=re.MULTILINE)
              for name in line.split(" , ")}
-    sources = "".join(path.read_text() for path in (harness.SRC / "pam_swmfa/ctl").glob("*.c"))
+    sources = "".join(path.read_text() for path in (harness.SRC / "pam_swmfa").rglob("*.c"))
     assert all(f'"{name}"' in sources for name in named)
     if len(SEEN) > 20: # all tests ran
         newer = {"pam-service", "match-pam-service"} # OpenSSH 10.0: test_sshd_config.py

@@ -89,7 +89,7 @@ def test_a_rule_is_named_by_its_users_and_commands(start):
     assert texts == ["sudo: Defaults !authenticate for %ops, #1001: sudo asks for neither password nor code",
                      "sudo: %admin, !bob may run SAFE, /usr/bin/id on web1 with NOPASSWD: sudo asks for "
                      "neither password nor code"]
-    assert "in all cases but those named below" in doctor("sudo")[1]
+    assert "Every login asks for a code, except those below" in doctor("sudo")[1]
 
 
 def test_a_list_that_is_too_long_is_cut(start):

@@ -366,7 +366,7 @@ def test_a_file_from_elsewhere_that_has_changed_is_to_be_read_as_well(sim):
         assert ctl("enable", "sshd")[0] == 2
         server.reload()
         (folder / "new.conf").write_text("MaxSessions 5\n")
-        assert "may not have read" in ctl("enable", "sshd")[1]
+        assert "is not known to have read" in ctl("enable", "sshd")[1]
         server.reload()
         done("enable", "sshd")
     finally:
@@ -1014,7 +1014,7 @@ def test_the_line_of_one_service_says_nothing_of_another(order, sim):
     status, out, _ = ctl("doctor")
     assert status == 0
     assert set(re.findall(r"^([a-z-]+)\n", out, flags=re.MULTILINE)) == asked
-    assert out.count("Every login asks for a code.") == len(asked)
+    assert out.count("Every login asks for a code") == len(asked)
     assert "error" not in out and "su-target" not in out and "warning" not in out
     for service in asked:
         assert ctl("doctor", service)[0] == 0
