@@ -138,7 +138,7 @@ static void take_ours(const struct lint_context *lint, const struct stack_line *
 /* What is not known counts as a first factor where there is no other. */
 static void take_unknown(const struct stack *stack, struct module_model *models)
 {
-    static const char unknown[] = "what an unknown module asks for";
+    static const char unknown[] = "factor of an unknown module";
     for (size_t i = 0; i < stack->count; i++)
         if (models[i].count > 0 && models[i].answers[0].meaning == MEANS_PROVED)
             return;
@@ -227,10 +227,11 @@ static void lint_options(const struct lint_context *lint, const struct stack_lin
             continue;
         findings_add(lint->findings, SEVERITY_ERROR, "module-option",
                      stack_format_location(line, where, sizeof(where)), fix,
-                     "%s: %s: %s; the module denies every login by this line", lint->service, *at,
+                     "%s: %s: %s; the module denies every login that reaches this line",
+                     lint->service, *at,
                      option == WORD_RELATIVE  ? "the path is not absolute"
                      : option == WORD_MISSING ? "there is no such file"
-                                              : "there is no such option");
+                                              : "unknown option");
     }
 }
 
@@ -250,17 +251,18 @@ static void lint_use_uid(const struct lint_context *lint, const struct stack_lin
     if (given && lint->kind != APPLICATION_CALLER)
         findings_add(lint->findings, SEVERITY_ERROR, "use-uid",
                      stack_format_location(line, where, sizeof(where)), fix,
-                     "%s: use_uid is for programs such as sudo, su and doas; %s", lint->service,
+                     "%s: use_uid is only for programs such as sudo, su and doas; %s",
+                     lint->service,
                      lint->kind == APPLICATION_UNKNOWN
-                         ? "it is not known here that the real uid is the caller's"
-                         : "here the real uid is not the caller's, and the wrong user, mostly "
-                           "root, would be asked for a code");
+                         ? "it is unknown whether the real uid is the caller's here"
+                         : "here the real uid is not the caller's, so the module would ask for the "
+                           "code of the wrong user, usually root");
     if (!given && su) {
         add_text(fix, sizeof(fix), " use_uid");
         findings_add(lint->findings, SEVERITY_NOTE, "su-target",
                      stack_format_location(line, where, sizeof(where)), fix,
-                     "%s: without use_uid the code goes to the phone of the account that su leads "
-                     "to, and not to that of the caller",
+                     "%s: without use_uid, the code goes to the phone of the target account, not "
+                     "to the caller's",
                      lint->service);
     }
 }
@@ -280,12 +282,12 @@ static void lint_file(const struct lint_context *lint, const struct stack_line *
             add_arguments(fix, sizeof(fix), line);
         findings_add(lint->findings, SEVERITY_ERROR, "module-missing",
                      stack_format_location(line, where, sizeof(where)), fix,
-                     "%s: there is no file %s; nobody is asked for a code here", lint->service,
-                     path);
+                     "%s: there is no file %s; no login asks for a code here", lint->service, path);
     } else if (!line->silent) {
         findings_add(lint->findings, SEVERITY_WARNING, "file-missing",
                      stack_format_location(line, where, sizeof(where)), "",
-                     "%s: there is no file %s; libpam goes by module_unknown", lint->service, path);
+                     "%s: there is no file %s; libpam treats it as an unknown module",
+                     lint->service, path);
     }
 }
 
@@ -300,7 +302,7 @@ static void lint_rootok(const struct lint_context *lint, const struct stack_line
     findings_add(lint->findings, SEVERITY_WARNING, "rootok-late",
                  stack_format_location(line, where, sizeof(where)),
                  "auth  sufficient  pam_rootok.so",
-                 "%s: root is asked for a code before this line; move it to the top",
+                 "%s: the module asks root for a code before this line; move this line to the top",
                  lint->service);
 }
 
@@ -319,7 +321,8 @@ static void lint_words(const struct lint_context *lint)
         if (line->why != NULL)
             findings_add(lint->findings, SEVERITY_ERROR, "broken-line",
                          stack_format_location(line, where, sizeof(where)), "",
-                         "%s: %s; libpam denies here", lint->service, line->why);
+                         "%s: %s; libpam denies every login that reaches it", lint->service,
+                         line->why);
         if (line->kind != STACK_MODULE || is_for_others(lint, i))
             continue;
         lint_file(lint, line);
@@ -498,13 +501,13 @@ static void lint_wrong_factor(const struct lint_context *lint)
                  stack_format_location(refusal != NULL ? refusal : lint->ours, where,
                                        sizeof(where)),
                  fix,
-                 "%s: with a wrong password the stack goes on to pam_swmfa, and a code is %s: "
-                 "strangers make you pay for messages (%s)",
-                 lint->service, lint->autosend ? "sent" : "sent whenever the stranger asks for it",
+                 "%s: after a wrong password the stack continues to pam_swmfa, and a code is %s: "
+                 "strangers can run up your phone bill (%s)",
+                 lint->service, lint->autosend ? "sent" : "sent on request",
                  tell_way(lint, end, way, sizeof(way)));
 }
 
-static void write_behind(const struct lint_context *lint, char *fix, size_t size)
+static void write_after_factor(const struct lint_context *lint, char *fix, size_t size)
 {
     const struct stack_line *last = NULL;
     for (size_t i = 0; i < lint->stack->count; i++)
@@ -515,8 +518,7 @@ static void write_behind(const struct lint_context *lint, char *fix, size_t size
         write_password(lint, fix, size);
         return;
     }
-    add_text(fix, size, "behind the first factor (%s:%u), and not before it:", last->file,
-             last->number);
+    add_text(fix, size, "after the first factor (%s:%u), not before it:", last->file, last->number);
     add_line(fix, size, "required", lint->ours);
 }
 
@@ -527,13 +529,13 @@ static void lint_early(const struct lint_context *lint)
     bool early = has_end(lint, true, EVENT_EARLY, 0) || has_end(lint, false, EVENT_EARLY, 0);
     if (!early)
         return;
-    write_behind(lint, fix, sizeof(fix));
-    if (strcmp(lint->service, "sshd") == 0 && strncmp(fix, "behind", 6) != 0)
+    write_after_factor(lint, fix, sizeof(fix));
+    if (strcmp(lint->service, "sshd") == 0 && strncmp(fix, "after", 5) != 0)
         (void)snprintf(fix, sizeof(fix), "AuthenticationMethods publickey,keyboard-interactive");
     findings_add(lint->findings, SEVERITY_ERROR, "sends-to-strangers",
                  stack_format_location(lint->ours, where, sizeof(where)), fix,
-                 "%s: pam_swmfa is run before a first factor was right: whoever knows the name of "
-                 "a user can have codes sent, at your cost",
+                 "%s: pam_swmfa runs before any first factor is verified: anyone who knows a "
+                 "user's name can trigger codes, at your cost",
                  lint->service);
 }
 
@@ -549,11 +551,11 @@ static void lint_code_alone(const struct lint_context *lint)
     if (refusal != NULL)
         write_end(lint, refusal, fix, sizeof(fix));
     else
-        write_behind(lint, fix, sizeof(fix));
+        write_after_factor(lint, fix, sizeof(fix));
     findings_add(lint->findings, SEVERITY_ERROR, "code-alone",
                  stack_format_location(lint->ours, where, sizeof(where)), fix,
-                 "%s: a right code lets in without a right first factor (%s)", lint->service,
-                 tell_way(lint, end, way, sizeof(way)));
+                 "%s: users are let in with a code alone, without a correct first factor (%s)",
+                 lint->service, tell_way(lint, end, way, sizeof(way)));
 }
 
 static void lint_denial(const struct lint_context *lint)
@@ -567,7 +569,7 @@ static void lint_denial(const struct lint_context *lint)
     add_line(fix, sizeof(fix), "required", lint->ours);
     findings_add(lint->findings, SEVERITY_ERROR, "denial-forgotten",
                  stack_format_location(lint->ours, where, sizeof(where)), fix,
-                 "%s: \"%s\": who gives no right code is let in all the same (%s)", lint->service,
+                 "%s: \"%s\": users are let in without a correct code (%s)", lint->service,
                  lint->ours->control, tell_way(lint, end, way, sizeof(way)));
 }
 
@@ -585,8 +587,8 @@ static void lint_fails_open(const struct lint_context *lint)
     write_end(lint, refusal, fix, sizeof(fix));
     findings_add(lint->findings, SEVERITY_ERROR, "fails-open",
                  stack_format_location(refusal, where, sizeof(where)), fix,
-                 "%s: a wrong password lets in, and without a code (%s)", lint->service,
-                 tell_way(lint, end, way, sizeof(way)));
+                 "%s: users are let in with a wrong password and without a code (%s)",
+                 lint->service, tell_way(lint, end, way, sizeof(way)));
 }
 
 static void lint_pass(const struct lint_context *lint)
@@ -602,8 +604,8 @@ static void lint_pass(const struct lint_context *lint)
                  strcmp(lint->service, "sshd") == 0
                      ? "AuthenticationMethods publickey,keyboard-interactive"
                      : fix,
-                 "%s: whom swmfa.conf lets pass (exempt, remembered, unmapped = ignore or fail = "
-                 "safe) is asked for nothing at all, and let in",
+                 "%s: users who need no code according to swmfa.conf (exempt, remembered, unmapped "
+                 "= ignore or fail = safe) are let in without any factor",
                  lint->service);
 }
 
@@ -631,11 +633,12 @@ static void lint_exempt_denied(const struct lint_context *lint)
             continue;
         add_line(fix, sizeof(fix), "required", lint->ours);
         add_text(fix, sizeof(fix), "\nauth  required  pam_permit.so");
-        findings_add(lint->findings, SEVERITY_ERROR, "exempt-denied",
-                     stack_format_location(lint->ours, where, sizeof(where)), fix,
-                     "%s: whom swmfa.conf lets pass (exempt, remembered, unmapped = ignore or fail "
-                     "= safe) is denied: no other line of the stack says yes",
-                     lint->service);
+        findings_add(
+            lint->findings, SEVERITY_ERROR, "exempt-denied",
+            stack_format_location(lint->ours, where, sizeof(where)), fix,
+            "%s: users who need no code according to swmfa.conf (exempt, remembered, unmapped = "
+            "ignore or fail = safe) are denied: no other line of the stack succeeds",
+            lint->service);
         return;
     }
 }
@@ -645,11 +648,11 @@ static void lint_again(const struct lint_context *lint)
     char where[STACK_LOCATION_SIZE];
     if (!has_end(lint, true, EVENT_AGAIN, 0))
         return;
-    findings_add(lint->findings, SEVERITY_WARNING, "asked-twice",
-                 stack_format_location(lint->ours, where, sizeof(where)), "",
-                 "%s: pam_swmfa is run twice in one login, and two codes are sent: take one of its "
-                 "lines out",
-                 lint->service);
+    findings_add(
+        lint->findings, SEVERITY_WARNING, "asked-twice",
+        stack_format_location(lint->ours, where, sizeof(where)), "",
+        "%s: pam_swmfa runs twice in one login, and sends two codes: remove one of its lines",
+        lint->service);
 }
 
 /* ---- ways past the module ---- */
@@ -681,24 +684,25 @@ static void lint_past(const struct lint_context *lint, const struct edge *edge)
     case MEANS_YES:
     case MEANS_NO:
         findings_add(lint->findings, SEVERITY_NOTE, "exempt-by-line", where, "",
-                     "%s: users who meet the condition of %s are not asked for a code",
-                     lint->service, name);
+                     "%s: users who meet the condition of %s log in without a code", lint->service,
+                     name);
         break;
     case MEANS_ANYTHING:
-        findings_add(lint->findings, SEVERITY_WARNING, "may-skip", where, fix,
-                     "%s: %s is not known here; it can end the stack, and then nobody is asked for "
-                     "a code (if it checks a password: first_factor_modules in swmfa.conf)",
-                     lint->service, name);
+        findings_add(
+            lint->findings, SEVERITY_WARNING, "may-skip", where, fix,
+            "%s: %s is unknown to doctor; it can end the stack, and then the login does not ask "
+            "for a code (if it checks a password, add it to first_factor_modules in swmfa.conf)",
+            lint->service, name);
         break;
     case MEANS_PROVED:
     case MEANS_NOTHING:
-        findings_add(lint->findings, twice ? SEVERITY_NOTE : SEVERITY_ERROR,
-                     twice ? "other-factor" : "skipped", where, twice ? "" : fix,
-                     twice ? "%s: who has two other factors, the second by %s, is not asked for a "
-                             "code"
-                           : "%s: \"%s\" ends the stack, or leads past pam_swmfa: nobody who comes "
-                             "here is asked for a code",
-                     lint->service, twice ? name : line->control);
+        findings_add(
+            lint->findings, twice ? SEVERITY_NOTE : SEVERITY_ERROR,
+            twice ? "other-factor" : "skipped", where, twice ? "" : fix,
+            twice ? "%s: users with two other factors, the second from %s, log in without a code"
+                  : "%s: \"%s\" ends the stack, or skips pam_swmfa: logins that take this path do "
+                    "not ask for a code",
+            lint->service, twice ? name : line->control);
         break;
     default:
         break; /* fails-open and denial-forgotten are of these */
@@ -737,7 +741,7 @@ static void lint_never(const struct lint_context *lint)
     write_stack(lint, fix, sizeof(fix));
     findings_add(lint->findings, SEVERITY_ERROR, "never-asked",
                  stack_format_location(lint->ours, where, sizeof(where)), fix,
-                 "%s: no login comes to this line: nobody is asked for a code", lint->service);
+                 "%s: no login reaches this line: no login asks for a code", lint->service);
 }
 
 /* What lint_application says of such a program is enough. */
@@ -755,7 +759,8 @@ static void lint_nobody(const struct lint_context *lint)
         return;
     findings_add(lint->findings, SEVERITY_ERROR, "nobody-gets-in",
                  stack_format_location(lint->ours, where, sizeof(where)), "",
-                 "%s: no right code lets in, whatever else is right", lint->service);
+                 "%s: no login succeeds, even with the right code and every other factor",
+                 lint->service);
 }
 
 static void lint_jumps(const struct lint_context *lint)
@@ -773,7 +778,8 @@ static void lint_jumps(const struct lint_context *lint)
         said[at] = true;
         findings_add(lint->findings, SEVERITY_ERROR, "bad-jump",
                      stack_format_location(line, where, sizeof(where)), "",
-                     "%s: \"%s\" jumps beyond the end of the file or substack; libpam denies",
+                     "%s: \"%s\" jumps past the end of the file or substack; libpam denies every "
+                     "login that does so",
                      lint->service, line->control);
     }
     free(said);
@@ -792,7 +798,7 @@ static const char *write_guard(const struct lint_context *lint, char *fix, size_
     add_text(fix, size, "auth  [success=1 default=ignore]  pam_succeed_if.so quiet service in %s",
              lint->service);
     add_line(fix, size, "required", lint->ours);
-    return "keep it from this line";
+    return "make a condition skip this line for it";
 }
 
 /* Whether the program can run the helper and show a prompt. */
@@ -805,18 +811,17 @@ static void lint_application(const struct lint_context *lint)
     (void)stack_format_location(lint->ours, where, sizeof(where));
     if (lint->kind == APPLICATION_NOT_ROOT)
         findings_add(lint->findings, SEVERITY_ERROR, "not-root", where, fix,
-                     "%s: %s does not run as root, and pam_swmfa denies every login: %s",
+                     "%s: %s does not run as root, so pam_swmfa denies every login: %s",
                      lint->service, program, cure);
     if (lint->kind == APPLICATION_NO_PROMPT)
         findings_add(lint->findings, SEVERITY_ERROR, "no-prompt", where, fix,
-                     "%s: %s cannot show a prompt for a code: each login with the right password "
-                     "%s: %s",
+                     "%s: %s cannot prompt for a code: each login with the right password %s: %s",
                      lint->service, program,
-                     lint->autosend ? "has a code sent, and is denied" : "is denied", cure);
+                     lint->autosend ? "sends a code and is denied" : "is denied", cure);
     if (lint->kind == APPLICATION_UNKNOWN)
         findings_add(lint->findings, SEVERITY_NOTE, "unknown-service", where, "",
-                     "%s: the program is not known here: it can only ask for a code if it runs as "
-                     "root and shows a second prompt",
+                     "%s: the program is unknown to doctor: it can ask for a code only if it runs "
+                     "as root and shows a second prompt",
                      lint->service);
 }
 

@@ -14,7 +14,7 @@
 
 #define BLANKS     " \t\n"
 #define LINE_SIZE  1022 /* with its newline */
-#define TOO_LONG   "the line is longer than libpam before 1.6.0 can read"
+#define TOO_LONG   "the line is too long for libpam before 1.6.0"
 #define LINES_MAX  1000 /* more is a loop of includes that doubles at each turn */
 #define DIGITS_MAX 6    /* of a jump */
 
@@ -148,9 +148,9 @@ static const char *differs(const char *line, size_t length, bool continued)
     if (length > LINE_SIZE)
         return TOO_LONG;
     if (strlen(line) != length)
-        return "there is a NUL in the line";
+        return "the line contains a NUL";
     return continued && (*start == '\0' || *start == '#')
-               ? "an empty line or a comment comes after a backslash"
+               ? "an empty line or a comment follows a backslash"
                : NULL;
 }
 
@@ -342,7 +342,7 @@ static bool add_line(struct reader *reader, const struct source *source, struct 
     struct stack *stack = reader->stack;
     reader->too_many = stack->count == LINES_MAX;
     if (reader->too_many)
-        return refuse(reader, source, "the includes give more lines than can be read", "");
+        return refuse(reader, source, "the included files have too many lines", "");
     line->file = source->path;
     line->number = source->number;
     line->level = source->level;
@@ -372,7 +372,7 @@ static bool at_include(struct reader *reader, const struct source *source, char 
     if (name == NULL)
         return refuse(reader, source, "@include without a file", "");
     return read_file(reader, name, source->type, source->depth + 1, source->level) ||
-           refuse(reader, source, "a file that is included cannot be read", name);
+           refuse(reader, source, "an included file cannot be read", name);
 }
 
 /* "TYPE include FILE" and "TYPE substack FILE". What it cannot read, or not to the end, becomes one
@@ -394,7 +394,7 @@ static bool include(struct reader *reader, const struct source *source, const ch
         return false;
     reader->stack->problem.text[0] = '\0';
     struct stack_line line = {.kind = STACK_BROKEN,
-                              .why = "the file, or one that it includes, cannot be read"};
+                              .why = "the file, or a file that it includes, cannot be read"};
     for (int code = 0; code < STACK_CODES; code++)
         line.actions[code] = STACK_BAD;
     return !wanted || add_line(reader, source, &line, control, name, none);
@@ -410,7 +410,7 @@ static bool take_module(struct reader *reader, const struct source *source, stru
     if (control != NULL) {
         module = next_word(&rest);
         if (!set_word(line->actions, control) && !set_values(line->actions, control))
-            line->why = "the control cannot be read, libpam takes every answer for bad";
+            line->why = "the control is invalid, so libpam treats every result as \"bad\"";
     }
     set_unset(line->actions, STACK_BAD);
     if (module == NULL) {
@@ -435,7 +435,7 @@ static bool take_line(struct reader *reader, const struct source *source)
     if (type == NULL) { /* it denies where it does most */
         type = source->type != NULL ? source->type : "auth";
         line.kind = STACK_BROKEN;
-        line.why = "the type is none of auth, account, session and password";
+        line.why = "the type is not auth, account, session or password";
     }
     if (source->type != NULL && strcmp(type, source->type) != 0)
         return true;
@@ -533,7 +533,7 @@ static bool read_lines(struct reader *reader, struct source *source)
         return refuse_unsure(reader, source, source->why);
     return got == GOT_END ||
            (got == GOT_HALF &&
-            refuse(reader, source, "the file ends with a line that a backslash continues", ""));
+            refuse(reader, source, "the last line of the file ends with a backslash", ""));
 }
 
 /* False if libpam cannot read it, or if it ends all. */
@@ -546,9 +546,9 @@ static bool read_file(struct reader *reader, const char *name, const char *type,
         return false;
     /* Some versions of libpam end there; Debian's goes on until the application crashes. */
     reader->too_many = depth >= STACK_LEVELS;
-    bool good = reader->too_many
-                    ? refuse(reader, &source, "the includes go in a circle, or too deep", "")
-                    : read_lines(reader, &source);
+    bool good = reader->too_many ? refuse(reader, &source,
+                                          "the includes form a loop, or are nested too deep", "")
+                                 : read_lines(reader, &source);
     (void)fclose(source.file);
     free(source.text);
     return good;
@@ -560,7 +560,7 @@ static bool read_file(struct reader *reader, const char *name, const char *type,
 
 const char *stack_consequence(const struct stack *stack)
 {
-    return stack->unsure ? "versions of libpam differ in how they read that, so write it otherwise"
+    return stack->unsure ? "versions of libpam read this differently: rewrite it"
                          : "libpam denies every login";
 }
 

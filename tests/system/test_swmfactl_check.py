@@ -42,7 +42,7 @@ def check(*arguments, keep_denied=False, **keywords):
     severities = {finding["severity"] for finding in document["findings"]}
     assert status == (3 if "error" in severities else 2 if "warning" in severities else 0)
     for finding in document["findings"]:
-        assert finding["severity"] == "note" or finding["fix"] or "more like" in finding["text"], \
+        assert finding["severity"] == "note" or finding["fix"] or "have this problem" in finding["text"], \
             finding
     return document
 
@@ -286,8 +286,8 @@ def test_many_of_a_kind_are_counted():
     users_map("".join(f"user{i} 0\n" for i in range(50)))
     findings = check()["findings"]
     assert [finding["id"] for finding in findings].count("users-line") == 21
-    assert [finding["text"] for finding in findings if "more like" in finding["text"]] == \
-        ["30 more like the 20 of this kind"] * 2
+    assert [finding["text"] for finding in findings if "have this problem" in finding["text"]] == \
+        ["30 more lines have this problem; only the first 20 are listed"] * 2
 
 
 def test_a_number_in_the_place_of_a_name_is_not_told():
@@ -372,7 +372,7 @@ def test_a_module_that_cannot_be_loaded_is_an_error(replaced):
     harness.write(module, "nothing\n", 0o644)
     assert found() == [f"error module-load {module}"]
     shutil.copy(os.path.realpath("/lib/x86_64-linux-gnu/libm.so.6"), module)
-    assert "it is no PAM module" in texts() or "pam_sm_authenticate" in texts()
+    assert "it is not a PAM module" in texts() or "pam_sm_authenticate" in texts()
 
 
 @pytest.mark.parametrize("folder", [Path(harness.HELPER).parent, Path(harness.MODULE).parent,
@@ -559,7 +559,7 @@ def test_both_providers_are_asked(sim):
     account, secret = ([line.split(" ")[0] for line in lines].index(key) + 1
                        for key in ("project_id", "api_token"))
     assert fix == (f"correct project_id (line {account}) and api_token (line {secret}) of "
-                   f"[signalwire] in {harness.CONF}, or replace the file, of which a copy is kept: "
+                   f"[signalwire] in {harness.CONF}, or replace the file (a copy is kept): "
                    "swmfactl init --force")
     assert ctl.ctl("check")[0] == 0
 
@@ -569,9 +569,9 @@ def test_the_times_and_the_certificate_are_told():
     said, = json.loads(out)["online"]
     assert status == 0 and said["certificate_days"] > 300
     assert 0 < said["resolved_us"] <= said["connected_us"] <= said["secured_us"] <= said["ended_us"]
-    assert re.search(r"^note  https://localhost:\d+: SignalWire takes the credentials: name "
+    assert re.search(r"^note  https://localhost:\d+: SignalWire accepts the credentials: name "
                      r"[\d.]+ ms, connection [\d.]+ ms, TLS [\d.]+ ms, answer [\d.]+ ms; its "
-                     r"certificate is good for \d+ more days \[online\]$",
+                     r"certificate is valid for \d+ more days \[online\]$",
                      ctl.done("check", "--online"), flags=re.MULTILINE)
 
 

@@ -424,7 +424,7 @@ def test_a_test_login_that_fails_is_said_and_the_files_stay(installed):
 def test_it_ends_with_a_check(installed):
     client = on_terminal_with_all(installed, "--no-test")
     client.expect("swmfactl check --online")
-    client.expect("SignalWire takes the credentials")
+    client.expect("SignalWire accepts the credentials")
     client.expect("Next: swmfactl codes alice")
     assert ended(client) == 0
 

@@ -75,11 +75,11 @@ static const struct {
      "s:1 0 required a.so\ns:2 0 required b.so"},
     /* Linux-PAM 1.5 goes on after it, 1.7 does not. */
     {"== s\nauth required a.so \\\n\nauth required b.so\n",
-     "s:1! an empty line or a comment comes after a backslash (unsure)"},
+     "s:1! an empty line or a comment follows a backslash (unsure)"},
     {"== s\nauth optional b.so\nauth required a.so x\\\n \\\n # one\ny\n",
-     "s:1 0 optional b.so\ns:2! an empty line or a comment comes after a backslash (unsure)"},
+     "s:1 0 optional b.so\ns:2! an empty line or a comment follows a backslash (unsure)"},
     {"== s\nauth required a.so \\\n \n",
-     "s:1! an empty line or a comment comes after a backslash (unsure)"},
+     "s:1! an empty line or a comment follows a backslash (unsure)"},
     {"== s\nauth required a.so x\\\ny#z \\\nauth required b.so\n",
      "s:1 0 required a.so|x|y\ns:3 0 required b.so"},
     {"== s\nauth [success=1 default=ignore] a.so [x y] [u\\]v] z\n",
@@ -96,23 +96,23 @@ static const struct {
     {"== s\naccount required a.so\n== other\nauth required b.so\n",
      "other:1 0 required b.so (other)"},
     {"== s\nauth include none\n",
-     "s:1 0 include none (the file, or one that it includes, cannot be read)"},
+     "s:1 0 include none (the file, or a file that it includes, cannot be read)"},
     {"== s\nauth required a.so\n@include none\nauth required b.so\n",
-     "s:1 0 required a.so\ns:2! a file that is included cannot be read: none"},
+     "s:1 0 required a.so\ns:2! an included file cannot be read: none"},
     {"== s\nauth include t\nauth required b.so\n== t\nauth required a.so\n@include none\n",
      "t:1 0 required a.so\n"
-     "s:1 0 include t (the file, or one that it includes, cannot be read)\ns:2 0 required b.so"},
+     "s:1 0 include t (the file, or a file that it includes, cannot be read)\ns:2 0 required b.so"},
     {"== s\n@include\n", "s:1! @include without a file"},
     {"== s\nauth required a.so\nauth\nauth required\n",
      "s:1 0 required a.so\ns:2 0  - (there is no control)\ns:3 0 required - (there is no module)"},
     {"== s\nbogus required a.so\n",
-     "s:1 0 required a.so (the type is none of auth, account, session and password)"},
+     "s:1 0 required a.so (the type is not auth, account, session or password)"},
     {"== s\nauth [success=] a.so\n",
-     "s:1 0 success= a.so (the control cannot be read, libpam takes every answer for bad)"},
-    {"== s\nauth required a.so \\\n", "s:1! the file ends with a line that a backslash continues"},
-    {"== s\n@include s\n", "s:0! the includes go in a circle, or too deep"},
+     "s:1 0 success= a.so (the control is invalid, so libpam treats every result as \"bad\")"},
+    {"== s\nauth required a.so \\\n", "s:1! the last line of the file ends with a backslash"},
+    {"== s\n@include s\n", "s:0! the includes form a loop, or are nested too deep"},
     {"== s\nauth include t\n== t\nauth substack s\n",
-     "s:0! the includes go in a circle, or too deep"},
+     "s:0! the includes form a loop, or are nested too deep"},
 };
 
 static void test_lines_are_read_as_libpam_reads_them(void **state)
@@ -125,8 +125,8 @@ static void test_lines_are_read_as_libpam_reads_them(void **state)
         assert_non_null(stack);
         const char *found = dump(stack);
         const char *last = strrchr(found, '\n');
-        bool circle = stack->problem.text[0] != '\0' && strstr(found, "circle") != NULL;
-        unit_same_text(readings[i].files, circle && last != NULL ? last + 1 : found,
+        bool loop = stack->problem.text[0] != '\0' && strstr(found, "loop") != NULL;
+        unit_same_text(readings[i].files, loop && last != NULL ? last + 1 : found,
                        readings[i].expected);
         stack_free(stack);
     }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* accounts: the part of `swmfactl check` that names the accounts that would be denied. */
+/* accounts: the part of `swmfactl check` that lists the accounts that would be denied. */
 #include <config.h>
 
 #include "ctl/check/check.h"
@@ -12,13 +12,13 @@
 
 #define SERVICES 3
 
-/* The accounts that some services would deny, the same for each of them. */
+/* Accounts, and the services that would deny them. */
 struct denied {
     char names[sizeof(((struct names *)NULL)->text)];
     char services[64];
 };
 
-/* Adds a service to the entry that has the same accounts, or as a new entry. */
+/* Adds a service to the entry with the same accounts, or adds an entry. */
 static void take_service(const struct check *check, struct denied denied[SERVICES],
                          const char *service, const struct sshd *sshd)
 {
@@ -36,7 +36,7 @@ static void take_service(const struct check *check, struct denied denied[SERVICE
                    used > 0 ? ", " : "", service);
 }
 
-/* Where sshd does not say what its settings are, doctor says why. */
+/* If sshd does not report its settings, doctor says why. */
 void check_accounts(struct check *check)
 {
     const struct sshd_question question = {0};
@@ -54,7 +54,7 @@ void check_accounts(struct check *check)
                                  denied[i].names, denied[i].services);
     if (text[0] != '\0')
         findings_add(check->findings, SEVERITY_NOTE, "accounts-unmapped", check->config.users,
-                     "swmfactl user add, for those who are to log in",
+                     "add those who should log in: swmfactl user add",
                      "these accounts have no usable line, and each service in parentheses denies "
                      "them once it asks for a code: %s",
                      text);

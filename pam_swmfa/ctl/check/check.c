@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * check: swmfactl check: is everything that logins need as it must be?
+ * check: swmfactl check examines everything that logins need.
  *
- * What root alone can read is looked at first. Then it becomes the service user, as logins do, and
- * opens the store and asks the providers as that. It changes nothing and sends nothing to a phone.
+ * It first examines, as root, what root alone can read. Then it becomes the service user, as logins
+ * do, opens the store and contacts the providers. It changes nothing and sends no code.
  */
 #include <config.h>
 
@@ -49,13 +49,13 @@ void check_problem(struct check *check, enum severity severity, const char *id, 
 
 /* ---- the whole ---- */
 
-/* As the service user; there is no way back. */
+/* Becomes the service user for good. */
 static void check_as_service_user(struct check *check, bool store)
 {
     if (!ctl_leave_root(check->ctl)) {
         findings_add(check->findings, SEVERITY_ERROR, "privileges", SWMFA_USER,
-                     "see the kernel's log, and what confines this process: a container, or a "
-                     "security module",
+                     "look in the kernel's log, and at what confines this process: a container or "
+                     "a security module",
                      "%s", check->ctl->problem.text);
         return;
     }
@@ -79,7 +79,7 @@ static void check_all(struct check *check)
         check_as_service_user(check, store);
     if (wants_online && check->online == NULL)
         findings_add(check->findings, SEVERITY_NOTE, "online-not", check->conf,
-                     "fix the errors first", "no provider was asked");
+                     "fix the errors first", "no provider was contacted");
     config_free(&check->config);
 }
 
@@ -93,7 +93,7 @@ static void print_count(const struct check *check, enum severity severity, const
     *first = false;
 }
 
-/* The last line: what was examined, and what came of it. */
+/* The last line: what was examined, and how many findings there are. */
 static bool print_end(struct check *check)
 {
     bool first = true;
@@ -157,7 +157,7 @@ static error_t read_option(int key, char *argument, struct argp_state *state)
 static const struct argp_option options[] = {
     {.name = "online",
      .key = KEY_ONLINE,
-     .doc = "Ask each provider whether it takes the credentials; sends nothing to a phone"},
+     .doc = "Check the credentials with each provider; sends no code"},
     {0},
 };
 
@@ -165,10 +165,10 @@ const struct command command_check = {
     .name = "check",
     .arguments = "",
     .summary = "Check configuration, users map, programs and store",
-    .text = "Checks all that logins need: the configuration, every line of the users map, the "
-            "helper, the module, the service user and the store, and says what to fix. Changes "
-            "nothing.\vExit status: 0 nothing to fix, 1 could not be checked, 2 warnings, 3 "
-            "errors.",
+    .text =
+        "Checks everything that logins need: the configuration, every line of the users map, the "
+        "helper, the module, the service user and the store. Says what to fix. Changes "
+        "nothing.\vExit status: 0 nothing to fix, 1 could not be checked, 2 warnings, 3 errors.",
     .json = true,
     .options = options,
     .option = read_option,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* conf: the part of `swmfactl check` that looks at swmfa.conf: what is wrong in it, and what
- * is not but lets people in, costs money, or does not do what it seems to. */
+/* conf: the part of `swmfactl check` that examines swmfa.conf: errors, and valid settings that let
+ * users in without a code, cost money, or have no effect. */
 #include <config.h>
 
 #include "ctl/check/check.h"
@@ -21,11 +21,11 @@
 #define CODE_LENGTH_LEAST 6
 #define CODE_SECONDS_MOST 600
 
-/* More in a day than people need: a bill, if a stranger asks. */
+/* Users do not need more in a day; a stranger could run up a bill. */
 #define USER_DAY_MOST 100
 #define HOST_DAY_MOST 10000
 
-/* Networks that hold more than these bits leave free are not one of ours. */
+/* A network with a shorter prefix is too large to be the administrator's own. */
 #define WIDE_IPV4 8
 #define WIDE_IPV6 16
 
@@ -33,14 +33,14 @@ static void tell(void *context, const struct problem *problem)
 {
     struct check *check = context;
     check_problem(check, SEVERITY_ERROR, "conf", check->conf,
-                  "see swmfa.conf(5); with this file every login is denied", problem);
+                  "correct it: swmfa.conf(5); until then every login is denied", problem);
 }
 
 static void say(struct check *check, enum severity severity, const char *id, const char *section,
                 const char *key, const char *fix, const char *format, ...)
     __attribute__((format(printf, 7, 8)));
 
-/* Says something about a key, where it was given. */
+/* Adds a finding on a key, at the line that sets it. */
 static void say(struct check *check, enum severity severity, const char *id, const char *section,
                 const char *key, const char *fix, const char *format, ...)
 {
@@ -55,7 +55,7 @@ static void say(struct check *check, enum severity severity, const char *id, con
     findings_add(check->findings, severity, id, where, fix, "[%s] %s: %s", section, key, text);
 }
 
-/* ---- who gets in without a code ---- */
+/* ---- logins without a code ---- */
 
 static void check_fail_on(struct check *check)
 {
@@ -65,16 +65,17 @@ static void check_fail_on(struct check *check)
         const char *text;
     } causes[] = {
         {FAIL_ON_LIMIT, "limit",
-         "who has a first factor can ask for codes until the provider refuses, and then needs "
-         "none"},
+         "anyone with a first factor can request codes until the provider refuses, and then needs "
+         "no code"},
         {FAIL_ON_CREDENTIALS, "credentials",
-         "a token that is withdrawn or mistyped lets everybody in, for as long as nobody looks"},
-        {FAIL_ON_STORE, "store", "who fills the disk needs no code, and limits and locks are gone"},
+         "a revoked or mistyped token lets every user in without a code until somebody notices"},
+        {FAIL_ON_STORE, "store",
+         "anyone who fills the disk needs no code, and limits and locks no longer apply"},
     };
     for (size_t i = 0; i < sizeof(causes) / sizeof(causes[0]); i++)
         if (config_has_word(&check->config.fail_on, causes[i].word))
             say(check, SEVERITY_WARNING, "fail-on", "swmfa", "fail_on",
-                "leave it out of fail_on, or read swmfa.conf(5) on what it opens", "%s: %s",
+                "remove it from fail_on; swmfa.conf(5) describes what it allows", "%s: %s",
                 causes[i].name, causes[i].text);
 }
 
@@ -82,12 +83,13 @@ static void check_fail(struct check *check)
 {
     if (check->config.fail == FAIL_SAFE) {
         say(check, SEVERITY_WARNING, "fail-safe", "swmfa", "fail",
-            "fail = secure, and break-glass codes for who must get in: swmfactl codes USER",
-            "safe: while no provider answers, the first factor alone lets people in");
+            "set fail = secure, and make break-glass codes for users who must always get in: "
+            "swmfactl codes USER",
+            "safe: while no provider answers, users log in with the first factor alone");
         check_fail_on(check);
     } else if (config_line(&check->lines, "swmfa", "fail_on") > 0) {
         say(check, SEVERITY_NOTE, "fail-on-unused", "swmfa", "fail_on", "remove it",
-            "does nothing with fail = secure");
+            "has no effect with fail = secure");
     }
 }
 
@@ -106,12 +108,11 @@ static void check_networks(struct check *check)
         unsigned bits = ipv4 ? network.prefix - 96 : network.prefix;
         if (bits == 0)
             say(check, SEVERITY_ERROR, "exempt-all", "policy", "exempt_networks",
-                "name the networks that are yours",
-                "%.*s: nobody who comes by %s is ever asked for a code", (int)length, item,
-                ipv4 ? "IPv4" : "the network");
+                "list your own networks only", "%.*s: no login from %s requires a code",
+                (int)length, item, ipv4 ? "any IPv4 address" : "any address");
         else if (bits < (ipv4 ? WIDE_IPV4 : WIDE_IPV6))
             say(check, SEVERITY_WARNING, "exempt-wide", "policy", "exempt_networks",
-                "name the networks that are yours", "%.*s is a large part of the Internet",
+                "list your own networks only", "%.*s covers a large part of the Internet",
                 (int)length, item);
     }
 }
@@ -128,8 +129,8 @@ static void check_groups(struct check *check, const char *key, const char *list)
             continue;
         bool failed = errno != 0 && errno != ENOENT && errno != ESRCH;
         say(check, SEVERITY_ERROR, "policy-group", "policy", key,
-            "make the group, correct the name, or take it out of the list",
-            "the group %s %s%s: whoever the groups decide on is denied", name,
+            "create the group, correct the name, or remove it from the list",
+            "the group %s %s%s: users whose exemption depends on the groups are denied", name,
             failed ? "cannot be looked up: " : "does not exist", failed ? strerror(errno) : "");
     }
 }
@@ -150,8 +151,8 @@ static void check_services(struct check *check)
         }
         if (!found)
             say(check, SEVERITY_WARNING, "policy-service", "policy", "services",
-                "correct the name: that of the file in /etc/pam.d",
-                "%.*s: PAM has no such service, so the rules never hold for it", (int)length, item);
+                "correct the name: use that of the file in /etc/pam.d",
+                "%.*s: PAM has no such service, so the rules never apply to it", (int)length, item);
     }
 }
 
@@ -160,13 +161,13 @@ static void check_policy(struct check *check)
     const struct policy *policy = &check->config.policy;
     if (check->config.unmapped == UNMAPPED_IGNORE)
         say(check, SEVERITY_WARNING, "unmapped-ignore", "swmfa", "unmapped",
-            "unmapped = deny, when everybody who is to get in is in the map",
-            "ignore: who is not in the users map gets in with the first factor alone");
+            "set unmapped = deny once every user who should log in is in the map",
+            "ignore: users who are not in the users map log in with the first factor alone");
     if (policy->exempt_result == EXEMPT_SUCCESS)
         say(check, SEVERITY_WARNING, "exempt-success", "policy", "exempt_result",
-            "exempt_result = ignore, and a line more in the stack: pam_swmfa(8), EXAMPLES",
-            "success: in a stack where the module stands before or beside the first factor, who "
-            "is exempt needs none at all");
+            "set exempt_result = ignore, and add a line to the stack: pam_swmfa(8), EXAMPLES",
+            "success: in a stack where the module comes before the first factor or replaces it, "
+            "exempt users need no factor at all");
     check_networks(check);
     check_groups(check, "exempt_groups", policy->exempt_groups);
     check_groups(check, "require_groups", policy->require_groups);
@@ -175,7 +176,7 @@ static void check_policy(struct check *check)
 
 /* ---- what it costs ---- */
 
-/* The most that a list of limits lets through in a day. */
+/* How many sends a list of limits permits in a day. */
 static long long in_a_day(const struct limit_list *list)
 {
     long long least = 0;
@@ -194,9 +195,9 @@ static void check_limit(struct check *check, const char *key, const struct limit
 {
     if (in_a_day(list) > most)
         say(check, SEVERITY_WARNING, "limit-high", "limits", key,
-            "add a limit for the day, as the default has",
-            "up to %lld codes a day for %s, at your cost, if a stranger asks for them",
-            in_a_day(list), whom);
+            "add a limit for the day, as in the default",
+            "a stranger can trigger up to %lld codes a day for %s, at your cost", in_a_day(list),
+            whom);
 }
 
 static void check_limits(struct check *check)
@@ -208,14 +209,14 @@ static void check_limits(struct check *check)
     check_limit(check, "host_sends", &sends->host, HOST_DAY_MOST, "this host");
     if (check->config.countries == NULL)
         say(check, SEVERITY_NOTE, "countries", "limits", "countries",
-            "name how the numbers of your users begin, such as countries = +1",
-            "not given: codes are sent to any country, also where that is dear");
+            "set the prefixes of your users' numbers, such as countries = +1",
+            "not set: codes are sent to any country, also where messages are expensive");
 }
 
 /* ---- the providers ---- */
 
-/* Of several keys, the one that was given in the section, for who does not know how a provider
- * calls it; "" if none was. */
+/* Providers name a setting differently: returns the one of these keys that the section sets, or "".
+ */
 static const char *given_of(const struct check *check, const char *section, const char *const *keys)
 {
     while (*keys != NULL && config_line(&check->lines, section, *keys) == 0)
@@ -231,15 +232,17 @@ static void check_terms(struct check *check, const struct provider *provider, co
     provider->terms(settings, &terms);
     if (terms.length < CODE_LENGTH_LEAST && !terms.letters)
         say(check, SEVERITY_WARNING, "code-short", provider->name,
-            given_of(check, provider->name, lengths), "6 or more (NIST SP 800-63B-4)",
-            "codes of %zu digits are too easily guessed", terms.length);
+            given_of(check, provider->name, lengths), "set it to 6 or more (NIST SP 800-63B-4)",
+            "codes of %zu digits are too easy to guess", terms.length);
     if (terms.valid_for > CODE_SECONDS_MOST)
         say(check, SEVERITY_WARNING, "code-long-valid", provider->name,
-            given_of(check, provider->name, times), "ten minutes or less (NIST SP 800-63B-4)",
-            "a code is good for %d seconds, also for who finds the phone later", terms.valid_for);
+            given_of(check, provider->name, times),
+            "set it to ten minutes or less (NIST SP 800-63B-4)",
+            "a code is valid for %d seconds, also for anyone who finds the phone later",
+            terms.valid_for);
 }
 
-/* What stands in the file that is installed. */
+/* Values that are still those of the installed example. */
 static void check_placeholders(struct check *check, int id)
 {
     static const char *const keys[][5] = {{"space", NULL},
@@ -251,8 +254,8 @@ static void check_placeholders(struct check *check, int id)
     for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
         if ((found & 1U << i) != 0)
             say(check, SEVERITY_ERROR, "placeholder", name, given_of(check, name, keys[i]),
-                "enter that of your account; the provider's dashboard has it",
-                "stands there as in the example: no code can be sent");
+                "enter the value of your account; the provider's dashboard shows it",
+                "still has the value of the example: no code can be sent");
 }
 
 /* Other values with quotes around them are errors. */
@@ -262,8 +265,8 @@ static void check_quotes(struct check *check)
     for (size_t i = 0; config_key_at(i, &key); i++)
         if (config_quoted(&check->lines, key.section, key.name))
             say(check, SEVERITY_WARNING, "quotes", key.section, key.name,
-                "write it without quotes, unless they belong to it",
-                "stands in quotes, which are sent with it");
+                "remove the quotes, unless they are part of the value",
+                "is in quotes, which are sent as part of it");
 }
 
 static void check_providers(struct check *check)
@@ -279,18 +282,18 @@ static void check_providers(struct check *check)
     }
     if (!sendable)
         say(check, SEVERITY_NOTE, "channel", "swmfa", "channel",
-            "name the other one, or give the provider what it needs for this one",
-            "no provider can send by %s: the other channel is used",
+            "set the other channel, or configure the provider for this one",
+            "no provider can send by %s, so the other channel is used",
             channel_names[config->channel]);
     if (config->providers.count > 1 && config->deadline <= config->timeout)
         say(check, SEVERITY_WARNING, "deadline", "swmfa", "deadline",
-            "more than timeout, so that both fit into it",
-            "%d seconds for all providers are over when the first has not answered in %d: the "
-            "second is never asked",
+            "set it to more than timeout, so that both providers have time",
+            "the %d seconds for all providers end before the first provider times out (%d "
+            "seconds), so the second is never used",
             config->deadline, config->timeout);
     if (config->connect_timeout > config->timeout)
         say(check, SEVERITY_NOTE, "connect-timeout", "swmfa", "connect_timeout",
-            "less than timeout", "is longer than timeout, which ends it before");
+            "set it to less than timeout", "is longer than timeout, which ends the attempt first");
 }
 
 /* ---- the whole ---- */
@@ -303,7 +306,7 @@ static void check_mode(struct check *check)
         return;
     (void)snprintf(fix, sizeof(fix), "chmod g-r %.4096s", check->conf);
     findings_add(check->findings, SEVERITY_NOTE, "conf-readable", check->conf, fix,
-                 "group %u can read the credentials in it", (unsigned)status.st_gid);
+                 "group %u can read the credentials in this file", (unsigned)status.st_gid);
 }
 
 void check_configuration(struct check *check)

@@ -26,7 +26,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define INSTALL     "install pam_swmfa again: make install, or ./quickstart install"
+#define INSTALL     "reinstall pam_swmfa: make install, or ./quickstart install"
 #define START_MS    10000                                  /* for the helper to say its version */
 #define SPACE_LEAST ((unsigned long long)16 * 1024 * 1024) /* bytes */
 
@@ -40,8 +40,7 @@ static bool owned_by_root(struct check *check, const char *id, const char *path,
         return true;
     (void)snprintf(fix, sizeof(fix), "chown root %.4096s", path);
     findings_add(check->findings, SEVERITY_ERROR, id, path, fix,
-                 "belongs to uid %u, who can put something else in its place",
-                 (unsigned)status->st_uid);
+                 "is owned by uid %u, who can replace it", (unsigned)status->st_uid);
     return false;
 }
 
@@ -54,7 +53,7 @@ static bool written_by_root(struct check *check, const char *id, const char *pat
         return true;
     (void)snprintf(fix, sizeof(fix), "chmod go-w %.4096s", path);
     findings_add(check->findings, SEVERITY_ERROR, id, path, fix,
-                 "mode %04o: others than root can put something else in its place",
+                 "mode %04o: users other than root can replace it",
                  (unsigned)status->st_mode & 07777U);
     return false;
 }
@@ -105,7 +104,7 @@ bool check_folders(struct check *check, const char *path)
 
 /* ---- the programs ---- */
 
-/* Set by somebody who meant well: then any user could start it with root's rights. */
+/* With set-uid, any user could run it as root. */
 static bool has_no_set_id(struct check *check, const char *id, const char *path,
                           const struct stat *status)
 {
@@ -114,23 +113,22 @@ static bool has_no_set_id(struct check *check, const char *id, const char *path,
         return true;
     (void)snprintf(fix, sizeof(fix), "chmod ug-s %.4096s", path);
     findings_add(check->findings, SEVERITY_ERROR, id, path, fix,
-                 "mode %04o: it must not be set-uid or set-gid",
-                 (unsigned)status->st_mode & 07777U);
+                 "mode %04o: must not be set-uid or set-gid", (unsigned)status->st_mode & 07777U);
     return false;
 }
 
-/* Whether a file of the installation is as it was installed. */
+/* Whether an installed file has its type, owner and mode. */
 static bool check_file(struct check *check, const char *id, const char *path, mode_t needed)
 {
     struct stat status;
     (void)check_folders(check, path);
     if (lstat(path, &status) != 0) {
         findings_add(check->findings, SEVERITY_ERROR, id, path, INSTALL,
-                     "%s: every login that asks for a code is denied", strerror(errno));
+                     "%s: every login that requires a code is denied", strerror(errno));
         return false;
     }
     if (!S_ISREG(status.st_mode)) {
-        findings_add(check->findings, SEVERITY_ERROR, id, path, INSTALL, "is no regular file");
+        findings_add(check->findings, SEVERITY_ERROR, id, path, INSTALL, "is not a regular file");
         return false;
     }
     if (!is_roots(check, id, path, &status) || !has_no_set_id(check, id, path, &status))
@@ -170,7 +168,7 @@ static pid_t start_helper(int output)
     return error == 0 ? pid : -1;
 }
 
-/* Reads a line; what does not come in time is not waited for. */
+/* Reads a line, for a limited time. */
 static void read_line(int fd, char *line, size_t size)
 {
     struct pollfd ready = {.fd = fd, .events = POLLIN};
@@ -221,7 +219,7 @@ static void check_loads(struct check *check)
     }
     const char *why = dlerror();
     findings_add(check->findings, SEVERITY_ERROR, "module-load", SWMFA_MODULE_PATH, INSTALL,
-                 "PAM cannot load it: %s", why != NULL ? why : "it is no PAM module");
+                 "PAM cannot load it: %s", why != NULL ? why : "it is not a PAM module");
     if (module != NULL)
         (void)dlclose(module);
 }
@@ -238,8 +236,8 @@ void check_programs(struct check *check)
 
 /* ---- the service user ---- */
 
-/* Another account that is in /etc/passwd with the same uid, or the same group: who runs as that can
- * read the store, or the files of that group. */
+/* Looks for other accounts in /etc/passwd with the same uid, which can read the store, or with the
+ * same group. */
 static void check_alone(struct check *check, const struct passwd *user)
 {
     FILE *file = fopen("/etc/passwd", "re");
@@ -249,9 +247,9 @@ static void check_alone(struct check *check, const struct passwd *user)
             continue;
         if (other->pw_uid == user->pw_uid)
             findings_add(check->findings, SEVERITY_ERROR, "service-user-shared", SWMFA_USER,
-                         "give " SWMFA_USER " a uid of its own, and the store to it",
-                         "%s has the same uid %u: it can change the store, and what it runs reads "
-                         "the credentials from the helper's memory",
+                         "give " SWMFA_USER " a uid of its own, and make it the owner of the store",
+                         "%s has the same uid %u: it can change the store, and read the "
+                         "credentials from the helper's memory",
                          other->pw_name, (unsigned)user->pw_uid);
         else if (other->pw_gid == user->pw_gid)
             findings_add(check->findings, SEVERITY_WARNING, "service-user-shared", SWMFA_USER,
@@ -269,7 +267,7 @@ static void check_shell(struct check *check, const char *shell)
     if (strcmp(name, "nologin") != 0 && strcmp(name, "false") != 0)
         findings_add(check->findings, SEVERITY_NOTE, "service-user-shell", SWMFA_USER,
                      "usermod --shell /usr/sbin/nologin " SWMFA_USER,
-                     "has the shell %s, and needs none", *shell != '\0' ? shell : "/bin/sh");
+                     "has the shell %s, but needs none", *shell != '\0' ? shell : "/bin/sh");
 }
 
 bool check_service_user(struct check *check)
@@ -280,15 +278,15 @@ bool check_service_user(struct check *check)
     const struct passwd *found = getpwnam(SWMFA_USER);
     if (found == NULL) {
         findings_add(check->findings, SEVERITY_ERROR, "service-user", SWMFA_USER, make,
-                     "%s: every login that asks for a code is denied",
+                     "%s: every login that requires a code is denied",
                      errno != 0 && errno != ENOENT ? strerror(errno) : "there is no such user");
         return false;
     }
     if (found->pw_uid == 0 || found->pw_gid == 0) {
         findings_add(check->findings, SEVERITY_ERROR, "service-user", SWMFA_USER,
                      "give it a uid and a gid of its own",
-                     "has the uid %u and the gid %u, of which none may be root's: every login that "
-                     "asks for a code is denied",
+                     "has the uid %u and the gid %u, and neither may be root's: every login that "
+                     "requires a code is denied",
                      (unsigned)found->pw_uid, (unsigned)found->pw_gid);
         return false;
     }
@@ -301,33 +299,33 @@ bool check_service_user(struct check *check)
 
 /* ---- the store ---- */
 
-/* What a backup that was restored by root leaves. */
+/* Restoring a backup as root by hand leaves files with a wrong owner or mode. */
 static bool check_store_file(struct check *check, int folder, const char *name, uid_t owner)
 {
     struct stat status;
     char path[CHECK_WHERE_SIZE];
     if (fstatat(folder, name, &status, AT_SYMLINK_NOFOLLOW) != 0)
-        return true; /* it has gone meanwhile */
+        return true; /* it was removed in the meantime */
     (void)snprintf(path, sizeof(path), STORE_FOLDER "/%s", name);
     if (!S_ISREG(status.st_mode) || status.st_nlink != 1) {
         /* The service user can have put it here, and a program of root's would follow it. */
         findings_add(
             check->findings, SEVERITY_ERROR, "store-file", path,
-            "find out who made it; then swmfactl store restore --replace FILE, or swmfactl store "
-            "reset --force",
-            "expected a regular file with this name alone: nobody who is asked gets in");
+            "find out who created it; then run swmfactl store restore --replace FILE, or swmfactl "
+            "store reset --force",
+            "expected a regular file with one link: every login that requires a code is denied");
         return false;
     }
     if (status.st_uid == owner && (status.st_mode & 07777U) == 0600U)
         return true;
-    findings_add(check->findings, SEVERITY_ERROR, "store-file", path,
-                 status.st_uid == owner ? "swmfactl store repair"
-                                        : "swmfactl store restore --replace FILE, with a backup "
-                                          "that swmfactl store backup has made; without one: "
-                                          "swmfactl store reset --force",
-                 "expected owner " SWMFA_USER " and mode 0600, found uid %u and mode %04o: nobody "
-                 "who is asked gets in",
-                 (unsigned)status.st_uid, (unsigned)status.st_mode & 07777U);
+    findings_add(
+        check->findings, SEVERITY_ERROR, "store-file", path,
+        status.st_uid == owner ? "swmfactl store repair"
+                               : "swmfactl store restore --replace FILE, with a backup made by "
+                                 "swmfactl store backup; without one: swmfactl store reset --force",
+        "expected owner " SWMFA_USER
+        " and mode 0600, found uid %u and mode %04o: every login that requires a code is denied",
+        (unsigned)status.st_uid, (unsigned)status.st_mode & 07777U);
     return false;
 }
 
@@ -349,20 +347,22 @@ static void check_space(struct check *check)
 {
     struct statvfs space;
     if (statvfs(STORE_FOLDER, &space) != 0)
-        return; /* who opens it says why */
+        return; /* check_store reports why */
     unsigned long long bytes = (unsigned long long)space.f_bavail * space.f_frsize;
     if ((space.f_flag & ST_RDONLY) != 0)
         findings_add(check->findings, SEVERITY_ERROR, "store-read-only", STORE_FOLDER,
-                     "mount it for writing: mount -o remount,rw",
-                     "its file system is read-only: nobody who is asked gets in");
+                     "remount it writable: mount -o remount,rw",
+                     "the file system is read-only: every login that requires a code is denied");
     else if (bytes < SPACE_LEAST)
-        findings_add(check->findings, SEVERITY_WARNING, "store-space", STORE_FOLDER, "make space",
-                     "its file system has %llu KiB left: when it is full, nobody who is asked gets "
-                     "in",
+        findings_add(check->findings, SEVERITY_WARNING, "store-space", STORE_FOLDER,
+                     "free space on it",
+                     "the file system has %llu KiB left: once it is full, every login that "
+                     "requires a code is denied",
                      bytes / 1024);
     else if (space.f_files > 0 && space.f_favail < 16)
-        findings_add(check->findings, SEVERITY_WARNING, "store-space", STORE_FOLDER, "remove files",
-                     "its file system has %llu inodes left", (unsigned long long)space.f_favail);
+        findings_add(check->findings, SEVERITY_WARNING, "store-space", STORE_FOLDER,
+                     "remove files from it", "the file system has %llu inodes left",
+                     (unsigned long long)space.f_favail);
 }
 
 bool check_state(struct check *check)
@@ -380,13 +380,15 @@ void check_store(struct check *check)
     check_examined(check, "store");
     if (!store_examine(STORE_FOLDER, &version, &now, &problem))
         check_problem(check, SEVERITY_ERROR, "store", STORE_FOLDER,
-                      "see pam_swmfa(8), STORE; until then nobody who is asked gets in", &problem);
+                      "see pam_swmfa(8), STORE; until it is fixed, every login that requires a "
+                      "code is denied",
+                      &problem);
     else if (version == 0)
         findings_add(check->findings, SEVERITY_NOTE, "store-none", STORE_FOLDER "/" STORE_FILE, "",
-                     "does not exist yet: the first login makes it; if there was one, counts, "
-                     "locks and break-glass codes are gone");
+                     "does not exist yet: the first login creates it; if there was one before, its "
+                     "counts, locks and break-glass codes are lost");
     else if (version < now)
         findings_add(check->findings, SEVERITY_NOTE, "store-version", STORE_FOLDER "/" STORE_FILE,
-                     "", "has version %" PRId64 ": the next login makes it version %" PRId64,
+                     "", "has version %" PRId64 ": the next login upgrades it to version %" PRId64,
                      version, now);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* online: the part of `swmfactl check` that asks the providers, by the client that logins use
- * and as the same user. See provider_probe for what is asked. */
+/* online: the part of `swmfactl check` that contacts the providers, with the client and the user of
+ * logins. See provider_probe for the request. */
 #include <config.h>
 
 #include "ctl/check/check.h"
@@ -10,7 +10,7 @@
 #include <string.h>
 #include <time.h>
 
-#define DAYS_LEAST 14 /* before a certificate ends, somebody should have renewed it */
+#define DAYS_LEAST 14 /* a certificate should be renewed this long before it expires */
 #define DAY        ((int64_t)24 * 3600)
 
 /* One provider that was asked. */
@@ -30,22 +30,23 @@ struct meaning {
     const char *fix;
 };
 
-/* The first thing of a connection that did not come about. */
+/* The first step of a connection that failed. */
 static struct meaning of_network(const struct rest_report *report)
 {
     if (report->resolved == 0)
-        return (struct meaning){SEVERITY_ERROR, "online-resolve",
-                                "look at /etc/resolv.conf and its servers, and whether the name is "
-                                "right: space, endpoint"};
+        return (struct meaning){
+            SEVERITY_ERROR, "online-resolve",
+            "check /etc/resolv.conf and its servers, and the name in space or endpoint"};
     if (report->connected == 0)
-        return (struct meaning){SEVERITY_ERROR, "online-connect",
-                                "let this host connect to it: routes and firewalls; a proxy is not "
-                                "used"};
+        return (struct meaning){
+            SEVERITY_ERROR, "online-connect",
+            "allow this host to connect to it: check routes and firewalls; a proxy is not used"};
     if (report->secured == 0)
-        return (struct meaning){SEVERITY_ERROR, "online-tls",
-                                "something on the way, such as a firewall, ends TLS"};
+        return (
+            struct meaning){SEVERITY_ERROR, "online-tls",
+                            "look for something on the way, such as a firewall, that blocks TLS"};
     return (struct meaning){SEVERITY_ERROR, "online-answer",
-                            "ask the provider; a longer timeout may help"};
+                            "ask the provider; or try a longer timeout"};
 }
 
 static struct meaning of_outcome(const struct asked *asked)
@@ -55,28 +56,28 @@ static struct meaning of_outcome(const struct asked *asked)
     case OUTCOME_STALE:
         return of_network(&asked->report);
     case OUTCOME_TLS:
-        return (struct meaning){SEVERITY_ERROR, "online-tls",
-                                "look at the CA certificates (ca_file, or the system's), the name "
-                                "in space or endpoint, and the clock; something on the way may be "
-                                "in the provider's place"};
+        return (struct meaning){
+            SEVERITY_ERROR, "online-tls",
+            "check the CA certificates (ca_file, or the system's), the name in space or endpoint, "
+            "and the clock; something on the way may impersonate the provider"};
     case OUTCOME_CREDENTIALS:
     case OUTCOME_FORBIDDEN:
         return (struct meaning){SEVERITY_ERROR, "online-credentials", NULL}; /* fix_credentials */
     case OUTCOME_NO_CREDIT:
-        return (struct meaning){SEVERITY_ERROR, "online-credit",
-                                "top up the account at the provider, and see what has used it up: "
-                                "swmfactl report"};
+        return (struct meaning){
+            SEVERITY_ERROR, "online-credit",
+            "top up the account at the provider, and find out what used it up: swmfactl report"};
     case OUTCOME_LIMIT:
         return (struct meaning){SEVERITY_WARNING, "online-limit",
                                 "wait some minutes and run this again"};
     case OUTCOME_SERVER:
         return (struct meaning){SEVERITY_ERROR, "online-server",
-                                "look at the provider's status page; try again later"};
+                                "check the provider's status page; try again later"};
     case OUTCOME_MEMORY:
         return (struct meaning){SEVERITY_ERROR, "online-memory", ""};
     default:
         return (struct meaning){SEVERITY_ERROR, "online-answer",
-                                "look whether space or endpoint, and the account, are right"};
+                                "check space or endpoint, and the account"};
     }
 }
 
@@ -119,9 +120,9 @@ static double milliseconds(int64_t from, int64_t until)
     return (double)(until - from) / 1000;
 }
 
-/* ---- saying it ---- */
+/* ---- findings ---- */
 
-/* A key that the configuration has, of several, with its line. */
+/* The one of several keys that the configuration sets, with its line. */
 static void describe_key(const struct check *check, const char *section, const char *const *keys,
                          char *text, size_t size)
 {
@@ -130,7 +131,7 @@ static void describe_key(const struct check *check, const char *section, const c
     (void)snprintf(text, size, "%s (line %u)", *keys, config_line(&check->lines, section, *keys));
 }
 
-/* What to correct where the provider does not take the credentials. */
+/* What to correct if the provider rejects the credentials. */
 static void fix_credentials(const struct check *check, const char *section, char *fix, size_t size)
 {
     static const char *const accounts[] = {"project_id", "username", NULL};
@@ -141,11 +142,11 @@ static void fix_credentials(const struct check *check, const char *section, char
     char secret[64];
     describe_key(check, section, accounts, account, sizeof(account));
     describe_key(check, section, secrets, secret, sizeof(secret));
-    (void)snprintf(
-        fix, size,
-        "correct %s and %s of [%s] in %.200s, or replace the file, of which a copy is kept: "
-        "swmfactl%s%.200s init --force",
-        account, secret, section, check->conf, other ? " -c " : "", other ? check->conf : "");
+    (void)snprintf(fix, size,
+                   "correct %s and %s of [%s] in %.200s, or replace the file (a copy is kept): "
+                   "swmfactl%s%.200s init --force",
+                   account, secret, section, check->conf, other ? " -c " : "",
+                   other ? check->conf : "");
 }
 
 static void say_times(struct check *check, const struct asked *asked)
@@ -153,11 +154,11 @@ static void say_times(struct check *check, const struct asked *asked)
     const struct rest_report *report = &asked->report;
     char days[64] = "";
     if (report->valid_until > 0)
-        (void)snprintf(days, sizeof(days), "; its certificate is good for %lld more days",
+        (void)snprintf(days, sizeof(days), "; its certificate is valid for %lld more days",
                        (long long)days_left(asked));
     findings_add(check->findings, SEVERITY_NOTE, "online", asked->host, "",
-                 "%s takes the credentials: name %.1f ms, connection %.1f ms, TLS %.1f ms, answer "
-                 "%.1f ms%s",
+                 "%s accepts the credentials: name %.1f ms, connection %.1f ms, TLS %.1f ms, "
+                 "answer %.1f ms%s",
                  asked->provider->title, milliseconds(0, report->resolved),
                  milliseconds(report->resolved, report->connected),
                  milliseconds(report->connected, report->secured),
@@ -181,7 +182,7 @@ static void say(struct check *check, const struct asked *asked)
     if (asked->report.valid_until > 0 && days_left(asked) < DAYS_LEAST)
         findings_add(check->findings, SEVERITY_WARNING, "online-certificate", asked->host,
                      "ask the operator of that host to renew it",
-                     "its certificate ends in %lld days; then nobody gets a code by %s",
+                     "its certificate expires in %lld days; after that no code can be sent by %s",
                      (long long)days_left(asked), asked->provider->title);
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * users: the part of `swmfactl check` that looks at the users map.
+ * users: the part of `swmfactl check` that examines the users map.
  *
  * Each line is read by the parser that logins use. A map can have a million of them: what must be
  * known of each is kept in an entry of some 50 bytes, and sorted by name, number and line.
@@ -22,10 +22,10 @@
 #include <string.h>
 
 #define SAID_MOST     20   /* findings of one kind; the others are counted */
-#define ACCOUNTS_MOST 1000 /* that are looked up: a name service can be slow */
+#define ACCOUNTS_MOST 1000 /* to look up: a name service can be slow */
 #define NAME_SHOWN    100  /* bytes of a name in a finding */
 
-/* What can be wrong with a line. */
+/* The problems of a line. */
 enum kind {
     KIND_WRONG,
     KIND_NEVER,
@@ -44,21 +44,19 @@ static const struct {
 } kinds[KIND_COUNT] = {
     [KIND_WRONG] = {SEVERITY_ERROR, "users-line", "correct the line: swmfa.users(5)"},
     [KIND_NEVER] = {SEVERITY_WARNING, "users-never",
-                    "remove one of the two lines; put a line without a key after those with "
-                    "one"},
+                    "remove one of the two lines; move a line without a key after those with one"},
     [KIND_COUNTRY] = {SEVERITY_WARNING, "users-country",
-                      "correct the number, or add its beginning to countries"},
+                      "correct the number, or add its prefix to countries"},
     [KIND_LENGTH] = {SEVERITY_WARNING, "users-length",
                      "correct the number; if it is right, leave the line as it is"},
     [KIND_CHANNEL] = {SEVERITY_WARNING, "users-channel",
-                      "permit another channel in the line, or give the provider what it needs for "
-                      "this one"},
+                      "permit another channel in the line, or configure the provider for this one"},
     [KIND_ACCOUNT] = {SEVERITY_WARNING, "users-account",
-                      "correct the name, or remove the line if there is to be no such account"},
+                      "correct the name, or remove the line if the account should not exist"},
     [KIND_SHARED] = {SEVERITY_NOTE, "users-shared", ""},
 };
 
-/* What is kept of a line; texts are in the map. */
+/* What is kept of a line; the pointers are into the map's text. */
 struct entry {
     const char *name;
     const char *key;   /* NULL: it is for all */
@@ -66,10 +64,10 @@ struct entry {
     uint64_t number;   /* the digits of it */
     uint32_t length;   /* of the name */
     uint32_t line;
-    uint32_t behind; /* the line before which this one never counts; 0: it does */
-    bool country;    /* the number is outside of countries */
-    bool length_odd; /* the number has a wrong length for its country */
-    bool channel;    /* nobody can send by a channel that it permits */
+    uint32_t shadowed_by; /* the line that is used instead of this one; 0: this one is used */
+    bool country;         /* the number is outside of countries */
+    bool length_odd;      /* the number has a wrong length for its country */
+    bool channel;         /* no provider can send by a channel that it permits */
 };
 
 struct view {
@@ -83,8 +81,8 @@ struct view {
     size_t said[KIND_COUNT];
 };
 
-/* What stands in the place of the name, for a finding; a number, where the name was forgotten, is
- * masked as in the log. */
+/* The name, for a finding. If the name is missing and the line begins with the number, it is masked
+ * as in the log. */
 static void show_name(const struct entry *entry, char *to, size_t size)
 {
     size_t shown = entry->length < NAME_SHOWN ? entry->length : NAME_SHOWN;
@@ -97,7 +95,7 @@ static void show_name(const struct entry *entry, char *to, size_t size)
 static void say(struct view *view, enum kind kind, const struct entry *entry, const char *format,
                 ...) __attribute__((format(printf, 4, 5)));
 
-/* Says something of a line, behind the user's name. */
+/* Adds a finding on a line; its text begins with the user's name. */
 static void say(struct view *view, enum kind kind, const struct entry *entry, const char *format,
                 ...)
 {
@@ -121,7 +119,8 @@ static void say_the_rest(struct view *view)
     for (size_t i = 0; i < KIND_COUNT; i++)
         if (view->said[i] > SAID_MOST)
             findings_add(view->check->findings, kinds[i].severity, kinds[i].id, view->path, "",
-                         "%zu more like the %d of this kind", view->said[i] - SAID_MOST, SAID_MOST);
+                         "%zu more lines have this problem; only the first %d are listed",
+                         view->said[i] - SAID_MOST, SAID_MOST);
 }
 
 /* ---- reading ---- */
@@ -230,17 +229,17 @@ static void sort(struct view *view, int (*order)(const void *, const void *))
 
 /* ---- lines of one name ---- */
 
-/* They are sorted by key. The first without a key ends the search, and the first of each key counts
- * for that key. A wrong line without a key ends it as well. */
+/* They are sorted by key. A login uses the first line of its key; the first line without a key,
+ * right or wrong, ends the search. */
 static void mark_names_lines(struct entry *first, const struct entry *end)
 {
     uint32_t last = first->key == NULL ? first->line : UINT32_MAX;
     const struct entry *of_key = first;
     for (struct entry *entry = first + 1; entry < end; entry++) {
         if (entry->line > last)
-            entry->behind = last;
+            entry->shadowed_by = last;
         else if (compare_keys(entry, of_key) == 0)
-            entry->behind = of_key->line;
+            entry->shadowed_by = of_key->line;
         else
             of_key = entry;
     }
@@ -255,7 +254,7 @@ static bool look_up(struct view *view, const struct entry *entry)
     free(name);
     if (account == NULL && error != 0 && error != ENOENT && error != ESRCH) {
         findings_add(view->check->findings, SEVERITY_WARNING, "users-name-service", view->path,
-                     "look at nsswitch.conf(5) and the service that it names",
+                     "check nsswitch.conf(5) and the service that it names",
                      "accounts cannot be looked up: %s", strerror(error));
         return false;
     }
@@ -285,12 +284,12 @@ static void check_names(struct view *view)
 
 /* ---- numbers, and each line ---- */
 
-static bool counts(const struct entry *entry)
+static bool is_used(const struct entry *entry)
 {
-    return entry->wrong == NULL && entry->behind == 0;
+    return entry->wrong == NULL && entry->shadowed_by == 0;
 }
 
-/* Of each number, how many other names have it. */
+/* Reports numbers that several names have. */
 static void check_numbers(struct view *view)
 {
     const struct entry *end = view->entries + view->count;
@@ -301,7 +300,7 @@ static void check_numbers(struct view *view)
         const struct entry *second = NULL;
         size_t others = 0;
         for (next = entry; next < end && next->number == entry->number; next++) {
-            if (!counts(next))
+            if (!is_used(next))
                 continue;
             if (first == NULL)
                 first = next;
@@ -310,7 +309,7 @@ static void check_numbers(struct view *view)
         }
         if (second != NULL)
             say(view, KIND_SHARED, first,
-                "has the number ending in %02u, as has line %u%s: a stolen phone is one for all of "
+                "has the number ending in %02u, like line %u%s: one stolen phone affects all of "
                 "them, and they share its limits",
                 (unsigned)(entry->number % 100), second->line, others > 1 ? ", and others" : "");
     }
@@ -328,7 +327,7 @@ static void fix_line_ends(const struct view *view, char *fix, size_t size)
     (void)snprintf(fix, size, "sed -i 's/[[:space:]]*$//' %.4000s", view->path);
 }
 
-/* A file from Windows has them in every line: that is one finding, in the first of the lines. */
+/* A file from Windows has them in every line: that is one finding, at the first line. */
 static void check_line_ends(struct view *view)
 {
     char where[CHECK_WHERE_SIZE];
@@ -339,8 +338,8 @@ static void check_line_ends(struct view *view)
     fix_line_ends(view, fix, sizeof(fix));
     if (view->crlf > 0)
         findings_add(view->check->findings, SEVERITY_ERROR, kinds[KIND_WRONG].id, where, fix,
-                     "the map has CR LF line ends, as on Windows: lines of users that end so: %zu; "
-                     "until you fix them, these users are denied",
+                     "the map has CR LF line ends, as on Windows, in %zu lines; until you fix "
+                     "them, these users are denied",
                      view->crlf);
 }
 
@@ -360,19 +359,19 @@ static void check_lines(struct view *view)
     for (const struct entry *entry = view->entries; entry < view->entries + view->count; entry++) {
         if (ends_with_crlf(view, entry))
             continue;
-        if (entry->behind != 0)
-            say(view, KIND_NEVER, entry, "never counts: line %u is the one that does",
-                entry->behind);
+        if (entry->shadowed_by != 0)
+            say(view, KIND_NEVER, entry, "is never used: line %u comes first", entry->shadowed_by);
         else if (entry->wrong != NULL)
-            say(view, KIND_WRONG, entry, "%s; until then the user is denied", entry->wrong);
+            say(view, KIND_WRONG, entry, "%s; until you correct it, the user is denied",
+                entry->wrong);
         else if (entry->country)
             say(view, KIND_COUNTRY, entry,
-                "the number is outside of countries: no code is ever sent to it");
+                "the number is outside of countries: no code is sent to it");
         else if (entry->length_odd)
             say_length(view, entry);
         else if (entry->channel)
             say(view, KIND_CHANNEL, entry,
-                "no provider can send by what the line permits: no code is ever sent");
+                "no provider can send by the channels that the line permits: no code is sent");
     }
 }
 
@@ -382,17 +381,17 @@ static bool is_wrong(const struct view *view, unsigned long line)
 {
     for (size_t i = 0; i < view->count; i++)
         if (view->entries[i].line == line)
-            return view->entries[i].wrong != NULL && view->entries[i].behind == 0;
+            return view->entries[i].wrong != NULL && view->entries[i].shadowed_by == 0;
     return false;
 }
 
-/* What makes the whole map doubtful; its lines say the rest. */
+/* Reports what makes the whole map doubtful, unless a finding on a line has said it. */
 static const char *check_whole(const struct view *view, bool ignore)
 {
     struct findings *findings = view->check->findings;
     unsigned long line = 0;
     char where[CHECK_WHERE_SIZE];
-    char fix[CHECK_WHERE_SIZE] = "write the whole file again";
+    char fix[CHECK_WHERE_SIZE] = "rewrite the whole file";
     const char *doubt = users_doubt_at(view->map.text, view->map.size, &line);
     bool said = (doubt == users_map_cr && view->crlf > 0) || is_wrong(view, line);
     (void)snprintf(where, sizeof(where), "%.4096s:%lu", view->path, line);
@@ -400,20 +399,21 @@ static const char *check_whole(const struct view *view, bool ignore)
         fix_line_ends(view, fix, sizeof(fix));
     if (doubt == users_map_utf16)
         findings_add(findings, SEVERITY_ERROR, "users-whole", where,
-                     "save it as UTF-8, or use iconv -f UTF-16 -t UTF-8",
-                     "the map %s; until then everybody who is asked is denied", doubt);
-    else if (doubt != NULL && ignore)
-        findings_add(findings, SEVERITY_ERROR, "users-whole", where, fix,
-                     "the map %s; with unmapped = ignore, users who are not in it are denied until "
-                     "then",
+                     "save it as UTF-8, or convert it: iconv -f UTF-16 -t UTF-8",
+                     "the map %s; until you fix it, every login that requires a code is denied",
                      doubt);
+    else if (doubt != NULL && ignore)
+        findings_add(
+            findings, SEVERITY_ERROR, "users-whole", where, fix,
+            "the map %s; until you fix it, users who are not in it are denied (unmapped = ignore)",
+            doubt);
     else if (doubt != NULL && view->map.size > 0 && !said)
         findings_add(findings, SEVERITY_WARNING, "users-whole", where, fix,
-                     "the map %s; a user whose line that is may not be found", doubt);
+                     "the map %s; the user of this line may not be found", doubt);
     return doubt;
 }
 
-/* What a line cannot tell. */
+/* Reports what is wrong with the map as a whole. */
 static void check_map(struct view *view)
 {
     struct findings *findings = view->check->findings;
@@ -423,20 +423,21 @@ static void check_map(struct view *view)
     if (view->count == 0 && doubt != users_map_utf16 && !(ignore && doubt != NULL))
         findings_add(findings, ignore ? SEVERITY_WARNING : SEVERITY_ERROR, "users-none", view->path,
                      "add a line for each user, your own first: swmfa.users(5)",
-                     ignore ? "nobody is in it: everybody gets in without a code"
-                            : "nobody is in it: everybody who is asked is denied");
+                     ignore ? "it has no user: every user logs in without a code"
+                            : "it has no user: every login that requires a code is denied");
     if (users_mark_length(view->map.text, view->map.size) > 0)
-        findings_add(findings, SEVERITY_NOTE, "users-mark", view->path, "save the file without it",
-                     "begins with a byte order mark, as of an editor of Windows: logins ignore it, "
-                     "other programs may not");
+        findings_add(findings, SEVERITY_NOTE, "users-mark", view->path,
+                     "save the file without the mark",
+                     "begins with a byte order mark, as editors on Windows write it: logins ignore "
+                     "it, other programs may not");
     (void)snprintf(where, sizeof(where), "chmod o-r %.4096s", view->path);
     if ((view->map.status.st_mode & 0004U) != 0)
         findings_add(findings, SEVERITY_NOTE, "users-readable", view->path, where,
-                     "everybody on this host can read the phone numbers");
+                     "every user of this host can read the phone numbers");
     if (users_changed(&view->map))
         findings_add(findings, SEVERITY_WARNING, "users-changed", view->path,
-                     "run this again; write maps beside and rename them",
-                     "changed while it was read");
+                     "run this again; replace the map by writing a new file and renaming it",
+                     "was changed while it was read");
 }
 
 void check_users(struct check *check)
@@ -447,8 +448,8 @@ void check_users(struct check *check)
         return; /* no login reads it */
     if (!users_open(view.path, &view.map, &problem)) {
         check_problem(check, SEVERITY_ERROR, "users-file", view.path,
-                      "it must be a file of root's that nobody else can write; without it "
-                      "everybody who is asked is denied",
+                      "it must be owned by root and writable by root alone; until then every login "
+                      "that requires a code is denied",
                       &problem);
         return;
     }

@@ -47,12 +47,6 @@ struct doctor {
     bool failed;             /* job->problem says why */
 };
 
-static bool fail(struct doctor *doctor, const char *why)
-{
-    doctor->failed = true;
-    return problem_set(&doctor->ctl->problem, "%s", why);
-}
-
 static bool fail_no_memory(struct doctor *doctor)
 {
     doctor->failed = true;
@@ -86,7 +80,7 @@ static void examine_map(struct doctor *doctor)
     if (end != NULL)
         *end = '\0';
     findings_add(doctor->findings, SEVERITY_ERROR, "users-map", end != NULL ? why.text : path,
-                 "swmfactl check", "every login that needs a code is denied: %s",
+                 "swmfactl check", "every login that requires a code is denied: %s",
                  end != NULL ? end + 2 : why.text);
 }
 
@@ -107,7 +101,7 @@ static const struct config *read_config(struct doctor *doctor, const struct stac
     doctor->conf_good = config_load(path, &doctor->config, &why);
     if (!doctor->conf_good)
         findings_add(doctor->findings, SEVERITY_ERROR, "configuration", path, "swmfactl check",
-                     "every login that comes to pam_swmfa is denied: %s", why.text);
+                     "every login that reaches pam_swmfa is denied: %s", why.text);
     else
         examine_map(doctor);
     return doctor->conf_good ? &doctor->config : NULL;
@@ -236,24 +230,24 @@ static const char *tell(enum frequency frequency, const char *never, const char 
 static void print_text(const struct lint_context *lint, const struct prediction *prediction)
 {
     (void)printf("%s\n    %s\n", lint->service,
-                 *prediction->steps != '\0' ? prediction->steps : "Nobody gets in.");
+                 *prediction->steps != '\0' ? prediction->steps : "No login succeeds.");
     if (lint->config == NULL) {
-        (void)printf("    Every login that comes to pam_swmfa is denied: see below.\n\n");
+        (void)printf("    Every login that reaches pam_swmfa is denied: see below.\n\n");
         return;
     }
-    (void)printf("    A code is asked for %s. ",
-                 tell(prediction->asked, "in no case",
-                      prediction->exempts ? "in all cases but those named below" : "in some cases",
-                      "in all cases"));
-    (void)printf("A wrong one %s.\n", tell(prediction->wrong_code_in, "is a denial",
-                                           "lets in in some cases", "lets in all the same"));
-    (void)printf("    A wrong first factor %s, and %s code is sent.\n",
-                 tell(prediction->wrong_in, "is a denial", "lets in in some cases",
-                      "lets in all the same"),
+    (void)printf("    %s. ",
+                 tell(prediction->asked, "No login asks for a code",
+                      prediction->exempts ? "Every login asks for a code, except those below"
+                                          : "Some logins ask for a code",
+                      "Every login asks for a code"));
+    (void)printf("A wrong code is %s.\n",
+                 tell(prediction->wrong_code_in, "denied", "accepted in some cases", "accepted"));
+    (void)printf("    A wrong first factor is %s, and %s code is sent.\n",
+                 tell(prediction->wrong_in, "denied", "accepted in some cases", "accepted"),
                  prediction->wrong_sends ? "a" : "no");
     if (prediction->passes)
-        (void)printf("    Whom swmfa.conf lets pass without a code %s.\n",
-                     tell(prediction->pass_in, "is denied", "is let in", "is let in"));
+        (void)printf("    Users who need no code according to swmfa.conf are %s.\n",
+                     tell(prediction->pass_in, "denied", "let in", "let in"));
     (void)putchar('\n');
 }
 
@@ -289,8 +283,7 @@ static void predict(struct doctor *doctor, struct lint_context *lint)
         print_service(doctor, lint, &prediction);
     } else if (result == PATHS_TOO_MANY) {
         findings_add(doctor->findings, SEVERITY_ERROR, "too-many-ways", lint->ours->file, "",
-                     "%s: the stack has too many ways to look at all of them: nothing is known of "
-                     "it",
+                     "%s: the stack has too many paths to examine: its logins cannot be predicted",
                      lint->service);
     } else {
         (void)fail_no_memory(doctor);
@@ -324,7 +317,7 @@ static void examine_sshd(struct doctor *doctor, struct lint_context *lint)
                      sshd.fix != NULL ? sshd.fix
                      : sshd.installed ? "sshd -t"
                                       : "",
-                     "sshd: what its settings are cannot be found out: %s", why.text);
+                     "sshd: its settings are unknown: %s", why.text);
         lint->before = lint_has_factor(lint) ? NULL : "an SSH key";
         sshd_free(&sshd);
         return;
@@ -395,8 +388,8 @@ static void examine_login(const struct doctor *doctor, const struct lint_context
         findings_add(doctor->findings, SEVERITY_WARNING, "login-timeout", timeout.where,
                      "LOGIN_TIMEOUT  180", READINESS_LOGIN_ENDS, timeout.seconds, timeout.needed);
     findings_add(doctor->findings, SEVERITY_NOTE, "console-asks", lint->ours->file, "",
-                 "login: the console asks for a code as well: keep another way in for the day when "
-                 "the configuration or the store is broken");
+                 "login: the console asks for a code as well: keep another way in, in case the "
+                 "configuration or the store fails");
 }
 
 static void examine_types(struct doctor *doctor, const char *service)
@@ -409,8 +402,8 @@ static void examine_types(struct doctor *doctor, const char *service)
         if (ours != NULL)
             findings_add(doctor->findings, SEVERITY_ERROR, "module-type",
                          stack_format_location(ours, where, sizeof(where)), "",
-                         "%s: pam_swmfa has nothing for \"%s\", only for auth; libpam goes by "
-                         "module_unknown: take the line out",
+                         "%s: pam_swmfa works only in auth lines, and for \"%s\" libpam treats it "
+                         "as an unknown module: remove the line",
                          service, other_types[i]);
         stack_free(stack);
     }
@@ -422,8 +415,8 @@ static void examine_idle(const struct doctor *doctor, const struct lint_context 
     char where[STACK_LOCATION_SIZE];
     findings_add(doctor->findings, SEVERITY_NOTE, "no-auth",
                  stack_format_location(lint->ours, where, sizeof(where)), "",
-                 "%s: %s runs no auth lines: it asks for neither password nor code", lint->service,
-                 applications_find(lint->service)->words);
+                 "%s: %s does not run auth lines: it asks for neither password nor code",
+                 lint->service, applications_find(lint->service)->words);
 }
 
 /* The service has the module: what comes of it. */
@@ -485,15 +478,13 @@ static void examine_others(const struct doctor *doctor, const struct lint_contex
         return;
     if (!lint->stack->exists)
         findings_add(doctor->findings, SEVERITY_WARNING, "no-such-service", where, "",
-                     "%s: there is no such service: pam.d has no such file, and libpam goes by "
-                     "\"other\"",
+                     "%s: pam.d has no such file: libpam uses the service \"other\" instead",
                      lint->service);
     else
         findings_add(doctor->findings, SEVERITY_WARNING, "not-asked", where,
                      tell_enable(lint->service, fix, sizeof(fix)),
-                     "%s: no auth line names pam_swmfa: nobody is asked for a code%s",
-                     lint->service,
-                     strcmp(fix, OUR_LINE) == 0 ? "; the line belongs after the first factor" : "");
+                     "%s: no auth line names pam_swmfa: no login asks for a code%s", lint->service,
+                     strcmp(fix, OUR_LINE) == 0 ? "; add the line after the first factor" : "");
 }
 
 /* Of services that were not asked for, those that are kept from the module are only named. */
@@ -504,7 +495,7 @@ static void examine_kept(struct doctor *doctor, struct lint_context *lint)
     (void)stack_format_location(lint->ours, where, sizeof(where));
     if (doctor->ctl->argc > 0) {
         findings_add(doctor->findings, SEVERITY_WARNING, "not-asked", where, "",
-                     "%s: a condition before this line keeps it to other services: nobody is asked "
+                     "%s: a condition before this line limits it to other services: no login asks "
                      "for a code",
                      lint->service);
         return;
@@ -590,7 +581,7 @@ static void examine_siblings(struct doctor *doctor)
         if (stack != NULL && stack->exists)
             findings_add(doctor->findings, SEVERITY_WARNING, "sibling-not-asked", where,
                          i == 0 ? OUR_LINE : OUR_LINE " use_uid",
-                         "%s asks for a code, but \"%s\" does not: it has a file of its own",
+                         "%s asks for a code, but \"%s\" does not: it has its own file",
                          pairs[i][0], pairs[i][2]);
         stack_free(stack);
     }
@@ -605,9 +596,8 @@ static void examine_selinux(const struct doctor *doctor)
     if (fgetc(file) == '1')
         findings_add(doctor->findings, SEVERITY_NOTE, "selinux", path,
                      "ausearch -m avc -ts recent -c swmfa-auth",
-                     "SELinux is enforcing: it may keep the helper that sshd or login starts from "
-                     "the network (reason=network) or from its store; look for denials after a "
-                     "first login");
+                     "SELinux is enforcing: if sshd or login starts the helper, it may block the "
+                     "network (reason=network) or the store; look for denials after a first login");
     (void)fclose(file);
 }
 
@@ -648,7 +638,7 @@ static bool take_words(struct doctor *doctor)
     for (size_t i = 0; i < doctor->ctl->argc; i++) {
         const char *word = doctor->ctl->argv[i];
         if (*word == '\0' || *word == '.' || strchr(word, '/') != NULL || strlen(word) > NAME_MAX)
-            return problem_set(&doctor->ctl->problem, "%.200s is no name of a file in pam.d", word);
+            return problem_set(&doctor->ctl->problem, "%.200s is not a file name of pam.d", word);
         add_name(doctor, word);
     }
     return true;
@@ -665,16 +655,15 @@ static void examine_all(struct doctor *doctor)
         examine_sshd_without(doctor);
     findings_each(doctor->findings, is_half, &half);
     if (doctor->kept != NULL)
-        findings_add(
-            doctor->findings, SEVERITY_NOTE, "other-services", doctor->kept_where, "",
-            "a condition before this line keeps it to other services; no code is asked for "
-            "by %s",
-            doctor->kept);
+        findings_add(doctor->findings, SEVERITY_NOTE, "other-services", doctor->kept_where, "",
+                     "a condition before this line limits it to other services; these do not ask "
+                     "for a code: %s",
+                     doctor->kept);
     if (doctor->ctl->argc == 0 && doctor->asked == 0 && !half)
         findings_add(doctor->findings, SEVERITY_WARNING, "not-asked", stack_folders[0],
                      "swmfactl enable sshd",
-                     "no service has pam_swmfa in its auth lines: nobody is asked for a code; by "
-                     "hand: pam_swmfa(8), EXAMPLES");
+                     "no service has pam_swmfa in its auth lines: no login asks for a code; to add "
+                     "it by hand, see pam_swmfa(8), EXAMPLES");
     examine_system(doctor);
     forget_config(doctor);
     sudoers_free(&doctor->sudoers);
@@ -715,8 +704,8 @@ static const struct argp_option options[] = {
     {.name = "connection",
      .key = KEY_CONNECTION,
      .arg = "SPEC",
-     .doc = "Take sshd's Match blocks into account for this one: "
-            "user=NAME,host=HOST,addr=ADDRESS, as sshd -T -C has it"},
+     .doc = "Apply sshd's Match blocks for this connection: user=NAME,host=HOST,addr=ADDRESS, as "
+            "in sshd -T -C"},
     {0},
 };
 
@@ -732,10 +721,10 @@ static error_t take_option(int key, char *argument, struct argp_state *state)
 const struct command command_doctor = {
     .name = "doctor",
     .arguments = "[SERVICE...]",
-    .summary = "Predict what logins will do, and find what is wrong",
-    .text = "Predicts, for each service in pam.d that names pam_swmfa or for those given, what a "
-            "login will do, and says what is wrong with the PAM stacks and with sshd's settings, "
-            "and what to write instead. Changes and sends nothing.",
+    .summary = "Predict what logins will do, and find mistakes in PAM and sshd",
+    .text = "Predicts what a login will do, for each SERVICE or, without one, for each service in "
+            "pam.d that names pam_swmfa. Reports what is wrong in the PAM stacks and sshd's "
+            "settings, and what to write instead. Changes and sends nothing.",
     .min_args = 0,
     .max_args = COMMAND_ARGV_MAX,
     .json = true,

@@ -28,8 +28,8 @@ static void lint_unknown(const struct match *match)
     match->lint->around = true;
     findings_add(match->lint->findings, SEVERITY_WARNING, "match-unknown", match->block->where,
                  CONNECTION_COMMAND,
-                 "sshd: \"Match %s\": what it does is unknown, and it may let users in without a "
-                 "code, or lock them out: %s",
+                 "sshd: \"Match %s\": its effect is unknown; it may let users in without a code, "
+                 "or lock them out: %s",
                  match->block->criteria, match->block->why.text);
 }
 
@@ -55,14 +55,14 @@ static void add_locked_out(const struct match *match, const char *what_follows)
                      "these users for a code: %s",
                      match->block->criteria, what_follows);
     else
-        findings_add(
-            match->lint->findings, SEVERITY_ERROR, "match-locked-out", match->block->where,
-            lint_methods_line(match->lint),
-            "sshd: \"Match %s\": AuthenticationMethods is %s, and no list of it whose methods "
-            "are all enabled asks these users for a code: %s",
-            match->block->criteria,
-            sshd_value(&match->block->answer, "authenticationmethods", methods, sizeof(methods)),
-            what_follows);
+        findings_add(match->lint->findings, SEVERITY_ERROR, "match-locked-out", match->block->where,
+                     lint_methods_line(match->lint),
+                     "sshd: \"Match %s\": AuthenticationMethods is %s, and none of its lists asks "
+                     "these users for a code with enabled methods only: %s",
+                     match->block->criteria,
+                     sshd_value(&match->block->answer, "authenticationmethods", methods,
+                                sizeof(methods)),
+                     what_follows);
 }
 
 static void lint_locked_out(const struct match *match)
@@ -82,12 +82,12 @@ static void lint_password(const struct match *match)
     bool locked_out = !match->view.runs_pam && !match->view.key_alone;
     if (!match->view.password || match->all_view->password || locked_out)
         return;
-    findings_add(
-        match->lint->findings, match->lint->autosend ? SEVERITY_ERROR : SEVERITY_WARNING,
-        "match-password", match->block->where, "PasswordAuthentication no",
-        "sshd: \"Match %s\": PasswordAuthentication is yes, but the password method cannot "
-        "show the prompt for a code: each login by it %s",
-        match->block->criteria, match->lint->autosend ? "sends a code and is denied" : "is denied");
+    findings_add(match->lint->findings, match->lint->autosend ? SEVERITY_ERROR : SEVERITY_WARNING,
+                 "match-password", match->block->where, "PasswordAuthentication no",
+                 "sshd: \"Match %s\": PasswordAuthentication is yes, but the password method "
+                 "cannot prompt for a code: each login with it %s",
+                 match->block->criteria,
+                 match->lint->autosend ? "sends a code and is denied" : "is denied");
 }
 
 /* The stack relies on sshd to check a key. */
@@ -98,8 +98,8 @@ static void lint_code_alone(const struct match *match)
         return;
     findings_add(match->lint->findings, SEVERITY_ERROR, "match-code-alone", match->block->where,
                  lint_methods_line(match->lint),
-                 "sshd: \"Match %s\": these users need no key, and the stack asks for no password: "
-                 "a code alone lets them in, and anyone can have one sent",
+                 "sshd: \"Match %s\": these users need no key, and the stack does not ask for a "
+                 "password: a code alone lets them in, and anyone can trigger one",
                  match->block->criteria);
 }
 
@@ -113,11 +113,11 @@ static void lint_service(const struct match *match)
     if (strcmp(all, here) == 0)
         return;
     match->lint->around = true;
-    findings_add(
-        match->lint->findings, SEVERITY_WARNING, "match-pam-service", match->block->where, "",
-        "sshd: \"Match %s\": PAMServiceName is %s: these users log in by the stack of that "
-        "service; examine it with: swmfactl doctor %s",
-        match->block->criteria, here, here);
+    findings_add(match->lint->findings, SEVERITY_WARNING, "match-pam-service", match->block->where,
+                 "",
+                 "sshd: \"Match %s\": PAMServiceName is %s: these users log in with the stack of "
+                 "that service; examine it with: swmfactl doctor %s",
+                 match->block->criteria, here, here);
 }
 
 static void lint_block(const struct match *match)
@@ -174,7 +174,8 @@ static void lint_all(struct lint_context *lint, const struct sshd *sshd,
     lint->around = lint->around || !good;
     if (!good)
         findings_add(lint->findings, SEVERITY_WARNING, "match-unknown", SSHD_CONFIG,
-                     CONNECTION_COMMAND, "sshd: what its Match blocks do is unknown: %s", why.text);
+                     CONNECTION_COMMAND, "sshd: the effect of its Match blocks is unknown: %s",
+                     why.text);
     for (size_t i = 0; i < blocks.count; i++) {
         struct match match = {.lint = lint, .block = &blocks.at[i], .all = sshd, .all_view = view};
         if (match.block->known)

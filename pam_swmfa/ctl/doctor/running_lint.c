@@ -46,7 +46,7 @@ static const char *tell_needs(enum sshconf_form form, bool asks, bool unread, ch
 {
     struct problem why = {0};
     if (!sshconf_in_force(form, &why))
-        (void)snprintf(text, size, "what a login needs is not known: %s", why.text);
+        (void)snprintf(text, size, "it is unknown what a login needs: %s", why.text);
     else
         (void)snprintf(text, size, "%sa login needs %s",
                        unread ? "until you reload sshd, its previous settings apply; after the "
@@ -94,7 +94,7 @@ static void lint_half(const struct lint_context *lint, bool asks, const struct l
     enum sshconf_form form = SSHCONF_PASSWORD;
     if (!change_begin(&file, SSHCONF_PATH, &why)) {
         findings_add(lint->findings, SEVERITY_WARNING, "half-enabled", SSHCONF_PATH, "",
-                     "sshd: whether swmfactl enable sshd is half done is not known: %s", why.text);
+                     "sshd: it is unknown whether swmfactl enable sshd is half done: %s", why.text);
         return;
     }
     if (file.before != NULL && sshconf_find_form(file.before, &form)) {
@@ -118,7 +118,7 @@ static const char *show_options(const struct listener *listener, char *text, siz
     return text;
 }
 
-#define NOT_THAT "what doctor says of sshd does not cover its logins"
+#define NOT_THAT "doctor's findings on sshd do not apply to its logins"
 
 /* Whether it goes by a configuration that is not judged, which is a finding. */
 static bool lint_other(const struct lint_context *lint, const struct listener *listener)
@@ -127,17 +127,17 @@ static bool lint_other(const struct lint_context *lint, const struct listener *l
     const char *fix = "stop it, or start it without -f and -o";
     if (!listener_runs(listener, sshd_program()))
         findings_add(lint->findings, SEVERITY_WARNING, "sshd-other", listener->program, "stop it",
-                     "sshd (process %d) is another program than %s, and what configuration it has "
-                     "read is not known: " NOT_THAT,
+                     "sshd (process %d) is a different program from %s, and its configuration is "
+                     "unknown: " NOT_THAT,
                      (int)listener->pid, sshd_program() != NULL ? sshd_program() : "sshd");
     else if (!listener->options_known)
         findings_add(lint->findings, SEVERITY_WARNING, "sshd-other", listener->program, fix,
-                     "sshd (process %d) was started with options that cannot be read: it may "
-                     "have a configuration of its own, and " NOT_THAT,
+                     "sshd (process %d) was started with options that cannot be read: it may have "
+                     "its own configuration, and " NOT_THAT,
                      (int)listener->pid);
     else if (listener->own_config)
         findings_add(lint->findings, SEVERITY_WARNING, "sshd-other", listener->program, fix,
-                     "sshd (process %d) was started with a configuration of its own, %s: " NOT_THAT,
+                     "sshd (process %d) was started with its own configuration, %s: " NOT_THAT,
                      (int)listener->pid, show_options(listener, options, sizeof(options)));
     else
         return false;
@@ -149,12 +149,12 @@ static void lint_listener(const struct lint_context *lint, const struct listener
     char command[64];
     if (lint_other(lint, listener) || listener->has_read)
         return;
-    findings_add(lint->findings, SEVERITY_WARNING, "sshd-reload", listener->program,
-                 sshconf_reload(listener->pid, command, sizeof(command)),
-                 "sshd (process %d) is not known to have read its configuration since it was "
-                 "changed: until you reload it, its previous settings apply, and a key alone may "
-                 "be enough",
-                 (int)listener->pid);
+    findings_add(
+        lint->findings, SEVERITY_WARNING, "sshd-reload", listener->program,
+        sshconf_reload(listener->pid, command, sizeof(command)),
+        "sshd (process %d) may not have read its configuration since the last change: until you "
+        "reload it, its previous settings may apply, and a key alone may be enough",
+        (int)listener->pid);
 }
 
 void lint_running(const struct lint_context *lint, bool asks)
@@ -164,7 +164,7 @@ void lint_running(const struct lint_context *lint, bool asks)
     const struct listener *unread = NULL;
     if (!listeners_examine(&listeners, &why))
         findings_add(lint->findings, SEVERITY_WARNING, "sshd-reload", "/proc", "",
-                     "sshd: which sshd listen, and what they have read, is not known: %s",
+                     "sshd: it is unknown which sshd processes listen, and what they have read: %s",
                      why.text);
     for (size_t i = 0; i < listeners.count; i++) {
         lint_listener(lint, &listeners.at[i]);

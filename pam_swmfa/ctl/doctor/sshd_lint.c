@@ -135,7 +135,7 @@ static void lint_use_pam(const struct lint_context *lint, const struct sshd *ssh
     if (!sshd_says(sshd, "usepam", "yes"))
         findings_add(lint->findings, SEVERITY_ERROR, "use-pam",
                      sshd_find("UsePAM", where, sizeof(where)), "UsePAM yes",
-                     "sshd: UsePAM is not yes: nobody is asked for a code");
+                     "sshd: UsePAM is not yes: no login asks for a code");
     if (lint_sshd_prompts(sshd))
         return;
     if (*sshd_find("KbdInteractiveAuthentication", where, sizeof(where)) != '\0' &&
@@ -145,8 +145,8 @@ static void lint_use_pam(const struct lint_context *lint, const struct sshd *ssh
                  "KbdInteractiveAuthentication yes",
                  "sshd: KbdInteractiveAuthentication is no, and sshd cannot ask for a code: %s",
                  view->password && lint->autosend
-                     ? "each login with the right password has one sent, and is denied"
-                     : "who should be asked for one is not let in, or not asked");
+                     ? "each login with the right password sends one, and is denied"
+                     : "logins that require one are denied, or do not ask for it");
 }
 
 static void lint_password(const struct lint_context *lint, const struct sshd *sshd,
@@ -160,17 +160,17 @@ static void lint_password(const struct lint_context *lint, const struct sshd *ss
         findings_add(lint->findings, SEVERITY_NOTE, "password-method-unused", where,
                      "PasswordAuthentication no",
                      "sshd: PasswordAuthentication is yes, but AuthenticationMethods does not "
-                     "permit it: it does no harm as long as that line stands");
+                     "permit it: it is harmless as long as that line remains");
     else if (!lint->autosend)
         findings_add(lint->findings, SEVERITY_WARNING, "password-method", where,
                      "PasswordAuthentication no",
-                     "sshd: the password method cannot show the prompt for a code: who logs in by "
-                     "it is denied (nothing is sent, by autosend = no)");
+                     "sshd: the password method cannot prompt for a code: each login with it is "
+                     "denied (nothing is sent: autosend = no)");
     else
         findings_add(lint->findings, SEVERITY_ERROR, "password-method", where,
                      "PasswordAuthentication no",
-                     "sshd: the password method cannot show the prompt for a code: each login by "
-                     "it has one sent, and is denied");
+                     "sshd: the password method cannot prompt for a code: each login with it sends "
+                     "one, and is denied");
 }
 
 static void lint_key(const struct lint_context *lint, const struct ssh_view *view)
@@ -202,14 +202,14 @@ static void lint_root(const struct lint_context *lint, const struct sshd *sshd,
     char value[64];
     if (sshd_says(sshd, "permitrootlogin", "yes") || !lint_root_is_mapped(lint))
         return;
-    findings_add(lint->findings, SEVERITY_WARNING, "root-login",
-                 sshd_find("PermitRootLogin", where, sizeof(where)), "PermitRootLogin yes",
-                 "sshd: root has a line in the users map, but PermitRootLogin is %s: sshd rejects "
-                 "root whatever is typed%s",
-                 sshd_value(sshd, "permitrootlogin", value, sizeof(value)),
-                 view->key_first && lint->autosend && !sshd_says(sshd, "permitrootlogin", "no")
-                     ? ", after a code was sent"
-                     : "");
+    findings_add(
+        lint->findings, SEVERITY_WARNING, "root-login",
+        sshd_find("PermitRootLogin", where, sizeof(where)), "PermitRootLogin yes",
+        "sshd: root has a line in the users map, but PermitRootLogin is %s: sshd rejects root%s",
+        sshd_value(sshd, "permitrootlogin", value, sizeof(value)),
+        view->key_first && lint->autosend && !sshd_says(sshd, "permitrootlogin", "no")
+            ? ", after a code was sent"
+            : "");
 }
 
 /* The first line of the map that is for an SSH key, or 0. */
@@ -238,11 +238,10 @@ static void lint_key_lines(const struct lint_context *lint, const struct ssh_vie
     if (line == 0)
         return;
     (void)snprintf(where, sizeof(where), "%s:%lu", lint->config->users, line);
-    findings_add(
-        lint->findings, SEVERITY_WARNING, "keys-unused", where,
-        "AuthenticationMethods publickey,keyboard-interactive",
-        "sshd: the line is for an SSH key, but AuthenticationMethods does not have one used "
-        "before a code is asked for: such lines count for nobody");
+    findings_add(lint->findings, SEVERITY_WARNING, "keys-unused", where,
+                 "AuthenticationMethods publickey,keyboard-interactive",
+                 "sshd: the line is for an SSH key, but AuthenticationMethods does not require a "
+                 "key before the code: such lines are never used");
 }
 
 /* The values that are numbers. */
@@ -255,15 +254,15 @@ static void lint_numbers(const struct lint_context *lint, const struct sshd *ssh
     if (grace > 0 && grace < deadline + TYPING_SECONDS)
         findings_add(lint->findings, SEVERITY_WARNING, "login-grace",
                      sshd_find("LoginGraceTime", where, sizeof(where)), "LoginGraceTime 180",
-                     "sshd: LoginGraceTime is %ld seconds; a send can take %d (deadline), and "
+                     "sshd: LoginGraceTime is %ld seconds, but a send can take %d (deadline), and "
                      "typing another %d",
                      grace, deadline, TYPING_SECONDS);
     long tries = strtol(sshd_value(sshd, "maxauthtries", value, sizeof(value)), NULL, 10);
     if (tries > 0 && tries < TRIES_FEW)
         findings_add(lint->findings, SEVERITY_NOTE, "max-auth-tries",
                      sshd_find("MaxAuthTries", where, sizeof(where)), "MaxAuthTries 6",
-                     "sshd: MaxAuthTries is %ld: a client that offers some keys first is "
-                     "disconnected before it is asked",
+                     "sshd: MaxAuthTries is %ld: a client that offers several keys first is "
+                     "disconnected before the prompt",
                      tries);
 }
 
@@ -273,7 +272,7 @@ static void lint_version(const struct lint_context *lint, const struct sshd *ssh
     bool old = sshd->major > 0 && (sshd->major < 10 || (sshd->major == 10 && sshd->minor < 3));
     if (old)
         findings_add(lint->findings, SEVERITY_NOTE, "texts-late", sshd_program(), "",
-                     "OpenSSH %d.%d shows what pam_swmfa says, such as that a call is being "
+                     "OpenSSH %d.%d shows messages of pam_swmfa, such as that a call is being "
                      "placed, only with the next prompt",
                      sshd->major, sshd->minor);
 }

@@ -109,9 +109,9 @@ static void lint_authenticate(struct look *look)
     look->lint->unused = look->lint->unused || !look->on;
     look->lint->around = true;
     say(look, SEVERITY_ERROR, "sudo-unauthenticated", "Defaults authenticate",
-        look->on ? "sudo: Defaults !authenticate: sudo asks only where PASSWD or another line of "
-                   "Defaults says so, and otherwise for neither password nor code"
-                 : "sudo: Defaults !authenticate: sudo asks nobody for a password or a code");
+        look->on ? "sudo: Defaults !authenticate: sudo asks for neither password nor code, except "
+                   "where PASSWD or another line of Defaults says so"
+                 : "sudo: Defaults !authenticate: sudo asks for neither password nor code");
 }
 
 static void take_exempt_group(void *context, const struct sudoers_setting *setting)
@@ -133,8 +133,8 @@ static void take_timestamp(void *context, const struct sudoers_setting *setting)
     const char *minutes = text_of(setting);
     if (minutes != NULL && strtod(minutes, NULL) < 0)
         say(look, SEVERITY_NOTE, "sudo-timestamp", "",
-            "sudo: Defaults timestamp_timeout=%s%s: after one right code sudo asks for nothing "
-            "there until the next boot",
+            "sudo: Defaults timestamp_timeout=%s%s: after one right code, sudo does not ask again "
+            "in that session until the next boot",
             minutes, setting->whom);
 }
 
@@ -179,8 +179,8 @@ static void take_target(void *context, const struct sudoers_setting *setting)
         if (strcmp(targets[i].option, look->option) == 0) {
             write_use_uid(look->lint, fix, sizeof(fix));
             say(look, SEVERITY_WARNING, "sudo-target", fix,
-                "%s: Defaults %s%s: sudo asks for the password of %s, and the code goes to that "
-                "phone and not to the caller's",
+                "%s: Defaults %s%s: sudo asks for the password of %s, and sends the code to that "
+                "user's phone, not to the caller's",
                 look->lint->service, look->option, setting->whom, targets[i].whose);
         }
 }
@@ -220,7 +220,7 @@ static void take_service(void *context, const struct sudoers_setting *setting)
     say(look, asked ? SEVERITY_NOTE : SEVERITY_ERROR, "sudo-service", fix,
         "%s: Defaults %s=%s%s: sudo uses the PAM service %s, which %s", lint->service, look->option,
         service, setting->whom, service,
-        asked ? "has pam_swmfa as well" : "does not ask for a code");
+        asked ? "asks for a code as well" : "does not ask for a code");
 }
 
 /* ---- all ---- */
@@ -269,7 +269,7 @@ void lint_sudo(struct lint_context *lint, const struct sudoers *sudoers, const c
     if (why != NULL) {
         lint->unsure = true;
         say(&look, SEVERITY_WARNING, "sudo-unknown", "visudo -c",
-            "sudo: whom it asks for a password and a code is not known: %s", why);
+            "sudo: it is unknown which users it asks for a password and a code: %s", why);
         return;
     }
     lint_authenticate(&look);
@@ -285,7 +285,7 @@ void lint_sudo(struct lint_context *lint, const struct sudoers *sudoers, const c
         return;
     lint->unsure = true;
     say(&look, SEVERITY_NOTE, "sudo-unknown", "sudo -l -U USER",
-        "sudo: nsswitch.conf has it read rules from %s as well, which are not looked at here: "
+        "sudo: nsswitch.conf makes it read rules from %s as well, which doctor does not examine: "
         "they can permit commands without a password and a code",
         sudoers->others);
 }
