@@ -211,6 +211,7 @@ class Tap:
             line = f"{verdict} {self.number} - {name[:120]}" + (" # SKIP" if report.skipped else "")
             self.print(line)
             self.note(line)
+        self.note(f"took {report.duration:.1f} {report.when} {ascii(report.nodeid)[1:-1]}")
         if report.failed:
             self.print("\n".join("# " + line for line in report.longreprtext.splitlines()))
 

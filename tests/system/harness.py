@@ -28,6 +28,7 @@ if os.environ.get("SWMFA_PRIVATE_ROOT") != "entered":
     raise SystemExit("lab: run me by tests/private-root")
 
 
+@functools.cache
 def make_variable(name):
     made = subprocess.run(["make", "-s", "-C", BUILD, "print-" + name], check=True,
                           capture_output=True, text=True)

@@ -7,7 +7,7 @@ import pytest
 import harness
 from test_package import hardened
 
-VALGRIND = ["valgrind", "--quiet", "--vgdb=no", "--trace-children=yes", "--leak-check=full",
+VALGRIND = ["valgrind", "--quiet", "--vgdb=no", "--read-inline-info=no", "--trace-children=yes", "--leak-check=full",
             "--show-leak-kinds=definite,possible", "--errors-for-leak-kinds=definite,possible",
             "--error-exitcode=99", "--log-file=/tmp/valgrind.%p"]
 
