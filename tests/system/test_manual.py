@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The man pages quote messages that the programs have."""
+"""The man pages quote messages that the programs have, and the documents name what is there."""
 import functools
 import re
+from pathlib import Path
 
 import pytest
 
@@ -119,3 +120,77 @@ def test_the_page_of_messages_quotes_them():
 ])
 def test_an_invented_message_is_found(invented):
     assert not is_known(invented)
+
+
+# ---- README.md, CONTRIBUTING.md, SECURITY.md and docs/ ----
+
+DOCUMENTS = sorted(str(path.relative_to(harness.SRC)) for path in
+                   [*harness.SRC.glob("*.md"), *harness.SRC.glob("docs/*.md"), *harness.SRC.glob("tests/**/*.md")])
+
+
+def anchors(path):
+    """The anchors of a document's headings, as GitHub makes them."""
+    text = re.sub(r"^```.*?^```", "", path.read_text(), flags=re.DOTALL | re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-")
+            for heading in re.findall(r"^#+ (.*)$", text, flags=re.MULTILINE)}
+
+
+def broken_links(document):
+    """The links of a document that lead to no file, or to no heading of a document."""
+    broken = []
+    for link in re.findall(r"\]\(([^)\s]+)\)", document.read_text()):
+        if re.match("https?:", link):
+            continue
+        path, _, anchor = link.partition("#")
+        target = document.parent / path if path else document
+        if not target.exists() or (anchor and anchor not in anchors(target)):
+            broken.append(link)
+    return broken
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_each_link_of_a_document_leads_to_a_file_and_a_heading(name):
+    assert broken_links(harness.SRC / name) == []
+
+
+def test_the_links_of_the_installed_documents_work():
+    found = list(Path("/usr").glob("**/doc/pam_swmfa/README.md"))
+    assert len(found) == 1
+    documents = [found[0], *found[0].parent.glob("*.md"), *found[0].parent.glob("docs/*.md")]
+    assert {path.name for path in documents} >= {Path(name).name for name in DOCUMENTS
+                                                 if not name.startswith("tests/")}
+    assert {path.name: broken_links(path) for path in documents if broken_links(path)} == {}
+
+
+def test_each_source_file_that_a_document_names_is_there():
+    there = {str(path.relative_to(harness.SRC)) for folder in ("pam_swmfa", "tests", "conf", "docs")
+             for path in harness.SRC.glob(f"{folder}/**/*") if path.is_file()}
+    missing = []
+    for name in DOCUMENTS:
+        for path in re.findall(r"`([a-z][a-z0-9_./-]*\.(?:[ch]|py|sh|in|mk))`", (harness.SRC / name).read_text()):
+            if path[0] != "/" and not any(f"/{known}".endswith(f"/{path}") for known in there):
+                missing.append((name, path))
+    assert missing == []
+
+
+def test_the_tree_of_the_architecture_is_the_real_one():
+    text = (harness.SRC / "docs/architecture.md").read_text()
+    tree, parents = set(), []
+    for indent, name in re.findall(r"^    ( *)([a-z]+)/ ", re.search(r"    pam_swmfa/\n.*?\n\n", text, re.DOTALL)[0],
+                                   flags=re.MULTILINE):
+        parents = [*parents[:len(indent) // 2 - 1], name]
+        if indent:
+            tree.add("/".join(parents))
+    real = {str(path.relative_to(harness.SRC / "pam_swmfa"))
+            for path in (harness.SRC / "pam_swmfa").glob("**/") if any(path.glob("*.[ch]"))}
+    assert tree == real
+
+
+def test_troubleshooting_has_a_row_for_each_reason_of_the_log():
+    verdicts = (harness.SRC / "pam_swmfa/auth/verdict.c").read_text()
+    outcomes = (harness.SRC / "pam_swmfa/provider/outcome.c").read_text()
+    reasons = set(re.findall(r'LOG_\w+, "\w+",\s+"([a-z-]+)"', verdicts))
+    reasons |= set(re.findall(r'\[OUTCOME_\w+\] = "([a-z-]+)"', outcomes))
+    text = (harness.SRC / "docs/troubleshooting.md").read_text()
+    rows = re.findall(r"^\| `([a-z-]+)` \|", text, flags=re.MULTILINE)
+    assert len(rows) > 20 and sorted(rows) == sorted(reasons)
