@@ -67,7 +67,7 @@ def test_nothing_installed_is_setuid_or_writable_by_others():
 
 def known_keys():
     """[(section, key, default or None)], as the parser knows them."""
-    rows = run(harness.BUILD / "tests/unit/list_keys").splitlines()
+    rows = run(harness.BUILD / "tests/unit/config/list_keys").splitlines()
     return [(section, key, default or None)
             for section, key, default in (row.split("\t") for row in rows)]
 

@@ -220,6 +220,6 @@ def test_the_unit_tests_of_plans_run_where_sshd_can_be_asked():
     """Elsewhere they leave out what needs /run/sshd."""
     Path("/run/sshd").mkdir(exist_ok=True)
     environment = {"CMOCKA_MESSAGE_OUTPUT": "TAP", "PATH": "/usr/bin:/bin", "SWMFA_ASK_SSHD": "yes"}
-    ran = subprocess.run([harness.BUILD / "tests/unit/sshd_config_test"], capture_output=True, text=True, timeout=60,
+    ran = subprocess.run([harness.BUILD / "tests/unit/ctl/sshd_config_test"], capture_output=True, text=True, timeout=60,
                          check=False, cwd=harness.WORK, env=environment)
     assert ran.returncode == 0, ran.stdout + ran.stderr
