@@ -348,7 +348,7 @@ timeout = 10                 ; 1 to 30 seconds for one request in all
 
 [signalwire]
 endpoint = {endpoint} ; in place of the space
-project_id = lab-project
+project_id = test-project
 api_token = {token}
 ;api_token_file = /etc/security/swmfa.token ; in place of the token; same owner and mode as here
 from = +12029167968          ; example: a number of your own at SignalWire

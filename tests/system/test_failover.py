@@ -37,7 +37,7 @@ def test_bandwidth_alone_sends_and_verifies(sim, log, channel, path):
     harness.configure(sim, bandwidth=sim, swmfa=f"providers = bandwidth\nchannel = {channel}")
     out = harness.pamhost(harness.alone())
     assert out.result == "PAM_SUCCESS"
-    base = "/api/v1/accounts/lab-account/code/"
+    base = "/api/v1/accounts/test-account/code/"
     assert [row[:2] for row in sim.requests()] == [(base + path, "200"), (base + "verify", "200")]
     assert len(connections(sim)) == 1
     line = log.last("result=success")

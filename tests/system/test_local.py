@@ -33,7 +33,7 @@ def ended(client):
 @pytest.fixture
 def sudo(sim):
     harness.use_example("sudo", "sudo")
-    harness.write("/etc/sudoers.d/lab", "alice ALL=(ALL) ALL\nDefaults timestamp_timeout=0, "
+    harness.write("/etc/sudoers.d/swmfa-test", "alice ALL=(ALL) ALL\nDefaults timestamp_timeout=0, "
                   "passwd_tries=1\n", 0o440)
 
 
@@ -95,7 +95,7 @@ def test_sudo_with_a_wrong_code_runs_nothing(sudo):
 def test_where_sudo_replaces_the_prompt_the_person_reads_what_is_asked_for(
         sudo, log, option, sudoers):
     """Whoever takes the prompt for that of the password types it; nothing is lost by that."""
-    with open("/etc/sudoers.d/lab", "a", encoding="ascii") as rules:
+    with open("/etc/sudoers.d/swmfa-test", "a", encoding="ascii") as rules:
         rules.write(sudoers)
     output = harness.WORK / "output"
     harness.write(output, "", 0o666)

@@ -269,7 +269,7 @@ def test_a_misbehaving_helper_is_a_denial(sim, helper, log, act, sigchld):
     if sigchld != "default" and act in ("success-exit-1", "success-killed", "ignore-exit-1",
                                         "no-such-act"):
         pytest.skip("no exit status can be had; the answer itself was proper")
-    helper(harness.IMPOSTOR)
+    helper(harness.FAKE_HELPER)
     arguments = [] if sigchld == "default" else ["--sigchld", sigchld]
     out = harness.pamhost(harness.between_permits(f"conf=/fake_helper/{act}"), answers=["123456"],
                           arguments=arguments)
@@ -283,7 +283,7 @@ def test_a_misbehaving_helper_is_a_denial(sim, helper, log, act, sigchld):
 @pytest.mark.parametrize("act, result", [("honest-success", "PAM_SUCCESS"),
                                          ("honest-ignore", "PAM_PERM_DENIED")])
 def test_what_the_host_does_with_sigchld_changes_nothing(sim, helper, sigchld, act, result):
-    helper(harness.IMPOSTOR)
+    helper(harness.FAKE_HELPER)
     arguments = [] if sigchld == "default" else ["--sigchld", sigchld]
     out = harness.pamhost(harness.alone(f"conf=/fake_helper/{act}"), arguments=arguments)
     assert out.result == result
@@ -294,7 +294,7 @@ def test_a_silent_helper_is_a_denial_within_the_deadline(sim, helper, log):
     """The real one, stopped at its prompt, and two others: they all wait at the same time."""
     real = harness.start_pamhost(harness.between_permits(service="swmfa-real"), answers=["@stop"])
     harness.wait_for_code(harness.NUMBERS["alice"])
-    helper(harness.IMPOSTOR)
+    helper(harness.FAKE_HELPER)
     services = [harness.between_permits(f"conf=/fake_helper/{act}", f"swmfa-{act}")
                 for act in ("stopped", "deaf")]
     with concurrent.futures.ThreadPoolExecutor() as pool:
@@ -309,7 +309,7 @@ def test_a_silent_helper_is_a_denial_within_the_deadline(sim, helper, log):
 
 @hardened # a sanitizer brings handlers of its own
 def test_the_helper_starts_with_nothing_of_its_host(sim, helper):
-    helper(harness.IMPOSTOR)
+    helper(harness.FAKE_HELPER)
     with open("/etc/passwd", "rb") as kept:
         os.set_inheritable(kept.fileno(), True)
         out = harness.pamhost(harness.alone("conf=/fake_helper/inspect"),
@@ -326,7 +326,7 @@ def test_a_missing_helper_is_a_denial(sim, helper, log):
 
 
 def test_a_helper_that_is_not_executable_is_a_denial(sim, helper, log):
-    helper(harness.IMPOSTOR)
+    helper(harness.FAKE_HELPER)
     os.chmod(harness.HELPER, 0o644)
     assert harness.pamhost(harness.between_permits()).result == "PAM_SYSTEM_ERR"
     assert "cannot start" in log.last("Permission denied")

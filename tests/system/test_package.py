@@ -233,7 +233,7 @@ def system(sim):
                                           flags=re.MULTILINE))
     with open("/etc/ssh/sshd_config", "a", encoding="utf-8") as conf:
         conf.write("PermitRootLogin yes\n")
-    harness.write("/etc/sudoers.d/lab", "alice ALL=(ALL) ALL\nDefaults timestamp_timeout=0, "
+    harness.write("/etc/sudoers.d/swmfa-test", "alice ALL=(ALL) ALL\nDefaults timestamp_timeout=0, "
                   "passwd_tries=1\n", 0o440)
     alice, bob = harness.NUMBERS["alice"], harness.NUMBERS["bob"]
     harness.users_map(f"alice {alice}\nbob {bob}\ncarol {bob}\nroot {alice}\n")
@@ -467,14 +467,14 @@ def test_the_provider_that_the_guide_shows_compiles(tmp_path):
 
 def test_accounts_of_the_host_make_way_for_those_of_the_tests():
     """Whoever runs the tests may have an alice of their own, with groups and a sudoers' group."""
-    run("useradd", "--groups", "sudo", "--no-user-group", "-u", "4242", "lab-host-user")
-    run("groupadd", "lab-host-group")
+    run("useradd", "--groups", "sudo", "--no-user-group", "-u", "4242", "test-host-user")
+    run("groupadd", "test-host-group")
     try:
-        for name in ("lab-host-user", "lab-host-group"):
+        for name in ("test-host-user", "test-host-group"):
             harness.add_account(name)
             assert run("id", "-Gn", name).split() == [name]
-        assert run("id", "-u", "lab-host-user") != "4242\n"
+        assert run("id", "-u", "test-host-user") != "4242\n"
     finally:
-        for name in ("lab-host-user", "lab-host-group"):
+        for name in ("test-host-user", "test-host-group"):
             harness.free_name(name)
             assert subprocess.run(["getent", "group", name], check=False).returncode != 0

@@ -179,7 +179,7 @@ def test_a_certificate_that_is_not_right_is_refused(start, log, certificate, wor
 def test_without_ca_file_the_systems_authorities_are_used(sim, log):
     harness.configure(sim, ca_file=None)
     assert harness.pamhost(harness.alone()).result == "PAM_AUTHINFO_UNAVAIL"
-    shutil.copy(harness.CA, "/usr/local/share/ca-certificates/lab.crt")
+    shutil.copy(harness.CA, "/usr/local/share/ca-certificates/swmfa-test.crt")
     subprocess.run(["update-ca-certificates"], check=True, stdout=subprocess.DEVNULL,
                    stderr=subprocess.DEVNULL)
     try:
@@ -192,7 +192,7 @@ def test_without_ca_file_the_systems_authorities_are_used(sim, log):
         assert harness.pamhost(harness.alone()).result == "PAM_AUTHINFO_UNAVAIL"
         assert "reason=tls" in log.last("result=error")
     finally:
-        subprocess.run(["rm", "/usr/local/share/ca-certificates/lab.crt"], check=True)
+        subprocess.run(["rm", "/usr/local/share/ca-certificates/swmfa-test.crt"], check=True)
         subprocess.run(["update-ca-certificates"], check=True, stdout=subprocess.DEVNULL,
                        stderr=subprocess.DEVNULL)
 

@@ -23,23 +23,23 @@ UUID = r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"
 # ---- the two APIs ----
 
 SIGNALWIRE = "/api/relay/rest/mfa/"
-SIGNALWIRE_USER = ("lab-project", harness.TOKEN)
+SIGNALWIRE_USER = ("test-project", harness.TOKEN)
 NO_SUCH_ID = "00000000-0000-4000-8000-000000000000"
 
-BANDWIDTH = "/api/v1/accounts/lab-account/code/"
-BANDWIDTH_USER = ("lab-user", "lab-password")
-BANDWIDTH_OPTIONS = ("--account-id", "lab-account", "--username", BANDWIDTH_USER[0], "--password",
-                     BANDWIDTH_USER[1], "--messaging-application", "lab-messaging",
-                     "--voice-application", "lab-voice")
+BANDWIDTH = "/api/v1/accounts/test-account/code/"
+BANDWIDTH_USER = ("test-user", "test-password")
+BANDWIDTH_OPTIONS = ("--account-id", "test-account", "--username", BANDWIDTH_USER[0], "--password",
+                     BANDWIDTH_USER[1], "--messaging-application", "test-messaging",
+                     "--voice-application", "test-voice")
 
 # A good body for each path.
 BODIES = {
     SIGNALWIRE + "sms": {"to": TO},
     SIGNALWIRE + "call": {"to": TO},
     SIGNALWIRE + NO_SUCH_ID + "/verify": {"token": "123456"},
-    BANDWIDTH + "messaging": {"to": TO, "from": OWNED, "applicationId": "lab-messaging",
+    BANDWIDTH + "messaging": {"to": TO, "from": OWNED, "applicationId": "test-messaging",
                               "message": "{NAME} {SCOPE}: {CODE}", "digits": 6},
-    BANDWIDTH + "voice": {"to": TO, "from": OWNED, "applicationId": "lab-voice",
+    BANDWIDTH + "voice": {"to": TO, "from": OWNED, "applicationId": "test-voice",
                           "message": "{NAME} {SCOPE}: {CODE}", "digits": 6},
     BANDWIDTH + "verify": {"to": TO, "code": "123456", "expirationTimeInMinutes": 3},
 }
@@ -176,7 +176,7 @@ BREACHES = [
     (BW_SMS, {"applicationId": GONE}, "applicationId is required"),
     (BW_SMS, {"applicationId": None}, "applicationId must be"),
     (BW_SMS, {"applicationId": "a" * 51}, "applicationId must have"),
-    (BW_SMS, {"applicationId": "lab-voice"}, "applicationId must be the messaging"),
+    (BW_SMS, {"applicationId": "test-voice"}, "applicationId must be the messaging"),
     (BW_SMS, {"message": GONE}, "message is required"),
     (BW_SMS, {"message": ["{CODE}"]}, "message must be a string"),
     (BW_SMS, {"message": "Your code is"}, "message must contain {CODE}"),
@@ -192,7 +192,7 @@ BREACHES = [
     (BW_SMS, {"token_length": 6}, "token_length is not a parameter"),
     (BW_SMS, {"expirationTimeInMinutes": 3}, "expirationTimeInMinutes is not a parameter"),
     (BW_CALL, {"from": GONE}, "from is required"),
-    (BW_CALL, {"applicationId": "lab-messaging"}, "applicationId must be the voice"),
+    (BW_CALL, {"applicationId": "test-messaging"}, "applicationId must be the voice"),
     (BW_CALL, {"message": "Your code is"}, "message must contain {CODE}"),
     (BW_VERIFY, {"to": GONE}, "to is required"),
     (BW_VERIFY, {"to": 15550100182}, "to must be"),
@@ -211,7 +211,7 @@ BREACHES = [
     (BW_VERIFY, {"expirationTimeInMinutes": "3"}, "expirationTimeInMinutes must be"),
     (BW_VERIFY, {"scope": 2}, "scope must be"),
     (BW_VERIFY, {"scope": "a" * 26}, "scope must have"),
-    (BW_VERIFY, {"applicationId": "lab-messaging"}, "applicationId is not a parameter"),
+    (BW_VERIFY, {"applicationId": "test-messaging"}, "applicationId is not a parameter"),
     (BW_VERIFY, {"token": "123456"}, "token is not a parameter"),
 ]
 
@@ -291,7 +291,7 @@ def test_other_credentials_are_refused_first_of_all(client, path, change):
 
 @pytest.mark.parametrize("path", [BW_SMS, BW_CALL, BW_VERIFY], ids=["sms", "call", "verify"])
 def test_another_account_is_forbidden_to_the_right_credentials(client, path):
-    other = path.replace("lab-account", "other-account")
+    other = path.replace("test-account", "other-account")
     answer = client.send(other, "no body")
     assert answer.status == 403
     assert answer.json == {"message": "Forbidden"}
@@ -312,7 +312,7 @@ def test_another_account_is_forbidden_to_the_right_credentials(client, path):
     ("POST", BANDWIDTH + "verify/", 404),
     ("POST", "/api/v1/accounts//code/verify", 404),
     ("POST", "/api/v1/accounts/a/b/code/verify", 404),
-    ("POST", "/api/v1/accounts/lab-account/code", 404),
+    ("POST", "/api/v1/accounts/test-account/code", 404),
     ("GET", SW_SMS, 405),
     ("PUT", SW_VERIFY, 405),
     ("GET", BW_SMS, 405),

@@ -901,7 +901,7 @@ def test_no_file_size_limit_of_sus_caller_is_a_way_in(sim, log):
 def test_no_file_size_limit_of_sudos_caller_is_a_way_in(sim, log):
     harness.configure(sim, swmfa="fail = safe\nfail_on = store")
     harness.use_example("sudo", "sudo")
-    harness.write("/etc/sudoers.d/lab", "alice ALL=(ALL) ALL\nDefaults timestamp_timeout=0, "
+    harness.write("/etc/sudoers.d/swmfa-test", "alice ALL=(ALL) ALL\nDefaults timestamp_timeout=0, "
                   "passwd_tries=1\n", 0o440)
     client = on_terminal("prlimit", "--fsize=0", "sudo", "id", "-u", user="alice")
     client.expect("password for alice: ")

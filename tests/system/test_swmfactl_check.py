@@ -545,7 +545,7 @@ def test_a_good_provider_is_reached_and_takes_the_credentials(sim):
     assert re.fullmatch(r"/api/relay/rest/mfa/[0-9a-f-]{36}/verify", path) and status == "404"
     use_bandwidth(sim)
     assert online() == (["note online"], {"bandwidth": "good"})
-    assert sim.requests()[1][:2] == ("/api/v1/accounts/lab-account/code/verify", "200")
+    assert sim.requests()[1][:2] == ("/api/v1/accounts/test-account/code/verify", "200")
 
 
 def test_both_providers_are_asked(sim):

@@ -326,7 +326,7 @@ def test_ssh_with_remember_denies_the_second_login(start, sshd, key):
 
 @pytest.mark.parametrize("name", ["debian-sudo", "debian-sudo-optional"])
 def test_sudo_with_wrong_codes(start, name):
-    harness.write("/etc/sudoers.d/lab", "alice ALL=(ALL) ALL\nDefaults timestamp_timeout=0, "
+    harness.write("/etc/sudoers.d/swmfa-test", "alice ALL=(ALL) ALL\nDefaults timestamp_timeout=0, "
                   "passwd_tries=1\n", 0o440)
     said = predicted(name, start)
     client = test_local.sudo_as_alice("id", "-u")

@@ -14,7 +14,7 @@ from test_swmfactl_doctor import (ACCOUNT, ALICE, PAM, doctor, ended, examine, f
                                   system)  # pylint: disable=unused-import
 
 RULES = Path("/etc/sudoers.d/doctor")
-LAB = Path("/etc/sudoers.d/lab")
+SUDOERS_FILE = Path("/etc/sudoers.d/swmfa-test")
 BOB = harness.NUMBERS["bob"]
 ROOT = "+15550100184"
 UNCHANGED = "Defaults passwd_tries=1\n"
@@ -23,14 +23,14 @@ UNCHANGED = "Defaults passwd_tries=1\n"
 @pytest.fixture(autouse=True)
 def sudoers():
     """Files that a test writes go with it."""
-    before = LAB.read_bytes() if LAB.exists() else None
-    LAB.unlink(missing_ok=True)
+    before = SUDOERS_FILE.read_bytes() if SUDOERS_FILE.exists() else None
+    SUDOERS_FILE.unlink(missing_ok=True)
     yield
     RULES.unlink(missing_ok=True)
     for path in Path(ELSEWHERE).glob("*"):
         path.unlink()
     if before is not None:
-        harness.write(LAB, before, 0o440)
+        harness.write(SUDOERS_FILE, before, 0o440)
 
 
 def put(case, start):

@@ -55,7 +55,7 @@ def debian(sim):
     conf = Path("/etc/ssh/sshd_config")
     conf.write_text(conf.read_text() + "PerSourcePenalties no\n" * harness.penalties_known() +
                     "PermitRootLogin yes\n")
-    harness.write("/etc/sudoers.d/lab", "alice ALL=(ALL) ALL\nDefaults timestamp_timeout=0, "
+    harness.write("/etc/sudoers.d/swmfa-test", "alice ALL=(ALL) ALL\nDefaults timestamp_timeout=0, "
                   "passwd_tries=1\n", 0o440)
     shutil.rmtree(COPIES, ignore_errors=True)
     harness.users_map(f"alice {ALICE}\nbob {BOB}\ncarol {BOB}\nroot {ALICE}\n")
@@ -287,7 +287,7 @@ def silent():
 def half_a_handshake():
     """A client that has begun the key exchange, and does not go on."""
     early = socket.create_connection(("127.0.0.1", PORT), 60)
-    early.sendall(b"SSH-2.0-lab\r\n")
+    early.sendall(b"SSH-2.0-test\r\n")
     server = early.makefile("rb")
     assert server.readline().startswith(b"SSH-2.0-")
     size = server.read(4)
@@ -538,7 +538,7 @@ def test_the_form_is_changed_without_a_stretch_in_which_nobody_is_asked(sshd, ke
 
 
 def test_with_use_uid_sudo_asks_the_caller_where_it_takes_the_targets_password(sim):
-    harness.write("/etc/sudoers.d/lab", "alice ALL=(ALL) ALL\nDefaults timestamp_timeout=0, targetpw\n",
+    harness.write("/etc/sudoers.d/swmfa-test", "alice ALL=(ALL) ALL\nDefaults timestamp_timeout=0, targetpw\n",
                   0o440)
     done_with_warnings("enable", "sudo", "--use-uid")
     assert ctl("doctor", "sudo", "sudo-i")[0] == 0

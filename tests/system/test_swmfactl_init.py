@@ -45,7 +45,7 @@ def files():
 def options(simulator, *more, user="alice", number=ALICE, secret=("--secret-file", "token")):
     secret = [str(harness.WORK / part) if part == "token" else part for part in secret]
     return ["init", "--provider=signalwire", "--endpoint", simulator.endpoint, "--ca-file",
-            simulator.ca, "--project-id", "lab-project", *secret, "--user", user, "--number",
+            simulator.ca, "--project-id", "test-project", *secret, "--user", user, "--number",
             number, "--no-check", "--no-test", *more]
 
 
@@ -69,7 +69,7 @@ def test_with_options_both_files_are_written_and_a_code_comes(installed, log):
     assert harness.TOKEN not in out
     assert active() == [
         "[swmfa]", "providers = signalwire", "[policy]", "[limits]", "countries = +1",
-        "[signalwire]", f"endpoint = {installed.endpoint}", "project_id = lab-project",
+        "[signalwire]", f"endpoint = {installed.endpoint}", "project_id = test-project",
         f"api_token = {harness.TOKEN}", f"ca_file = {installed.ca}", "[bandwidth]"]
     assert active(harness.USERS) == [f"alice\t{ALICE}"]
     for path, example in EXAMPLES.items():
@@ -93,7 +93,7 @@ def test_the_token_can_come_by_standard_input(installed):
 def test_bandwidth(start):
     simulator = start(name="-bandwidth")
     harness.write(harness.WORK / "token", harness.BANDWIDTH_PASSWORD)
-    done("init", "--provider", "bandwidth", "--account-id", "lab-account", "--username", "lab-user",
+    done("init", "--provider", "bandwidth", "--account-id", "test-account", "--username", "test-user",
          "--from=+12029167968", "--messaging-application-id", "demo-messaging", "--endpoint",
          simulator.endpoint, "--ca-file", simulator.ca, "--user=alice", "--number", ALICE,
          "--countries=+1555, +44", "--secret-file", harness.WORK / "token", "--no-check", "--no-test")
@@ -272,7 +272,7 @@ def test_a_pasted_address_is_a_space_and_a_project_id_is_a_uuid(installed, paste
     words = ["init", "--provider=signalwire", "--space", pasted, "--secret-file", token, "--user", "alice",
              "--number", ALICE, "--no-check", "--no-test", "--project-id"]
     before = files()
-    for wrong in ("lab-project", "x", identity[:-1], identity.replace("-", ""), f"{identity}0"):
+    for wrong in ("test-project", "x", identity[:-1], identity.replace("-", ""), f"{identity}0"):
         assert "[signalwire] project_id: expected a UUID, such as " in failed(*words, wrong)
         assert files() == before
     done(*words, identity)
@@ -282,7 +282,7 @@ def test_a_pasted_address_is_a_space_and_a_project_id_is_a_uuid(installed, paste
 def test_another_address_is_no_space(installed):
     words = options(installed, "--space", "https://signalwire.com.example")
     del words[words.index("--endpoint"):words.index("--endpoint") + 2]
-    words[words.index("lab-project")] = "01234567-89ab-cdef-0123-456789abcdef"
+    words[words.index("test-project")] = "01234567-89ab-cdef-0123-456789abcdef"
     before = files()
     assert re.search(r"\[signalwire\] space: the SPACE of https", failed(*words))
     assert files() == before
@@ -297,7 +297,7 @@ def start_init(*more, **keywords):
 def answer_until_token(client, simulator):
     client.sendline("")
     client.expect("Project id, on the dashboard's page API: ")
-    client.sendline("lab-project")
+    client.sendline("test-project")
     client.expect(r"API token with the scope Management \(not shown\): ")
     assert harness.wait_until(lambda: not echoes(client))
     assert simulator
@@ -314,7 +314,7 @@ def test_at_a_terminal_it_asks_and_asks_again(installed):
     client.sendline("a b")
     client.expect(r"\[signalwire\] project_id: up to 250 letters")
     client.expect("Project id")
-    client.sendline("lab-project")
+    client.sendline("test-project")
     client.expect("API token")
     assert harness.wait_until(lambda: not echoes(client))
     client.sendline(harness.TOKEN)
@@ -352,7 +352,7 @@ def test_the_space_is_asked_for(installed):
     client.expect("Space")
     client.sendline("https://acme.signalwire.com")
     client.expect("Project id")
-    client.sendline("lab-project")
+    client.sendline("test-project")
     client.expect(r"\[signalwire\] project_id: expected a UUID")
     client.expect("Project id")
     client.sendline("01234567-89ab-cdef-0123-456789abcdef")
@@ -381,7 +381,7 @@ def test_bandwidth_needs_one_application(installed):
 
 
 def test_break_off_at_any_prompt_leaves_the_files_and_the_terminal(installed):
-    answers = ["", "lab-project", harness.TOKEN, "alice", ALICE]
+    answers = ["", "test-project", harness.TOKEN, "alice", ALICE]
     for count in range(len(answers) + 1):
         before = files()
         client = start_init("--endpoint", installed.endpoint, "--ca-file", installed.ca)
