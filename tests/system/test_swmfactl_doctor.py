@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """swmfactl doctor: what it finds in the stacks of stacks.py, and whether the real libpam, sshd, sudo,
 su and login do what it predicts."""
+import functools
 import json
 import random
 import re
@@ -26,8 +27,6 @@ MODULES = next(Path("/lib").glob("*/security/pam_permit.so"), Path("/lib/securit
 ACCOUNT = "account required pam_permit.so", "session required pam_permit.so"
 ALICE = harness.NUMBERS["alice"]
 PROMPT = test_local.PROMPT
-SEEN = set() # all findings that there were in these tests
-TOGETHER = True # one worker runs all of them, for SEEN
 
 
 @pytest.fixture(autouse=True)
@@ -76,10 +75,27 @@ def examine(*arguments):
     status, printed = doctor("--json", *arguments)
     report = json.loads(printed)
     findings = report["findings"]
-    SEEN.update(ids(findings))
+    assert ids(findings) <= documented()
     severities = {finding["severity"] for finding in findings}
     assert status == (3 if "error" in severities else 2 if "warning" in severities else 0)
     return findings, {entry["service"]: entry for entry in report["services"]}
+
+
+@functools.cache
+def documented():
+    """The findings of doctor in swmfa-messages(7)."""
+    page = (harness.BUILD / "docs/swmfa-messages.7").read_text()
+    section = page.partition(".Sh WHAT DOCTOR FINDS")[2].partition(".Sh ")[0]
+    return {name for line in re.findall(r"^\.It Li (.*)$", section, flags=re.MULTILINE)
+            for name in line.split(" , ")}
+
+
+def expected_by_tests():
+    """The findings that a case of stacks.py expects, or a test here asserts."""
+    source = Path(__file__).read_text()
+    asserted = {name for line in source.splitlines() if re.search(r"\b(find|ids|expected)\b", line)
+                for name in re.findall(r'"([a-z-]+)"', line)}
+    return asserted.union(stacks.found_in_sudoers(), *(case.expected() for case in CASES))
 
 
 def ids(findings):
@@ -830,13 +846,8 @@ def test_what_is_no_service_is_refused(word):
     assert ran.returncode == 1 and "is not a file name of pam.d" in ran.stderr
 
 
-def test_the_man_page_has_every_finding_and_the_tests_have_met_it():
-    page = (harness.BUILD / "docs/swmfa-messages.7").read_text()
-    section = page.partition(".Sh WHAT DOCTOR FINDS")[2].partition(".Sh ")[0]
-    named = {name for line in re.findall(r"^\.It Li (.*)$", section, flags=re.MULTILINE)
-             for name in line.split(" , ")}
+def test_the_man_page_has_every_finding_and_a_test_expects_it():
     sources = "".join(path.read_text() for path in (harness.SRC / "pam_swmfa").rglob("*.c"))
-    assert all(f'"{name}"' in sources for name in named)
-    if len(SEEN) > 20: # all tests ran
-        newer = {"pam-service", "match-pam-service"} # OpenSSH 10.0: test_sshd_config.py
-        assert (SEEN | stacks.found_in_sudoers()) - newer == named - {"too-many-ways"} - newer
+    assert all(f'"{name}"' in sources for name in documented())
+    newer = {"pam-service", "match-pam-service"} # OpenSSH 10.0: test_sshd_config.py
+    assert documented() - expected_by_tests() - newer == {"too-many-ways"}
