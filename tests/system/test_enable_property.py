@@ -57,7 +57,7 @@ esac
 
 
 @pytest.fixture(scope="module", autouse=True)
-def accounts(laboratory):
+def accounts(private_system):
     subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", KEY], check=True)
     ASKPASS.write_text(ASKPASS_TEXT)
     ASKPASS.chmod(0o755)

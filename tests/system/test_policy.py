@@ -13,7 +13,7 @@ NSSWITCH = Path("/etc/nsswitch.conf")
 
 
 @pytest.fixture(scope="module", autouse=True)
-def groups(laboratory):
+def groups(private_system):
     """alice is in staff, bob in wheel and staff; both have groups of their own names."""
     for name in ("staff2", "wheel2", "domain users"):
         lines = Path("/etc/group").read_text()

@@ -103,7 +103,7 @@ class Client:
 
 
 @pytest.fixture(scope="module")
-def client(laboratory):
+def client(private_system):
     """One simulator for all tests that leave it as it was but for the messages."""
     simulator = harness.Simulator(*BANDWIDTH_OPTIONS)
     yield Client(simulator)
