@@ -290,7 +290,7 @@ def test_a_bandwidth_code_that_arrived_without_an_answer_works(start, log):
     assert log.last("result=success reason=verified .*request=- ")
 
 
-def test_the_deadline_holds_for_all_of_a_send(two, log):
+def test_the_deadline_covers_every_attempt_of_a_send(two, log):
     first, second = two("send-slow", swmfa="timeout = 30\ndeadline = 4\nresend_delay = 0")
     out = harness.pamhost(harness.alone(), answers=["resend", "@code"])
     assert out.result == "PAM_SUCCESS"

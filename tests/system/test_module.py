@@ -265,7 +265,7 @@ DENIED_AT_ONCE = ["exits", "garbage", "too-short", "too-long", "head-only", "oth
 
 @pytest.mark.parametrize("act", DENIED_AT_ONCE)
 @pytest.mark.parametrize("sigchld", ["default", "ignore", "reap"])
-def test_a_misbehaving_helper_is_a_denial(sim, helper, log, act, sigchld):
+def test_a_misbehaving_helper_denies(sim, helper, log, act, sigchld):
     if sigchld != "default" and act in ("success-exit-1", "success-killed", "ignore-exit-1",
                                         "no-such-act"):
         pytest.skip("no exit status can be had; the answer itself was proper")
@@ -290,7 +290,7 @@ def test_the_login_works_however_the_host_handles_sigchld(sim, helper, sigchld, 
     assert out.one("state") == "unchanged"
 
 
-def test_a_silent_helper_is_a_denial_within_the_deadline(sim, helper, log):
+def test_a_silent_helper_denies_within_the_deadline(sim, helper, log):
     """The real one, stopped at its prompt, and two others: they all wait at the same time."""
     real = harness.start_pamhost(harness.between_permits(service="swmfa-real"), answers=["@stop"])
     harness.wait_for_code(harness.NUMBERS["alice"])
@@ -319,25 +319,25 @@ def test_the_helper_starts_with_nothing_of_its_host(sim, helper):
         "info environment empty fds 0 signals default mask empty session own"]
 
 
-def test_a_missing_helper_is_a_denial(sim, helper, log):
+def test_a_missing_helper_denies(sim, helper, log):
     helper(None)
     assert harness.pamhost(harness.between_permits()).result == "PAM_SYSTEM_ERR"
     assert "cannot start" in log.last("No such file")
 
 
-def test_a_helper_that_is_not_executable_is_a_denial(sim, helper, log):
+def test_a_helper_that_is_not_executable_denies(sim, helper, log):
     helper(harness.FAKE_HELPER)
     os.chmod(harness.HELPER, 0o644)
     assert harness.pamhost(harness.between_permits()).result == "PAM_SYSTEM_ERR"
     assert "cannot start" in log.last("Permission denied")
 
 
-def test_a_helper_that_is_no_program_is_a_denial(sim, helper):
+def test_a_helper_that_is_not_a_program_denies(sim, helper):
     helper("/etc/passwd")
     assert harness.pamhost(harness.between_permits()).result == "PAM_SYSTEM_ERR"
 
 
-def test_the_real_helper_killed_at_the_prompt_is_a_denial(sim, log):
+def test_the_real_helper_killed_at_the_prompt_denies(sim, log):
     out = harness.pamhost(harness.between_permits(), answers=["@kill"])
     assert out.result == "PAM_SYSTEM_ERR"
     assert out.one("state") == "unchanged"
@@ -346,7 +346,7 @@ def test_the_real_helper_killed_at_the_prompt_is_a_denial(sim, log):
 
 
 @pytest.mark.parametrize("fault, word", [("send-stall", "sms"), ("verify-stall", "verify")])
-def test_the_real_helper_killed_before_its_next_message_is_a_denial(start, log, fault, word):
+def test_the_real_helper_killed_before_its_next_message_denies(start, log, fault, word):
     sim = start("--fault", fault)
     process = harness.start_pamhost(harness.between_permits(), answers=["@code"])
     assert harness.wait_until(lambda: sim.count(word) == 1)
@@ -456,7 +456,7 @@ def test_a_host_that_is_not_root_is_denied(sim, log):
     assert "must run as root" in log.last("reason=privileges")
 
 
-def test_a_missing_service_user_is_a_denial(sim, log):
+def test_a_missing_service_user_denies(sim, log):
     subprocess.run(["usermod", "--login", "elsewhere", harness.SERVICE_USER], check=True)
     try:
         assert harness.pamhost(harness.between_permits()).result == "PAM_SERVICE_ERR"

@@ -355,7 +355,7 @@ def test_a_map_that_is_missing_stops_codes():
 
 
 @pytest.mark.parametrize("command", STORE_COMMANDS)
-def test_it_must_run_as_root(command):
+def test_swmfactl_must_run_as_root(command):
     prefix = ["setpriv", "--reuid", "alice", "--regid", "alice", "--clear-groups"]
     assert failed(command, "alice", prefix=prefix) == "swmfactl: must be run as root\n"
     assert "COMMAND [OPTION...] [ARGUMENT...]" in done("--help", prefix=prefix)
@@ -384,7 +384,7 @@ def test_help_is_available_in_every_usual_spelling():
     (["forget", ""], "1 to 511 bytes"), (["status", "x" * 512], "1 to 511 bytes"),
     (["--frobnicate"], "unrecognized option"), (["codes", "--f", "alice"], "unrecognized option"),
     (["-c"], "requires an argument"), (["codes", "-c"], "requires an argument")])
-def test_a_wrong_command_line_is_64(arguments, says):
+def test_a_wrong_command_line_exits_with_64(arguments, says):
     harness.reset_store()
     assert says in failed(*arguments, status=64)
     assert not (harness.STATE / "state.db").exists()

@@ -694,7 +694,7 @@ def test_check_names_unmapped_accounts_that_use_a_service():
     assert check(keep_denied=True)["findings"] == []
 
 
-def test_it_must_run_as_root():
+def test_swmfactl_must_run_as_root():
     prefix = ["setpriv", "--reuid", "alice", "--regid", "alice", "--clear-groups"]
     assert ctl.failed("check", prefix=prefix) == "swmfactl: must be run as root\n"
 
