@@ -31,18 +31,24 @@ AM_TESTS_ENVIRONMENT = CMOCKA_MESSAGE_OUTPUT=TAP; export CMOCKA_MESSAGE_OUTPUT; 
 check_libs = $(helper_libs) $(CMOCKA_LIBS)
 
 if TESTS_WANTED
-unit_tests = tests/unit/codes_test tests/unit/config_test tests/unit/delivery_test \
-	tests/unit/dispatch_test tests/unit/atomic_write_test tests/unit/file_test tests/unit/filter_test tests/unit/gsm_test \
-	tests/unit/history_test \
-	tests/unit/json_test tests/unit/key_test tests/unit/limit_test tests/unit/log_test \
-	tests/unit/users_map_test tests/unit/network_test tests/unit/number_test tests/unit/latency_test tests/unit/bypass_test \
-	tests/unit/user_iter_test tests/unit/phone_test tests/unit/price_test tests/unit/provider_test \
-	tests/unit/remember_test tests/unit/reply_test tests/unit/request_test tests/unit/restore_test \
-	tests/unit/sends_test \
-	tests/unit/csv_test tests/unit/sshd_config_test tests/unit/sshkey_test tests/unit/pamstack_test tests/unit/store_test \
-	tests/unit/failures_test tests/unit/upgrade_test tests/unit/users_test tests/unit/wire_test
+unit_tests = \
+	tests/unit/base/log_test tests/unit/base/sshkey_test \
+	tests/unit/wire/wire_test \
+	tests/unit/config/config_test tests/unit/config/file_test tests/unit/config/gsm_test \
+	tests/unit/config/key_test tests/unit/config/limit_test tests/unit/config/network_test \
+	tests/unit/config/phone_test tests/unit/config/price_test tests/unit/config/users_test \
+	tests/unit/store/bypass_test tests/unit/store/codes_test tests/unit/store/failures_test \
+	tests/unit/store/history_test tests/unit/store/latency_test tests/unit/store/remember_test \
+	tests/unit/store/restore_test tests/unit/store/sends_test tests/unit/store/store_test \
+	tests/unit/store/upgrade_test tests/unit/store/user_iter_test \
+	tests/unit/provider/json_test tests/unit/provider/provider_test \
+	tests/unit/provider/request_test \
+	tests/unit/auth/delivery_test tests/unit/auth/reply_test \
+	tests/unit/pamstack/dispatch_test tests/unit/pamstack/pamstack_test \
+	tests/unit/ctl/atomic_write_test tests/unit/ctl/csv_test tests/unit/ctl/filter_test \
+	tests/unit/ctl/number_test tests/unit/ctl/sshd_config_test tests/unit/ctl/users_map_test
 check_PROGRAMS = $(unit_tests) tests/sim/swmfa-sim tests/module/pamhost tests/module/fake_helper \
-	tests/unit/list_keys tests/bench/baseline tests/bench/store_cost \
+	tests/unit/config/list_keys tests/bench/baseline tests/bench/store_cost \
 	tests/bench/no_store
 check_DATA = tests/module/preload_faults.so tests/module/patient.so
 TESTS = tests/system/workers.sh $(unit_tests)
@@ -50,24 +56,24 @@ endif
 
 # A unit test is one file, with the flags and libraries of the helper and cmocka.
 LDADD = $(check_libs)
-tests_unit_atomic_write_test_SOURCES = tests/unit/atomic_write_test.c pam_swmfa/ctl/files/atomic_write.c
-tests_unit_filter_test_SOURCES = tests/unit/filter_test.c pam_swmfa/ctl/filter.c
-tests_unit_users_map_test_SOURCES = tests/unit/users_map_test.c pam_swmfa/ctl/users/users_map.c
-tests_unit_number_test_SOURCES = tests/unit/number_test.c pam_swmfa/ctl/users/number.c
-tests_unit_csv_test_SOURCES = tests/unit/csv_test.c pam_swmfa/ctl/users/csv.c pam_swmfa/ctl/users/number.c
-tests_unit_csv_test_LDADD = $(check_libs) $(CSV_LIBS)
-EXTRA_DIST += tests/unit/.clang-tidy tests/unit/unit.h tests/unit/unit_config.h tests/unit/unit_store.h
+tests_unit_ctl_atomic_write_test_SOURCES = tests/unit/ctl/atomic_write_test.c pam_swmfa/ctl/files/atomic_write.c
+tests_unit_ctl_filter_test_SOURCES = tests/unit/ctl/filter_test.c pam_swmfa/ctl/filter.c
+tests_unit_ctl_users_map_test_SOURCES = tests/unit/ctl/users_map_test.c pam_swmfa/ctl/users/users_map.c
+tests_unit_ctl_number_test_SOURCES = tests/unit/ctl/number_test.c pam_swmfa/ctl/users/number.c
+tests_unit_ctl_csv_test_SOURCES = tests/unit/ctl/csv_test.c pam_swmfa/ctl/users/csv.c pam_swmfa/ctl/users/number.c
+tests_unit_ctl_csv_test_LDADD = $(check_libs) $(CSV_LIBS)
+EXTRA_DIST += tests/unit/.clang-tidy tests/unit/unit.h tests/unit/unit_config.h tests/unit/store/unit_store.h
 
 # What swmfactl makes of PAM stacks, beside libpam itself.
 stack_sources = pam_swmfa/pamstack/dispatch.c pam_swmfa/pamstack/dispatch.h pam_swmfa/pamstack/parse.c \
 	pam_swmfa/pamstack/parse.h
-tests_unit_dispatch_test_SOURCES = tests/unit/dispatch_test.c $(stack_sources)
-tests_unit_dispatch_test_LDADD = $(check_libs) $(PAM_LIBS)
-tests_unit_pamstack_test_SOURCES = tests/unit/pamstack_test.c $(stack_sources) \
+tests_unit_pamstack_dispatch_test_SOURCES = tests/unit/pamstack/dispatch_test.c $(stack_sources)
+tests_unit_pamstack_dispatch_test_LDADD = $(check_libs) $(PAM_LIBS)
+tests_unit_pamstack_pamstack_test_SOURCES = tests/unit/pamstack/pamstack_test.c $(stack_sources) \
 	pam_swmfa/pamstack/paths.c pam_swmfa/pamstack/paths.h pam_swmfa/pamstack/modules.c pam_swmfa/pamstack/modules.h
 
 # The files of sshd.
-tests_unit_sshd_config_test_SOURCES = tests/unit/sshd_config_test.c pam_swmfa/ctl/host/sshd_files.c \
+tests_unit_ctl_sshd_config_test_SOURCES = tests/unit/ctl/sshd_config_test.c pam_swmfa/ctl/host/sshd_files.c \
 	pam_swmfa/ctl/host/sshd_files.h pam_swmfa/ctl/host/sshd_match.c pam_swmfa/ctl/host/sshd_match.h \
 	pam_swmfa/ctl/host/sshd_config.c pam_swmfa/ctl/host/sshd_config.h pam_swmfa/ctl/host/sshd_blocks.c \
 	pam_swmfa/ctl/host/sshd_plan.c
@@ -130,10 +136,10 @@ bench: all $(check_PROGRAMS)
 	    $(top_srcdir)/tests/private-root $(PYTHON3) $(abs_top_srcdir)/tests/bench/bench.py $(PARTS)
 
 # The developer's loop. One unit test builds only what it needs.
-#     make unit              all unit tests          make unit T=reply
+#     make unit              all unit tests          make unit T=reply or T=store/
 #     make system            all system tests        make system T=test_ssh.py K=public_key
 .PHONY: unit system
-unit_wanted = $(if $(T),tests/unit/$(T)_test,$(unit_tests))
+unit_wanted = $(if $(T),$(or $(filter %/$(T)_test $(T:%/=tests/unit/%/%),$(unit_tests)),$(T)_test),$(unit_tests))
 unit: $(unit_wanted)
 	@failed=0; for test in $(unit_wanted); do ./$$test || { echo "FAILED $$test"; failed=1; }; done; exit $$failed
 system: all

@@ -20,7 +20,7 @@ from pathlib import Path
 import pexpect
 
 sys.path.insert(0, os.path.join(os.environ["SWMFA_SRCDIR"], "tests/system"))
-import lab  # noqa: E402
+import harness  # noqa: E402
 
 ROUNDS = int(os.environ.get("ROUNDS", "100"))
 PAUSE = 0.02
@@ -45,7 +45,7 @@ def run(*command):
 
 def floor(simulator):
     """One run of the floor."""
-    return run(FLOOR, simulator.endpoint, "lab-project", harness.TOKEN, harness.CA, harness.NUMBERS["alice"],
+    return run(FLOOR, simulator.endpoint, "test-project", harness.TOKEN, harness.CA, harness.NUMBERS["alice"],
                harness.INBOX)
 
 

@@ -6,15 +6,15 @@
  * DESCRIPTION
  *   Only processes named swmfa-auth and swmfactl are meddled with. They are told what to do by
  *   files, read when the process first needs them, each of which may be absent:
- *     /run/swmfa-lab/clock     "REAL BOOT": milliseconds that the time of day and CLOCK_BOOTTIME
+ *     /run/swmfa-test/clock     "REAL BOOT": milliseconds that the time of day and CLOCK_BOOTTIME
  *                              are ahead
- *     /run/swmfa-lab/boot_id   is opened instead of the kernel's
- *     /run/swmfa-lab/kill      "N", "N after" or "N torn": swmfa-auth kills itself just before or
+ *     /run/swmfa-test/boot_id   is opened instead of the kernel's
+ *     /run/swmfa-test/kill      "N", "N after" or "N torn": swmfa-auth kills itself just before or
  *                              just after its Nth call that changes the store's folder, whether it
  *                              succeeds or not; or in the midst of it, with half of the bytes
  *                              written, if it is a write, and before it otherwise. 0: never.
  *                              A folder behind it is meant instead, and swmfactl as well
- *     /run/swmfa-lab/calls     while there is a kill: gets a line "PID N CALL PATH" for each such
+ *     /run/swmfa-test/calls     while there is a kill: gets a line "PID N CALL PATH" for each such
  *                              call, before it is made
  *   Calls of all threads are counted together. Not seen is what does not go through the functions
  *   below: writes of stdio, mapped memory. A wait for a moment of a clock is as ever.
@@ -40,7 +40,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define LAB     "/run/swmfa-lab/"
+#define FOLDER  "/run/swmfa-test/"
 #define BOOT_ID "/proc/sys/kernel/random/boot_id"
 #define STORE   SWMFA_STATE_DIR
 #define API     __attribute__((visibility("default")))
@@ -116,7 +116,7 @@ static void read_shift(void)
 {
     char text[64];
     char *end = text;
-    (void)read_file(LAB "clock", text, sizeof(text));
+    (void)read_file(FOLDER "clock", text, sizeof(text));
     shift.real_ms = strtoll(text, &end, 10);
     shift.boot_ms = strtoll(end, NULL, 10);
 }
@@ -185,7 +185,7 @@ static void read_death(void)
 {
     char text[PATH_MAX + 32];
     char *mode = text;
-    death.listed = read_file(LAB "kill", text, sizeof(text));
+    death.listed = read_file(FOLDER "kill", text, sizeof(text));
     death.at = strtoul(text, &mode, 10);
     if (strncmp(mode, " after", 6) == 0)
         death.mode = AFTER;
@@ -207,7 +207,7 @@ static void list(unsigned long number, const char *call, const char *path)
     char line[PATH_MAX + 100];
     int length =
         snprintf(line, sizeof(line), "%ld %lu %s %s\n", (long)getpid(), number, call, path);
-    long fd = syscall(SYS_openat, AT_FDCWD, LAB "calls", O_WRONLY | O_APPEND | O_CLOEXEC, 0);
+    long fd = syscall(SYS_openat, AT_FDCWD, FOLDER "calls", O_WRONLY | O_APPEND | O_CLOEXEC, 0);
     if (fd >= 0) {
         (void)syscall(SYS_write, fd, line, (size_t)length);
         (void)syscall(SYS_close, fd);
@@ -376,8 +376,8 @@ ON_PATHS(linkat, folder, to_folder,
 static const char *replaced(const char *path)
 {
     int saved = errno;
-    if (is_meddled() && strcmp(path, BOOT_ID) == 0 && access(LAB "boot_id", F_OK) == 0)
-        path = LAB "boot_id";
+    if (is_meddled() && strcmp(path, BOOT_ID) == 0 && access(FOLDER "boot_id", F_OK) == 0)
+        path = FOLDER "boot_id";
     errno = saved;
     return path;
 }

@@ -11,8 +11,8 @@ import harness
 
 
 @pytest.fixture(scope="session", autouse=True)
-def laboratory():
-    # A shell that runs us in the background has had it ignored, by all that we start as well.
+def private_system():
+    # A shell that starts us in the background ignores SIGINT, and so would everything that we start.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     harness.prepare()
 
@@ -30,7 +30,14 @@ def watchdog():
 
 
 @pytest.fixture(scope="module", autouse=True)
-def same_accounts(laboratory):
+def no_leak_by_a_file(system_log):
+    """The output of fixtures that serve a whole file has no code, no whole number and no credential."""
+    yield
+    assert harness.find_leaks(system_log) == []
+
+
+@pytest.fixture(scope="module", autouse=True)
+def same_accounts(no_leak_by_a_file):
     """A file of tests finds the accounts of the harness, whichever files were before it."""
     before = harness.read_accounts()
     yield
@@ -38,7 +45,7 @@ def same_accounts(laboratory):
 
 
 @pytest.fixture(scope="session")
-def system_log(laboratory):
+def system_log(private_system):
     return harness.Log()
 
 
@@ -90,11 +97,11 @@ def helper():
 
 @pytest.fixture
 def faults():
-    """Changes what helpers see of the clocks, and kills them; see harness.Meddle."""
+    """Changes what helpers see of the clocks, and kills them; see harness.Faults."""
     if "-fsanitize" in harness.make_variable("flags"):
         pytest.skip("the sanitizers must be loaded before all else")
-    with harness.Meddle() as meddling:
-        yield meddling
+    with harness.Faults() as injected:
+        yield injected
 
 
 @pytest.fixture
@@ -109,7 +116,7 @@ def host():
     harness.use_example("sshd", "sshd")
     harness.use_example("sudo", "sudo")
     harness.use_example("su", "su", options="use_uid")
-    harness.write("/etc/sudoers.d/lab", "alice ALL=(ALL) ALL\nDefaults timestamp_timeout=0, "
+    harness.write("/etc/sudoers.d/swmfa-test", "alice ALL=(ALL) ALL\nDefaults timestamp_timeout=0, "
                   "passwd_tries=1\n", 0o440)
     server = harness.Sshd("host", "AuthenticationMethods keyboard-interactive")
     yield
@@ -117,24 +124,26 @@ def host():
 
 
 @pytest.fixture(autouse=True)
-def empty_store(laboratory):
-    """Looked through, when all is over, for what must not be in it: see test_secrets.py."""
+def no_leak(system_log):
+    """The store is empty at the start. No code, no whole number and no credential is in what the test logged,
+    printed and stored. (What a user typed at a terminal with echo is not searched.) test_secrets.py proves that
+    the search finds them."""
     harness.new_store()
     yield
-    harness.remember_store()
+    assert harness.find_leaks(system_log) == []
 
 
 @pytest.fixture(autouse=True)
-def nothing_left():
+def nothing_left(no_leak):
     """No helper outlives the test that it served."""
     yield
     assert harness.wait_until(lambda: harness.helper_processes() == []), harness.helper_processes()
 
 
 def pytest_collection_modifyitems(items):
-    """What looks through the output of all tests comes after them, and what takes longest first."""
-    places = {"test_secrets.py": 1, "test_enable_property.py": -1, "test_memory.py": -2}
-    items.sort(key=lambda item: places.get(item.path.name, 0))
+    """The files that take longest come first, so that no worker waits for one of them at the end."""
+    longest = ["test_memory.py", "test_enable_property.py"]
+    items.sort(key=lambda item: longest.index(item.path.name) if item.path.name in longest else len(longest))
 
 
 # ---- one of several workers ----
@@ -143,18 +152,17 @@ GROUP = 4 # tests of one file that a worker takes at a time
 
 
 def share(items, folder):
-    """Yields the tests that this worker takes: no other worker has taken them before. What looks
-    through a worker's output is for each of them."""
+    """Yields the tests that this worker takes: no other worker has taken them before."""
     counts, groups = {}, {}
     for item in items:
         file = item.path.stem
         group = f"{file}.{counts.get(file, 0) // GROUP}"
         counts[file] = counts.get(file, 0) + 1
-        if getattr(item.module, "TOGETHER", False): # its tests collect what its last one looks at
+        if getattr(item.module, "TOGETHER", False): # one worker runs the whole file
             group = file
-        if file != "test_secrets" and group not in groups:
+        if group not in groups:
             groups[group] = take(folder / group)
-        if groups.get(group, True):
+        if groups[group]:
             yield item
 
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""lab: a system in which pam_swmfa can be tried: the simulator of the provider, the configuration,
-accounts, PAM stacks, the system log and sshd.
+"""harness: a system to test pam_swmfa in: the provider simulator, the configuration, accounts, PAM stacks,
+the system log and sshd.
 
 Everything here changes /etc, so it refuses to run outside of tests/private-root.
 """
@@ -25,7 +25,7 @@ import pexpect
 SRC = Path(os.environ["SWMFA_SRCDIR"])
 BUILD = Path(os.environ["SWMFA_BUILDDIR"])
 if os.environ.get("SWMFA_PRIVATE_ROOT") != "entered":
-    raise SystemExit("lab: run me by tests/private-root")
+    raise SystemExit("harness: run me by tests/private-root")
 
 
 @functools.cache
@@ -44,12 +44,12 @@ CONF = SECURITY / "swmfa.conf"
 USERS = SECURITY / "swmfa.users"
 STATE = Path(make_variable("statedir"))
 PAMHOST = BUILD / "tests/module/pamhost"
-IMPOSTOR = BUILD / "tests/module/fake_helper"
-MEDDLE = BUILD / "tests/module/preload_faults.so"
+FAKE_HELPER = BUILD / "tests/module/fake_helper"
+PRELOAD_FAULTS = BUILD / "tests/module/preload_faults.so"
 PATIENT = BUILD / "tests/module/patient.so"
 SIM = BUILD / "tests/sim/swmfa-sim"
 
-WORK = Path("/run/swmfa-lab")
+WORK = Path("/run/swmfa-test")
 INBOX = WORK / "inbox"
 CA = WORK / "ca.pem"
 CONFDIR = WORK / "pam.d"
@@ -61,21 +61,60 @@ DEBIAN_FOLDERS = ("/etc/pam.d", "/etc/ssh", "/var/lib/pam", "/usr/share/pam-conf
                   "/etc/sudoers.d")
 
 PASSWORD = "correct horse"
-TOKEN = "PT-lab-secret-token"
-BANDWIDTH_PASSWORD = "BW-lab-secret-password"
+TOKEN = "PT-test-secret-token"
+BANDWIDTH_PASSWORD = "BW-test-secret-password"
 PATIENCE = 120 # seconds: a wait that has no end is given up; no machine is as slow as that
 NUMBERS = {"alice": "+15550100182", "bob": "+15550100183"}
+NUMBER = r"\+?1?555010[0-9]{4}|14043287382" # a whole number
+CREDENTIALS = (TOKEN, BANDWIDTH_PASSWORD, PASSWORD, "test-user")
 
 
-OUTPUT = [] # all that was logged and printed by what is under test, for test_secrets.py
-CODES = set() # all codes that were sent meanwhile
-STORED = [] # all texts that stood in the store at the end of a test
-STORED_FILES = [] # likewise its files: each the bytes of one
+# What find_leaks searches, and for which codes: everything since it was last called.
+OUTPUT = [] # what the programs under test logged and printed
+CODES = set() # the codes that they sent or made
+OUTPUT_FILES = {} # files that programs are writing to, and how many bytes of each are in OUTPUT
 
 
-def remember_codes():
+def collect_codes():
     if INBOX.exists():
-        CODES.update(line.split()[-1] for line in INBOX.read_text().splitlines())
+        CODES.update(line.split()[-1] for line in INBOX.read_text().splitlines() if line)
+
+
+def collect_output(path):
+    """Adds to OUTPUT what a program has written to a file since the last call."""
+    data = path.read_bytes()[OUTPUT_FILES[path]:]
+    OUTPUT_FILES[path] += len(data)
+    OUTPUT.append(data.decode("utf-8", "replace"))
+
+
+def find_leaks(log):
+    """Each code, whole number and credential in the output and the store, as "code 123456 in the output".
+    Forgets output and codes, so that what one test leaked is not found again in the next one."""
+    log.settle()
+    collect_codes()
+    for path in OUTPUT_FILES:
+        collect_output(path)
+    # Microseconds, and codes of four or five characters, can be the same by chance.
+    output = re.sub(r'"\w+_us": ?\d+', "", "\n".join(OUTPUT))
+    codes = {code for code in CODES if len(code) > 5}
+    OUTPUT.clear()
+    CODES.clear()
+    files = b"\n".join(store_files().values()).decode("latin-1")
+    in_output = codes_in(output, codes) + numbers_in(output) + credentials_in(output)
+    in_store = codes_in("\n".join(stored_texts()), codes) + numbers_in(files) + credentials_in(files)
+    return [f"{leak} in the output" for leak in in_output] + [f"{leak} in the store" for leak in in_store]
+
+
+def codes_in(text, codes):
+    return [f"code {code}" for code in sorted(codes & set(re.findall(r"[0-9A-Za-z]+", text)))]
+
+
+def numbers_in(text):
+    return [f"number {number}" for number in sorted(set(re.findall(NUMBER, text)))]
+
+
+def credentials_in(text):
+    return [f"credential {credential}" for credential in CREDENTIALS if credential in text]
 
 
 class Log:
@@ -84,6 +123,7 @@ class Log:
     def __init__(self):
         self.lines = []
         self.marks = 0
+        self.arrived = threading.Condition()
         self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         Path("/dev/log").unlink(missing_ok=True)
         self.socket.bind("/dev/log")
@@ -93,16 +133,19 @@ class Log:
     def _read(self):
         while True:
             line = self.socket.recv(65536).decode("latin-1")
-            self.lines.append(line)
             OUTPUT.append(line)
+            with self.arrived:
+                self.lines.append(line)
+                self.arrived.notify_all()
 
     def settle(self):
         """Waits until all has come that was logged before."""
         self.marks += 1
-        mark = f"mark {self.marks} of the lab"
+        mark = f"mark {self.marks} of the harness"
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sender:
             sender.sendto(mark.encode(), "/dev/log")
-        assert wait_until(lambda: mark in self.lines)
+        with self.arrived:
+            assert self.arrived.wait_for(lambda: mark in self.lines, PATIENCE)
 
     def begin(self):
         """Empties it, when all has come that was logged before."""
@@ -134,12 +177,13 @@ class Simulator:
         self.log_path = WORK / f"requests{name}"
         self.ca = Path(str(CA) + name)
         self.log_path.write_text("")
+        OUTPUT_FILES[self.log_path] = 0
         if name == "":
-            remember_codes()
+            collect_codes()
             INBOX.write_text("")
         self.process = subprocess.Popen(
-            [SIM, "--project-id", "lab-project", "--api-token", TOKEN, "--account-id", "lab-account",
-             "--username", "lab-user", "--password", BANDWIDTH_PASSWORD, "--inbox", INBOX,
+            [SIM, "--project-id", "test-project", "--api-token", TOKEN, "--account-id", "test-account",
+             "--username", "test-user", "--password", BANDWIDTH_PASSWORD, "--inbox", INBOX,
              "--log", self.log_path, "--ca-out", self.ca, "--number", "+12029167968", *options],
             stdout=subprocess.PIPE, text=True)
         line = self.process.stdout.readline()
@@ -160,8 +204,8 @@ class Simulator:
     def stop(self):
         self.process.terminate()
         self.process.wait(PATIENCE)
-        remember_codes()
-        OUTPUT.append(self.log_path.read_text())
+        collect_codes()
+        collect_output(self.log_path)
 
 
 class RawServer:
@@ -285,7 +329,7 @@ def section(name, keys, lines=""):
 
 
 def bandwidth_keys(simulator):
-    return {"endpoint": simulator.endpoint, "account_id": "lab-account", "username": "lab-user",
+    return {"endpoint": simulator.endpoint, "account_id": "test-account", "username": "test-user",
             "password": BANDWIDTH_PASSWORD, "from": "+12029167968", "ca_file": simulator.ca,
             "messaging_application_id": "demo-messaging", "voice_application_id": "demo-voice"}
 
@@ -299,7 +343,7 @@ def configuration(simulator, swmfa="", signalwire="", policy="", limits=None, ba
     """A good swmfa.conf for a simulator; more lines for its sections; keys of [signalwire] replaced,
     or None. limits: those, and none that no test meets. bandwidth: the simulator that serves as
     Bandwidth."""
-    keys = {"endpoint": simulator.endpoint, "project_id": "lab-project", "api_token": TOKEN,
+    keys = {"endpoint": simulator.endpoint, "project_id": "test-project", "api_token": TOKEN,
             "ca_file": simulator.ca}
     keys.update(replaced)
     text = section("swmfa", {"users": USERS}, swmfa) + section("policy", {}, policy)
@@ -518,21 +562,20 @@ def store(sql, *parameters):
             database.close()
 
 
-def remember_store():
-    """Adds what is in the store to STORED, as far as it is one; the files in any case."""
-    STORED_FILES.extend(store_files().values())
+def stored_texts():
+    """Every text in the store; none if a test left something else in its place."""
     try:
         tables = store("SELECT name FROM sqlite_master WHERE type = 'table'")
-        STORED.extend(cell for (table,) in tables for row in store(f"SELECT * FROM {table}")
-                      for cell in row if isinstance(cell, str))
+        return [cell for (table,) in tables for row in store(f"SELECT * FROM {table}")
+                for cell in row if isinstance(cell, str)]
     except (OSError, sqlite3.Error):
-        pass # a test has left something else in its place
+        return []
 
 
 Call = collections.namedtuple("Call", "pid number name path")
 
 
-class Meddle:
+class Faults:
     """While it is entered, helpers that start see the clocks and the boot id, and die, as it is told;
     see tests/module/preload_faults.c."""
 
@@ -541,7 +584,7 @@ class Meddle:
     files = {name: WORK / name for name in ("clock", "boot_id", "kill", "calls")}
 
     def __enter__(self):
-        shutil.copy(MEDDLE, self.library)
+        shutil.copy(PRELOAD_FAULTS, self.library)
         self.library.chmod(0o755)
         self.before = self.preload.read_text() if self.preload.exists() else None
         write(self.preload, f"{self.before or ''}\n{self.library}\n", 0o644)
@@ -697,6 +740,7 @@ class Sshd:
             ""])) # the first line of a key counts
         Path("/run/sshd").mkdir(exist_ok=True)
         self.output = open(WORK / f"sshd-{name}.log", "wb")
+        OUTPUT_FILES[Path(self.output.name)] = 0
         self.process = subprocess.Popen(["/usr/sbin/sshd", "-D", "-e", "-f", config],
                                         stderr=self.output)
         assert wait_until(self._answers), (WORK / f"sshd-{name}.log").read_text()
@@ -712,7 +756,7 @@ class Sshd:
         self.process.send_signal(signal.SIGTERM)
         self.process.wait(PATIENCE)
         self.output.close()
-        OUTPUT.append(Path(self.output.name).read_text())
+        collect_output(Path(self.output.name))
 
 
 @functools.cache

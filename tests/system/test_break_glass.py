@@ -82,7 +82,7 @@ SPELLINGS = [
 ]
 
 
-def test_each_of_the_ten_is_good_once_however_it_is_written(codes, sim, log):
+def test_each_of_the_ten_codes_works_once_in_any_spelling(codes, sim, log):
     for number, (code, spelling) in enumerate(zip(codes, SPELLINGS)):
         log.begin()
         out = is_good(spelling(code))
@@ -99,22 +99,22 @@ def test_each_of_the_ten_is_good_once_however_it_is_written(codes, sim, log):
 
 
 @pytest.mark.parametrize("number, letter", [(0, "O"), (0, "o"), (1, "I"), (1, "i"), (1, "L"), (1, "l")])
-def test_letters_that_look_like_a_digit_are_taken_for_it(codes, number, letter):
+def test_letters_that_look_like_digits_are_read_as_digits(codes, number, letter):
     is_good(letter + codes[number][1:])
 
 
-def test_any_order_will_do(codes):
+def test_the_codes_work_in_any_order(codes):
     for code in reversed(codes):
         is_good(code)
 
 
-def test_the_code_that_was_sent_is_as_good_as_ever(codes, log):
+def test_a_user_with_break_glass_codes_can_still_use_a_sent_code(codes, log):
     assert harness.pamhost(harness.alone()).result == "PAM_SUCCESS"
     assert left() == 10
     assert "reason=verified" in log.last("result=success")
 
 
-def test_a_success_makes_the_failures_be_forgotten(codes):
+def test_a_break_glass_login_resets_the_failures(codes):
     assert harness.pamhost(harness.between_permits(), answers=["@wrong"] * 3).result == "PAM_MAXTRIES"
     is_wrong(other_end(codes[4]))
     assert counts()[:2] == (4, 0)
@@ -129,7 +129,7 @@ def down(simulator, **keywords):
     harness.configure(simulator, **keywords)
 
 
-def test_with_the_provider_down(codes, sim, log):
+def test_a_break_glass_code_works_while_the_provider_is_down(codes, sim, log):
     down(sim)
     out = is_good(codes[0])
     assert out.prompts[0] == ("No code could be sent by SMS. Type resend or call to try again. "
@@ -138,7 +138,7 @@ def test_with_the_provider_down(codes, sim, log):
     assert line.startswith("<84>")
 
 
-def test_without_any_left_the_login_ends_at_once_with_the_provider_down(codes, sim, log):
+def test_without_codes_left_an_outage_denies_without_a_prompt(codes, sim, log):
     change("DELETE FROM swmfa_code WHERE number > 0")
     down(sim)
     for user in ("alice", "bob"):
@@ -149,7 +149,7 @@ def test_without_any_left_the_login_ends_at_once_with_the_provider_down(codes, s
         assert log.last(f"user={user} .*result=error reason=network")
 
 
-def test_with_the_provider_down_a_wrong_one_lets_nobody_in(codes, sim, log):
+def test_a_wrong_break_glass_code_is_denied_while_the_provider_is_down(codes, sim, log):
     down(sim)
     out = harness.pamhost(harness.between_permits(), answers=[other_end(codes[0]), "123456", "123456"])
     assert out.result == "PAM_MAXTRIES" and left() == 10
@@ -159,7 +159,7 @@ def test_with_the_provider_down_a_wrong_one_lets_nobody_in(codes, sim, log):
     assert out.result == "PAM_MAXTRIES" and left() == 10
 
 
-def test_when_the_sends_are_used_up(codes, sim, log):
+def test_a_break_glass_code_works_at_the_send_limit(codes, sim, log):
     harness.configure(sim, limits="user_sends = 1/1d")
     assert harness.pamhost(harness.alone(), answers=["@fail"]).result == "PAM_CONV_ERR"
     out = is_good(codes[3])
@@ -168,7 +168,7 @@ def test_when_the_sends_are_used_up(codes, sim, log):
     assert "sends=0" in log.last("reason=break-glass")
 
 
-def test_before_anything_was_sent(codes, sim, log):
+def test_a_break_glass_code_works_before_anything_is_sent(codes, sim, log):
     harness.configure(sim, swmfa="autosend = no")
     out = is_good(codes[5])
     assert out.prompts[0].startswith("Press Enter to receive a code")
@@ -180,20 +180,20 @@ def test_before_anything_was_sent(codes, sim, log):
     assert out.result == "PAM_MAXTRIES" and left() == 7, "both are used, and there are two tries"
 
 
-def test_after_wrong_codes_and_words(codes, sim, log):
+def test_a_break_glass_code_works_after_wrong_codes_and_words(codes, sim, log):
     harness.configure(sim, swmfa="resend_delay = 0\ntries = 4")
     is_good(codes[1], "@wrong", "?", "resend", "@wrong", other_end(codes[1]))
     assert "tries=4 sends=2" in log.last("reason=break-glass")
 
 
-def test_a_number_that_nothing_is_sent_to(codes, sim, log):
+def test_a_break_glass_code_works_for_a_number_outside_countries(codes, sim, log):
     harness.configure(sim, limits="countries = +44")
     out = is_good(codes[2])
     assert out.prompts[0].startswith("No code can be sent now.")
     assert sim.requests() == []
 
 
-def test_after_a_failover(start, codes, log):
+def test_a_break_glass_code_works_after_a_failover(start, codes, log):
     first, second = start("--fault", "send-500"), start(name="2")
     harness.configure(first, bandwidth=second, swmfa="providers = signalwire, bandwidth")
     out = is_good(codes[8])
@@ -201,12 +201,12 @@ def test_after_a_failover(start, codes, log):
     log.last("reason=break-glass .*provider=bandwidth .*signalwire provider-error")
 
 
-def test_after_a_send_without_an_answer(start, codes):
+def test_a_break_glass_code_works_after_a_send_without_an_answer(start, codes):
     start("--fault", "send-reset")
     is_good(codes[8])
 
 
-def test_in_ssh_with_the_provider_down(codes, sim, sshd, log):
+def test_ssh_accepts_a_break_glass_code_while_the_provider_is_down(codes, sim, sshd, log):
     down(sim)
     sshd("sshd", "AuthenticationMethods keyboard-interactive")
     for good in (True, False):
@@ -220,7 +220,7 @@ def test_in_ssh_with_the_provider_down(codes, sim, sshd, log):
     assert left() == 9
 
 
-def test_in_sudo(codes, sudo, log):
+def test_sudo_accepts_a_break_glass_code(codes, sudo, log):
     for good in (True, False):
         client = sudo_as_alice("id", "-u")
         client.expect("Code: ")
@@ -230,7 +230,7 @@ def test_in_sudo(codes, sudo, log):
     assert "user=alice service=sudo" in log.last("reason=break-glass")
 
 
-def test_in_login_on_the_console(codes, log):
+def test_login_accepts_a_break_glass_code_on_the_console(codes, log):
     harness.use_example("login", "login")
     for good in (True, False):
         client = login_as_alice()
@@ -245,7 +245,7 @@ def test_in_login_on_the_console(codes, log):
 
 # ---- not good ----
 
-def test_a_wrong_one_is_a_failure_like_any_wrong_code(codes, sim, log):
+def test_a_wrong_break_glass_code_counts_as_a_failure(codes, sim, log):
     """And who is locked has none that is good, but still has it when unlocked."""
     harness.configure(sim, limits=failures(4))
     is_wrong(other_end(codes[0]))
@@ -263,14 +263,14 @@ def test_a_wrong_one_is_a_failure_like_any_wrong_code(codes, sim, log):
     is_good(codes[0])
 
 
-def test_who_is_locked_in_the_midst_of_a_login_has_none_that_is_good(codes, sim, log):
+def test_a_user_locked_during_a_login_cannot_use_break_glass_codes(codes, sim, log):
     harness.configure(sim, limits=failures(2))
     out = harness.pamhost(harness.between_permits(), answers=["@wrong", other_end(codes[0]), codes[0]])
     assert out.result == "PAM_MAXTRIES" and left() == 10
     log.last("result=denied reason=locked")
 
 
-def test_the_codes_of_one_user_are_not_good_for_another(codes):
+def test_a_code_of_one_user_does_not_work_for_another(codes):
     is_wrong(codes[0], "bob")
     bobs = make("bob")
     is_wrong(codes[0], "bob")
@@ -280,7 +280,7 @@ def test_the_codes_of_one_user_are_not_good_for_another(codes):
     is_good(codes[0])
 
 
-def test_who_is_not_in_the_map_has_none(codes, log):
+def test_a_user_without_a_line_cannot_use_break_glass_codes(codes, log):
     """Not even with rows in the store, under the name or under that which stands for such names."""
     out = harness.pamhost(harness.between_permits(), "carol", answers=["@fail"])
     digits = re.search(r"ending in (\d\d)", out.prompts[0])[1]
@@ -296,7 +296,7 @@ def test_who_is_not_in_the_map_has_none(codes, log):
     harness.users_map()
 
 
-def test_a_line_that_is_wrong_or_for_other_keys_gives_none(codes):
+def test_a_wrong_line_or_one_for_another_key_denies_break_glass_codes(codes):
     for line in (f"alice SHA256:{'A' * 43} {ALICE}", "alice 0155501"):
         harness.users_map(line + "\n")
         out = harness.pamhost(harness.between_permits(), answers=codes[:3])
@@ -304,7 +304,7 @@ def test_a_line_that_is_wrong_or_for_other_keys_gives_none(codes):
     harness.users_map()
 
 
-def test_old_ones_are_void_when_new_ones_are_made(codes):
+def test_new_codes_revoke_the_old_ones(codes):
     new = make("alice")
     for code in codes[:3]:
         is_wrong(code)
@@ -315,7 +315,7 @@ def test_old_ones_are_void_when_new_ones_are_made(codes):
 @pytest.mark.parametrize("spoil", [
     lambda code: code[:-1], lambda code: code + "0", lambda code: code[:10] + "u" + code[11:],
     lambda code: "a" + code[1:], lambda code: code[:10] + "_" + code[11:]])
-def test_what_has_not_the_form_of_one_is_no_code(codes, spoil):
+def test_text_of_another_shape_is_not_a_break_glass_code(codes, spoil):
     out = harness.pamhost(harness.between_permits(), answers=[spoil(codes[0])])
     assert out.result == "PAM_CONV_ERR"
     assert out.prompts[1].startswith("That is not a code of 6 digits.")
@@ -325,7 +325,7 @@ def test_what_has_not_the_form_of_one_is_no_code(codes, spoil):
 # ---- many at once, and deaths ----
 
 @pytest.mark.parametrize("limits", [None, failures(10)], ids=["no-lock", "with-a-lock"])
-def test_of_fifty_at_once_with_the_same_code_one_gets_in(codes, sim, limits):
+def test_only_one_of_fifty_simultaneous_logins_uses_a_code(codes, sim, limits):
     harness.configure(sim, limits=limits)
     outs = harness.pamhosts(harness.between_permits(), 50, answers=[codes[6]])
     results = [out.result for out in outs]
@@ -355,7 +355,7 @@ STATES = {(6, 4, 3, 10), (6, 4, 4, 10), (7, 4, 4, 10), (7, 7, 4, 9)}
 
 
 @pytest.mark.parametrize("mode", ["after", "torn"])
-def test_wherever_a_helper_dies_no_code_is_good_twice(codes, sim, faults, mode):
+def test_no_code_works_twice_wherever_the_helper_dies(codes, sim, faults, mode):
     code = with_history(codes)
     seen = set()
 
@@ -375,7 +375,7 @@ def test_wherever_a_helper_dies_no_code_is_good_twice(codes, sim, faults, mode):
     is_wrong(code)
 
 
-def test_wherever_a_write_fails_who_gets_in_has_used_the_code_up(codes, sim, log):
+def test_a_login_uses_up_its_code_wherever_a_write_fails(codes, sim, log):
     code = with_history(codes)
     grow(40) # so that its end is what the limit is about
     start = harness.store_files()
@@ -396,7 +396,7 @@ def test_wherever_a_write_fails_who_gets_in_has_used_the_code_up(codes, sim, log
 
 # ---- secrets ----
 
-def test_no_code_and_nothing_that_is_kept_of_one_is_logged_or_lies_open(codes, log):
+def test_no_code_and_no_hash_is_logged_or_stored_in_the_clear(codes, log):
     log.begin()
     is_good(codes[0], other_end(codes[0]), "-".join([codes[1][:7], codes[1][7:14], "0000000"]))
     is_wrong(codes[0])

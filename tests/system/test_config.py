@@ -100,7 +100,7 @@ def kept(sim):
 
 
 @pytest.mark.parametrize("case", FOLDERS_OF)
-def test_a_folder_that_others_can_change_denies_everybody(kept, log, case):
+def test_a_folder_that_others_can_write_denies_everybody(kept, log, case):
     folder = FOLDERS_OF[case].parent
     before = folder.stat()
     try:
@@ -119,7 +119,7 @@ def test_a_folder_that_others_can_change_denies_everybody(kept, log, case):
         folder.chmod(before.st_mode & 0o7777)
 
 
-def test_the_folder_of_a_link_that_others_can_change_denies_everybody(kept, log):
+def test_a_link_in_a_folder_that_others_can_write_denies_everybody(kept, log):
     harness.WORK.chmod(0o777)
     try:
         assert_service_error(log, harness.pamhost(kept), f"{harness.WORK}: mode is 0777")
@@ -142,13 +142,13 @@ BAD_LINES = {
 
 
 @pytest.mark.parametrize("case", BAD_LINES)
-def test_a_bad_line_denies_and_is_named(sim, log, case):
+def test_a_bad_line_denies_every_login_and_is_logged(sim, log, case):
     text, words = BAD_LINES[case]
     harness.write(harness.CONF, text)
     assert_service_error(log, harness.pamhost(harness.between_permits()), words)
 
 
-def test_a_token_never_stands_in_the_log(sim, log):
+def test_a_token_is_never_logged(sim, log):
     harness.write(harness.CONF, harness.configuration(sim, api_token="PT-bad token with blanks"))
     assert harness.pamhost(harness.between_permits("debug")).result == "PAM_SERVICE_ERR"
     harness.write(harness.CONF, "[signalwire]\nPT-bad-token-alone\n")
@@ -156,7 +156,7 @@ def test_a_token_never_stands_in_the_log(sim, log):
     assert not any("PT-bad" in line for line in log.lines)
 
 
-def test_the_token_can_come_from_a_file_of_its_own(sim, log):
+def test_the_token_can_be_in_a_separate_file(sim, log):
     token = harness.WORK / "token"
     harness.write(token, harness.TOKEN + "\n")
     harness.configure(sim, api_token=None, api_token_file=token)
@@ -193,7 +193,7 @@ def test_a_bad_line_of_the_map_denies_that_user_alone(start, log, case):
     harness.users_map()
 
 
-def test_a_name_that_begins_another_never_gets_its_number(start, log):
+def test_a_prefix_of_a_user_name_never_gets_its_number(start, log):
     start(swmfa="unmapped = deny")
     harness.users_map("alicea +15550100101\nxalice +15550100102\nalice.b +15550100103\n"
                       "al +15550100104\n#alice +15550100105\n")
@@ -203,7 +203,7 @@ def test_a_name_that_begins_another_never_gets_its_number(start, log):
     harness.users_map()
 
 
-def test_the_first_line_of_a_user_counts_even_if_it_is_wrong(sim):
+def test_the_first_line_of_a_user_decides_even_if_it_is_wrong(sim):
     harness.users_map("alice +1555\x00\nalice +15550100182\n")
     out = harness.pamhost(harness.between_permits(), "alice", answers=["123456"] * 3)
     assert out.result == "PAM_MAXTRIES" and harness.messages() == []
@@ -225,7 +225,7 @@ DOUBTFUL_MAPS = {
 
 
 @pytest.mark.parametrize("case", DOUBTFUL_MAPS)
-def test_nobody_passes_as_unmapped_by_a_map_that_is_not_whole(start, log, case):
+def test_an_incomplete_map_passes_nobody_as_unmapped(start, log, case):
     sim = start(swmfa="unmapped = ignore")
     harness.users_map(DOUBTFUL_MAPS[case])
     assert_service_error(log, harness.pamhost(harness.between_permits(), "alice"), "swmfa.users: ")
@@ -233,7 +233,7 @@ def test_nobody_passes_as_unmapped_by_a_map_that_is_not_whole(start, log, case):
     harness.users_map()
 
 
-def test_a_name_that_no_line_can_have_does_not_spare_the_checks_of_the_map(start, log):
+def test_a_name_that_no_line_can_have_does_not_skip_the_checks_of_the_map(start, log):
     start(swmfa="unmapped = ignore")
     harness.USERS.chmod(0o666)
     for name in ("dom user", "#carol"):
@@ -251,7 +251,7 @@ def test_a_token_in_the_wrong_place_is_not_logged(sim, log):
     assert log.ours() and not any("misplaced" in line for line in log.lines)
 
 
-def test_a_map_that_is_written_anew_meanwhile_denies_or_serves_but_never_mistakes(sim):
+def test_a_map_rewritten_during_logins_never_gives_a_wrong_number(sim):
     stop = harness.WORK / "stop"
     stop.unlink(missing_ok=True)
     writer = subprocess.Popen(["sh", "-c", f"""
@@ -295,7 +295,7 @@ KEY_LINES = [  # the map, the variable, the digits of the prompt and whether som
 
 @pytest.mark.parametrize("unmapped", ["deny", "ignore"])
 @pytest.mark.parametrize("text, variable, digits", KEY_LINES, ids=range(len(KEY_LINES)))
-def test_a_line_for_a_key_is_for_that_key_alone(start, text, variable, digits, unmapped):
+def test_a_line_for_a_key_applies_to_that_key_only(start, text, variable, digits, unmapped):
     sim = start(swmfa=f"unmapped = {unmapped}")
     harness.users_map(text)
     out = harness.pamhost(harness.between_permits(), answers=["@code"] if digits else ["123456"] * 3,
@@ -307,7 +307,7 @@ def test_a_line_for_a_key_is_for_that_key_alone(start, text, variable, digits, u
         assert out.result == "PAM_MAXTRIES" and sim.requests() == []
 
 
-def test_use_uid_takes_no_notice_of_the_targets_key(sim):
+def test_use_uid_ignores_the_key_of_the_target(sim):
     harness.users_map(f"root {FINGERPRINT} +15550100171\nroot +15550100172\n")
     out = harness.pamhost(harness.alone("use_uid"), arguments=["--pam-env", USED])
     harness.users_map()
@@ -319,7 +319,7 @@ RANGES = re.findall(r"^;?([a-z_]+) = \d+ +; (\d+) to (\d+)\b", EXAMPLE, flags=re
 
 
 @pytest.mark.parametrize("key, least, most", RANGES, ids=[row[0] for row in RANGES])
-def test_the_ranges_of_the_example_and_of_the_manual_are_the_parsers(sim, log, key, least, most):
+def test_the_example_and_the_man_page_give_the_ranges_of_the_parser(sim, log, key, least, most):
     section = re.findall(r"^\[(\w+)\]", EXAMPLE[:EXAMPLE.index(f"{key} = ")], flags=re.MULTILINE)[-1]
     harness.write(harness.CONF, f"[{section}]\n{key} = {int(most) + 1}\n")
     assert_service_error(log, harness.pamhost(harness.between_permits()),
@@ -348,7 +348,7 @@ timeout = 10                 ; 1 to 30 seconds for one request in all
 
 [signalwire]
 endpoint = {endpoint} ; in place of the space
-project_id = lab-project
+project_id = test-project
 api_token = {token}
 ;api_token_file = /etc/security/swmfa.token ; in place of the token; same owner and mode as here
 from = +12029167968          ; example: a number of your own at SignalWire
@@ -370,7 +370,7 @@ carol   +15550100184  sms,call   # no line has a key
 """
 
 
-def test_the_first_versions_configuration_and_map_need_no_change(sim, log):
+def test_the_configuration_and_map_of_the_first_version_still_work(sim, log):
     harness.write(harness.CONF, FIRST_CONF.format(users=harness.USERS, endpoint=sim.endpoint,
                                                   token=harness.TOKEN, ca=sim.ca))
     harness.users_map(FIRST_MAP)

@@ -32,7 +32,7 @@ def test_resend_sends_a_new_code_by_the_same_channel(start, log):
     assert "tries=1 sends=2" in log.last("result=success")
 
 
-def test_call_sends_a_new_code_by_voice_and_says_so_before(start, log):
+def test_call_announces_a_voice_call_and_then_sends_a_new_code(start, log):
     sim = start(swmfa="resend_delay = 0")
     out = harness.pamhost(harness.alone(), answers=["call", "@code"])
     assert out.result == "PAM_SUCCESS"
@@ -45,7 +45,7 @@ def test_call_sends_a_new_code_by_voice_and_says_so_before(start, log):
 
 
 @pytest.mark.parametrize("provider", ["signalwire", "bandwidth"])
-def test_after_call_only_the_calls_code_is_right(sim, log, provider):
+def test_after_call_only_the_code_of_the_call_works(sim, log, provider):
     harness.configure(sim, bandwidth=sim, swmfa=f"providers = {provider}\nresend_delay = 0")
     out = harness.pamhost(harness.alone(), answers=["call", "@older", "@code"])
     assert out.result == "PAM_SUCCESS"
@@ -55,7 +55,7 @@ def test_after_call_only_the_calls_code_is_right(sim, log, provider):
 
 
 @pytest.mark.parametrize("word", ["?", "help", "HELP", "  Help "])
-def test_help_says_what_can_be_typed_and_costs_no_try(start, log, word):
+def test_help_lists_what_can_be_typed_and_uses_no_attempt(start, log, word):
     sim = start(swmfa="tries = 1")
     out = harness.pamhost(harness.alone(), answers=[word, "@code"])
     assert out.result == "PAM_SUCCESS"
@@ -66,7 +66,7 @@ def test_help_says_what_can_be_typed_and_costs_no_try(start, log, word):
     assert "tries=1 sends=1" in log.last("result=success")
 
 
-def test_a_new_code_gives_no_new_tries(start, log):
+def test_a_new_code_does_not_reset_the_attempts(start, log):
     sim = start(swmfa="resend_delay = 0\ntries = 3", signalwire="max_attempts = 20")
     out = harness.pamhost(harness.between_permits(),
                           answers=["@wrong", "resend", "@wrong", "call", "@wrong", "@code"])
@@ -75,14 +75,14 @@ def test_a_new_code_gives_no_new_tries(start, log):
     assert "reason=tries-used" in log.last("result=denied.*tries=3 sends=3")
 
 
-def test_a_new_code_gives_no_new_attempts_at_the_provider(start):
+def test_a_new_code_does_not_reset_the_attempts_at_the_provider(start):
     sim = start(swmfa="resend_delay = 0\ntries = 10", signalwire="max_attempts = 2")
     out = harness.pamhost(harness.between_permits(), answers=["@wrong", "resend", "@wrong", "@code"])
     assert out.result == "PAM_MAXTRIES"
     assert sim.count("verify") == 2
 
 
-def test_asked_for_too_soon_it_says_how_long(start):
+def test_a_resend_requested_too_soon_says_how_long_to_wait(start):
     sim = start(swmfa="resend_delay = 600")
     out = harness.pamhost(harness.alone(), answers=["resend", "call", "@code"])
     assert out.result == "PAM_SUCCESS"
@@ -91,7 +91,7 @@ def test_asked_for_too_soon_it_says_how_long(start):
     assert paths(sim) == ["sms", "verify"]
 
 
-def test_the_delay_counts_from_the_last_send(start):
+def test_the_resend_delay_starts_at_the_last_send(start):
     sim = start(swmfa="resend_delay = 1")
     out = harness.pamhost(harness.alone(), answers=["123456~", "resend", "@code"])
     assert out.result == "PAM_SUCCESS" and paths(sim).count("sms") == 2
@@ -107,7 +107,7 @@ def test_a_login_sends_at_most_five_codes(start, log):
     assert "sends=5" in log.last("result=success")
 
 
-def test_words_without_end_end(start, log):
+def test_words_without_a_code_end_the_login_eventually(start, log):
     start()
     out = harness.pamhost(harness.between_permits(), answers=["?"] * 30)
     assert out.result == "PAM_MAXTRIES" and len(out.prompts) == 23
@@ -115,7 +115,7 @@ def test_words_without_end_end(start, log):
 
 
 @pytest.mark.parametrize("last", ["", "resend", "call"])
-def test_no_code_is_sent_that_nobody_can_type(start, last):
+def test_a_word_that_uses_the_last_attempt_sends_nothing(start, last):
     """The word that uses the last try up does nothing else."""
     sim = start(swmfa="autosend = no\ntries = 1")
     out = harness.pamhost(harness.between_permits(), answers=["?"] * 20 + [last])
@@ -148,7 +148,7 @@ def test_a_number_for_sms_alone_is_never_called(start, map_line):
     assert paths(sim) == ["sms", "verify"]
 
 
-def test_the_first_channel_of_the_line_is_used_first(start, map_line):
+def test_the_first_channel_in_the_users_map_is_used_first(start, map_line):
     sim = start(swmfa="resend_delay = 0")
     map_line(f"{ALICE} call,sms")
     out = harness.pamhost(harness.alone(), answers=["sms", "@code"])
@@ -157,7 +157,7 @@ def test_the_first_channel_of_the_line_is_used_first(start, map_line):
 
 # ---- codes that are no more ----
 
-def test_after_an_expired_code_a_new_one_can_be_had(start, log):
+def test_after_an_expired_code_the_user_can_request_a_new_one(start, log):
     start(signalwire="valid_for = 1", swmfa="resend_delay = 0")
     out = harness.pamhost(harness.alone(), answers=["@code~", "@code", "resend", "@code"])
     assert out.result == "PAM_SUCCESS"
@@ -166,7 +166,7 @@ def test_after_an_expired_code_a_new_one_can_be_had(start, log):
     assert "tries=3 sends=2" in line and "detail" not in line
 
 
-def test_a_void_code_is_asked_about_once(start, log):
+def test_a_code_unknown_to_the_provider_is_verified_only_once(start, log):
     sim = start("--fault", "verify-404", swmfa="resend_delay = 0")
     out = harness.pamhost(harness.between_permits(), answers=["@code"] * 3)
     assert out.result == "PAM_AUTH_ERR" and sim.count("verify") == 1
@@ -174,7 +174,7 @@ def test_a_void_code_is_asked_about_once(start, log):
     assert log.last("reason=code-void .*tries=3 sends=1 .*answered 404")
 
 
-def test_a_resend_that_fails_leaves_the_code_that_came(sim, log, tmp_path):
+def test_after_a_failed_resend_the_first_code_still_works(sim, log, tmp_path):
     """The first code is still good when no second one can be sent."""
     identity = "0b9e6ab5-95ba-4a7e-a2b0-4cfbbb53f4ab"
     good = '{"id":"%s","success":true,"to":"%s","channel":"sms"}' % (identity, ALICE)
@@ -191,7 +191,7 @@ def test_a_resend_that_fails_leaves_the_code_that_came(sim, log, tmp_path):
 
 # ---- nobody can tell who is in the map ----
 
-def test_words_tell_nobody_who_is_in_the_map(start, log):
+def test_words_do_not_reveal_who_is_in_the_map(start, log):
     start(swmfa="resend_delay = 0\ntries = 4", signalwire="max_attempts = 20")
     answers = ["resend", "?", "call", "123456", "sms", "call", "hello", "resend", "resend",
                "123456", "", "123456", "123456"]
@@ -202,7 +202,7 @@ def test_words_tell_nobody_who_is_in_the_map(start, log):
     assert "sends=0" in log.last("user=carol")
 
 
-def test_an_expired_code_tells_nobody_who_is_in_the_map(start):
+def test_an_expired_code_does_not_reveal_who_is_in_the_map(start):
     start(signalwire="valid_for = 1", swmfa="resend_delay = 0\ntries = 2")
     answers = ["123456~", "resend", "123456~"]
     outs = [harness.pamhost(harness.between_permits(), user, answers=answers) for user in ("alice", "carol")]
@@ -234,7 +234,7 @@ def test_enter_or_a_channel_sends_the_first_code(start, answer, path):
 
 
 @pytest.mark.parametrize("answer", ["@null", "@huge", "@bytes", "123456", harness.PASSWORD, "yes"])
-def test_whatever_else_is_typed_first_sends_nothing(start, log, answer):
+def test_other_text_at_the_first_prompt_sends_nothing(start, log, answer):
     sim = start(swmfa="autosend = no")
     out = harness.pamhost(harness.between_permits(), answers=[answer] * (3 if answer == "123456" else 23))
     assert out.result == "PAM_MAXTRIES" and sim.requests() == []
@@ -243,20 +243,20 @@ def test_whatever_else_is_typed_first_sends_nothing(start, log, answer):
     assert "tries=3 sends=0" in log.last("result=denied")
 
 
-def test_the_first_prompt_is_shown_as_it_is_typed_whatever_echo_says(start):
+def test_the_first_prompt_echoes_whatever_echo_is_set_to(start):
     start(swmfa="autosend = no\necho = no")
     out = harness.pamhost(harness.alone(), answers=["", "@code"])
     assert [line[:9] for line in out.lines if line.startswith("prompt")] == ["prompt on", "prompt of"]
 
 
-def test_without_autosend_the_map_shows_no_difference(start):
+def test_without_autosend_prompts_do_not_reveal_who_is_in_the_map(start):
     sim = start(swmfa="autosend = no")
     out = harness.pamhost(harness.between_permits(), "carol", answers=["", "123456", "123456", "123456"])
     assert out.result == "PAM_MAXTRIES" and sim.requests() == []
     assert "Press Enter" in out.prompts[0] and "Code sent" in out.prompts[1]
 
 
-def test_a_user_whom_sshd_refused_has_nothing_sent(start, log):
+def test_a_user_refused_by_sshd_gets_no_code(start, log):
     sim = start(swmfa="autosend = no")
     out = harness.pamhost(harness.between_permits(), answers=["\b\n\r\x7fINCORRECT"])
     assert out.result == "PAM_AUTH_ERR" and sim.requests() == []

@@ -42,7 +42,7 @@ def refused(*options):
     return error
 
 
-def test_an_option_with_blanks_in_its_value_is_not_taken_for_its_first_word(sim):
+def test_an_sshd_option_with_spaces_in_its_value_is_read_whole(sim):
     """It permits a code alone, which the first of the two lists does not."""
     with Listener("-o", "KbdInteractiveAuthentication=yes", "-o", "AuthenticationMethods="
                   "publickey,keyboard-interactive keyboard-interactive") as process:
@@ -50,7 +50,7 @@ def test_an_option_with_blanks_in_its_value_is_not_taken_for_its_first_word(sim)
             "unknown" in refused("--publickey")
 
 
-def test_options_that_are_cut_off_in_the_process_list_are_not_taken_for_all(sim):
+def test_options_cut_off_in_the_process_list_are_not_trusted(sim):
     """Without an environment, sshd has no room for what it shows."""
     own = harness.WORK / "own-sshd-of-another-name.conf"
     lines = f"Port {PORT}\nUsePAM yes\nPidFile none\nPasswordAuthentication no\n"
@@ -79,7 +79,7 @@ def test_an_sshd_is_found_among_any_number_of_sockets(sim):
 
 @pytest.mark.parametrize("path", ["/usr/sbin/sshd.real", "/usr/local/sbin/sshd"])
 @pytest.mark.parametrize("options", [[], ["--publickey"]], ids=["password", "key"])
-def test_an_sshd_that_is_another_program_is_not_taken_for_the_one_that_is_asked(path, options, sim):
+def test_another_sshd_program_is_not_mistaken_for_the_installed_one(path, options, sim):
     """One that was built from source reads its own sshd_config, and not that of /etc/ssh."""
     program = Path(path)
     program.write_bytes(SSHD.read_bytes().replace(b"/etc/ssh/sshd_config\0", b"/etc/ss2/sshd_config\0"))
@@ -96,12 +96,12 @@ def test_an_sshd_that_is_another_program_is_not_taken_for_the_one_that_is_asked(
 
 
 @pytest.mark.parametrize("options", [[], ["--publickey"]], ids=["password", "key"])
-def test_an_sshd_that_would_let_nobody_in_is_seen(options, sim):
+def test_enable_detects_an_sshd_that_would_let_nobody_in(options, sim):
     with Listener("-o", "UsePAM=no"):
         assert "it could not ask for a code, and nobody could log in" in refused(*options)
 
 
-def test_the_match_blocks_of_an_sshd_with_a_file_of_its_own_are_looked_at(sim):
+def test_enable_reads_the_match_blocks_of_an_sshd_with_its_own_file(sim):
     own = harness.WORK / "own-sshd.conf"
     own.write_text(f"Port {PORT}\nUsePAM yes\nPidFile none\nPasswordAuthentication no\n"
                    "KbdInteractiveAuthentication no\n"
@@ -111,7 +111,7 @@ def test_the_match_blocks_of_an_sshd_with_a_file_of_its_own_are_looked_at(sim):
         assert f"{own}:6: Match User alice: sshd would require no key" in error
 
 
-def test_an_sshd_that_takes_keys_alone_by_its_options_is_not_made_to_take_a_password(sim):
+def test_an_sshd_limited_to_keys_by_its_options_does_not_start_to_accept_passwords(sim):
     with Listener("-o", "PasswordAuthentication=no"):
         assert "without a key now, and would take a password" in refused()
 
@@ -153,7 +153,7 @@ def enabled_at_once():
     assert status == 0 and "Waiting" not in out and "reload" not in out, (out, error)
 
 
-def test_an_sshd_with_another_etc_ssh_is_not_waited_for(sim, key):
+def test_enable_does_not_wait_for_an_sshd_with_another_etc_ssh(sim, key):
     """As one in a container: neither it, nor the logins that it has."""
     other = harness.WORK / "etc-ssh"
     shutil.copytree("/etc/ssh", other)
@@ -165,7 +165,7 @@ def test_an_sshd_with_another_etc_ssh_is_not_waited_for(sim, key):
         client.close()
 
 
-def test_a_login_that_has_ended_is_not_waited_for(sim, key):
+def test_enable_does_not_wait_for_a_login_that_has_ended(sim, key):
     """It is a zombie until the process that watches it takes note."""
     with Listener():
         client, login = begin_login()

@@ -57,7 +57,7 @@ esac
 
 
 @pytest.fixture(scope="module", autouse=True)
-def accounts(laboratory):
+def accounts(private_system):
     subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", KEY], check=True)
     ASKPASS.write_text(ASKPASS_TEXT)
     ASKPASS.chmod(0o755)
@@ -290,7 +290,7 @@ def enable(server, form, before):
 
 
 @pytest.mark.parametrize("combination", COMBINATIONS, ids="-".join)
-def test_enable_shuts_out_nobody_unnamed_and_opens_nothing(combination, without_tool, sim):
+def test_enable_names_everyone_it_locks_out_and_opens_no_way_in(combination, without_tool, sim):
     setting, users, pids, stack, form = combination
     server = lay(setting, users, pids, stack)
     try:
@@ -317,7 +317,7 @@ def test_enable_shuts_out_nobody_unnamed_and_opens_nothing(combination, without_
 
 @pytest.mark.parametrize("users", BAD_MAPS)
 @pytest.mark.parametrize("form", FORMS)
-def test_a_map_by_which_nobody_can_get_in_is_refused(users, form, sim):
+def test_enable_refuses_a_map_that_locks_everybody_out(users, form, sim):
     harness.users_map(BAD_MAPS[users])
     files = snapshot()
     for service in ("sshd", "sudo", "login") if form == "password" else ("sshd",):
@@ -328,7 +328,7 @@ def test_a_map_by_which_nobody_can_get_in_is_refused(users, form, sim):
     assert snapshot() == files
 
 
-def test_numbers_outside_of_countries_are_no_way_in(sim):
+def test_enable_refuses_a_map_with_only_numbers_outside_countries(sim):
     harness.configure(sim, limits="countries = +44\n")
     harness.users_map(MAPS["all"])
     files = snapshot()
@@ -338,7 +338,7 @@ def test_numbers_outside_of_countries_are_no_way_in(sim):
         assert f"{harness.USERS}:{line}: the number is outside of countries" in error
 
 
-def test_there_are_enough_combinations():
+def test_the_combinations_cover_every_part():
     assert len(COMBINATIONS) >= 36
     for part, names in zip(range(5), (SETTINGS, MAPS, PID_FILES, STACKS, FORMS)):
         assert {combination[part] for combination in COMBINATIONS} == set(names)

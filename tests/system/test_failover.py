@@ -37,7 +37,7 @@ def test_bandwidth_alone_sends_and_verifies(sim, log, channel, path):
     harness.configure(sim, bandwidth=sim, swmfa=f"providers = bandwidth\nchannel = {channel}")
     out = harness.pamhost(harness.alone())
     assert out.result == "PAM_SUCCESS"
-    base = "/api/v1/accounts/lab-account/code/"
+    base = "/api/v1/accounts/test-account/code/"
     assert [row[:2] for row in sim.requests()] == [(base + path, "200"), (base + "verify", "200")]
     assert len(connections(sim)) == 1
     line = log.last("result=success")
@@ -45,7 +45,7 @@ def test_bandwidth_alone_sends_and_verifies(sim, log, channel, path):
 
 
 @pytest.mark.parametrize("channel", ["sms", "call"])
-def test_the_other_spelling_of_bandwidths_ids_is_read(start, log, channel):
+def test_both_spellings_of_bandwidth_ids_are_read(start, log, channel):
     sim = start("--fault", "send-old-spelling")
     harness.configure(sim, bandwidth=sim, swmfa=f"providers = bandwidth\nchannel = {channel}")
     out = harness.pamhost(harness.alone(), answers=["@fail"])  # the fault sends no message
@@ -92,7 +92,7 @@ BANDWIDTH_VERIFIES = [
 
 @pytest.mark.parametrize("fault, code, reason, detail", BANDWIDTH_SENDS + BANDWIDTH_VERIFIES,
                          ids=[row[0] for row in BANDWIDTH_SENDS + BANDWIDTH_VERIFIES])
-def test_bandwidths_errors_deny_and_say_why(start, log, sms_only, fault, code, reason, detail):
+def test_a_bandwidth_error_denies_and_is_logged(start, log, sms_only, fault, code, reason, detail):
     sim = start("--fault", fault)
     harness.configure(sim, bandwidth=sim, swmfa="providers = bandwidth\nfail = safe\nfail_on = limit")
     out = harness.pamhost(harness.between_permits(), answers=["@code"] * 3)
@@ -105,7 +105,7 @@ def test_bandwidths_errors_deny_and_say_why(start, log, sms_only, fault, code, r
     assert sim.count("verify") == (2 if fault == "verify-reset" else fault.startswith("verify"))
 
 
-def test_bandwidths_own_limit_on_wrong_codes_lets_nobody_in(sim, log):
+def test_the_limit_of_bandwidth_on_wrong_codes_lets_nobody_in(sim, log):
     """The 429 that wrong codes bring about, with the widest fail_on."""
     harness.configure(sim, bandwidth=sim, swmfa="providers = bandwidth\ntries = 10\nfail = safe\n"
                       "fail_on = network, server, limit, credentials")
@@ -115,7 +115,7 @@ def test_bandwidths_own_limit_on_wrong_codes_lets_nobody_in(sim, log):
     assert "reason=provider-limit" in log.last("exceeded verification attempts")
 
 
-def test_a_bandwidth_code_of_one_login_is_worth_nothing_in_another(sim, log):
+def test_a_bandwidth_code_of_one_login_does_not_work_in_another(sim, log):
     harness.configure(sim, bandwidth=sim, swmfa="providers = bandwidth")
     assert harness.pamhost(harness.alone(), answers=["@fail"]).result == "PAM_CONV_ERR"
     other = harness.wait_for_code(harness.NUMBERS["alice"])
@@ -154,7 +154,7 @@ CERTAINLY_NOT_SENT = {
 
 
 @pytest.mark.parametrize("fault", CERTAINLY_NOT_SENT)
-def test_a_send_that_did_not_happen_is_followed_by_one_at_the_next_provider(two, log, fault):
+def test_after_a_refused_send_the_next_provider_sends(two, log, fault):
     first, second = two(fault)
     out = harness.pamhost(harness.alone())
     assert out.result == "PAM_SUCCESS"
@@ -168,7 +168,7 @@ def test_a_send_that_did_not_happen_is_followed_by_one_at_the_next_provider(two,
     assert line.startswith("<84>"), "authpriv, warning: somebody should look at it"
 
 
-def test_signalwire_down_costs_a_failed_connection_and_no_more(two, log):
+def test_an_outage_of_signalwire_costs_only_a_failed_connection(two, log):
     first, second = two()
     down(first)
     harness.configure(first, bandwidth=second, swmfa=BOTH)
@@ -188,7 +188,7 @@ def test_after_a_wrong_certificate_the_next_provider_sends(start, log, certifica
     assert log.last('provider=bandwidth .*detail="signalwire tls: ')
 
 
-def test_the_order_is_the_configurations(two):
+def test_providers_are_used_in_the_configured_order(two):
     first, second = two()
     text = harness.CONF.read_text().replace(BOTH, "providers = bandwidth, signalwire")
     harness.write(harness.CONF, text)
@@ -202,7 +202,7 @@ def without(key):
     harness.write(harness.CONF, "".join(line for line in lines if not line.startswith(f"{key} = ")))
 
 
-def test_a_provider_without_the_channel_sends_by_another_that_the_user_may_use(two, log):
+def test_a_provider_without_the_channel_uses_another_channel_of_the_user(two, log):
     first, second = two("send-500")
     without("messaging_application_id")
     out = harness.pamhost(harness.alone())
@@ -224,7 +224,7 @@ def test_a_provider_without_any_channel_of_the_user_is_passed_over(two, log, fai
 
 @pytest.mark.parametrize("lines, answers", [("autosend = yes\ntimeout = 4", ["call", "123456", "123456"]),
                                             ("autosend = no", ["call", "123456", "123456"])])
-def test_no_word_gets_past_a_provider_that_could_still_send(two, log, lines, answers):
+def test_no_word_skips_a_provider_that_could_still_send(two, log, lines, answers):
     """Bandwidth works, for SMS alone; whoever types call must not pass as by an outage of all."""
     first, second = two("send-stall", swmfa=f"fail = safe\nresend_delay = 0\n{lines}")
     if "no" in lines:
@@ -236,7 +236,7 @@ def test_no_word_gets_past_a_provider_that_could_still_send(two, log, lines, ans
     assert not [line for line in log.ours() if "fail = safe" in line]
 
 
-def test_after_a_word_that_cannot_help_resend_still_can(two, log):
+def test_resend_works_after_a_word_that_cannot_send(two, log):
     """SignalWire gave no answer and then goes down; Bandwidth has SMS alone."""
     first, second = two("send-reset", swmfa="resend_delay = 0\ntimeout = 4")
     without("voice_application_id")
@@ -249,7 +249,7 @@ def test_after_a_word_that_cannot_help_resend_still_can(two, log):
 
 @pytest.mark.parametrize("fault", ["verify-500", "verify-reset", "verify-401", "verify-garbage",
                                    "verify-429"])
-def test_where_one_provider_cannot_check_its_code_the_next_one_sends_another(two, log, fault):
+def test_if_a_provider_cannot_verify_its_code_the_next_one_sends_a_new_code(two, log, fault):
     first, second = two(f"signalwire:{fault}", swmfa="resend_delay = 0\ntries = 4")
     out = harness.pamhost(harness.alone(), answers=["@code", "@code", "resend", "@code"])
     assert out.result == "PAM_SUCCESS"
@@ -261,7 +261,7 @@ def test_where_one_provider_cannot_check_its_code_the_next_one_sends_another(two
 # ---- a send that may have happened ----
 
 @pytest.mark.parametrize("fault", ["send-stall", "send-reset", "send-slow"])
-def test_after_a_send_that_may_have_happened_nobody_else_sends_unasked(two, log, fault):
+def test_after_a_send_that_may_have_happened_no_other_provider_sends_unasked(two, log, fault):
     first, second = two(fault, swmfa="timeout = 4\nresend_delay = 0")
     out = harness.pamhost(harness.alone(), answers=["123456", "resend", "@code"])
     assert out.result == "PAM_SUCCESS"
@@ -280,7 +280,7 @@ def test_without_resend_no_second_code_is_sent(two, log):
     assert log.last("result=error reason=network")
 
 
-def test_a_bandwidth_code_that_came_without_an_answer_is_good(start, log):
+def test_a_bandwidth_code_that_arrived_without_an_answer_works(start, log):
     """Its verify needs no id, so the code can be checked although the answer was lost."""
     sim = start("--fault", "send-slow")
     harness.configure(sim, bandwidth=sim, swmfa="providers = bandwidth\ntimeout = 4")
@@ -290,7 +290,7 @@ def test_a_bandwidth_code_that_came_without_an_answer_is_good(start, log):
     assert log.last("result=success reason=verified .*request=- ")
 
 
-def test_the_deadline_holds_for_all_of_a_send(two, log):
+def test_the_deadline_covers_every_attempt_of_a_send(two, log):
     first, second = two("send-slow", swmfa="timeout = 30\ndeadline = 4\nresend_delay = 0")
     out = harness.pamhost(harness.alone(), answers=["resend", "@code"])
     assert out.result == "PAM_SUCCESS"
@@ -304,7 +304,7 @@ OFFER = "No code could be sent by SMS. Type call for a code by voice call.\\nCod
 
 
 @pytest.mark.parametrize("provider", ["signalwire", "bandwidth"])
-def test_where_sms_is_refused_a_call_is_offered_and_none_is_made_unasked(start, log, provider):
+def test_a_refused_sms_offers_a_call_but_does_not_place_it(start, log, provider):
     sim = start("--fault", "send-422-sms")
     harness.configure(sim, bandwidth=sim, swmfa=f"providers = {provider}", limits="user_sends = 1/1d")
     out = harness.pamhost(harness.alone(), answers=["hello", "resend", "123456", "call", "@code"])
@@ -321,7 +321,7 @@ def test_where_sms_is_refused_a_call_is_offered_and_none_is_made_unasked(start, 
 
 
 @pytest.mark.parametrize("fault", ["send-refused", "send-422"])
-def test_where_the_call_is_refused_as_well_the_login_ends(start, log, fault):
+def test_a_refused_call_after_a_refused_sms_ends_the_login(start, log, fault):
     sim = start("--fault", fault)
     out = harness.pamhost(harness.between_permits(), answers=["call", "@fail"])
     assert out.result == "PAM_AUTH_ERR" and out.prompts == [OFFER]
@@ -354,7 +354,7 @@ COVERED = [  # SignalWire's fault, Bandwidth's, lines, whether it passes
 @pytest.mark.parametrize("one, other, lines, passes", COVERED,
                          ids=[f"{row[0]}, {row[1]}, {row[2][7:]}" .replace("\n", ", ")
                               for row in COVERED])
-def test_both_down_secure_denies_and_safe_passes_where_it_covers_every_cause(
+def test_with_both_providers_down_secure_denies_and_safe_passes_if_it_covers_both_causes(
         two, log, one, other, lines, passes):
     first, second = two(*[one] if one != "down" else [], second=[other] if other != "down" else [])
     for simulator, fault in ((first, one), (second, other)):
@@ -373,7 +373,7 @@ def test_both_down_secure_denies_and_safe_passes_where_it_covers_every_cause(
         assert "fail = safe" not in line
 
 
-def test_what_safe_lets_pass_is_pam_ignore(two):
+def test_fail_safe_returns_pam_ignore(two):
     """Alone in its stack: a module that ignores lets nobody in."""
     first, second = two(swmfa="fail = safe")
     down(first)
@@ -383,7 +383,7 @@ def test_what_safe_lets_pass_is_pam_ignore(two):
 
 
 @pytest.mark.parametrize("reply", ["123456", ""])
-def test_safe_passes_no_one_while_a_provider_has_not_been_asked(two, log, reply):
+def test_fail_safe_passes_nobody_until_every_provider_was_asked(two, log, reply):
     first, second = two("send-stall", swmfa="timeout = 4\nfail = safe")
     out = harness.pamhost(harness.between_permits(), answers=[reply] * (3 if reply else 23))
     assert out.result in ("PAM_AUTHINFO_UNAVAIL", "PAM_MAXTRIES")
@@ -391,7 +391,7 @@ def test_safe_passes_no_one_while_a_provider_has_not_been_asked(two, log, reply)
     assert "fail = safe" not in log.last("result=(error|denied)")
 
 
-def test_safe_passes_when_every_provider_stalls(two, log):
+def test_fail_safe_passes_when_every_provider_stalls(two, log):
     first, second = two("send-stall", second=["send-stall"],
                         swmfa="timeout = 4\nfail = safe\nresend_delay = 0")
     out = harness.pamhost(harness.between_permits(), answers=["resend"])
@@ -399,7 +399,7 @@ def test_safe_passes_when_every_provider_stalls(two, log):
     assert log.last("result=ignored reason=network .*fail = safe")
 
 
-def test_safe_does_not_pass_after_a_code_was_delivered(sim, log, tmp_path):
+def test_fail_safe_does_not_pass_after_a_delivered_code(sim, log, tmp_path):
     """Wrong guesses spoil the code, and then no other can be sent."""
     good = ('{"id":"0b9e6ab5-95ba-4a7e-a2b0-4cfbbb53f4ab","success":true,"to":"%s","channel":"sms"}'
             % harness.NUMBERS["alice"])

@@ -193,7 +193,7 @@ def host_that_dies_at_the_prompt(sim):
 
 
 @pytest.mark.parametrize("name", ENDS)
-def test_each_end_of_a_login_is_in_the_list_once_with_the_words_of_the_log(sim, log, name):
+def test_each_login_is_recorded_once_with_the_words_of_the_log(sim, log, name):
     how = ENDS[name](sim)
     log.last("result={} reason={} ".format(*how.split()))
     assert harness.wait_until(lambda: harness.helper_processes() == [])
@@ -204,7 +204,7 @@ def test_each_end_of_a_login_is_in_the_list_once_with_the_words_of_the_log(sim, 
     assert not any(NOT_KEPT in line for line in log.ours())
 
 
-def test_the_words_of_the_user_are_no_others(sim, log):
+def test_a_user_cannot_forge_a_row_with_a_name(sim, log):
     """Nor can he forge a row: what is not printable, quotes and blanks are escaped."""
     name = 'x\n{"id":7}, "\\ \x1b[2J\t'
     assert by(name, answers=["123456"] * 3, arguments=["--rhost", 'a b\n"\x1b']).result == "PAM_MAXTRIES"
@@ -216,7 +216,7 @@ def test_the_words_of_the_user_are_no_others(sim, log):
     assert len(listed("--user", name)) == 1
 
 
-def test_the_codes_of_a_login_are_in_the_order_in_which_they_were_sent(two):
+def test_the_codes_of_a_login_are_recorded_in_the_order_of_sending(two):
     harness.users_map()
     two("send-stall", swmfa="timeout = 4\nresend_delay = 0")
     assert by(answers=["resend", "call", "@code"]).result == "PAM_SUCCESS"
@@ -225,7 +225,7 @@ def test_the_codes_of_a_login_are_in_the_order_in_which_they_were_sent(two):
         ("signalwire", "sms", False), ("bandwidth", "sms", True), ("bandwidth", "call", True)]
 
 
-def test_nothing_was_sent_for_who_is_only_pretended_to(sim):
+def test_a_decoy_login_records_no_sent_code(sim):
     by("carol", answers=["123456"] * 3)
     assert listed()[0]["sent"] == []
 
@@ -244,7 +244,7 @@ def test_two_hundred_logins_have_a_row_each(sim, log, tmp_path):
     assert sorted(as_line(row) for row in rows) == sorted(logged(log))
 
 
-def test_a_login_is_in_the_list_for_90_days(sim, clock):
+def test_a_login_is_listed_for_90_days(sim, clock):
     good_login()
     clock.passes(90 * DAY)
     clock.set_day(90 * DAY - 60)
@@ -257,7 +257,7 @@ def test_a_login_is_in_the_list_for_90_days(sim, clock):
     assert [row["id"] for row in listed()] == list(range(2, 34))
 
 
-def test_there_is_an_end_to_what_the_list_takes(sim):
+def test_the_number_of_recorded_logins_is_bounded(sim):
     change("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 100000) "
            "INSERT INTO swmfa_login SELECT i, strftime('%s', 'now') * 1000, 'a', '', '', 'denied', '', "
            "'', '', '', '', 0, 0, 0, '', '' FROM n")
@@ -294,7 +294,7 @@ def is_as_ever(sim, log, which):
 
 
 @pytest.mark.parametrize("which", WITHOUT_STORE)
-def test_a_store_that_somebody_holds_changes_no_login_that_does_without(sim, log, which):
+def test_a_busy_store_changes_no_login_that_does_not_need_it(sim, log, which):
     good_login()
     with subprocess.Popen(**service_user(HOLD), stdin=subprocess.PIPE,
                           stdout=subprocess.PIPE) as holder:
@@ -305,14 +305,14 @@ def test_a_store_that_somebody_holds_changes_no_login_that_does_without(sim, log
 
 
 @all_causes("sends_are_gone") # of which these logins do not know
-def test_a_store_that_cannot_be_used_changes_no_login_that_does_without(sim, log, name):
+def test_an_unusable_store_changes_no_login_that_does_not_need_it(sim, log, name):
     with broken(name) as says:
         is_as_ever(sim, log, "unmapped")
         assert re.search(says, is_as_ever(sim, log, "exempt"))
         harness.configure(sim)
 
 
-def test_no_store_at_all_and_no_folder(sim, log):
+def test_a_missing_store_changes_no_login_that_does_not_need_it(sim, log):
     harness.reset_store()
     harness.STATE.rmdir()
     for which in WITHOUT_STORE:
@@ -320,7 +320,7 @@ def test_no_store_at_all_and_no_folder(sim, log):
         assert not harness.STATE.exists()
 
 
-def test_a_list_that_cannot_be_written_takes_a_right_code_all_the_same(sim, log):
+def test_a_right_code_is_accepted_when_the_login_cannot_be_recorded(sim, log):
     """The failure is not forgiven then: both are one transaction, and the log says so."""
     change("ALTER TABLE swmfa_login RENAME TO elsewhere")
     assert by().result == "PAM_SUCCESS"
@@ -333,7 +333,7 @@ def test_a_list_that_cannot_be_written_takes_a_right_code_all_the_same(sim, log)
     assert listed() == []
 
 
-def test_what_limits_the_helper_limits_no_exempt_login(sim, log):
+def test_limits_on_the_helper_do_not_deny_an_exempt_login(sim, log):
     harness.configure(sim, policy="exempt_networks = 192.0.2.7")
     good_login()
     for size in (0, 1024):
@@ -351,7 +351,7 @@ def as_version_1():
 
 
 @pytest.mark.parametrize("mode", ["before", "after", "torn"])
-def test_a_helper_may_die_wherever_it_upgrades_the_store(sim, faults, mode):
+def test_the_store_survives_a_helper_that_dies_while_upgrading_it(sim, faults, mode):
     some_history()
     as_version_1()
     start = harness.store_files()
@@ -373,7 +373,7 @@ def test_many_logins_at_once_upgrade_the_store_once(sim, log, tmp_path):
     assert harness.store("PRAGMA integrity_check") == [("ok",)]
 
 
-def test_an_exempt_login_upgrades_the_store_and_is_in_it(sim, log):
+def test_an_exempt_login_upgrades_the_store_and_is_recorded(sim, log):
     good_login()
     as_version_1()
     harness.configure(sim, policy="exempt_networks = 192.0.2.7")

@@ -188,7 +188,7 @@ def test_after_silence_nobody_else_sends_unasked(hostile, sim, log, case):
 
 
 @pytest.mark.parametrize("case", SILENCE)
-def test_silence_is_an_outage_unless_an_answer_had_begun(hostile, log, case):
+def test_silence_is_an_outage_unless_an_answer_has_started(hostile, log, case):
     answer, begun = SILENCE[case]
     hostile(answer, swmfa=WIDEST)
     out = harness.pamhost(harness.between_permits(), answers=["123456"] * 3)
@@ -226,7 +226,7 @@ VERIFIES.update({case: answer for case, answer in NONSENSE.items()
 
 
 @pytest.mark.parametrize("case", VERIFIES)
-def test_no_such_answer_to_a_verify_lets_in(hostile, log, case):
+def test_no_malformed_answer_to_a_verify_lets_in(hostile, log, case):
     server = hostile(harness.http(200, sent()), verify=VERIFIES[case], swmfa="timeout = 4")
     out = harness.pamhost(harness.between_permits(), answers=["123456"])
     assert out.result in ("PAM_AUTHINFO_UNAVAIL", "PAM_AUTH_ERR")
@@ -235,7 +235,7 @@ def test_no_such_answer_to_a_verify_lets_in(hostile, log, case):
 
 
 @pytest.mark.parametrize("case", [case for case in VERIFIES if case != "HTML with status 503"])
-def test_no_such_answer_to_a_verify_is_covered_by_fail_safe(hostile, log, case):
+def test_fail_safe_covers_no_malformed_answer_to_a_verify(hostile, log, case):
     hostile(harness.http(200, sent()), verify=VERIFIES[case],
             swmfa=WIDEST)
     out = harness.pamhost(harness.between_permits(), answers=["123456"])
@@ -244,7 +244,7 @@ def test_no_such_answer_to_a_verify_is_covered_by_fail_safe(hostile, log, case):
 
 
 @pytest.mark.parametrize("case", SILENCE)
-def test_a_verify_without_an_answer_is_denied_and_not_repeated(hostile, log, case):
+def test_a_verify_without_an_answer_denies_and_is_not_repeated(hostile, log, case):
     answer, begun = SILENCE[case]
     server = hostile(harness.http(200, sent()), verify=answer, swmfa="timeout = 4\ntries = 2")
     out = harness.pamhost(harness.between_permits(), answers=["123456"] * 2)
@@ -256,7 +256,7 @@ def test_a_verify_without_an_answer_is_denied_and_not_repeated(hostile, log, cas
 
 
 @pytest.mark.parametrize("case", [case for case in SILENCE if not SILENCE[case][1]])
-def test_a_connection_that_was_idle_for_too_long_is_no_outage(hostile, log, case):
+def test_an_idle_connection_that_closed_is_not_an_outage(hostile, log, case):
     """Who types a wrong code just when the provider gives the connection up is not let in by that;
     only if a fresh connection breaks as well."""
     hostile(harness.http(200, sent()), verify=SILENCE[case][0], swmfa=WIDEST + "\ntries = 1")
@@ -315,7 +315,7 @@ IDLE_ENDS = {"a reset": reset, "closed": BREAKS["closed"], "closed by an alert":
 
 
 @pytest.mark.parametrize("case", IDLE_ENDS)
-def test_a_connection_that_ends_while_the_person_types_is_not_used(hostile, tmp_path, case):
+def test_a_connection_that_closes_while_the_user_types_is_not_reused(hostile, tmp_path, case):
     gate = tmp_path / "gate" # the person types when it is there
     prompt = threading.Event()
     end = IDLE_ENDS[case]
@@ -344,7 +344,7 @@ def tampered(connection):
     plain.close()
 
 
-def test_a_tampered_record_is_no_outage(hostile, log):
+def test_a_tampered_record_is_not_an_outage(hostile, log):
     hostile(tampered, swmfa=WIDEST)
     out = harness.pamhost(harness.between_permits())
     assert out.result == "PAM_AUTHINFO_UNAVAIL"
@@ -355,7 +355,7 @@ def test_a_tampered_record_is_no_outage(hostile, log):
     assert "fail = safe" not in log.last("result=error reason=tls .*tries=1")
 
 
-def test_a_host_name_is_no_alert(sim, log):
+def test_a_host_name_is_not_mistaken_for_a_tls_alert(sim, log):
     harness.configure(sim, endpoint="https://alert.invalid", swmfa="fail = safe")
     assert harness.pamhost(harness.between_permits()).result == "PAM_SUCCESS"
     assert log.last("result=ignored reason=network .*alert.invalid")
@@ -366,7 +366,7 @@ ECHOES = [f"to {ALICE} is not valid", f"to {ALICE[1:]}", "to +1 (555) 010-0182",
 
 
 @pytest.mark.parametrize("text", ECHOES)
-def test_what_a_provider_repeats_of_what_it_was_told_is_not_logged(hostile, sms_only, log, text):
+def test_secrets_that_a_provider_repeats_are_not_logged(hostile, sms_only, log, text):
     error = harness.http(422, '{"errors":[{"detail":"%s"}]}' % text)
     for send, verify in ((error, None), (harness.http(200, sent()), error)):
         hostile(send, verify=verify)
@@ -380,7 +380,7 @@ def test_what_a_provider_repeats_of_what_it_was_told_is_not_logged(hostile, sms_
 
 # ---- addresses ----
 
-def test_ten_addresses_of_which_the_first_is_dead(sim, tmp_path, log):
+def test_a_dead_first_address_does_not_stop_the_login(sim, tmp_path, log):
     """The first takes no connection and says nothing; the second is right."""
     server = harness.RawServer(tmp_path, harness.http(200, sent()), harness.http(200, '{"success":true}'),
                                address="127.0.0.3", name="many.example")

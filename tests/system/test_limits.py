@@ -69,7 +69,7 @@ def gate(tmp_path):
 # ---- many logins at once ----
 
 @pytest.mark.parametrize("failures", [10, 3])
-def test_a_hundred_logins_at_once_have_so_many_codes_verified_and_no_more(start, log, gate, failures):
+def test_a_hundred_simultaneous_logins_verify_no_more_codes_than_the_limit(start, log, gate, failures):
     sim = start(limits=f"{BIG}failures = {failures}\n")
     harness.users_map()
     outs = harness.pamhosts(harness.between_permits(), 100, answers=["123456"] * 3, arguments=gate.arguments,
@@ -115,7 +115,7 @@ SCOPES = { # the limit; the users; the arguments; the map
 
 
 @pytest.mark.parametrize("scope", SCOPES)
-def test_many_logins_at_once_have_so_many_codes_sent_and_no_more(start, log, scope):
+def test_simultaneous_logins_send_no_more_codes_than_the_limit(start, log, scope):
     users, arguments, text = SCOPES[scope]
     if scope == "phone_sends":
         text = "".join(f"{user} {ALICE}\n" for user in users)
@@ -154,7 +154,7 @@ def test_each_window_of_a_limit_holds_and_ends(start, log, clock):
         log.begin()
 
 
-def test_at_a_limit_the_person_is_told_and_the_login_is_denied(start, log):
+def test_at_a_limit_the_user_is_told_and_denied(start, log):
     sim = start(limits="user_sends = 1/10m\n", swmfa="fail = safe\nfail_on = network, server, limit, "
                 "credentials, store\nresend_delay = 0")
     harness.users_map()
@@ -170,7 +170,7 @@ def test_at_a_limit_the_person_is_told_and_the_login_is_denied(start, log):
                      line)
 
 
-def test_at_a_limit_the_code_that_was_sent_before_is_still_right(start, log):
+def test_at_a_limit_the_code_sent_before_still_works(start, log):
     sim = start(limits="user_sends = 1/10m\n", swmfa="resend_delay = 0")
     harness.users_map()
     out = login("resend", "call", "@wrong", "resend", "@code")
@@ -184,14 +184,14 @@ def test_at_a_limit_the_code_that_was_sent_before_is_still_right(start, log):
     assert log.last("result=denied reason=tries-used")
 
 
-def test_a_right_code_gives_no_send_back(start):
+def test_a_right_code_does_not_refund_a_send(start):
     sim = start(limits="user_sends = 3/10m\n")
     harness.users_map()
     assert [login("@code").result for _ in range(3)] == ["PAM_SUCCESS"] * 3
     assert not sends() and sent(sim) == 3
 
 
-def test_just_after_a_boot_a_refused_send_is_no_send_to_wait_for(start, clock):
+def test_after_a_refused_send_resend_needs_no_wait(start, clock):
     """resend_delay counts from a send, and there was none in this login."""
     start(limits="user_sends = 1/10m\n", swmfa="resend_delay = 600")
     harness.users_map()
@@ -204,14 +204,14 @@ def test_just_after_a_boot_a_refused_send_is_no_send_to_wait_for(start, clock):
     (["192.0.2.7", "::ffff:192.0.2.7"], True), (["192.0.2.7", "192.0.2.8"], False),
     (["2001:db8:1:2::3", "2001:db8:1:2:ffff::9"], True), (["2001:db8:1:2::3", "2001:db8:1:3::3"], False),
     (["client.example", "client.example"], True), (["", ""], False)])
-def test_what_counts_as_one_remote_address(start, rhosts, together):
+def test_addresses_of_one_ipv6_prefix_count_as_one(start, rhosts, together):
     start(limits="address_sends = 1/10m\n")
     harness.users_map()
     assert [sends(user=user, rhost=rhost) for user, rhost in zip(("alice", "bob"), rhosts)] == [
         True, not together]
 
 
-def test_a_number_is_counted_like_a_user_unless_said_otherwise(start):
+def test_a_phone_has_the_limits_of_a_user_by_default(start):
     start(limits="user_sends = 2/10m\n")
     harness.users_map(f"alice {ALICE}\nbob {ALICE}\n")
     assert [sends(user=user) for user in ("alice", "bob", "alice", "bob")] == [True, True, False, False]
@@ -236,7 +236,7 @@ def test_the_time_of_day_changes_no_limit(start, clock):
     assert not sends() and sent(sim) == 4
 
 
-def test_a_reboot_neither_frees_nor_blocks_for_ever(start, clock):
+def test_a_reboot_neither_resets_a_limit_nor_blocks_forever(start, clock):
     start(limits="user_sends = 2/10m\n")
     harness.users_map()
     assert [sends() for _ in range(3)] == [True, True, False]
@@ -251,7 +251,7 @@ def test_a_reboot_neither_frees_nor_blocks_for_ever(start, clock):
     assert sends()
 
 
-def test_no_clock_ends_a_lock_but_the_one_of_the_host(start, clock):
+def test_only_elapsed_time_ends_a_lock(start, clock):
     sim = start(limits=f"{BIG}failures = 1\n", swmfa="tries = 1")
     harness.users_map()
     login("123456")
@@ -274,7 +274,7 @@ PERHAPS_SENT = ["send-reset", "send-garbage", "send-bad-id", "send-other-to", "s
 
 
 @pytest.mark.parametrize("fault", CERTAINLY_NOT_SENT)
-def test_a_send_that_was_refused_is_given_back(start, log, fault):
+def test_a_refused_send_is_refunded(start, log, fault):
     sim = start("--fault", fault, limits="user_sends = 1/10m\n")
     harness.users_map()
     for n in (1, 2): # the second shows that the first one is not counted
@@ -293,7 +293,7 @@ def test_a_send_that_may_have_happened_is_counted(start, fault):
 
 
 @pytest.mark.parametrize("status, counted", [(502, 1), (504, 1), (408, 1), (503, 0), (409, 0), (201, 1)])
-def test_a_gateway_that_says_nothing_of_the_provider_leaves_the_send_counted(
+def test_only_a_status_that_rules_out_a_send_refunds_it(
         sim, tmp_path, status, counted):
     server = harness.RawServer(tmp_path, harness.http(status, "{}"))
     harness.configure(sim, endpoint=server.endpoint, ca_file=server.certificate)
@@ -312,7 +312,7 @@ def no_record(secure):
     (b"HTTP/1.1 504 X\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab", 1),
     (b"HTTP/1.1 503 X\r\nContent-Length: 9\r\n\r\n", 0), (harness.http(999, "{}"), 1),
     (harness.http(302, "{}"), 0)], ids=["tls", "502", "504", "503", "999", "302"])
-def test_what_breaks_off_when_all_has_gone_out_is_counted_unless_it_was_refused(
+def test_a_send_that_breaks_off_after_the_request_is_counted_unless_refused(
         sim, tmp_path, answer, counted):
     server = harness.RawServer(tmp_path, answer)
     harness.configure(sim, endpoint=server.endpoint, ca_file=server.certificate)
@@ -322,7 +322,7 @@ def test_what_breaks_off_when_all_has_gone_out_is_counted_unless_it_was_refused(
 
 @pytest.mark.parametrize("trouble", ["nobody-listens", "no-such-host", "expired", "self-signed",
                                      "other-host"])
-def test_a_send_that_never_left_is_given_back(start, log, trouble):
+def test_a_send_that_never_left_the_host_is_refunded(start, log, trouble):
     certificate = trouble if trouble in ("expired", "self-signed", "other-host") else "good"
     sim = start("--certificate", certificate, limits="user_sends = 1/10m\n")
     harness.users_map()
@@ -340,7 +340,7 @@ def test_a_send_that_never_left_is_given_back(start, log, trouble):
 @pytest.mark.parametrize("first, second, counted", [
     ("send-500", None, 1), ("send-502", None, 1), ("send-500", "send-500", 0),
     ("send-502", "send-500", 1), ("send-500", "send-garbage", 1)])
-def test_a_send_by_the_next_provider_is_no_second_one(start, tmp_path, first, second, counted):
+def test_a_failover_counts_as_one_send(start, tmp_path, first, second, counted):
     options = ["--fault", f"signalwire:{first}"] if first != "send-502" else []
     sim = start(*options, *(["--fault", f"bandwidth:{second}"] if second else []))
     harness.users_map()
@@ -355,7 +355,7 @@ def test_a_send_by_the_next_provider_is_no_second_one(start, tmp_path, first, se
     assert sim.count("/code/messaging") == 1 and len(rows()) == counted
 
 
-def test_a_resend_without_an_answer_is_counted_and_one_that_failed_is_not(start):
+def test_a_resend_without_an_answer_is_counted_and_a_failed_one_is_not(start):
     sim = start("--fault", "send-500", swmfa="resend_delay = 0", limits="user_sends = 2/10m\n")
     harness.users_map()
     harness.configure(sim, bandwidth=sim, swmfa="providers = bandwidth, signalwire\nresend_delay = 0",
@@ -364,7 +364,7 @@ def test_a_resend_without_an_answer_is_counted_and_one_that_failed_is_not(start)
     assert sent(sim) == 2 and rows() == [], "both have said no"
 
 
-def test_a_send_whose_host_has_gone_meanwhile_stays_counted(start):
+def test_a_send_stays_counted_when_its_host_process_is_gone(start):
     sim = start("--fault", "send-slow", limits="user_sends = 1/10m\n")
     harness.users_map()
     process = harness.start_pamhost(harness.between_permits())
@@ -381,7 +381,7 @@ def test_a_send_whose_host_has_gone_meanwhile_stays_counted(start):
 @pytest.mark.parametrize("countries, permitted", [
     ("+44", False), ("+2", False), ("+15551", False), ("+15550100183", False), ("+155501001820", False),
     ("+1", True), ("+44, +1555", True), ("+15550100182", True)])
-def test_nothing_is_sent_to_a_number_of_another_country(start, log, countries, permitted):
+def test_no_code_is_sent_to_a_number_of_another_country(start, log, countries, permitted):
     sim = start(limits=f"countries = {countries}\n", swmfa="resend_delay = 0")
     harness.users_map()
     if permitted:
@@ -428,7 +428,7 @@ def lock_time(log):
     return sum(int(n) * units[unit] for n, unit in re.findall(r"(\d+) (\w+)", text[1]))
 
 
-def test_each_lock_is_twice_as_long_and_after_a_hundred_failures_it_is_for_ever(start, log, clock):
+def test_each_lock_is_twice_as_long_and_a_hundred_failures_lock_permanently(start, log, clock):
     sim = start(limits=f"{BIG}failures = 10\n", swmfa=MANY, signalwire=LONG)
     harness.users_map()
     for minutes in (15, 30, 60, 120, 240, 480, 960, 1440, 1440):
@@ -447,7 +447,7 @@ def test_each_lock_is_twice_as_long_and_after_a_hundred_failures_it_is_for_ever(
             'swmfactl unlock alice"' in log.last("reason=(locked|conversation)")
 
 
-def test_when_a_lock_has_ended_a_right_code_is_right(start, log, clock):
+def test_after_a_lock_a_right_code_works(start, log, clock):
     sim = start(limits=f"{BIG}failures = 10\n", swmfa=MANY, signalwire=LONG)
     harness.users_map()
     fail_ten_times(sim)
@@ -458,7 +458,7 @@ def test_when_a_lock_has_ended_a_right_code_is_right(start, log, clock):
     assert lock_time(log) <= 15 * MINUTE, "the right code has begun the count anew"
 
 
-def test_a_right_code_between_wrong_ones_begins_the_count_anew(start):
+def test_a_right_code_resets_the_count_of_wrong_ones(start):
     sim = start(limits=f"{BIG}failures = 4\n", swmfa=MANY, signalwire=LONG)
     harness.users_map()
     for _ in range(3):
@@ -468,7 +468,7 @@ def test_a_right_code_between_wrong_ones_begins_the_count_anew(start):
     assert sim.count("verify") == 16
 
 
-def test_the_count_goes_on_over_codes_sessions_services_providers_and_numbers(sim):
+def test_failures_add_up_across_codes_sessions_services_providers_and_numbers(sim):
     limits = f"{BIG}failures = 6\n"
     harness.configure(sim, bandwidth=sim, swmfa=MANY, limits=limits)
     login("@wrong", "resend", "@wrong", "@fail")
@@ -482,7 +482,7 @@ def test_the_count_goes_on_over_codes_sessions_services_providers_and_numbers(si
     assert is_locked(sim)
 
 
-def test_a_try_without_an_answer_counts_as_wrong(start):
+def test_an_attempt_without_an_answer_counts_as_a_failure(start):
     sim = start("--fault", "verify-500", limits=f"{BIG}failures = 2\n")
     harness.users_map()
     for _ in range(3):
@@ -490,14 +490,14 @@ def test_a_try_without_an_answer_counts_as_wrong(start):
     assert sim.count("verify") == 2 and is_locked(sim)
 
 
-def test_what_is_no_code_counts_as_no_failure(start):
+def test_text_that_cannot_be_a_code_is_not_a_failure(start):
     sim = start(limits=f"{BIG}failures = 1\n", swmfa=MANY)
     harness.users_map()
     assert login("12345", "1234567", "?", "resend", "", "no", "@code").result == "PAM_SUCCESS"
     assert sim.count("verify") == 1
 
 
-def test_swmfactl_unlock_ends_a_lock_and_the_count(start):
+def test_unlock_ends_a_lock_and_resets_the_failures(start):
     sim = start(limits=f"{BIG}failures = 2\n", swmfa=MANY, signalwire=LONG)
     harness.users_map()
     login("@wrong", "@wrong")
@@ -514,7 +514,7 @@ def unlock(*options, user="alice"):
                           text=True).stdout
 
 
-def test_swmfactl_unlock_says_which_limit_holds_and_lifts_it(start, log):
+def test_unlock_names_the_limit_that_applies_and_lifts_it(start, log):
     sim = start(limits="user_sends = 2/1d\nphone_sends = 2/1d\naddress_sends = 3/1h\n")
     harness.users_map()
     assert [sends(rhost="192.0.2.7") for _ in range(3)] == [True, True, False]
@@ -531,7 +531,7 @@ def test_swmfactl_unlock_says_which_limit_holds_and_lifts_it(start, log):
     assert not sends(rhost="192.0.2.7") and sends(rhost="192.0.2.8") and sent(sim) == 4
 
 
-def test_swmfactl_unlock_works_with_a_configuration_that_is_broken(start):
+def test_unlock_works_with_a_broken_configuration(start):
     start(limits=f"{BIG}failures = 1\n", swmfa="tries = 1")
     harness.users_map()
     login("@wrong")
@@ -584,7 +584,7 @@ def test_sends_and_codes_are_for_all_names_of_an_account(start, spellings):
     assert login(codes[0], codes[1], user=spellings[2]).result == "PAM_SUCCESS"
 
 
-def test_an_account_that_cannot_be_looked_up_is_a_denial(start, log):
+def test_an_account_that_cannot_be_looked_up_is_denied(start, log):
     """Otherwise its other names would be counted by themselves while the directory fails."""
     sim = start()
     kept = harness.PASSWD.with_suffix(".kept")
@@ -598,7 +598,7 @@ def test_an_account_that_cannot_be_looked_up_is_a_denial(start, log):
     assert sim.requests() == []
 
 
-def test_a_lock_of_one_user_is_nobody_elses(start):
+def test_a_lock_applies_to_one_user_only(start):
     start(limits=f"{BIG}failures = 1\n", swmfa="tries = 1")
     harness.users_map()
     login("123456")
@@ -607,7 +607,7 @@ def test_a_lock_of_one_user_is_nobody_elses(start):
     assert login("@code", user="bob").result == "PAM_SUCCESS"
 
 
-def test_who_is_locked_in_the_midst_of_a_login_has_nothing_verified_or_sent(start, log, gate):
+def test_a_lock_during_a_login_stops_verifying_and_sending(start, log, gate):
     """The code is the right one, and was sent before."""
     sim = start(limits=f"{BIG}failures = 3\n", swmfa="resend_delay = 0")
     harness.users_map()
@@ -630,7 +630,7 @@ def test_who_is_locked_in_the_midst_of_a_login_has_nothing_verified_or_sent(star
 
 @pytest.mark.parametrize("autosend, answers", [("yes", ["resend", "call", "@code"]),
                                                ("no", ["", "@code"])])
-def test_who_is_locked_before_a_code_is_asked_for_has_none_sent(start, log, gate, autosend, answers):
+def test_a_user_locked_before_the_first_prompt_gets_no_code(start, log, gate, autosend, answers):
     settings = f"resend_delay = 0\nautosend = {autosend}\ntries = 1"
     sim = start(limits=f"{BIG}failures = 1\n", swmfa=settings)
     harness.users_map()
@@ -647,7 +647,7 @@ def test_who_is_locked_before_a_code_is_asked_for_has_none_sent(start, log, gate
     assert log.last("result=denied reason=locked .*1 failures? in a row")
 
 
-def test_a_code_of_a_session_before_the_lock_is_not_right_after_it(start, gate):
+def test_a_code_sent_before_a_lock_does_not_work_after_it(start, gate):
     sim = start(limits=f"{BIG}failures = 3\n")
     harness.users_map()
 
@@ -662,7 +662,7 @@ def test_a_code_of_a_session_before_the_lock_is_not_right_after_it(start, gate):
     assert sim.count("verify") == 3 and sent(sim) == 2
 
 
-def test_fail_safe_lets_nobody_in_who_is_locked(start, log):
+def test_fail_safe_lets_no_locked_user_in(start, log):
     sim = start(limits=f"{BIG}failures = 1\n", swmfa="tries = 1")
     harness.users_map()
     login("123456")
@@ -718,7 +718,7 @@ CONVERSATIONS = { # lines of [swmfa], answers
 
 
 @pytest.mark.parametrize("provider", ["signalwire", "bandwidth"])
-def test_who_is_locked_sees_what_others_see_who_type_wrong_codes(sim, log, provider):
+def test_a_locked_user_sees_the_texts_of_wrong_codes(sim, log, provider):
     lock_alice(sim)
     for n, (name, (swmfa, answers)) in enumerate(CONVERSATIONS.items()):
         harness.configure(sim, bandwidth=sim, swmfa=f"providers = {provider}\n{swmfa}")
@@ -737,7 +737,7 @@ def test_who_is_locked_sees_what_others_see_who_type_wrong_codes(sim, log, provi
 
 @pytest.mark.parametrize("order", ["bandwidth, signalwire", "signalwire, bandwidth"])
 @pytest.mark.parametrize("lacks", ["messaging_application_id", "voice_application_id"])
-def test_what_a_provider_lacks_shows_nobody_who_is_locked(sim, lacks, order):
+def test_a_missing_channel_does_not_reveal_a_lock(sim, lacks, order):
     """The provider that would send decides on the channel, and on what a code looks like."""
     lock_alice(sim)
     for channel in ("sms", "call"):
@@ -749,7 +749,7 @@ def test_what_a_provider_lacks_shows_nobody_who_is_locked(sim, lacks, order):
         assert alice == bob and carol == bob
 
 
-def test_the_log_says_that_it_is_a_lock(sim, log):
+def test_the_log_names_a_lock(sim, log):
     lock_alice(sim)
     harness.configure(sim, swmfa="resend_delay = 0")
     login("resend", "123456", "123456", "123456", rhost="192.0.2.7")
@@ -761,7 +761,7 @@ def test_the_log_says_that_it_is_a_lock(sim, log):
     assert "not in " in log.last("user=carol .*result=denied reason=tries-used")
 
 
-def test_an_expired_code_tells_nobody_who_is_locked(sim, log):
+def test_an_expired_code_does_not_reveal_a_lock(sim, log):
     lock_alice(sim)
     harness.configure(sim, signalwire="valid_for = 1", swmfa="resend_delay = 0\ntries = 2")
     alice, bob, carol = harness.pamhosts(harness.between_permits(), 3, user=["alice", "bob", "carol"],
@@ -776,7 +776,7 @@ def test_an_expired_code_tells_nobody_who_is_locked(sim, log):
     ("user_sends = 2/10m\n", None), ("address_sends = 2/10m\n", "192.0.2.%d")],
     ids=["user_sends", "address_sends"])
 @pytest.mark.parametrize("autosend", ["yes", "no"])
-def test_at_a_limit_who_is_locked_or_unknown_sees_what_others_see(
+def test_at_a_limit_locked_and_unknown_users_see_the_same_texts(
         sim, clock, autosend, limits, rhost):
     lock_alice(sim, swmfa=f"resend_delay = 0\nautosend = {autosend}", limits=limits)
     clock.passes(11 * MINUTE) # the send before the lock is out of the window, and the lock goes on
@@ -797,7 +797,7 @@ def test_at_a_limit_who_is_locked_or_unknown_sees_what_others_see(
 
 # ---- what the store keeps ----
 
-def test_unknown_names_leave_a_bounded_trace_and_their_names_in_the_list_of_logins_alone(start):
+def test_unknown_names_are_recorded_only_in_the_bounded_list_of_logins(start):
     start(swmfa="tries = 1", limits=BIG)
     harness.users_map()
     service = harness.between_permits()
@@ -815,7 +815,7 @@ def test_unknown_names_leave_a_bounded_trace_and_their_names_in_the_list_of_logi
     assert not any(counted for _, _, counted in rows()), "for no phone, and not for the host"
 
 
-def test_no_whole_number_and_no_code_stands_in_the_files_of_the_store(start):
+def test_the_store_has_no_whole_number_and_no_code(start):
     sim = start(swmfa="resend_delay = 0", limits=f"{BIG}failures = 3\n", policy="remember = 1h")
     harness.users_map()
     login("@code", user="bob", rhost="192.0.2.7")
@@ -909,7 +909,7 @@ def test_sends_by_ssh_sudo_and_su_are_counted_together(start, log, host):
         assert log.last(f"user=alice service={service} .*reason=send-limit .*3/10m is reached")
 
 
-def test_su_without_use_uid_is_counted_for_who_is_asked(start):
+def test_su_without_use_uid_counts_for_the_target(start):
     start()
     harness.users_map()
     harness.use_example("su", "su", options="")

@@ -33,7 +33,7 @@ def ended(client):
 @pytest.fixture
 def sudo(sim):
     harness.use_example("sudo", "sudo")
-    harness.write("/etc/sudoers.d/lab", "alice ALL=(ALL) ALL\nDefaults timestamp_timeout=0, "
+    harness.write("/etc/sudoers.d/swmfa-test", "alice ALL=(ALL) ALL\nDefaults timestamp_timeout=0, "
                   "passwd_tries=1\n", 0o440)
 
 
@@ -54,7 +54,7 @@ def test_sudo_with_password_and_code_runs_the_command(sudo, log):
     assert "user=alice service=sudo" in log.last("result=success")
 
 
-def test_sudo_i_asks_for_a_code_as_well(sudo, log):
+def test_sudo_i_asks_for_a_code(sudo, log):
     harness.use_example("sudo-i", "sudo-i")
     client = sudo_as_alice("-i", "id", "-u")
     client.expect(PROMPT)
@@ -64,7 +64,7 @@ def test_sudo_i_asks_for_a_code_as_well(sudo, log):
     assert "user=alice service=sudo-i" in log.last("result=success")
 
 
-def test_sudo_takes_the_words_and_a_member_of_an_exempt_group_is_not_asked(start, sudo, log):
+def test_sudo_accepts_words_and_exempts_a_group(start, sudo, log):
     simulator = start(swmfa="resend_delay = 0")
     client = sudo_as_alice("id", "-u")
     client.expect(PROMPT)
@@ -80,7 +80,7 @@ def test_sudo_takes_the_words_and_a_member_of_an_exempt_group_is_not_asked(start
     assert log.last('service=sudo .*reason=exempt .*detail="exempt_groups: alice"')
 
 
-def test_sudo_with_a_wrong_code_runs_nothing(sudo):
+def test_sudo_with_a_wrong_code_does_not_run_the_command(sudo):
     client = sudo_as_alice("id", "-u")
     client.expect(PROMPT)
     for _ in range(3):
@@ -92,10 +92,10 @@ def test_sudo_with_a_wrong_code_runs_nothing(sudo):
 @pytest.mark.parametrize("option, sudoers", [
     (["-p", "Password: "], ""), ([], 'Defaults passprompt_override, passprompt="Password: "\n')],
     ids=["-p", "passprompt_override"])
-def test_where_sudo_replaces_the_prompt_the_person_reads_what_is_asked_for(
+def test_if_sudo_replaces_the_prompt_the_user_still_reads_what_to_type(
         sudo, log, option, sudoers):
     """Whoever takes the prompt for that of the password types it; nothing is lost by that."""
-    with open("/etc/sudoers.d/lab", "a", encoding="ascii") as rules:
+    with open("/etc/sudoers.d/swmfa-test", "a", encoding="ascii") as rules:
         rules.write(sudoers)
     output = harness.WORK / "output"
     harness.write(output, "", 0o666)
@@ -116,7 +116,7 @@ def test_where_sudo_replaces_the_prompt_the_person_reads_what_is_asked_for(
     output.unlink()
 
 
-def test_ctrl_c_at_sudos_prompt_ends_helper_and_sudo(sudo):
+def test_ctrl_c_at_a_prompt_of_sudo_ends_the_helper_and_sudo(sudo):
     client = sudo_as_alice("id", "-u")
     client.expect(PROMPT)
     client.sendintr()
@@ -141,7 +141,7 @@ def test_su_asks_for_the_code(sim, log, options, asked):
     assert f"user={asked} service=su" in log.last("result=success")
 
 
-def test_su_with_a_wrong_code_becomes_nobody(sim):
+def test_su_with_a_wrong_code_opens_no_shell(sim):
     harness.use_example("su", "su", options="")
     client = on_terminal("su", "bob", "-c", "echo i-am-in", user="alice")
     client.expect("Password: ")
@@ -153,7 +153,7 @@ def test_su_with_a_wrong_code_becomes_nobody(sim):
     assert ended(client) == 1 and "i-am-in" not in client.before
 
 
-def test_root_is_not_asked_by_su(sim):
+def test_su_does_not_ask_root_for_a_code(sim):
     harness.use_example("su", "su", options="")
     assert subprocess.run(["su", "bob", "-c", "true"], check=False).returncode == 0
     assert sim.requests() == []
@@ -196,7 +196,7 @@ def test_login_on_the_console_with_password_and_code_gets_a_shell(sim, log):
     assert "user=alice service=login" in log.last("result=success")
 
 
-def test_at_the_console_a_call_is_seen_to_be_placed_before_the_prompt(start, log):
+def test_the_console_announces_a_call_before_the_prompt(start, log):
     start(swmfa="resend_delay = 0")
     harness.use_example("login", "login")
     client = login_as_alice()
@@ -267,7 +267,7 @@ HOSTILE = {
 
 @pytest.mark.parametrize("names", [[name] for name in HOSTILE] + [list(HOSTILE)],
                          ids=[*HOSTILE, "all-of-them"])
-def test_the_environment_of_sus_caller_has_no_effect(hostile, sim, names):
+def test_su_ignores_the_environment_of_its_caller(hostile, sim, names):
     before = sorted(path.name for path in hostile.iterdir())
     environment = {"PATH": "/usr/bin:/bin", "TERM": "dumb"}
     environment.update({name: HOSTILE[name].format(folder=hostile) for name in names})
@@ -294,7 +294,7 @@ def service_uid():
                               text=True).stdout)
 
 
-def test_core_and_file_limits_of_sus_caller_leave_nothing_behind(hostile):
+def test_limits_of_the_caller_of_su_leave_no_core_and_no_file(hostile):
     client = on_terminal("sh", "-c", f"cd {hostile}; ulimit -c unlimited; umask 000; "
                          "exec su bob -c 'echo i-am-in'", user="alice")
     client.expect("Password: ")
@@ -313,7 +313,7 @@ LIMITS = ["prlimit --nofile=3", "prlimit --nofile=5", "prlimit --nofile=8", "prl
 
 
 @pytest.mark.parametrize("limit", LIMITS)
-def test_the_limits_of_sus_caller_never_let_in(start, limit):
+def test_limits_of_the_caller_of_su_never_let_in(start, limit):
     """A wrong certificate is no outage, whatever the caller's limits make of it."""
     start("--certificate", "expired", swmfa="fail = safe")
     harness.use_example("su", "su", options="")
@@ -336,7 +336,7 @@ def test_fail_safe_does_not_cover_the_callers_of_su(start, log):
     assert "reason=provider-error" in log.last("result=error")
 
 
-def test_timers_that_the_caller_lets_be_late_hold_nothing_up(start):
+def test_a_large_timer_slack_of_the_caller_delays_nothing(start):
     """PR_SET_TIMERSLACK is kept through setuid programs."""
     start("--fault", "verify-stall", swmfa="timeout = 4")
     harness.use_example("su", "su", options="")

@@ -100,13 +100,13 @@ def quotations(page):
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_each_message_in_a_man_page_is_one_that_the_programs_have(page):
+def test_each_message_in_a_man_page_is_in_a_program(page):
     unknown = [text for text in quotations((harness.SRC / "docs" / page).read_text())
                if not is_known(text) and not is_known(text + ".")]
     assert unknown == []
 
 
-def test_the_page_of_messages_quotes_them():
+def test_the_page_of_messages_quotes_the_messages():
     page = (harness.SRC / "docs/swmfa-messages.7.in").read_text()
     assert len(quotations(page)) > 80
 
@@ -118,7 +118,7 @@ def test_the_page_of_messages_quotes_them():
     "swmfa-auth did not answer within N seconds; let in",
     "FILE: no space is left for the code",
 ])
-def test_an_invented_message_is_found(invented):
+def test_the_check_finds_an_invented_message(invented):
     assert not is_known(invented)
 
 

@@ -62,7 +62,7 @@ PATHS = [
 @hardened
 @pytest.mark.parametrize("options, keywords, user, answers, result",
                          [row[1:] for row in PATHS], ids=[row[0] for row in PATHS])
-def test_valgrind_finds_nothing(start, options, keywords, user, answers, result):
+def test_valgrind_finds_no_error_and_no_leak(start, options, keywords, user, answers, result):
     simulator = start(*options)
     swmfa = keywords.get("swmfa", "")
     keywords = {**keywords, "swmfa": swmfa if "timeout" in swmfa else swmfa + PATIENT}

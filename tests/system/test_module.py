@@ -40,7 +40,7 @@ def test_blanks_and_hyphens_in_a_code_are_dropped(sim):
     assert harness.pamhost(harness.alone(), answers=["@spaced"]).result == "PAM_SUCCESS"
 
 
-def test_a_code_that_is_pasted_with_what_stands_around_it_is_right(sim):
+def test_a_code_pasted_with_surrounding_text_works(sim):
     assert harness.pamhost(harness.alone(), answers=["@pasted"]).result == "PAM_SUCCESS"
 
 
@@ -51,7 +51,7 @@ def test_a_wrong_code_asks_again_and_then_the_right_one_lets_in(sim, log):
     assert "tries=2 sends=1" in log.last("result=success")
 
 
-def test_all_tries_used_is_maxtries(sim, log):
+def test_using_up_the_attempts_returns_pam_maxtries(sim, log):
     out = harness.pamhost(harness.alone(), answers=["@wrong"] * 5)
     assert out.result == "PAM_MAXTRIES"
     assert out.prompts == [SENT, WRONG, WRONG]
@@ -60,21 +60,21 @@ def test_all_tries_used_is_maxtries(sim, log):
     assert sim.count("verify") == 3
 
 
-def test_tries_of_the_configuration_are_honoured(start):
+def test_the_configured_attempts_are_allowed(start):
     sim = start(swmfa="tries = 1")
     out = harness.pamhost(harness.alone(), answers=["@wrong"] * 5)
     assert out.result == "PAM_MAXTRIES" and len(out.prompts) == 1
     assert sim.count("verify") == 1
 
 
-def test_the_providers_attempts_end_the_tries(start):
+def test_the_limit_of_the_provider_ends_the_attempts(start):
     sim = start(swmfa="tries = 10", signalwire="max_attempts = 2")
     out = harness.pamhost(harness.alone(), answers=["@wrong"] * 10)
     assert out.result == "PAM_MAXTRIES" and len(out.prompts) == 2
     assert sim.count("verify") == 2
 
 
-def test_an_expired_code_is_said_to_be_expired(start, log):
+def test_the_user_reads_that_a_code_expired(start, log):
     start(signalwire="valid_for = 1")
     out = harness.pamhost(harness.alone(), answers=["@code~"] + ["123456"] * 2)
     assert out.result == "PAM_AUTH_ERR"
@@ -83,7 +83,7 @@ def test_an_expired_code_is_said_to_be_expired(start, log):
     assert "reason=code-expired" in log.last("result=denied")
 
 
-def test_a_voice_call_is_used_where_the_configuration_or_the_map_says(start):
+def test_the_configuration_or_the_map_selects_a_voice_call(start):
     sim = start(swmfa="channel = call")
     out = harness.pamhost(harness.alone())
     assert out.result == "PAM_SUCCESS"
@@ -95,7 +95,7 @@ def test_a_voice_call_is_used_where_the_configuration_or_the_map_says(start):
     harness.users_map()
 
 
-def test_letters_are_taken_only_where_a_code_can_have_them(start):
+def test_letters_are_accepted_only_if_a_code_can_have_them(start):
     start(signalwire="allow_alphas = yes\ntoken_length = 12")
     assert harness.pamhost(harness.alone()).result == "PAM_SUCCESS"
 
@@ -115,14 +115,14 @@ NO_API_CALL = ["", "@null", "@huge", "@bytes", "12345", "1234567", "abcdef", "12
 
 
 @pytest.mark.parametrize("answer", NO_API_CALL)
-def test_what_cannot_be_a_code_costs_no_request(sim, answer):
+def test_text_that_cannot_be_a_code_makes_no_request(sim, answer):
     out = harness.pamhost(harness.alone(), answers=[answer, "@code"])
     assert out.result == "PAM_SUCCESS", "a mistyped answer leaves the code good"
     assert out.prompts == [SENT, NO_CODE]
     assert sim.count("verify") == 1
 
 
-def test_such_answers_use_up_no_try_until_there_are_too_many(sim, log):
+def test_text_that_cannot_be_a_code_uses_no_attempt_until_there_is_too_much(sim, log):
     """Somebody who types the password again and again has not lost the login."""
     such = ["", "@null", "@huge", harness.PASSWORD] * 5
     out = harness.pamhost(harness.alone(), answers=[*such, "@wrong", "@wrong", "@code"])
@@ -136,7 +136,7 @@ def test_such_answers_use_up_no_try_until_there_are_too_many(sim, log):
 
 
 @pytest.mark.parametrize("service", ["sudo", "sudo-i"])
-def test_for_sudo_on_a_terminal_the_text_is_a_message_before_a_short_prompt(start, service):
+def test_sudo_on_a_terminal_gets_a_message_and_a_short_prompt(start, service):
     """Also where the application asks for silence, as sudo does; without a terminal all is the prompt."""
     sent, no_code = (text.removesuffix("\\nCode: ") for text in (SENT, NO_CODE))
     start(swmfa="autosend = no")
@@ -153,7 +153,7 @@ def test_for_sudo_on_a_terminal_the_text_is_a_message_before_a_short_prompt(star
         assert out.lines[0] == f"prompt on {SENT}" and out.all("message") == []
 
 
-def test_what_sshd_answers_for_a_refused_user_is_recognised(sim, log):
+def test_the_answer_of_sshd_for_a_refused_user_is_recognised(sim, log):
     for answer in ["\b\n\r\x7fINCORRECT", "\b\n\r\x7fIN", "\b\n\r\x7fINCORRECT\b\n"]:
         out = harness.pamhost(harness.alone(), answers=[answer, "@code"])
         assert out.result == "PAM_AUTH_ERR"
@@ -161,7 +161,7 @@ def test_what_sshd_answers_for_a_refused_user_is_recognised(sim, log):
     assert sim.count("verify") == 0
 
 
-def test_a_failing_conversation_is_conv_err(sim, log):
+def test_a_failed_conversation_returns_pam_conv_err(sim, log):
     out = harness.pamhost(harness.alone(), answers=["@fail"])
     assert out.result == "PAM_CONV_ERR"
     assert "reason=conversation" in log.last("result=denied")
@@ -175,12 +175,12 @@ def test_echo_follows_the_configuration(start):
     assert len(harness.pamhost(harness.alone()).all("prompt on")) == 1
 
 
-def test_silent_keeps_messages_back_but_not_prompts(sim):
+def test_silent_suppresses_messages_but_not_prompts(sim):
     out = harness.pamhost(harness.alone(), answers=["@wrong"] * 3, arguments=["--silent"])
     assert out.all("message") == [] and len(out.prompts) == 3
 
 
-def test_a_denial_asks_for_a_delay_and_a_success_does_not(sim):
+def test_a_denial_requests_a_delay_and_a_success_does_not(sim):
     denied = harness.pamhost(harness.alone(), answers=["@fail"])
     assert 1_000_000 <= int(denied.one("delay")) <= 3_000_000, "libpam spreads the two seconds"
     assert harness.pamhost(harness.alone()).one("delay") == "0"
@@ -193,7 +193,7 @@ def without_digits(out):
             if not line.startswith("delay")]
 
 
-def test_who_is_not_in_the_map_sees_the_same_and_is_denied_without_a_message(sim, log):
+def test_an_unmapped_user_sees_the_same_prompts_and_gets_no_message(sim, log):
     first = harness.pamhost(harness.alone(), "carol", answers=["123456"] * 5)
     again = harness.pamhost(harness.alone(), "carol", answers=["123456"] * 5)
     mapped = harness.pamhost(harness.alone(), "alice", answers=["@wrong"] * 5)
@@ -203,14 +203,14 @@ def test_who_is_not_in_the_map_sees_the_same_and_is_denied_without_a_message(sim
     assert "user=carol" in log.last("result=denied reason=tries-used.*not in ")
 
 
-def test_unmapped_ignore_passes_who_is_not_in_the_map(start, log):
+def test_unmapped_ignore_passes_an_unmapped_user(start, log):
     start(swmfa="unmapped = ignore")
     assert harness.pamhost(harness.between_permits(), "carol").result == "PAM_SUCCESS"
     assert "reason=unmapped" in log.last("result=ignored")
     assert harness.pamhost(harness.between_permits(), "alice", answers=["@fail"]).result == "PAM_CONV_ERR"
 
 
-def test_unmapped_ignore_denies_a_name_that_is_no_account(start, log):
+def test_unmapped_ignore_denies_a_name_without_an_account(start, log):
     start(swmfa="unmapped = ignore")
     assert harness.pamhost(harness.between_permits(), "no-such-user").result == "PAM_AUTH_ERR"
     assert "reason=name-differs" in log.last("result=denied")
@@ -232,7 +232,7 @@ def test_a_hostile_user_name_is_denied_and_logged_harmlessly(sim, log, name):
 # ---- module options ----
 
 @pytest.mark.parametrize("option", ["nonsense", "conf", "conf=", "conf=relative", "Debug", "debug=1"])
-def test_an_unknown_module_option_is_a_service_error(sim, log, option):
+def test_an_unknown_module_option_returns_pam_service_err(sim, log, option):
     out = harness.pamhost(harness.between_permits(option))
     assert out.result == "PAM_SERVICE_ERR"
     assert "module option" in log.last("denied")
@@ -265,11 +265,11 @@ DENIED_AT_ONCE = ["exits", "garbage", "too-short", "too-long", "head-only", "oth
 
 @pytest.mark.parametrize("act", DENIED_AT_ONCE)
 @pytest.mark.parametrize("sigchld", ["default", "ignore", "reap"])
-def test_a_misbehaving_helper_is_a_denial(sim, helper, log, act, sigchld):
+def test_a_misbehaving_helper_denies(sim, helper, log, act, sigchld):
     if sigchld != "default" and act in ("success-exit-1", "success-killed", "ignore-exit-1",
                                         "no-such-act"):
         pytest.skip("no exit status can be had; the answer itself was proper")
-    helper(harness.IMPOSTOR)
+    helper(harness.FAKE_HELPER)
     arguments = [] if sigchld == "default" else ["--sigchld", sigchld]
     out = harness.pamhost(harness.between_permits(f"conf=/fake_helper/{act}"), answers=["123456"],
                           arguments=arguments)
@@ -282,19 +282,19 @@ def test_a_misbehaving_helper_is_a_denial(sim, helper, log, act, sigchld):
 @pytest.mark.parametrize("sigchld", ["default", "ignore", "reap"])
 @pytest.mark.parametrize("act, result", [("honest-success", "PAM_SUCCESS"),
                                          ("honest-ignore", "PAM_PERM_DENIED")])
-def test_what_the_host_does_with_sigchld_changes_nothing(sim, helper, sigchld, act, result):
-    helper(harness.IMPOSTOR)
+def test_the_login_works_however_the_host_handles_sigchld(sim, helper, sigchld, act, result):
+    helper(harness.FAKE_HELPER)
     arguments = [] if sigchld == "default" else ["--sigchld", sigchld]
     out = harness.pamhost(harness.alone(f"conf=/fake_helper/{act}"), arguments=arguments)
     assert out.result == result
     assert out.one("state") == "unchanged"
 
 
-def test_a_silent_helper_is_a_denial_within_the_deadline(sim, helper, log):
+def test_a_silent_helper_denies_within_the_deadline(sim, helper, log):
     """The real one, stopped at its prompt, and two others: they all wait at the same time."""
     real = harness.start_pamhost(harness.between_permits(service="swmfa-real"), answers=["@stop"])
     harness.wait_for_code(harness.NUMBERS["alice"])
-    helper(harness.IMPOSTOR)
+    helper(harness.FAKE_HELPER)
     services = [harness.between_permits(f"conf=/fake_helper/{act}", f"swmfa-{act}")
                 for act in ("stopped", "deaf")]
     with concurrent.futures.ThreadPoolExecutor() as pool:
@@ -309,7 +309,7 @@ def test_a_silent_helper_is_a_denial_within_the_deadline(sim, helper, log):
 
 @hardened # a sanitizer brings handlers of its own
 def test_the_helper_starts_with_nothing_of_its_host(sim, helper):
-    helper(harness.IMPOSTOR)
+    helper(harness.FAKE_HELPER)
     with open("/etc/passwd", "rb") as kept:
         os.set_inheritable(kept.fileno(), True)
         out = harness.pamhost(harness.alone("conf=/fake_helper/inspect"),
@@ -319,25 +319,25 @@ def test_the_helper_starts_with_nothing_of_its_host(sim, helper):
         "info environment empty fds 0 signals default mask empty session own"]
 
 
-def test_a_missing_helper_is_a_denial(sim, helper, log):
+def test_a_missing_helper_denies(sim, helper, log):
     helper(None)
     assert harness.pamhost(harness.between_permits()).result == "PAM_SYSTEM_ERR"
     assert "cannot start" in log.last("No such file")
 
 
-def test_a_helper_that_is_not_executable_is_a_denial(sim, helper, log):
-    helper(harness.IMPOSTOR)
+def test_a_helper_that_is_not_executable_denies(sim, helper, log):
+    helper(harness.FAKE_HELPER)
     os.chmod(harness.HELPER, 0o644)
     assert harness.pamhost(harness.between_permits()).result == "PAM_SYSTEM_ERR"
     assert "cannot start" in log.last("Permission denied")
 
 
-def test_a_helper_that_is_no_program_is_a_denial(sim, helper):
+def test_a_helper_that_is_not_a_program_denies(sim, helper):
     helper("/etc/passwd")
     assert harness.pamhost(harness.between_permits()).result == "PAM_SYSTEM_ERR"
 
 
-def test_the_real_helper_killed_at_the_prompt_is_a_denial(sim, log):
+def test_the_real_helper_killed_at_the_prompt_denies(sim, log):
     out = harness.pamhost(harness.between_permits(), answers=["@kill"])
     assert out.result == "PAM_SYSTEM_ERR"
     assert out.one("state") == "unchanged"
@@ -346,7 +346,7 @@ def test_the_real_helper_killed_at_the_prompt_is_a_denial(sim, log):
 
 
 @pytest.mark.parametrize("fault, word", [("send-stall", "sms"), ("verify-stall", "verify")])
-def test_the_real_helper_killed_before_its_next_message_is_a_denial(start, log, fault, word):
+def test_the_real_helper_killed_before_its_next_message_denies(start, log, fault, word):
     sim = start("--fault", fault)
     process = harness.start_pamhost(harness.between_permits(), answers=["@code"])
     assert harness.wait_until(lambda: sim.count(word) == 1)
@@ -391,7 +391,7 @@ def helper_pid():
 
 
 @pytest.mark.parametrize("number", SIGNALS)
-def test_a_helper_that_is_told_to_end_denies_and_is_in_the_log(sim, log, tmp_path, number):
+def test_a_terminated_helper_denies_and_is_logged(sim, log, tmp_path, number):
     gate = tmp_path / "gate"
     process = harness.start_pamhost(harness.between_permits(), answers=["@code"],
                                     arguments=["--gate", gate])
@@ -404,7 +404,7 @@ def test_a_helper_that_is_told_to_end_denies_and_is_in_the_log(sim, log, tmp_pat
 
 
 @pytest.mark.parametrize("fault, word", [("send-stall", "sms"), ("verify-stall", "verify")])
-def test_a_session_that_is_ended_with_all_its_processes_is_in_the_log(start, log, fault, word):
+def test_a_session_killed_with_all_its_processes_is_logged(start, log, fault, word):
     """As by systemd, which ends the host as well; in the midst of a request."""
     sim = start("--fault", fault)
     process = harness.start_pamhost(harness.alone(), answers=["@code"])
@@ -415,7 +415,7 @@ def test_a_session_that_is_ended_with_all_its_processes_is_in_the_log(start, log
     assert log.last('result=aborted reason=host-gone .*detail=".*signal 15"')
 
 
-def test_a_host_that_goes_before_it_says_who_logs_in_is_in_the_log(log):
+def test_a_host_that_exits_before_the_request_is_logged(log):
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     with theirs:
         process = subprocess.Popen([harness.HELPER], stdin=theirs)
@@ -429,21 +429,21 @@ def test_a_host_that_goes_before_it_says_who_logs_in_is_in_the_log(log):
 
 @pytest.mark.parametrize("answers", [["@code"], ["@wrong"] * 3, ["@fail"], ["@kill"]])
 @pytest.mark.parametrize("sigchld", ["default", "ignore", "reap"])
-def test_the_host_is_as_it_was(sim, answers, sigchld):
+def test_a_login_leaves_the_state_of_the_host_unchanged(sim, answers, sigchld):
     arguments = [] if sigchld == "default" else ["--sigchld", sigchld]
     out = harness.pamhost(harness.alone(), answers=answers, arguments=arguments)
     assert out.one("state") == "unchanged"
     assert (out.result == "PAM_SUCCESS") == (answers == ["@code"])
 
 
-def test_two_transactions_in_two_threads_do_not_meet(sim):
+def test_transactions_in_two_threads_are_independent(sim):
     out = harness.pamhost(harness.alone(), "alice", "bob")
     assert "alice: result PAM_SUCCESS" in out.lines and "bob: result PAM_SUCCESS" in out.lines
     assert sorted(line for line in out.lines if "prompt" in line) == [
         "alice: prompt on " + SENT, "bob: prompt on " + SENT.replace("82", "83")]
 
 
-def test_a_host_without_a_terminal_or_standard_files_changes_nothing(sim):
+def test_a_login_works_in_a_host_without_a_terminal_or_standard_files(sim):
     out = harness.pamhost(harness.alone(), prefix=["sh", "-c", 'exec "$@" <&- 2>&-', "sh"])
     assert out.result == "PAM_SUCCESS" and out.one("state") == "unchanged"
 
@@ -456,7 +456,7 @@ def test_a_host_that_is_not_root_is_denied(sim, log):
     assert "must run as root" in log.last("reason=privileges")
 
 
-def test_a_missing_service_user_is_a_denial(sim, log):
+def test_a_missing_service_user_denies(sim, log):
     subprocess.run(["usermod", "--login", "elsewhere", harness.SERVICE_USER], check=True)
     try:
         assert harness.pamhost(harness.between_permits()).result == "PAM_SERVICE_ERR"
@@ -466,7 +466,7 @@ def test_a_missing_service_user_is_a_denial(sim, log):
         subprocess.run(["usermod", "--login", harness.SERVICE_USER, "elsewhere"], check=True)
 
 
-def test_the_helper_has_left_roots_privileges_before_it_speaks_to_the_network(start):
+def test_the_helper_drops_privileges_before_it_uses_the_network(start):
     sim = start("--fault", "send-stall")
     process = harness.start_pamhost(harness.alone())
     assert harness.wait_until(lambda: sim.count("sms") == 1)

@@ -27,7 +27,7 @@ hardened = pytest.mark.skipif(sanitized(), reason="built with sanitizers")
 
 
 @hardened
-def test_the_module_links_libpam_and_libc_only():
+def test_the_module_links_only_libpam_and_libc():
     needed = re.findall(r"NEEDED.*\[(.*)\]", run("readelf", "-d", harness.MODULE))
     assert needed == ["libpam.so.0", "libc.so.6"]
 
@@ -40,7 +40,7 @@ def test_the_module_exports_its_two_entry_points_only():
 
 @hardened
 @pytest.mark.parametrize("program", [harness.MODULE, harness.HELPER, harness.CTL])
-def test_what_is_installed_is_hardened(program):
+def test_every_installed_program_is_hardened(program):
     dynamic, headers = run("readelf", "-d", program), run("readelf", "-lW", program)
     assert "BIND_NOW" in dynamic and "GNU_RELRO" in headers
     assert re.search(r"GNU_STACK.* RW ", headers)
@@ -49,7 +49,7 @@ def test_what_is_installed_is_hardened(program):
     assert "__stack_chk_fail" in symbols and "_chk@" in symbols
 
 
-def test_the_helper_says_what_it_is():
+def test_the_helper_run_by_hand_explains_itself():
     assert run(harness.HELPER, "--version").startswith("swmfa-auth (pam_swmfa) ")
     assert "pam_swmfa.so" in run(harness.HELPER, "--help")
     by_hand = subprocess.run([harness.HELPER], capture_output=True, text=True, check=False,
@@ -67,7 +67,7 @@ def test_nothing_installed_is_setuid_or_writable_by_others():
 
 def known_keys():
     """[(section, key, default or None)], as the parser knows them."""
-    rows = run(harness.BUILD / "tests/unit/list_keys").splitlines()
+    rows = run(harness.BUILD / "tests/unit/config/list_keys").splitlines()
     return [(section, key, default or None)
             for section, key, default in (row.split("\t") for row in rows)]
 
@@ -159,7 +159,7 @@ def texts_to_the_person():
     return {piece for piece in pieces if re.search("[A-Za-z]", piece)}
 
 
-def test_the_man_page_has_every_text_that_a_person_can_read():
+def test_the_man_page_has_every_text_that_a_user_can_read():
     page = run("mandoc", "-Tascii", "-Owidth=1000", harness.BUILD / "docs/swmfa-messages.7")
     page = re.sub(".\b", "", page)
     section = re.search(r"^MESSAGES AT THE PROMPT$(.*?)^SEE ALSO$", page, re.DOTALL | re.MULTILINE)[1]
@@ -172,7 +172,7 @@ def test_the_man_page_has_every_text_that_a_person_can_read():
 
 @pytest.mark.parametrize("page", ["pam_swmfa.8", "swmfa-messages.7", "swmfa.conf.5",
                                   "swmfa.users.5", "swmfactl.8"])
-def test_the_man_pages_are_clean(page):
+def test_mandoc_accepts_the_man_pages(page):
     linted = subprocess.run(["mandoc", "-Tlint", "-W", "warning", harness.BUILD / "docs" / page],
                             capture_output=True, text=True, check=False)
     assert (linted.returncode, linted.stdout) == (0, "")
@@ -233,7 +233,7 @@ def system(sim):
                                           flags=re.MULTILINE))
     with open("/etc/ssh/sshd_config", "a", encoding="utf-8") as conf:
         conf.write("PermitRootLogin yes\n")
-    harness.write("/etc/sudoers.d/lab", "alice ALL=(ALL) ALL\nDefaults timestamp_timeout=0, "
+    harness.write("/etc/sudoers.d/swmfa-test", "alice ALL=(ALL) ALL\nDefaults timestamp_timeout=0, "
                   "passwd_tries=1\n", 0o440)
     alice, bob = harness.NUMBERS["alice"], harness.NUMBERS["bob"]
     harness.users_map(f"alice {alice}\nbob {bob}\ncarol {bob}\nroot {alice}\n")
@@ -286,7 +286,7 @@ USES = {"sshd": use_sshd, "sudo": use_sudo, "su": use_su, "login": use_login}
 
 @pytest.mark.parametrize("tool", [True, False], ids=["pam-auth-update", "own-file"])
 @pytest.mark.parametrize("service", USES)
-def test_uninstall_is_refused_while_a_service_asks_and_works_after_disable(system, installed, service,
+def test_uninstall_is_refused_until_every_service_is_disabled(system, installed, service,
                                                                           tool):
     if not tool:
         enabling.TOOL.rename("/usr/sbin/pam-auth-update.away")
@@ -307,7 +307,7 @@ def test_uninstall_is_refused_while_a_service_asks_and_works_after_disable(syste
     assert all(use(asked=False) for use in USES.values())
 
 
-def test_uninstall_names_all_services_that_ask_and_every_line_by_hand(system):
+def test_uninstall_names_every_enabled_service_and_manual_line(system):
     for service in USES:
         done("enable", service, *["--use-uid"] * (service == "su"))
     (PAM / "cron").write_text("account required pam_permit.so\n" f"auth required {harness.MODULE}\n")
@@ -323,7 +323,7 @@ def test_uninstall_names_all_services_that_ask_and_every_line_by_hand(system):
     assert make("uninstall")[0] == 0
 
 
-def test_uninstall_is_refused_while_a_profile_can_bring_the_line_back(system):
+def test_uninstall_is_refused_while_a_profile_can_restore_the_line(system):
     """As after pam-auth-update --remove by hand."""
     done("enable", "sudo")
     environment = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "DEBIAN_FRONTEND": "noninteractive"}
@@ -336,7 +336,7 @@ def test_uninstall_is_refused_while_a_profile_can_bring_the_line_back(system):
     assert make("uninstall")[0] == 0
 
 
-def test_uninstall_is_refused_without_swmfactl_as_well(system):
+def test_uninstall_is_refused_even_without_swmfactl(system):
     done("enable", "sudo")
     Path(harness.CTL).unlink()
     status, said = make("uninstall")
@@ -347,7 +347,7 @@ def test_uninstall_is_refused_without_swmfactl_as_well(system):
     assert make("uninstall")[0] == 0
 
 
-def test_uninstall_of_a_packagers_folder_looks_into_that_only(system, tmp_path):
+def test_uninstall_with_destdir_checks_only_that_folder(system, tmp_path):
     done("enable", "sudo")
     assert make("install", f"DESTDIR={tmp_path}")[0] == 0
     folder = tmp_path / "usr/lib/pam.d"
@@ -396,14 +396,14 @@ def in_use(root, **files):
     ("auth required pam_unix.so # pam_swmfa.so", False), ("auth required pam_unix.so", False)])
 @pytest.mark.parametrize("path", ["etc_pam__d_my", "usr_lib_pam__d_my", "usr_etc_pam__d_my",
                                   "etc_pam__conf", "usr_share_pam-configs_my"])
-def test_a_line_that_names_the_module_is_found_and_a_comment_is_none(tmp_path, path, line, counts):
+def test_uninstall_finds_a_line_that_names_the_module_and_ignores_comments(tmp_path, path, line, counts):
     number = 2 + line.count("\n")
     place = path.replace("__", ".").replace("_", "/")
     found = in_use(tmp_path, **{path: f"# a stack\n{line}"}) # the last line has no newline
     assert found == ([f"{place}:{number}"] if counts else [])
 
 
-def test_an_included_file_outside_of_the_usual_folders_is_searched(tmp_path):
+def test_uninstall_searches_included_files_outside_the_usual_folders(tmp_path):
     assert in_use(tmp_path, etc_pam__d_a="auth include /srv/one\n@include ../two\n",
                   srv_one="auth required pam_swmfa.so\nauth substack /srv/three\n",
                   etc_two="#\nauth required pam_swmfa.so", srv_three="auth include /srv/three\n"
@@ -412,7 +412,7 @@ def test_an_included_file_outside_of_the_usual_folders_is_searched(tmp_path):
 
 
 @pytest.mark.parametrize("ours", [True, False])
-def test_what_the_first_half_of_enable_has_left_of_sshd_is_in_use(tmp_path, ours):
+def test_uninstall_is_refused_while_sshd_uses_the_drop_in_of_enable(tmp_path, ours):
     """By it alone a key does not let in, and swmfactl, which removes it, would be gone."""
     path = tmp_path / "etc/ssh/sshd_config.d/00-swmfa.conf"
     path.parent.mkdir(parents=True)
@@ -423,7 +423,7 @@ def test_what_the_first_half_of_enable_has_left_of_sshd_is_in_use(tmp_path, ours
     assert (f"  {path}: sshd goes by it: remove this file\n" in ran.stderr) == ours
 
 
-def test_where_a_stack_cannot_be_read_nothing_is_removed():
+def test_uninstall_removes_nothing_if_a_stack_is_unreadable():
     root = harness.WORK / "in-use"
     stack = root / "etc/pam.d/x"
     stack.parent.mkdir(parents=True)
@@ -440,7 +440,7 @@ def test_where_a_stack_cannot_be_read_nothing_is_removed():
 
 
 @pytest.mark.parametrize("path", [harness.MODULE, harness.HELPER])
-def test_an_upgrade_that_finds_no_space_leaves_the_file_that_was_there(tmp_path, path):
+def test_an_upgrade_on_a_full_disk_keeps_the_old_file(tmp_path, path):
     """There is the old one or the new one at any moment: logins go on meanwhile."""
     file = Path(f"{tmp_path}{path}")
     file.parent.mkdir(parents=True)
@@ -454,7 +454,7 @@ def test_an_upgrade_that_finds_no_space_leaves_the_file_that_was_there(tmp_path,
         subprocess.run(["umount", file.parent], check=True)
 
 
-def test_the_provider_that_the_guide_shows_compiles(tmp_path):
+def test_the_example_provider_in_the_guide_compiles(tmp_path):
     guide = (harness.SRC / "docs/providers.md").read_text()
     blocks = re.findall(r"^```c\n(.*?)^```", guide, flags=re.MULTILINE | re.DOTALL)
     assert len(blocks) == 1
@@ -465,16 +465,16 @@ def test_the_provider_that_the_guide_shows_compiles(tmp_path):
         tmp_path / "example.c", "-o", tmp_path / "example.o")
 
 
-def test_accounts_of_the_host_make_way_for_those_of_the_tests():
+def test_accounts_of_the_host_do_not_disturb_the_tests():
     """Whoever runs the tests may have an alice of their own, with groups and a sudoers' group."""
-    run("useradd", "--groups", "sudo", "--no-user-group", "-u", "4242", "lab-host-user")
-    run("groupadd", "lab-host-group")
+    run("useradd", "--groups", "sudo", "--no-user-group", "-u", "4242", "test-host-user")
+    run("groupadd", "test-host-group")
     try:
-        for name in ("lab-host-user", "lab-host-group"):
+        for name in ("test-host-user", "test-host-group"):
             harness.add_account(name)
             assert run("id", "-Gn", name).split() == [name]
-        assert run("id", "-u", "lab-host-user") != "4242\n"
+        assert run("id", "-u", "test-host-user") != "4242\n"
     finally:
-        for name in ("lab-host-user", "lab-host-group"):
+        for name in ("test-host-user", "test-host-group"):
             harness.free_name(name)
             assert subprocess.run(["getent", "group", name], check=False).returncode != 0

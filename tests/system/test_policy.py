@@ -13,7 +13,7 @@ NSSWITCH = Path("/etc/nsswitch.conf")
 
 
 @pytest.fixture(scope="module", autouse=True)
-def groups(laboratory):
+def groups(private_system):
     """alice is in staff, bob in wheel and staff; both have groups of their own names."""
     for name in ("staff2", "wheel2", "domain users"):
         lines = Path("/etc/group").read_text()
@@ -64,7 +64,7 @@ GROUPS = [  # policy, user, whether asked, the rule
 
 @pytest.mark.parametrize("policy, user, asked, rule", GROUPS,
                          ids=[f"{row[1]}: {row[0]}".replace("\n", ", ") for row in GROUPS])
-def test_groups_decide_who_is_asked(sim, log, policy, user, asked, rule):
+def test_groups_decide_who_needs_a_code(sim, log, policy, user, asked, rule):
     out = login(sim, policy, user)
     if asked is None:
         assert out.result == "PAM_AUTHINFO_UNAVAIL"
@@ -77,7 +77,7 @@ def test_groups_decide_who_is_asked(sim, log, policy, user, asked, rule):
     assert len(sim.requests()) == (1 if asked else 0)
 
 
-def test_two_groups_of_one_name_are_both_looked_into(sim, log):
+def test_both_of_two_groups_with_one_name_are_searched(sim, log):
     """As a local group beside one of a directory: getgrnam knows the first only."""
     group = Path("/etc/group")
     before = group.read_text()
@@ -93,7 +93,7 @@ def test_two_groups_of_one_name_are_both_looked_into(sim, log):
 @pytest.mark.parametrize("policy", ["exempt_groups = far", "require_groups = far",
                                     "require_groups = staff2, far"])
 @pytest.mark.parametrize("service", ["ldap", "nosuchservice"])
-def test_a_directory_that_cannot_be_asked_is_a_denial(sim, log, nsswitch, policy, service):
+def test_an_unreachable_directory_denies(sim, log, nsswitch, policy, service):
     """Its library is not there, as after an upgrade that went wrong: no group of it can be seen."""
     nsswitch(f"group: files {service}")
     out = login(sim, policy)
@@ -133,7 +133,7 @@ NETWORKS = [  # networks, rhost, whether asked
 
 
 @pytest.mark.parametrize("networks, rhost, asked", NETWORKS, ids=[f"{r[1]} in {r[0]}" for r in NETWORKS])
-def test_networks_are_matched_on_literal_addresses_alone(sim, log, networks, rhost, asked):
+def test_networks_match_only_literal_addresses(sim, log, networks, rhost, asked):
     out = login(sim, f"exempt_networks = {networks}", rhost=rhost)
     assert out.result == (DENIED if asked else PASSES)
     if not asked:
@@ -145,13 +145,13 @@ BAD_NETWORKS = ["192.0.2.1/24", "192.0.2.0/33", "192.0.2/24", "office.example", 
 
 
 @pytest.mark.parametrize("network", BAD_NETWORKS)
-def test_a_network_that_is_none_is_an_error_of_the_configuration(sim, log, network):
+def test_an_invalid_network_is_a_configuration_error(sim, log, network):
     out = login(sim, f"exempt_networks = 198.51.100.0/24, {network}", rhost="198.51.100.1")
     assert out.result == "PAM_SERVICE_ERR"
     assert network in log.last(r"swmfa.conf:\d+: \[policy\] exempt_networks: ")
 
 
-def test_the_policy_is_for_the_services_that_it_names(sim, log):
+def test_the_policy_applies_to_the_services_that_it_names(sim, log):
     policy = "exempt_groups = staff2\nservices = sshd, swmfa-permits"
     assert login(sim, policy).result == PASSES
     policy = "exempt_groups = staff2\nexempt_networks = 0.0.0.0/0\nservices = sshd, sudo"
@@ -160,7 +160,7 @@ def test_the_policy_is_for_the_services_that_it_names(sim, log):
     assert login(sim, policy).result == DENIED, "another service asks everybody"
 
 
-def test_exempt_result_says_what_pam_is_told(sim, log):
+def test_exempt_result_sets_the_pam_result(sim, log):
     harness.configure(sim, policy="exempt_groups = staff2")
     assert harness.pamhost(harness.alone()).result == "PAM_PERM_DENIED", "PAM_IGNORE alone lets nobody in"
     harness.configure(sim, policy="exempt_groups = staff2\nexempt_result = success")
@@ -169,7 +169,7 @@ def test_exempt_result_says_what_pam_is_told(sim, log):
     assert 'detail="exempt_groups: staff2"' in log.last("result=success reason=exempt")
 
 
-def test_exempt_result_is_for_exemptions_alone(sim):
+def test_exempt_result_applies_only_to_exemptions(sim):
     harness.configure(sim, policy="exempt_result = success", swmfa="unmapped = ignore")
     assert harness.pamhost(harness.alone(), "carol").result == "PAM_PERM_DENIED"
     sim.endpoint = f"https://localhost:{harness.closed_port()}"
@@ -177,7 +177,7 @@ def test_exempt_result_is_for_exemptions_alone(sim):
     assert harness.pamhost(harness.alone()).result == "PAM_PERM_DENIED"
 
 
-def test_who_is_exempt_needs_no_line_in_the_map(sim):
+def test_an_exempt_user_needs_no_line_in_the_map(sim):
     out = login(sim, "exempt_groups = carol", "carol")
     assert out.result == PASSES
 

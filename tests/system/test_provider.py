@@ -55,7 +55,7 @@ def assert_outcome(log, out, code, reason, detail):
 
 
 @pytest.mark.parametrize("fault, code, reason, detail", SENDS, ids=[row[0] for row in SENDS])
-def test_a_send_that_fails_is_denied_and_says_why(start, log, sms_only, fault, code, reason, detail):
+def test_a_failed_send_denies_and_logs_why(start, log, sms_only, fault, code, reason, detail):
     sim = start("--fault", fault)
     out = harness.pamhost(harness.between_permits(), answers=["@code"])
     assert out.prompts == []
@@ -64,7 +64,7 @@ def test_a_send_that_fails_is_denied_and_says_why(start, log, sms_only, fault, c
 
 
 @pytest.mark.parametrize("fault, code, reason, detail", VERIFIES, ids=[row[0] for row in VERIFIES])
-def test_a_verify_that_fails_is_denied_and_never_repeated(start, log, fault, code, reason, detail):
+def test_a_failed_verify_denies_and_is_never_repeated(start, log, fault, code, reason, detail):
     sim = start("--fault", fault)
     out = harness.pamhost(harness.between_permits(), answers=["@code"] * 3)
     assert_outcome(log, out, code, reason, detail)
@@ -72,7 +72,7 @@ def test_a_verify_that_fails_is_denied_and_never_repeated(start, log, fault, cod
 
 
 @pytest.mark.parametrize("fault", ["send-stall", "verify-stall"])
-def test_a_provider_that_stalls_is_given_up_after_the_timeout(start, log, fault):
+def test_a_stalled_provider_is_abandoned_after_the_timeout(start, log, fault):
     start("--fault", fault, swmfa="timeout = 4")
     out = harness.pamhost(harness.between_permits(), answers=["123456"] * 3)
     assert_outcome(log, out, "PAM_AUTHINFO_UNAVAIL", "network", "timed out")
@@ -84,13 +84,13 @@ def test_a_slow_provider_is_waited_for(start, fault):
     assert harness.pamhost(harness.alone()).result == "PAM_SUCCESS"
 
 
-def test_a_provider_that_closes_the_connection_between_is_met_again(start):
+def test_a_provider_that_closes_the_connection_is_reconnected(start):
     sim = start("--fault", "close-after-send")
     assert harness.pamhost(harness.alone()).result == "PAM_SUCCESS"
     assert sim.count("verify") == 1
 
 
-def test_nothing_that_the_provider_wrote_is_shown(start):
+def test_the_user_never_sees_text_of_the_provider(start):
     start("--fault", "send-escapes")
     out = harness.pamhost(harness.alone(), answers=["call"])
     assert out.prompts == ["No code could be sent by SMS. Type call for a code by voice call.\\nCode: "]
@@ -99,14 +99,14 @@ def test_nothing_that_the_provider_wrote_is_shown(start):
         "error No code could be sent. The system log says why."]
 
 
-def test_a_provider_that_is_down_is_authinfo_unavail(sim, log):
+def test_an_unreachable_provider_returns_pam_authinfo_unavail(sim, log):
     sim.endpoint = f"https://localhost:{harness.closed_port()}"
     harness.configure(sim)
     out = harness.pamhost(harness.between_permits())
     assert_outcome(log, out, "PAM_AUTHINFO_UNAVAIL", "network", "connect to localhost")
 
 
-def test_a_name_that_does_not_resolve_is_authinfo_unavail(sim, log):
+def test_an_unresolvable_name_returns_pam_authinfo_unavail(sim, log):
     harness.configure(sim, endpoint=None, space="no-such-space")
     out = harness.pamhost(harness.between_permits())
     assert_outcome(log, out, "PAM_AUTHINFO_UNAVAIL", "network", "no-such-space.signalwire.com")
@@ -114,7 +114,7 @@ def test_a_name_that_does_not_resolve_is_authinfo_unavail(sim, log):
 
 @pytest.mark.parametrize("swmfa, code", [("fail = secure", "PAM_AUTHINFO_UNAVAIL"),
                                          ("fail = safe", "PAM_SUCCESS")])
-def test_fail_says_what_happens_when_the_provider_is_down(sim, log, swmfa, code):
+def test_fail_decides_the_result_of_an_outage(sim, log, swmfa, code):
     sim.endpoint = f"https://localhost:{harness.closed_port()}"
     harness.configure(sim, swmfa=swmfa)
     assert harness.pamhost(harness.between_permits()).result == code
@@ -127,12 +127,12 @@ def test_fail_says_what_happens_when_the_provider_is_down(sim, log, swmfa, code)
                                          ("send-garbage", "PAM_AUTHINFO_UNAVAIL"),
                                          ("verify-404", "PAM_AUTH_ERR"),
                                          ("verify-string-true", "PAM_AUTHINFO_UNAVAIL")])
-def test_fail_safe_covers_an_outage_and_nothing_else(start, sms_only, fault, code):
+def test_fail_safe_covers_only_an_outage(start, sms_only, fault, code):
     start("--fault", fault, swmfa="fail = safe")
     assert harness.pamhost(harness.between_permits(), answers=["@code"] * 3).result == code
 
 
-def test_fail_safe_does_not_cover_an_address_that_is_none(sim):
+def test_fail_safe_does_not_cover_an_invalid_address(sim):
     """What can never be reached is a mistake in the configuration, not an outage."""
     for endpoint in ("https://localhost:99999", "https://localhost:0", "https://[:::::]",
                      "https://[1.2]", "https://a..b", "http://localhost"):
@@ -152,7 +152,7 @@ NO_OUTAGE = {
 
 
 @pytest.mark.parametrize("case", NO_OUTAGE)
-def test_fail_safe_does_not_cover_an_answer_that_had_begun(sim, tmp_path, case):
+def test_fail_safe_does_not_cover_a_partial_answer(sim, tmp_path, case):
     answer = NO_OUTAGE[case]
     server = harness.RawServer(tmp_path, answer or b"", client_certificate=answer is None)
     harness.configure(sim, swmfa="fail = safe", endpoint=server.endpoint, ca_file=server.certificate)
@@ -169,17 +169,17 @@ def test_fail_safe_does_not_cover_a_wrong_code(start):
                                                 ("self-signed", "self.signed"),
                                                 ("other-host", "localhost")])
 @pytest.mark.parametrize("fail", ["secure", "safe"])
-def test_a_certificate_that_is_not_right_is_refused(start, log, certificate, words, fail):
+def test_a_bad_certificate_is_refused(start, log, certificate, words, fail):
     sim = start("--certificate", certificate, swmfa=f"fail = {fail}")
     out = harness.pamhost(harness.between_permits())
     assert_outcome(log, out, "PAM_AUTHINFO_UNAVAIL", "tls", words)
     assert sim.requests() == []
 
 
-def test_without_ca_file_the_systems_authorities_are_used(sim, log):
+def test_without_ca_file_the_system_authorities_are_trusted(sim, log):
     harness.configure(sim, ca_file=None)
     assert harness.pamhost(harness.alone()).result == "PAM_AUTHINFO_UNAVAIL"
-    shutil.copy(harness.CA, "/usr/local/share/ca-certificates/lab.crt")
+    shutil.copy(harness.CA, "/usr/local/share/ca-certificates/swmfa-test.crt")
     subprocess.run(["update-ca-certificates"], check=True, stdout=subprocess.DEVNULL,
                    stderr=subprocess.DEVNULL)
     try:
@@ -192,19 +192,19 @@ def test_without_ca_file_the_systems_authorities_are_used(sim, log):
         assert harness.pamhost(harness.alone()).result == "PAM_AUTHINFO_UNAVAIL"
         assert "reason=tls" in log.last("result=error")
     finally:
-        subprocess.run(["rm", "/usr/local/share/ca-certificates/lab.crt"], check=True)
+        subprocess.run(["rm", "/usr/local/share/ca-certificates/swmfa-test.crt"], check=True)
         subprocess.run(["update-ca-certificates"], check=True, stdout=subprocess.DEVNULL,
                        stderr=subprocess.DEVNULL)
 
 
-def test_wrong_credentials_are_said_to_be_wrong(sim, log):
+def test_wrong_credentials_are_logged_as_such(sim, log):
     harness.configure(sim, api_token="PT-another-token")
     out = harness.pamhost(harness.between_permits())
     assert_outcome(log, out, "PAM_AUTHINFO_UNAVAIL", "credentials", "401: Unauthorized")
     assert not any("PT-another-token" in line for line in log.lines)
 
 
-def test_hundreds_of_logins_side_by_side_all_succeed(sim):
+def test_hundreds_of_simultaneous_logins_succeed(sim):
     harness.users_map("".join(f"u{n} +1555010{n:04d}\n" for n in range(200)))
     service = harness.alone()
     # The last two digits tell the phones apart, so a hundred of them at a time.

@@ -50,7 +50,7 @@ def test_nobody_is_remembered_by_default(sim):
     assert asked() and harness.store("SELECT * FROM swmfa_remembered") == []
 
 
-def test_the_second_login_is_not_asked(hour, log):
+def test_the_second_login_needs_no_code(hour, log):
     give_code()
     before = len(hour.requests())
     out = login()
@@ -61,7 +61,7 @@ def test_the_second_login_is_not_asked(hour, log):
     assert re.search(r'detail="for (59 min \d+ s|1 h) more"', line)
 
 
-def test_exempt_result_says_what_pam_is_told(hour, log):
+def test_exempt_result_sets_the_pam_result(hour, log):
     service = harness.alone()
     give_code(service=service)
     assert login(service=service).result == "PAM_PERM_DENIED", "PAM_IGNORE alone lets nobody in"
@@ -70,7 +70,7 @@ def test_exempt_result_says_what_pam_is_told(hour, log):
     assert log.last("result=success reason=remembered")
 
 
-def test_another_user_service_or_remote_host_is_asked(hour):
+def test_another_user_service_or_remote_host_needs_a_code(hour):
     give_code()
     assert asked(user="bob")
     assert asked(service=harness.between_permits(service="swmfa-other"))
@@ -80,7 +80,7 @@ def test_another_user_service_or_remote_host_is_asked(hour):
     assert not asked() and not asked(tty="pts/7"), "with a remote host the terminal does not matter"
 
 
-def test_several_places_are_remembered_at_the_same_time(hour):
+def test_several_origins_are_remembered_at_the_same_time(hour):
     places = [{"rhost": HOME}, {"rhost": "192.0.2.8"}, {"rhost": None, "tty": "pts/7"}, {"user": "bob"}]
     for place in places:
         assert asked(**place)
@@ -88,12 +88,12 @@ def test_several_places_are_remembered_at_the_same_time(hour):
     assert not any(asked(**place) for place in places)
 
 
-def test_a_login_from_no_place_is_never_remembered(hour):
+def test_a_login_without_an_origin_is_never_remembered(hour):
     give_code(rhost=None)
     assert asked(rhost=None) and harness.store("SELECT * FROM swmfa_remembered") == []
 
 
-def test_a_local_login_is_remembered_for_its_terminal_until_the_next_boot(hour, clock):
+def test_a_local_login_is_remembered_on_its_terminal_until_the_next_boot(hour, clock):
     here = {"rhost": None, "tty": "/dev/pts/7"}
     give_code(**here)
     assert not asked(**here)
@@ -108,7 +108,7 @@ def test_a_local_login_is_remembered_for_its_terminal_until_the_next_boot(hour, 
 
 @pytest.mark.parametrize("prefix", [IN_ANOTHER_SESSION, ["setpriv", "--ruid", "carol"]],
                          ids=["another session", "another caller"])
-def test_whoever_gets_the_name_of_a_terminal_next_is_asked(hour, prefix):
+def test_the_next_session_on_a_terminal_needs_a_code(hour, prefix):
     here = {"rhost": None, "tty": "/dev/pts/7"}
     give_code(**here)
     assert asked(**here, prefix=prefix)
@@ -116,14 +116,14 @@ def test_whoever_gets_the_name_of_a_terminal_next_is_asked(hour, prefix):
     assert not asked(**here), "what is remembered of one session is not lost by another"
 
 
-def test_a_remote_host_is_one_for_all_sessions_but_not_for_what_a_user_calls(hour):
+def test_a_remote_login_is_remembered_for_all_sessions_but_not_for_sudo(hour):
     """sudo with pam_rhost gives the name of this very host."""
     give_code(prefix=IN_ANOTHER_SESSION)
     assert not asked()
     assert asked(prefix=["setpriv", "--ruid", "carol"])
 
 
-def test_a_session_that_nobody_can_name_is_not_remembered(hour):
+def test_a_session_without_an_identity_is_not_remembered(hour):
     """As one that began outside of a container."""
     here = {"rhost": None, "tty": "/dev/pts/7", "prefix": ["unshare", "--pid", "--fork"]}
     give_code(**here)
@@ -141,7 +141,7 @@ def test_a_remote_login_outlasts_a_reboot(hour, clock):
 
 
 @pytest.mark.parametrize("passes", ["both", "boot", "day"])
-def test_it_ends_by_the_first_of_the_two_clocks(hour, clock, passes):
+def test_a_remembered_login_ends_by_the_faster_of_two_clocks(hour, clock, passes):
     give_code()
     for seconds, expected in ((HOUR - MINUTE, False), (HOUR, True)):
         if passes != "day":
@@ -151,7 +151,7 @@ def test_it_ends_by_the_first_of_the_two_clocks(hour, clock, passes):
         assert asked() == expected, seconds
 
 
-def test_who_sets_the_time_of_day_makes_it_no_longer(hour, clock):
+def test_setting_the_time_of_day_extends_nothing(hour, clock):
     give_code()
     for day in (-DAY, -6 * MINUTE, DAY):
         clock.set_day(day)
@@ -166,7 +166,7 @@ def test_who_sets_the_time_of_day_makes_it_no_longer(hour, clock):
         assert asked(), day
 
 
-def test_a_login_that_is_remembered_makes_it_no_longer(hour, clock):
+def test_using_a_remembered_login_does_not_extend_it(hour, clock):
     give_code()
     for _ in range(3):
         clock.passes(20 * MINUTE - 30)
@@ -178,7 +178,7 @@ def test_a_login_that_is_remembered_makes_it_no_longer(hour, clock):
     assert not asked()
 
 
-def test_no_phone_number_stands_in_the_store(hour):
+def test_the_store_has_no_phone_number(hour):
     give_code()
     assert harness.store("SELECT length(phone) FROM swmfa_send") == [(32,)]
     assert harness.store("SELECT phone FROM swmfa_send") == harness.store("SELECT phone FROM swmfa_remembered")
@@ -187,7 +187,7 @@ def test_no_phone_number_stands_in_the_store(hour):
     assert ALICE.encode() not in files and ALICE[1:].encode() not in files
 
 
-def test_another_number_in_the_map_is_asked(hour):
+def test_a_changed_number_in_the_map_needs_a_code(hour):
     give_code()
     harness.users_map("alice +15550100184\n")
     assert asked()
@@ -198,7 +198,7 @@ def test_another_number_in_the_map_is_asked(hour):
     assert not asked()
 
 
-def test_who_is_locked_is_asked_and_denied(hour, log):
+def test_a_locked_user_needs_a_code_and_is_denied(hour, log):
     give_code()
     give_code(user="bob")
     harness.configure(hour, policy="remember = 1h", swmfa="tries = 1", limits="failures = 1\n")
@@ -211,14 +211,14 @@ def test_who_is_locked_is_asked_and_denied(hour, log):
     assert not asked(user="bob")
 
 
-def test_a_limit_on_sends_is_nothing_to_who_is_remembered(start):
+def test_a_remembered_login_works_at_a_send_limit(start):
     harness.users_map()
     start(policy="remember = 1h", limits="user_sends = 1/1d\n")
     give_code()
     assert not asked() and login("@fail", rhost=None).prompts[0].startswith("No code can be sent")
 
 
-def test_only_the_services_of_the_policy_remember(hour):
+def test_only_services_of_the_policy_remember_logins(hour):
     harness.configure(hour, policy="remember = 1h\nservices = sshd, sudo")
     give_code()
     assert asked() and harness.store("SELECT * FROM swmfa_remembered") == []
@@ -238,7 +238,7 @@ def test_a_wrong_code_is_not_remembered(hour):
     assert not asked()
 
 
-def test_who_passes_without_a_code_is_not_remembered(hour):
+def test_a_login_without_a_code_is_not_remembered(hour):
     working = hour.endpoint
     harness.configure(hour, policy=f"remember = 1h\nexempt_networks = {HOME}")
     assert not asked()
@@ -256,14 +256,14 @@ def test_who_passes_without_a_code_is_not_remembered(hour):
     assert harness.store("SELECT * FROM swmfa_remembered") == []
 
 
-def test_who_is_remembered_is_let_in_while_the_provider_is_down(hour):
+def test_a_remembered_login_works_while_the_provider_is_down(hour):
     give_code()
     hour.endpoint = f"https://localhost:{harness.closed_port()}"
     harness.configure(hour, policy="remember = 1h")
     assert not asked()
 
 
-def test_swmfactl_forget_has_a_user_asked(hour):
+def test_swmfactl_forget_revokes_remembered_logins(hour):
     for user in ("alice", "bob"):
         give_code(user=user)
     subprocess.run([harness.CTL, "forget", "alice"], check=True, stdout=subprocess.DEVNULL)
@@ -289,7 +289,7 @@ def test_the_second_ssh_login_needs_no_code(hour, log, host):
     assert ended(client) == 255
 
 
-def test_the_second_sudo_on_a_terminal_needs_no_code_and_on_another_one_does(hour, log, host):
+def test_a_second_sudo_needs_a_code_only_on_another_terminal(hour, log, host):
     """With a password each time: sudo itself remembers nobody here."""
     client = on_terminal("sh", "-c", "sudo id -u; exec sudo id -u", user="alice")
     for prompt in (True, False):

@@ -23,23 +23,23 @@ UUID = r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"
 # ---- the two APIs ----
 
 SIGNALWIRE = "/api/relay/rest/mfa/"
-SIGNALWIRE_USER = ("lab-project", harness.TOKEN)
+SIGNALWIRE_USER = ("test-project", harness.TOKEN)
 NO_SUCH_ID = "00000000-0000-4000-8000-000000000000"
 
-BANDWIDTH = "/api/v1/accounts/lab-account/code/"
-BANDWIDTH_USER = ("lab-user", "lab-password")
-BANDWIDTH_OPTIONS = ("--account-id", "lab-account", "--username", BANDWIDTH_USER[0], "--password",
-                     BANDWIDTH_USER[1], "--messaging-application", "lab-messaging",
-                     "--voice-application", "lab-voice")
+BANDWIDTH = "/api/v1/accounts/test-account/code/"
+BANDWIDTH_USER = ("test-user", "test-password")
+BANDWIDTH_OPTIONS = ("--account-id", "test-account", "--username", BANDWIDTH_USER[0], "--password",
+                     BANDWIDTH_USER[1], "--messaging-application", "test-messaging",
+                     "--voice-application", "test-voice")
 
 # A good body for each path.
 BODIES = {
     SIGNALWIRE + "sms": {"to": TO},
     SIGNALWIRE + "call": {"to": TO},
     SIGNALWIRE + NO_SUCH_ID + "/verify": {"token": "123456"},
-    BANDWIDTH + "messaging": {"to": TO, "from": OWNED, "applicationId": "lab-messaging",
+    BANDWIDTH + "messaging": {"to": TO, "from": OWNED, "applicationId": "test-messaging",
                               "message": "{NAME} {SCOPE}: {CODE}", "digits": 6},
-    BANDWIDTH + "voice": {"to": TO, "from": OWNED, "applicationId": "lab-voice",
+    BANDWIDTH + "voice": {"to": TO, "from": OWNED, "applicationId": "test-voice",
                           "message": "{NAME} {SCOPE}: {CODE}", "digits": 6},
     BANDWIDTH + "verify": {"to": TO, "code": "123456", "expirationTimeInMinutes": 3},
 }
@@ -103,7 +103,7 @@ class Client:
 
 
 @pytest.fixture(scope="module")
-def client(laboratory):
+def client(private_system):
     """One simulator for all tests that leave it as it was but for the messages."""
     simulator = harness.Simulator(*BANDWIDTH_OPTIONS)
     yield Client(simulator)
@@ -176,7 +176,7 @@ BREACHES = [
     (BW_SMS, {"applicationId": GONE}, "applicationId is required"),
     (BW_SMS, {"applicationId": None}, "applicationId must be"),
     (BW_SMS, {"applicationId": "a" * 51}, "applicationId must have"),
-    (BW_SMS, {"applicationId": "lab-voice"}, "applicationId must be the messaging"),
+    (BW_SMS, {"applicationId": "test-voice"}, "applicationId must be the messaging"),
     (BW_SMS, {"message": GONE}, "message is required"),
     (BW_SMS, {"message": ["{CODE}"]}, "message must be a string"),
     (BW_SMS, {"message": "Your code is"}, "message must contain {CODE}"),
@@ -192,7 +192,7 @@ BREACHES = [
     (BW_SMS, {"token_length": 6}, "token_length is not a parameter"),
     (BW_SMS, {"expirationTimeInMinutes": 3}, "expirationTimeInMinutes is not a parameter"),
     (BW_CALL, {"from": GONE}, "from is required"),
-    (BW_CALL, {"applicationId": "lab-messaging"}, "applicationId must be the voice"),
+    (BW_CALL, {"applicationId": "test-messaging"}, "applicationId must be the voice"),
     (BW_CALL, {"message": "Your code is"}, "message must contain {CODE}"),
     (BW_VERIFY, {"to": GONE}, "to is required"),
     (BW_VERIFY, {"to": 15550100182}, "to must be"),
@@ -211,7 +211,7 @@ BREACHES = [
     (BW_VERIFY, {"expirationTimeInMinutes": "3"}, "expirationTimeInMinutes must be"),
     (BW_VERIFY, {"scope": 2}, "scope must be"),
     (BW_VERIFY, {"scope": "a" * 26}, "scope must have"),
-    (BW_VERIFY, {"applicationId": "lab-messaging"}, "applicationId is not a parameter"),
+    (BW_VERIFY, {"applicationId": "test-messaging"}, "applicationId is not a parameter"),
     (BW_VERIFY, {"token": "123456"}, "token is not a parameter"),
 ]
 
@@ -229,7 +229,7 @@ def test_a_field_that_breaks_the_schema_is_refused(client, path, fields, word):
     assert harness.messages() == before
 
 
-def test_all_that_is_wrong_is_said(client):
+def test_every_error_of_a_request_is_reported(client):
     for path in (SW_SMS, BW_SMS):
         errors = errors_of(client.post(path, to=GONE, **{"from": 1}, first=1, second=2))
         for word in ("to is required", "from must be", "first is not", "second is not"):
@@ -260,7 +260,7 @@ NO_BODIES = [
 
 @pytest.mark.parametrize("path", BODIES, ids=lambda path: "-".join(path.split("/")[2::3]))
 @pytest.mark.parametrize("text, content_type, word", NO_BODIES, ids=range(len(NO_BODIES)))
-def test_what_is_not_one_json_object_is_refused(client, path, text, content_type, word):
+def test_a_body_that_is_not_one_json_object_is_refused(client, path, text, content_type, word):
     if isinstance(text, str):
         text = text.replace("%s", json.dumps(BODIES[path]))
     answer = client.send(path, text, content_type=content_type)
@@ -277,7 +277,7 @@ def test_a_content_type_may_have_a_charset(client, path):
 
 @pytest.mark.parametrize("path", BODIES, ids=lambda path: "-".join(path.split("/")[2::3]))
 @pytest.mark.parametrize("change", ["password", "user", "other api"])
-def test_other_credentials_are_refused_first_of_all(client, path, change):
+def test_wrong_credentials_are_refused_before_other_errors(client, path, change):
     right, other = SIGNALWIRE_USER, BANDWIDTH_USER
     if path.startswith(BANDWIDTH):
         right, other = other, right
@@ -290,8 +290,8 @@ def test_other_credentials_are_refused_first_of_all(client, path, change):
 
 
 @pytest.mark.parametrize("path", [BW_SMS, BW_CALL, BW_VERIFY], ids=["sms", "call", "verify"])
-def test_another_account_is_forbidden_to_the_right_credentials(client, path):
-    other = path.replace("lab-account", "other-account")
+def test_another_account_is_forbidden_with_valid_credentials(client, path):
+    other = path.replace("test-account", "other-account")
     answer = client.send(other, "no body")
     assert answer.status == 403
     assert answer.json == {"message": "Forbidden"}
@@ -312,7 +312,7 @@ def test_another_account_is_forbidden_to_the_right_credentials(client, path):
     ("POST", BANDWIDTH + "verify/", 404),
     ("POST", "/api/v1/accounts//code/verify", 404),
     ("POST", "/api/v1/accounts/a/b/code/verify", 404),
-    ("POST", "/api/v1/accounts/lab-account/code", 404),
+    ("POST", "/api/v1/accounts/test-account/code", 404),
     ("GET", SW_SMS, 405),
     ("PUT", SW_VERIFY, 405),
     ("GET", BW_SMS, 405),
@@ -350,7 +350,7 @@ TAKEN = [
 
 
 @pytest.mark.parametrize("path, fields, shown", cases(TAKEN))
-def test_what_the_schema_allows_is_sent_to_the_phone(client, path, fields, shown):
+def test_a_request_that_fits_the_schema_sends_to_the_phone(client, path, fields, shown):
     before = len(harness.messages(TO))
     assert client.post(path, **fields).status == 200
     got = harness.messages(TO)[before:]
@@ -373,7 +373,7 @@ def test_an_answer_to_a_send_has_the_documented_keys(client, path, shape):
 
 # ---- SignalWire's codes ----
 
-def test_signalwire_a_code_is_good_once_and_for_its_id(client):
+def test_a_signalwire_code_works_once_and_only_for_its_id(client):
     first, second = (client.post(SW_SMS).json["id"] for _ in range(2))
     code = harness.messages(TO)[-1].split()[-1]
     answers = [client.post(f"{SIGNALWIRE}{name}/verify", token=code)
@@ -382,7 +382,7 @@ def test_signalwire_a_code_is_good_once_and_for_its_id(client):
     assert [answer.json for answer in answers[:2]] == [{"success": False}, {"success": True}]
 
 
-def test_signalwire_attempts_are_used_up(client):
+def test_signalwire_limits_the_attempts(client):
     verify = SIGNALWIRE + client.post(SW_SMS, max_attempts=2).json["id"] + "/verify"
     code = harness.messages(TO)[-1].split()[-1]
     assert [client.post(verify, token="x").json for _ in range(2)] == [{"success": False}] * 2
@@ -391,17 +391,17 @@ def test_signalwire_attempts_are_used_up(client):
 
 # ---- Bandwidth's codes ----
 
-def test_bandwidth_a_code_is_good_once(client):
+def test_a_bandwidth_code_works_once(client):
     code = client.code(BW_SMS)
     assert [client.valid(code), client.valid(code)] == [True, False]
 
 
-def test_bandwidth_any_code_of_the_number_and_scope_is_good(client):
+def test_any_bandwidth_code_of_the_number_and_scope_works(client):
     codes = [client.code(BW_SMS, digits=8), client.code(BW_CALL, digits=7)]
     assert [client.valid(code, scope="2FA") for code in codes] == [True, True]
 
 
-def test_bandwidth_a_code_is_good_for_its_scope_and_number_only(client):
+def test_a_bandwidth_code_works_only_for_its_scope_and_number(client):
     code = client.code(BW_SMS, scope="one", digits=8)
     assert not client.valid(code)
     assert not client.valid(code, scope="other")
@@ -409,13 +409,13 @@ def test_bandwidth_a_code_is_good_for_its_scope_and_number_only(client):
     assert client.valid(code, scope="one")
 
 
-def test_bandwidth_a_verify_says_how_old_a_code_may_be(client):
+def test_a_bandwidth_verify_limits_the_age_of_a_code(client):
     code = client.code(BW_SMS, digits=8)
     assert not client.valid(code, expirationTimeInMinutes=1e-9)
     assert client.valid(code, expirationTimeInMinutes=15)
 
 
-def test_bandwidth_ten_wrong_codes_in_a_row_lock_the_number(client):
+def test_ten_wrong_codes_in_a_row_lock_a_bandwidth_number(client):
     to = "+15550100199"
     for _ in range(2): # a right one between starts the count again
         code = client.code(BW_SMS, to=to, digits=8)
@@ -430,7 +430,7 @@ def test_bandwidth_ten_wrong_codes_in_a_row_lock_the_number(client):
     assert client.valid(client.code(BW_SMS))
 
 
-def test_the_codes_of_one_api_are_not_the_other_s(client):
+def test_codes_of_one_api_do_not_work_in_the_other(client):
     assert not client.valid(client.code(SW_SMS, token_length=8))
 
 
@@ -497,14 +497,14 @@ def test_a_fault_answers_in_the_form_of_the_api(start_client, fault):
 
 @pytest.mark.parametrize("fault, value", [("send-429", "5"), ("send-429-negative", "-1"),
                                           ("send-429-huge", "1000000000000")])
-def test_a_limit_says_when_to_come_again(start_client, fault, value):
+def test_a_rate_limit_says_when_to_retry(start_client, fault, value):
     client = start_client("--fault", fault)
     for path in (SW_SMS, BW_SMS):
         answer = client.post(path)
         assert (answer.status, answer.headers["Retry-After"]) == (429, value)
 
 
-def test_control_characters_come_as_escapes(start_client):
+def test_control_characters_are_escaped(start_client):
     client = start_client("--fault", "send-escapes")
     for path in (SW_SMS, BW_SMS):
         answer = client.post(path)
@@ -529,14 +529,14 @@ def test_an_endless_body_starts_as_a_good_one(start_client, path, start_of_body)
     assert response.read(100000).decode().rstrip("a") + "aaa" == start_of_body
 
 
-def test_a_fault_can_be_for_one_api(start_client):
+def test_a_fault_can_apply_to_one_api(start_client):
     client = start_client("--fault", "signalwire:send-500", "--fault", "bandwidth:send-404",
                           "--fault", "bandwidth:verify-500")
     assert [client.post(path).status for path in BODIES] == [500, 500, 404, 404, 404, 500]
     # 404 is what SignalWire's own verify says of an id that it does not know.
 
 
-def test_a_fault_can_be_for_one_channel(start_client):
+def test_a_fault_can_apply_to_one_channel(start_client):
     client = start_client("--fault", "send-422-sms")
     assert [client.post(path).status for path in (SW_SMS, SW_CALL, BW_SMS, BW_CALL)] == [
         422, 200, 400, 200]

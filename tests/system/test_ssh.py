@@ -96,7 +96,7 @@ def test_ssh_with_a_wrong_password_sends_no_code(password_and_code, sim):
     assert sim.requests() == []
 
 
-def test_ssh_of_a_user_not_in_the_map_looks_the_same_and_is_denied(password_and_code, sim, log):
+def test_ssh_of_an_unmapped_user_looks_the_same_and_is_denied(password_and_code, sim, log):
     client = harness.ssh(2222, "carol")
     give_password(client)
     client.expect(PROMPT.replace("82", r"\d\d"))
@@ -133,7 +133,7 @@ def test_ssh_without_the_key_sends_no_code(key_and_code, sim, tmp_path):
     assert sim.requests() == []
 
 
-def test_a_user_whom_sshd_has_refused_is_denied_with_a_hint(sim, sshd, log):
+def test_a_user_refused_by_sshd_is_denied_with_a_hint(sim, sshd, log):
     harness.users_map(f"root {ALICE}\n")
     sshd("sshd-publickey", "AuthenticationMethods keyboard-interactive", "PermitRootLogin no")
     client = harness.ssh(2222, "root")
@@ -179,7 +179,7 @@ def test_two_ssh_logins_of_one_user_have_two_codes(password_and_code):
     second.expect("in-the-shell")
 
 
-def test_ssh_with_signalwire_down_gets_its_code_by_bandwidth(start, sshd, log):
+def test_ssh_gets_its_code_by_bandwidth_while_signalwire_is_down(start, sshd, log):
     signalwire, bandwidth = start(), start(name="2")
     signalwire.endpoint = f"https://localhost:{harness.closed_port()}"
     harness.configure(signalwire, bandwidth=bandwidth, swmfa="providers = signalwire, bandwidth")
@@ -195,7 +195,7 @@ def test_ssh_with_signalwire_down_gets_its_code_by_bandwidth(start, sshd, log):
 
 
 @pytest.mark.parametrize("fail, gets_in", [("secure", False), ("safe", True)])
-def test_ssh_with_both_providers_down(start, sshd, log, fail, gets_in):
+def test_ssh_is_denied_while_both_providers_are_down(start, sshd, log, fail, gets_in):
     simulator = start()
     simulator.endpoint = f"https://localhost:{harness.closed_port()}"
     harness.configure(simulator, bandwidth=simulator,
@@ -214,7 +214,7 @@ def test_ssh_with_both_providers_down(start, sshd, log, fail, gets_in):
         assert log.last("result=error reason=network")
 
 
-def test_ssh_sms_requested_then_call_typed_the_calls_code_lets_in_and_the_smss_does_not(
+def test_after_call_is_typed_ssh_accepts_only_the_code_of_the_call(
         start, sshd, log):
     simulator = start(swmfa="resend_delay = 0")
     sshd("sshd", "AuthenticationMethods keyboard-interactive")
@@ -236,7 +236,7 @@ def test_ssh_sms_requested_then_call_typed_the_calls_code_lets_in_and_the_smss_d
     assert "channel=call" in log.last("result=success") and simulator.count("/mfa/call") == 1
 
 
-def test_ssh_from_an_exempt_network_is_not_asked(start, sshd, log):
+def test_ssh_from_an_exempt_network_needs_no_code(start, sshd, log):
     simulator = start(policy="exempt_networks = 127.0.0.0/8")
     sshd("sshd", "AuthenticationMethods keyboard-interactive")
     client = harness.ssh(2222, "alice")
@@ -247,7 +247,7 @@ def test_ssh_from_an_exempt_network_is_not_asked(start, sshd, log):
 
 
 @pytest.mark.parametrize("expose", ["no", "yes"])
-def test_two_keys_of_one_account_have_a_phone_each(sim, sshd, tmp_path, log, expose):
+def test_two_keys_of_one_account_use_different_phones(sim, sshd, tmp_path, log, expose):
     keys = {}
     for name in ("alice", "bob", "stranger"):
         keys[name] = tmp_path / name
@@ -288,7 +288,7 @@ def test_two_keys_of_one_account_have_a_phone_each(sim, sshd, tmp_path, log, exp
 
 @pytest.mark.parametrize("example, lines", [
     ("sshd", ["PasswordAuthentication yes", "KbdInteractiveAuthentication no"])])
-def test_without_autosend_sshds_password_method_costs_nothing(start, sshd, log, example, lines):
+def test_without_autosend_the_password_method_of_sshd_sends_nothing(start, sshd, log, example, lines):
     for echo in ("yes", "no"):
         simulator = start(swmfa=f"autosend = no\necho = {echo}")
         server = sshd(example, *lines)
@@ -301,7 +301,7 @@ def test_without_autosend_sshds_password_method_costs_nothing(start, sshd, log, 
         server.stop()
 
 
-def test_ssh_without_autosend_asks_first(start, sshd):
+def test_ssh_without_autosend_prompts_before_sending(start, sshd):
     simulator = start(swmfa="autosend = no")
     sshd("sshd", "AuthenticationMethods keyboard-interactive")
     client = harness.ssh(2222, "alice")
@@ -315,7 +315,7 @@ def test_ssh_without_autosend_asks_first(start, sshd):
     assert ended(client) == 0
 
 
-def test_no_process_is_left_when_the_ssh_client_goes_at_the_prompt(password_and_code, log):
+def test_no_process_is_left_when_the_ssh_client_disconnects_at_the_prompt(password_and_code, log):
     client = harness.ssh(2222, "alice")
     give_password(client)
     client.expect(PROMPT)
@@ -327,7 +327,7 @@ def test_no_process_is_left_when_the_ssh_client_goes_at_the_prompt(password_and_
     client.close(force=True)
 
 
-def test_sshds_password_method_cannot_pass_the_code(sim, sshd):
+def test_the_password_method_of_sshd_cannot_skip_the_code(sim, sshd):
     sshd("sshd", "PasswordAuthentication yes", "KbdInteractiveAuthentication no")
     client = harness.ssh(2222, "alice", options=["-o", "PreferredAuthentications=password"])
     client.expect("password: ")

@@ -118,7 +118,7 @@ def log_in(options, methods):
 
 
 @pytest.mark.parametrize("block", BLOCKS, ids=lambda block: block.name)
-def test_each_match_block_is_judged_as_sshd_does(block, start, sshd, key):
+def test_doctor_reads_match_blocks_as_sshd_does(block, start, sshd, key):
     harness.write(MORE, block.more, 0o644)
     install(block.case(), start)
     findings, services = examine("sshd")
@@ -134,7 +134,7 @@ def test_each_match_block_is_judged_as_sshd_does(block, start, sshd, key):
 
 @pytest.mark.parametrize("block", [block for block in BLOCKS if block.stack == "password"],
                          ids=lambda block: block.name)
-def test_a_connection_leaves_out_what_it_does_not_say(block, start):
+def test_doctor_predicts_the_login_of_a_given_connection(block, start):
     """The prediction for alice's own connection is what comes of it."""
     harness.write(MORE, block.more, 0o644)
     install(block.case(), start)
@@ -149,7 +149,7 @@ def test_a_connection_leaves_out_what_it_does_not_say(block, start):
     assert "sshd-unknown" not in ids(examine("sshd", "--connection", "user=alice")[0])
 
 
-def test_a_block_that_locks_out_says_why_and_what_it_costs(start):
+def test_doctor_says_why_a_match_block_locks_users_out(start):
     install(next(block for block in BLOCKS if block.name == "password-method-alone").case(), start)
     finding = find(examine("sshd")[0], "match-locked-out")
     assert finding["severity"] == "error"
@@ -160,7 +160,7 @@ def test_a_block_that_locks_out_says_why_and_what_it_costs(start):
     assert "KbdInteractiveAuthentication is no" in finding["text"] and "sends" not in finding["text"]
 
 
-def test_root_is_refused_by_a_block(start):
+def test_doctor_sees_a_match_block_that_refuses_root(start):
     lines = ("PermitRootLogin yes", *SSH_KEY, "Match Address 10.0.0.0/8",
              "  PermitRootLogin prohibit-password", "Match User alice", "  PermitRootLogin no")
     case = Case("root", DEBIAN, "sshd", (ASK,), ssh=lines, users="root +15550100184\n")
@@ -171,7 +171,7 @@ def test_root_is_refused_by_a_block(start):
     assert "after a code was sent" in find(findings, "match-root-login")["text"]
 
 
-def test_another_pam_service_is_noticed_where_sshd_has_it(start):
+def test_doctor_notices_another_pam_service_name(start):
     case = Case("service", DEBIAN, "sshd", (ASK,), ssh=(*SSH_KEY, "Match User alice", "  PAMServiceName other"))
     install(case, start)
     findings, services = examine("sshd")
@@ -188,7 +188,7 @@ def has_dash_g():
     return subprocess.run(["/usr/sbin/sshd", "-G"], capture_output=True, check=False).returncode == 0
 
 
-def test_an_sshd_that_never_started_is_told_how_to(start):
+def test_doctor_says_how_to_prepare_an_sshd_that_never_started(start):
     install(Case("never-started", DEBIAN, "sshd", (INCLUDE, ASK)), start)
     Path("/run/sshd").rmdir()
     findings, _ = examine("sshd")
@@ -202,7 +202,7 @@ def test_an_sshd_that_never_started_is_told_how_to(start):
         assert "sshd-unknown" not in ids(examine("sshd")[0])
 
 
-def test_an_sshd_without_host_keys_is_told_how_to_make_them(start):
+def test_doctor_says_how_to_make_missing_host_keys(start):
     install(Case("no-keys", DEBIAN, "sshd", (INCLUDE, ASK)), start)
     for path in Path("/etc/ssh").glob("ssh_host_*"):
         path.unlink()
@@ -216,10 +216,10 @@ def test_an_sshd_without_host_keys_is_told_how_to_make_them(start):
     assert "sshd-unknown" not in ids(examine("sshd")[0])
 
 
-def test_the_unit_tests_of_plans_run_where_sshd_can_be_asked():
+def test_the_unit_tests_of_sshd_plans_pass_with_a_real_sshd():
     """Elsewhere they leave out what needs /run/sshd."""
     Path("/run/sshd").mkdir(exist_ok=True)
     environment = {"CMOCKA_MESSAGE_OUTPUT": "TAP", "PATH": "/usr/bin:/bin", "SWMFA_ASK_SSHD": "yes"}
-    ran = subprocess.run([harness.BUILD / "tests/unit/sshd_config_test"], capture_output=True, text=True, timeout=60,
+    ran = subprocess.run([harness.BUILD / "tests/unit/ctl/sshd_config_test"], capture_output=True, text=True, timeout=60,
                          check=False, cwd=harness.WORK, env=environment)
     assert ran.returncode == 0, ran.stdout + ran.stderr

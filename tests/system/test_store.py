@@ -428,7 +428,7 @@ def is_denied(log, sim, *arguments, says="", **keywords):
 
 
 @all_causes()
-def test_a_store_that_cannot_be_used_denies_and_is_left_as_it_is(sim, log, name):
+def test_an_unusable_store_denies_and_is_not_modified(sim, log, name):
     with broken(name) as says:
         kept = kept_files(name)
         is_denied(log, sim, harness.between_permits(), says=says)
@@ -442,7 +442,7 @@ def test_a_store_that_cannot_be_used_denies_and_is_left_as_it_is(sim, log, name)
     assert harness.store("PRAGMA integrity_check") == [("ok",)]
 
 
-def test_every_page_that_a_login_reads_is_noticed_if_it_is_damaged(sim, log):
+def test_a_login_notices_damage_of_every_page_that_it_reads(sim, log):
     """One page after the other is overwritten; some of them a login does not need."""
     good_login()
     work_off()
@@ -463,7 +463,7 @@ def test_every_page_that_a_login_reads_is_noticed_if_it_is_damaged(sim, log):
 
 
 @pytest.mark.parametrize("mode", ["IMMEDIATE", "EXCLUSIVE"])
-def test_a_store_that_somebody_holds_denies(sim, log, mode):
+def test_a_locked_store_denies(sim, log, mode):
     """All those that must wait for it wait at the same time. EXCLUSIVE: it cannot even be read."""
     program = HOLD
     if mode == "EXCLUSIVE":
@@ -518,7 +518,7 @@ def start_at_gate(name, gate, sim, answer, **keywords):
     return process
 
 
-def test_fail_on_store_covers_nobody_who_was_refused_or_locked_meanwhile(sim, log, tmp_path):
+def test_fail_on_store_covers_nobody_refused_or_locked_during_the_login(sim, log, tmp_path):
     """All of them wait until the store is busy, and answer then."""
     gate = harness.WORK / "store-gate"
     gate.unlink(missing_ok=True)
@@ -546,7 +546,7 @@ def test_fail_on_store_covers_nobody_who_was_refused_or_locked_meanwhile(sim, lo
 
 
 @all_causes()
-def test_fail_on_store_passes_with_a_warning_whom_it_covers(sim, log, name):
+def test_fail_on_store_logs_a_warning_when_it_passes_a_user(sim, log, name):
     with broken(name) as says:
         before = sim.requests()
         harness.configure(sim, swmfa="fail = safe\nfail_on = store")
@@ -567,7 +567,7 @@ def test_fail_on_store_passes_with_a_warning_whom_it_covers(sim, log, name):
 
 
 @pytest.mark.parametrize("name", FOUND_LATE)
-def test_fail_on_store_does_not_cover_who_is_known_to_be_locked(sim, log, name):
+def test_fail_on_store_does_not_cover_a_user_known_to_be_locked(sim, log, name):
     harness.configure(sim, swmfa="fail = safe\nfail_on = store")
     good_login()
     change("UPDATE swmfa_try SET attempts = attempts + 10, "
@@ -586,7 +586,7 @@ def test_fail_on_store_does_not_cover_who_is_known_to_be_locked(sim, log, name):
 
 
 @pytest.mark.parametrize("name", FOUND_LATE)
-def test_before_enter_nothing_has_been_sent_and_fail_on_store_holds(sim, log, name):
+def test_fail_on_store_covers_a_login_that_has_sent_nothing(sim, log, name):
     harness.configure(sim)
     with broken(name):
         before = sim.requests()
@@ -648,7 +648,7 @@ LATER = ["fail = secure", "fail = safe", "fail = safe\nfail_on = network, server
 
 @pytest.mark.parametrize("lines", LATER)
 @pytest.mark.parametrize("breaks", ["table", "disk"])
-def test_a_right_code_that_cannot_be_counted_is_not_looked_at(sim, log, tmp_path, lines, breaks):
+def test_a_code_that_cannot_be_counted_is_not_verified(sim, log, tmp_path, lines, breaks):
     with small_disk() if breaks == "disk" else contextlib.nullcontext():
         provider = Provider(sim, tmp_path, sent=hide if breaks == "table" else fill_disk,
                             swmfa=lines)
@@ -691,7 +691,7 @@ def test_fail_on_store_does_not_cover_a_send_that_failed_before(sim, log, tmp_pa
 
 
 @pytest.mark.parametrize("breaks", ["table", "disk"])
-def test_a_code_that_was_verified_passes_and_stays_counted(sim, log, tmp_path, breaks):
+def test_a_verified_code_passes_and_stays_counted(sim, log, tmp_path, breaks):
     with small_disk() if breaks == "disk" else contextlib.nullcontext():
         Provider(sim, tmp_path, verified=hide if breaks == "table" else fill_disk)
         out = harness.pamhost(harness.between_permits(), answers=["123456"])
@@ -762,7 +762,7 @@ def look_at(seen):
 MODES = pytest.mark.parametrize("mode", ["before", "after", "torn"])
 
 
-def test_a_helper_may_die_wherever_it_makes_the_store(sim, faults):
+def test_the_store_survives_a_helper_that_dies_while_making_it(sim, faults):
     seen = set()
     out, calls = all_deaths(faults, "after", lambda: harness.pamhost(harness.between_permits()),
                             look_at(seen), {})
@@ -771,7 +771,7 @@ def test_a_helper_may_die_wherever_it_makes_the_store(sim, faults):
     assert seen - {(1, 1, 1, 0)} == {None, (None, None, 0, 0), (None, None, 1, 0), (1, 0, 1, 0)}
 
 
-def test_a_helper_may_die_in_the_midst_of_each_write_that_makes_the_store(sim, faults):
+def test_the_store_survives_a_torn_write_while_it_is_made(sim, faults):
     """What the login then writes itself, the next test is about."""
     seen = set()
     all_deaths(faults, "torn", lambda: harness.pamhost(harness.between_permits()), look_at(seen), {},
@@ -780,7 +780,7 @@ def test_a_helper_may_die_in_the_midst_of_each_write_that_makes_the_store(sim, f
 
 
 @MODES
-def test_a_helper_may_die_wherever_it_counts_a_right_code(sim, faults, mode):
+def test_the_store_survives_a_helper_that_dies_while_counting_a_right_code(sim, faults, mode):
     """The first change also works off what is in the log of changes."""
     some_history()
     grow(64)
@@ -793,7 +793,7 @@ def test_a_helper_may_die_wherever_it_counts_a_right_code(sim, faults, mode):
 
 
 @MODES
-def test_a_helper_may_die_wherever_it_counts_a_wrong_code(sim, faults, mode):
+def test_the_store_survives_a_helper_that_dies_while_counting_a_wrong_code(sim, faults, mode):
     some_history()
     work_off()
     seen = set()
@@ -807,7 +807,7 @@ def test_a_helper_may_die_wherever_it_counts_a_wrong_code(sim, faults, mode):
 @pytest.mark.parametrize("answers, line", [
     (["@wrong"] * 3, "result=denied reason=tries-used"), (["@fail"], "result=denied reason=conversation"),
     (["@code"], "result=success reason=verified"), (["@die"], "result=aborted reason=host-gone")])
-def test_a_helper_that_dies_while_it_keeps_the_login_has_logged_it(sim, faults, log, answers, line):
+def test_a_helper_logs_a_login_before_it_records_it(sim, faults, log, answers, line):
     """It dies before one of its last writes; which they are is seen from a login that lives."""
     good_login()
     before = harness.store_files()
@@ -833,7 +833,7 @@ def test_a_helper_that_dies_while_it_keeps_the_login_has_logged_it(sim, faults, 
 
 # ---- limits of who calls ----
 
-def test_writes_may_fail_wherever_they_do(sim, log):
+def test_the_store_stays_whole_whichever_write_fails(sim, log):
     """A limit on the size of files that the helper cannot raise, a little higher each time."""
     some_history()
     work_off()
@@ -861,7 +861,7 @@ def test_writes_may_fail_wherever_they_do(sim, log):
 
 
 @pytest.mark.parametrize("size", [0, 1, 1024, 10000, 30000])
-def test_a_store_that_cannot_be_made_whole_is_not_made(sim, log, size):
+def test_a_store_is_made_completely_or_not_at_all(sim, log, size):
     harness.reset_store()
     out = harness.pamhost(harness.between_permits(), prefix=[*BOUND, "prlimit", f"--fsize={size}"])
     assert out.result == "PAM_AUTHINFO_UNAVAIL" and sim.requests() == []
@@ -871,7 +871,7 @@ def test_a_store_that_cannot_be_made_whole_is_not_made(sim, log, size):
     assert counts() == (1, 1, 1, 0)
 
 
-def test_no_file_size_limit_of_sus_caller_is_a_way_in(sim, log):
+def test_no_file_size_limit_of_the_caller_of_su_lets_in(sim, log):
     harness.configure(sim, swmfa="fail = safe\nfail_on = store")
     harness.use_example("su", "su", options="")
     good_login()
@@ -898,10 +898,10 @@ def test_no_file_size_limit_of_sus_caller_is_a_way_in(sim, log):
     assert counts("bob") == (now, now, sends + 1, 0)
 
 
-def test_no_file_size_limit_of_sudos_caller_is_a_way_in(sim, log):
+def test_no_file_size_limit_of_the_caller_of_sudo_lets_in(sim, log):
     harness.configure(sim, swmfa="fail = safe\nfail_on = store")
     harness.use_example("sudo", "sudo")
-    harness.write("/etc/sudoers.d/lab", "alice ALL=(ALL) ALL\nDefaults timestamp_timeout=0, "
+    harness.write("/etc/sudoers.d/swmfa-test", "alice ALL=(ALL) ALL\nDefaults timestamp_timeout=0, "
                   "passwd_tries=1\n", 0o440)
     client = on_terminal("prlimit", "--fsize=0", "sudo", "id", "-u", user="alice")
     client.expect("password for alice: ")
@@ -938,7 +938,7 @@ def test_two_hundred_logins_of_five_users_all_succeed(sim, tmp_path):
     harness.users_map()
 
 
-def test_the_store_is_the_service_users_alone(sim):
+def test_the_store_is_accessible_only_to_the_service_user(sim):
     for prefix in (["sh", "-c", 'umask 0; exec "$@"', "sh"], AS_ALICE):
         for answers in (["@code"], ["@wrong"] * 3, ["resend", "@fail"]):
             harness.pamhost(harness.alone(), answers=answers, prefix=prefix)

@@ -123,7 +123,7 @@ def limits(sim):
 
 # ---- codes ----
 
-def test_codes_are_ten_of_21_characters_and_all_different():
+def test_codes_prints_ten_different_codes_of_21_characters():
     out = done("codes", "alice")
     assert all(CODE.fullmatch(line) for line in out.splitlines())
     codes = codes_of(out)
@@ -135,7 +135,7 @@ def test_codes_are_ten_of_21_characters_and_all_different():
     assert table("bob")["break-glass codes"] == "0 left"
 
 
-def test_at_a_terminal_it_says_what_they_are_for():
+def test_codes_on_a_terminal_explains_what_they_are_for():
     client = test_local.on_terminal(harness.CTL, "codes", "alice")
     client.expect(r"Each works once\. They do not work while the user is locked\.")
     for _ in range(10):
@@ -145,7 +145,7 @@ def test_at_a_terminal_it_says_what_they_are_for():
     assert test_local.ended(client) == 0
 
 
-def test_new_codes_replace_the_old_ones():
+def test_codes_replaces_the_old_codes():
     old = codes_of(done("codes", "alice"))
     change("DELETE FROM swmfa_code WHERE number < 7")
     new = codes_of(done("codes", "alice"))
@@ -153,33 +153,33 @@ def test_new_codes_replace_the_old_ones():
     assert are_those(new, kept_hashes("alice"))
 
 
-def test_codes_of_one_user_leave_those_of_another():
+def test_codes_of_one_user_leave_those_of_another_unchanged():
     alices = codes_of(done("codes", "alice"))
     done("codes", "bob")
     assert are_those(alices, kept_hashes("alice"))
 
 
-def test_of_two_at_once_one_set_wins_whole():
+def test_two_simultaneous_calls_leave_one_complete_set_of_codes():
     out = [finish(process) for process in [start_ctl("codes", "alice") for _ in range(2)]]
     assert [(status, error) for status, _, error in out] == [(0, "")] * 2
     hashes = kept_hashes("alice")
     assert sorted(are_those(codes_of(printed), hashes) for _, printed, _ in out) == [False, True]
 
 
-def test_codes_are_for_users_in_the_map():
+def test_codes_refuses_a_user_without_a_line():
     harness.reset_store()
     assert f"mallory is not in the users map, {harness.USERS}" in failed("codes", "mallory")
     assert not (harness.STATE / "state.db").exists()
     assert table("mallory")["in the users map"] == "no"
 
 
-def test_a_line_for_an_ssh_key_is_enough():
+def test_codes_accepts_a_user_with_only_a_line_for_a_key():
     harness.users_map(f"alice SHA256:{'A' * 43} {harness.NUMBERS['alice']}\n")
     assert len(codes_of(done("codes", "alice"))) == 10
     assert table("alice")["in the users map"] == "for SSH keys only"
 
 
-def test_a_wrong_line_is_a_warning():
+def test_codes_warns_about_a_wrong_line():
     harness.users_map("alice 0155501\n")
     status, out, error = ctl("codes", "alice")
     assert status == 0 and len(codes_of(out)) == 10
@@ -201,7 +201,7 @@ def test_another_configuration_names_another_map():
 
 @pytest.mark.parametrize("redirection, why", [(">&-", "Bad file descriptor"),
                                               (">/dev/full", "No space left on device")])
-def test_codes_that_cannot_be_printed_are_said_to_be_lost(redirection, why):
+def test_codes_reports_codes_lost_by_a_failed_write(redirection, why):
     old = codes_of(done("codes", "alice"))
     shell = ["sh", "-c", f'exec "$@" {redirection}', "sh"]
     error = failed("codes", "alice", prefix=shell)
@@ -213,7 +213,7 @@ def test_codes_that_cannot_be_printed_are_said_to_be_lost(redirection, why):
     assert harness.store("PRAGMA integrity_check") == [("ok",)]
 
 
-def test_a_reader_that_is_gone_is_noticed():
+def test_codes_notices_a_closed_pipe():
     process = start_ctl("codes", "alice")
     process.stdout.close()
     error = process.stderr.read()
@@ -248,7 +248,7 @@ def add_places(user, count, seconds=3600):
              for i in range(count)])
 
 
-def test_status_of_somebody_who_never_logged_in():
+def test_status_shows_a_user_who_never_logged_in():
     assert table("alice") == {
         "user": "alice", "in the users map": "yes", "failures in a row": "0", "locked": "no",
         "codes sent in 10m": "0 of 3", "codes sent in 1h": "0 of 5",
@@ -256,7 +256,7 @@ def test_status_of_somebody_who_never_logged_in():
         "last login": "not in the list"}
 
 
-def test_status_counts_what_the_store_has():
+def test_status_shows_the_counts_of_the_store():
     set_failures("alice", 4)
     add_sends("alice", 10, 500, 700, 3000, 4000)
     add_sends("bob", 20)
@@ -268,7 +268,7 @@ def test_status_counts_what_the_store_has():
     assert got["remembered places"] == "2"
 
 
-def test_a_lock_is_shown_with_its_estimated_end():
+def test_status_shows_a_lock_with_its_estimated_end():
     set_failures("alice", 5, (14 * 60 + 3) * 1000)
     got = table("alice")
     assert re.fullmatch(r"for 14 min( [123] s)? more|for 13 min 5\d s more", got["locked"])
@@ -279,12 +279,12 @@ def test_a_lock_is_shown_with_its_estimated_end():
 
 @pytest.mark.parametrize("seconds, shown", [(86400, "23 h 59 min|1 d"), (7200, "1 h 59 min|2 h"),
                                             (30, r"2\d s|30 s")])
-def test_a_lock_of_any_length_is_shown(seconds, shown):
+def test_status_shows_a_lock_of_any_length(seconds, shown):
     set_failures("alice", 5, seconds * 1000)
     assert re.search(rf"^for ({shown})\b", table("alice")["locked"])
 
 
-def test_a_lock_for_ever_is_shown_and_unlocked():
+def test_status_shows_a_permanent_lock_and_unlock_ends_it():
     set_failures("alice", 100, 1000)
     got = table("alice")
     assert got["locked"] == "until swmfactl unlock" and "estimated end" not in got
@@ -292,7 +292,7 @@ def test_a_lock_for_ever_is_shown_and_unlocked():
     assert table("alice")["locked"] == "no"
 
 
-def test_unlock_ends_the_lock_and_forgets_the_failures(log):
+def test_unlock_ends_the_lock_and_clears_the_failures(log):
     set_failures("alice", 5, 900000)
     set_failures("bob", 5, 900000)
     assert done("unlock", "alice") == "alice: unlocked\n"
@@ -304,7 +304,7 @@ def test_unlock_ends_the_lock_and_forgets_the_failures(log):
     assert re.search(r"swmfactl\[\d+\]: lock ended for alice by uid 0\b", ctl_lines(log)[0])
 
 
-def test_unlock_of_somebody_who_is_not_locked(log):
+def test_unlock_says_that_a_user_is_not_locked(log):
     unknown = "; no account has that name\n"
     assert done("unlock", "nobody-knows") == f"nobody-knows: nothing to unlock{unknown}"
     assert done("forget", "nobody-knows") == f"nobody-knows: nothing to forget{unknown}"
@@ -315,7 +315,7 @@ def test_unlock_of_somebody_who_is_not_locked(log):
     assert "failures forgotten for alice by uid 0" in ctl_lines(log)[0]
 
 
-def test_forget_forgets_the_places_of_one_user(log):
+def test_forget_revokes_the_remembered_logins_of_one_user(log):
     add_places("alice", 3)
     add_places("bob", 1)
     assert done("forget", "alice") == "alice: places forgotten: 3\n"
@@ -325,7 +325,7 @@ def test_forget_forgets_the_places_of_one_user(log):
     assert "remembered places forgotten for alice by uid 0" in ctl_lines(log)[0]
 
 
-def test_a_name_forges_no_line(log):
+def test_a_user_name_cannot_forge_a_line(log):
     name = 'a b\n"\\x\x1b[2J' # as it is, and escaped
     shown = r'a\040b\012\"\134x\033[2J'
     set_failures("x", 3)
@@ -339,7 +339,7 @@ def test_a_name_forges_no_line(log):
 
 # ---- when something is wrong ----
 
-def test_a_broken_configuration_stops_codes_and_status_only():
+def test_a_broken_configuration_stops_only_codes_and_status():
     harness.write(harness.CONF, "[swmfa]\ntries = many\n")
     for command in ("codes", "status"):
         assert re.fullmatch(r"swmfactl: \S+swmfa.conf:2: \[swmfa\] tries: .*\n",
@@ -355,13 +355,13 @@ def test_a_map_that_is_missing_stops_codes():
 
 
 @pytest.mark.parametrize("command", STORE_COMMANDS)
-def test_it_must_run_as_root(command):
+def test_swmfactl_must_run_as_root(command):
     prefix = ["setpriv", "--reuid", "alice", "--regid", "alice", "--clear-groups"]
     assert failed(command, "alice", prefix=prefix) == "swmfactl: must be run as root\n"
     assert "COMMAND [OPTION...] [ARGUMENT...]" in done("--help", prefix=prefix)
 
 
-def test_help_is_understood_as_people_ask_for_it():
+def test_help_is_available_in_every_usual_spelling():
     for arguments in (["help"], ["-h"], ["-?"]):
         assert done(*arguments) == done("--help")
     for arguments in (["enable", "-h"], ["help", "enable"], ["enable", "-?"]):
@@ -384,7 +384,7 @@ def test_help_is_understood_as_people_ask_for_it():
     (["forget", ""], "1 to 511 bytes"), (["status", "x" * 512], "1 to 511 bytes"),
     (["--frobnicate"], "unrecognized option"), (["codes", "--f", "alice"], "unrecognized option"),
     (["-c"], "requires an argument"), (["codes", "-c"], "requires an argument")])
-def test_a_wrong_command_line_is_64(arguments, says):
+def test_a_wrong_command_line_exits_with_64(arguments, says):
     harness.reset_store()
     assert says in failed(*arguments, status=64)
     assert not (harness.STATE / "state.db").exists()
@@ -395,7 +395,7 @@ def test_a_name_may_be_long_or_begin_with_a_hyphen():
     assert done("unlock", "--", "-x").startswith("-x: nothing to unlock")
 
 
-def test_a_store_that_is_not_ours_alone_is_refused():
+def test_a_store_that_others_can_write_is_refused():
     harness.STATE.chmod(0o755)
     try:
         for command in STORE_COMMANDS:
@@ -404,7 +404,7 @@ def test_a_store_that_is_not_ours_alone_is_refused():
         harness.STATE.chmod(0o700)
 
 
-def test_somebody_who_holds_the_store_is_waited_for_but_not_for_ever():
+def test_swmfactl_waits_for_a_locked_store_for_a_limited_time():
     old = codes_of(done("codes", "alice"))
     with subprocess.Popen(**service_user(HOLD), stdin=subprocess.PIPE,
                           stdout=subprocess.PIPE) as holder:
@@ -422,7 +422,7 @@ def test_somebody_who_holds_the_store_is_waited_for_but_not_for_ever():
     assert are_those(old, kept_hashes("alice"))
 
 
-def test_the_store_stays_the_service_users():
+def test_the_store_stays_owned_by_the_service_user():
     os.umask(0)
     try:
         for command in STORE_COMMANDS:
@@ -440,7 +440,7 @@ def test_the_store_stays_the_service_users():
 
 # ---- secrets ----
 
-def test_codes_are_logged_with_who_made_them_and_without_a_code(log):
+def test_codes_logs_the_caller_and_no_code(log):
     codes = done("codes", "alice").split()
     assert harness.wait_until(lambda: ctl_lines(log))
     line, = ctl_lines(log)
@@ -460,7 +460,7 @@ def listed_commands():
     return re.findall(r"^  ([a-z]+(?: [a-z]+)?)(?: [A-Z[]|  )", done("--help"), flags=re.MULTILINE)
 
 
-def test_help_and_version():
+def test_help_and_version_are_printed():
     assert sorted(listed_commands()) == COMMANDS
     assert done("--version") == done("codes", "--version")
     assert re.fullmatch(r"swmfactl \(pam_swmfa\) [0-9.]+\n", done("--version"))
@@ -499,7 +499,7 @@ def complete(*words):
 
 
 @pytest.mark.skipif(shutil.which("bash") is None, reason="no bash")
-def test_the_completion_offers_commands_options_users_and_files():
+def test_the_bash_completion_offers_commands_options_users_and_files():
     assert sorted(complete("")) == sorted({command.split()[0] for command in COMMANDS})
     assert complete("un") == ["unlock"]
     assert complete("-c", "x.conf", "un") == ["unlock"]
@@ -539,7 +539,7 @@ def zsh_completes(line):
     ("-c swmfa.c", "-c swmfa.conf "), ("codes ali", "codes alice "), ("disable log", "disable login "),
     ("doctor sshd", "doctor sshd "), ("store restore --dr", "store restore --dry-run "),
     ("user import --cou", "user import --country "), ("--vers", "--version ")])
-def test_the_completion_for_zsh(line, completed):
+def test_the_zsh_completion_offers_commands_and_options(line, completed):
     assert zsh_completes(line) == completed
 
 
@@ -560,7 +560,7 @@ def test_a_group_alone_prints_its_commands():
             command for command in listed_commands() if command.startswith(group + " ")]
 
 
-def test_pass_is_another_name_of_bypass():
+def test_pass_is_an_alias_of_bypass():
     assert done("pass", "--help") == done("bypass", "--help")
     assert done("pass", "alice", "--end") == done("bypass", "alice", "--end")
     assert "pass" not in re.findall(r"\w+", done("--help"))

@@ -39,7 +39,7 @@ def asked(user="alice", **keywords):
 
 # ---- logins ----
 
-def test_who_has_a_pass_is_asked_for_nothing(sim, log):
+def test_a_user_with_a_bypass_needs_no_code(sim, log):
     assert asked()
     give()
     before = sim.requests()
@@ -53,7 +53,7 @@ def test_who_has_a_pass_is_asked_for_nothing(sim, log):
     assert harness.store("SELECT * FROM swmfa_remembered") == []
 
 
-def test_a_pass_that_was_ended_is_none(sim):
+def test_a_revoked_bypass_no_longer_works(sim):
     give()
     assert not asked()
     assert done("bypass", "alice", "--end") == "alice: bypass ended\n"
@@ -61,7 +61,7 @@ def test_a_pass_that_was_ended_is_none(sim):
     assert done("bypass", "alice", "--end") == "alice: has no bypass\n"
 
 
-def test_it_is_given_and_said_where_the_configuration_is_broken(sim):
+def test_bypass_works_with_a_broken_configuration_and_says_so(sim):
     assert "although" not in give()
     text = harness.CONF.read_text()
     harness.write(harness.CONF, text + "nonsense\n")
@@ -71,7 +71,7 @@ def test_it_is_given_and_said_where_the_configuration_is_broken(sim):
 
 
 @pytest.mark.parametrize("passes", ["both", "boot", "day"])
-def test_it_is_over_by_the_first_of_the_two_clocks(sim, clock, passes):
+def test_a_bypass_ends_by_the_faster_of_two_clocks(sim, clock, passes):
     give()
     for seconds, expected in ((HOUR - MINUTE, False), (HOUR, True)):
         if passes != "day":
@@ -81,7 +81,7 @@ def test_it_is_over_by_the_first_of_the_two_clocks(sim, clock, passes):
         assert asked() == expected, seconds
 
 
-def test_who_sets_the_time_of_day_makes_it_no_longer(sim, clock):
+def test_setting_the_time_of_day_extends_nothing(sim, clock):
     give()
     for day in (-24 * HOUR, -6 * MINUTE, 24 * HOUR):
         clock.set_day(day)
@@ -94,7 +94,7 @@ def test_who_sets_the_time_of_day_makes_it_no_longer(sim, clock):
         assert asked(), day
 
 
-def test_it_outlasts_a_reboot_and_no_more(sim, clock):
+def test_a_bypass_survives_a_reboot_but_not_its_end(sim, clock):
     give()
     clock.set_day(5 * MINUTE)
     clock.reboot()
@@ -106,13 +106,13 @@ def test_it_outlasts_a_reboot_and_no_more(sim, clock):
 
 @pytest.mark.parametrize("name", ["ALICE", "Alice", "alice ", " alice", "alic", "alicex", "bob", "a%",
                                   "_lice", "carol"])
-def test_it_is_for_nobody_else_and_for_no_other_spelling(sim, name):
+def test_a_bypass_applies_to_the_exact_user_name_only(sim, name):
     harness.configure(sim, swmfa="tries = 1")
     give()
     assert asked(name) and not asked()
 
 
-def test_who_has_the_pass_of_another_account_is_asked(sim):
+def test_a_bypass_of_another_account_does_not_apply(sim):
     """The one who calls su is asked with use_uid: his own pass counts, and that of the target not."""
     service = harness.between_permits("use_uid", service="caller")
     give("bob")
@@ -123,7 +123,7 @@ def test_who_has_the_pass_of_another_account_is_asked(sim):
     assert asked("bob")
 
 
-def test_who_is_locked_is_denied_and_the_command_says_so(sim, log):
+def test_bypass_warns_that_a_locked_user_is_still_denied(sim, log):
     harness.configure(sim, limits="failures = 1\n", swmfa="tries = 1")
     login(answers=["@wrong"])
     out = give()
@@ -136,14 +136,14 @@ def test_who_is_locked_is_denied_and_the_command_says_so(sim, log):
     assert "locked" not in give()
 
 
-def test_who_is_locked_while_the_pass_lasts_is_denied(sim, log):
+def test_a_user_locked_during_a_bypass_is_denied(sim, log):
     give()
     change("INSERT INTO swmfa_try SELECT 'alice', 10, 0, now_ms + 900000 FROM swmfa_store")
     assert login(answers=["123456"] * 3).result == "PAM_MAXTRIES"
     log.last("result=denied reason=locked")
 
 
-def test_the_lock_of_strangers_is_nothing_to_who_is_not_in_the_map(sim, log):
+def test_the_lock_of_unknown_names_does_not_affect_an_unmapped_user(sim, log):
     """All names that are not in the map are counted under a hundred, by the digits that they see."""
     harness.configure(sim, limits="failures = 1\n", swmfa="tries = 1")
     assert login("carol", answers=["123456"]).result == "PAM_MAXTRIES"
@@ -156,7 +156,7 @@ def test_the_lock_of_strangers_is_nothing_to_who_is_not_in_the_map(sim, log):
     log.last("user=carol .*result=ignored reason=pass")
 
 
-def test_ones_own_lock_counts_also_when_the_map_has_become_wrong(sim):
+def test_a_lock_denies_even_if_the_map_has_become_wrong(sim):
     harness.configure(sim, limits="failures = 1\n", swmfa="tries = 1")
     login(answers=["@wrong"])
     give()
@@ -170,7 +170,7 @@ def test_ones_own_lock_counts_also_when_the_map_has_become_wrong(sim):
     harness.users_map()
 
 
-def test_exempt_result_says_what_pam_is_told(sim, log):
+def test_exempt_result_sets_the_pam_result(sim, log):
     give()
     assert login(service=harness.alone()).result == "PAM_PERM_DENIED", "PAM_IGNORE alone lets nobody in"
     harness.configure(sim, policy="exempt_result = success")
@@ -178,7 +178,7 @@ def test_exempt_result_says_what_pam_is_told(sim, log):
     assert log.last("result=success reason=pass")
 
 
-def test_it_counts_in_each_service_whatever_the_policy_is_for(sim, log):
+def test_a_bypass_applies_to_services_outside_the_policy(sim, log):
     give()
     harness.configure(sim, policy="services = sshd, sudo\nrequire_groups = alice")
     assert not asked() and log.last("reason=pass")
@@ -193,7 +193,7 @@ def test_it_counts_in_each_service_whatever_the_policy_is_for(sim, log):
     assert asked()
 
 
-def test_it_helps_while_no_provider_can_be_reached_or_no_code_may_be_sent(sim, log):
+def test_a_bypass_works_in_an_outage_and_at_a_send_limit(sim, log):
     give()
     harness.configure(sim, limits="user_sends = 1/1d\n")
     login("bob")
@@ -203,7 +203,7 @@ def test_it_helps_while_no_provider_can_be_reached_or_no_code_may_be_sent(sim, l
     assert not asked()
 
 
-def test_a_broken_configuration_or_store_passes_nobody(sim):
+def test_a_bypass_lets_nobody_in_with_a_broken_configuration_or_store(sim):
     give()
     harness.write(harness.CONF, "[swmfa]\ntries = many\n")
     assert login().result == "PAM_SERVICE_ERR"
@@ -216,7 +216,7 @@ def test_a_broken_configuration_or_store_passes_nobody(sim):
 
 # ---- the real applications ----
 
-def test_ssh_asks_for_the_password_alone(sim, log, host):
+def test_ssh_with_a_bypass_asks_only_for_the_password(sim, log, host):
     give()
     client = by_ssh()
     client.expect("in-the-shell")
@@ -239,7 +239,7 @@ def test_ssh_asks_for_the_password_alone(sim, log, host):
     assert ended(client) == 0
 
 
-def test_ssh_by_key_needs_the_line_that_remember_needs(sim, log, tmp_path):
+def test_ssh_with_a_key_and_a_bypass_needs_the_line_that_remember_needs(sim, log, tmp_path):
     """As in the example sshd-publickey, with the module alone in the stack."""
     key = tmp_path / "key"
     subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key], check=True)
@@ -265,7 +265,7 @@ def test_ssh_by_key_needs_the_line_that_remember_needs(sim, log, tmp_path):
         subprocess.run(["rm", "-rf", folder], check=True)
 
 
-def test_sudo_and_su_ask_for_no_code(sim, log, host):
+def test_sudo_and_su_with_a_bypass_need_no_code(sim, log, host):
     give()
     client = sudo_as_alice("id", "-u")
     client.expect(r"\n0\r")
@@ -287,7 +287,7 @@ def test_sudo_and_su_ask_for_no_code(sim, log, host):
 
 # ---- the command ----
 
-def test_it_says_and_logs_what_it_did(sim, log):
+def test_bypass_prints_and_logs_what_it_did(sim, log):
     out = give(span="8h", reason="on call, see ticket 42")
     [end] = re.findall(r"^alice: no code is required until (\S+ \S+): on call, see ticket 42\n$", out)
     assert abs(time.mktime(time.strptime(end, "%Y-%m-%d %H:%M:%S")) - time.time() - 8 * HOUR) < 60
@@ -305,7 +305,7 @@ def test_it_says_and_logs_what_it_did(sim, log):
     assert "bypass ended for alice by uid 0" in lines[2]
 
 
-def test_the_name_must_be_an_accounts_own(sim):
+def test_bypass_refuses_a_name_that_is_not_the_name_of_the_account(sim):
     for name in ("nobody-here", "ALICE"):
         error = failed("bypass", name, "--for", "1h", "--reason", "x")
         assert error == (f"swmfactl: {name}: no such account (not found); --force grants "
@@ -316,7 +316,7 @@ def test_the_name_must_be_an_accounts_own(sim):
     assert not asked("nobody-here")
 
 
-def test_it_reads_no_configuration_and_no_map(sim):
+def test_bypass_reads_neither_configuration_nor_map(sim):
     harness.CONF.unlink()
     harness.USERS.unlink()
     give("carol")
@@ -338,13 +338,13 @@ ALONE = "--end cannot be combined with"
       ("", "0", "0s", "1", "-1h", "1.5h", "1h30m", "31d", "721h", "2592001s", "1w", "for ever")],
     *[(["--for", "1h", "--reason", text], TEXT) for text in
       ("", " ", "  ", "a\nb", "\x1b[2J", "\t", "\x7f", "gr\u00fc\u00dfe", "x" * 101)]])
-def test_a_wrong_order_is_64_and_gives_nothing(sim, arguments, says):
+def test_a_wrong_command_line_exits_with_64_and_gives_no_bypass(sim, arguments, says):
     harness.reset_store()
     assert says in failed("bypass", "alice", *arguments, status=64)
     assert not (harness.STATE / "state.db").exists()
 
 
-def test_a_user_is_needed_and_root(sim):
+def test_bypass_needs_root_and_a_user(sim):
     assert "too few arguments" in failed("bypass", "--for", "1h", "--reason", "x", status=64)
     assert "too many" in failed("bypass", "alice", "bob", "--for", "1h", "--reason", "x", status=64)
     prefix = ["setpriv", "--reuid", "alice", "--regid", "alice", "--clear-groups"]
@@ -352,7 +352,7 @@ def test_a_user_is_needed_and_root(sim):
                   prefix=prefix) == "swmfactl: must be run as root\n"
 
 
-def test_the_longest_reason_is_kept_and_logged_whole(sim, log):
+def test_the_longest_reason_is_stored_and_logged_whole(sim, log):
     reason = "".join(chr(33 + i % 94) for i in range(100))
     give(reason=reason)
     assert table("alice")["bypass"].endswith(" more: " + reason)
@@ -361,7 +361,7 @@ def test_the_longest_reason_is_kept_and_logged_whole(sim, log):
     assert escaped in log.last("reason=pass")
 
 
-def test_a_store_that_is_held_gives_none(sim):
+def test_a_locked_store_gives_no_bypass(sim):
     with subprocess.Popen(**service_user(HOLD), stdin=subprocess.PIPE,
                           stdout=subprocess.PIPE) as holder:
         assert holder.stdout.readline() == b"held\n"
@@ -371,7 +371,7 @@ def test_a_store_that_is_held_gives_none(sim):
     assert asked()
 
 
-def test_many_logins_by_it_at_once_are_asked_for_nothing(sim):
+def test_simultaneous_logins_with_a_bypass_need_no_code(sim):
     give()
     outs = harness.pamhosts(harness.between_permits(), 50, answers=["@fail"])
     assert [out.result for out in outs] == ["PAM_SUCCESS"] * 50 and sim.requests() == []

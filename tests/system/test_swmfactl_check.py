@@ -60,7 +60,7 @@ def texts(*arguments):
 
 # ---- a good host ----
 
-def test_of_a_good_host_it_says_what_was_examined():
+def test_check_of_a_good_host_lists_what_it_examined():
     users_map(GOOD_MAP + "carol +15550100184\n")
     out = ctl.done("check")
     assert out == (f"{harness.CONF}, 3 users, helper, module, user {harness.SERVICE_USER}, store: "
@@ -69,7 +69,7 @@ def test_of_a_good_host_it_says_what_was_examined():
     assert found() == []
 
 
-def test_the_last_line_counts():
+def test_the_last_line_counts_errors_and_warnings():
     users_map(GOOD_MAP + "carol +15550100184\n")
     harness.write(harness.CONF, harness.CONF.read_text() + "[swmfa]\ntries = x\nfail_on = network\n"
                   "[policy]\nservices = a, b\n")
@@ -78,7 +78,7 @@ def test_the_last_line_counts():
     assert re.search(r"^error  \S+swmfa\.conf:\d+: \[swmfa\] tries: .* \[conf\]\n    do: \S", out)
 
 
-def test_the_installed_example_has_placeholders_and_no_more():
+def test_the_installed_example_has_placeholders_and_no_other_problem():
     text = (harness.BUILD / "conf/swmfa.conf").read_text()
     harness.write(harness.CONF, text)
     lines = text.splitlines()
@@ -151,7 +151,7 @@ CONFIGURATIONS = [
 
 
 @pytest.mark.parametrize("case", CONFIGURATIONS, ids=lambda case: str(case[0])[:40])
-def test_of_a_configuration_it_finds_this_and_nothing_besides(sim, case):
+def test_check_finds_exactly_the_problems_of_a_configuration(sim, case):
     keys, *expected = case
     harness.configure(sim, **{"limits": COUNTRIES, **keys})
     assert sorted(found()) == sorted(f"{what} {place(line)}" for what, line in expected)
@@ -166,7 +166,7 @@ BOTH = [
 
 
 @pytest.mark.parametrize("lines, keys, expected", [(case[0], case[1], case[2:]) for case in BOTH])
-def test_of_two_providers_it_finds_this_and_nothing_besides(sim, lines, keys, expected):
+def test_check_finds_exactly_the_problems_of_two_providers(sim, lines, keys, expected):
     keys = {**keys, "swmfa": keys.get("swmfa", "") + "providers = signalwire, bandwidth\n"}
     harness.configure(sim, limits=COUNTRIES, bandwidth=sim, bandwidth_lines=lines, **keys)
     assert sorted(found()) == sorted(f"{what} {place(line)}" for what, line in expected)
@@ -197,7 +197,7 @@ def test_a_group_that_can_read_the_credentials_is_noted():
     assert found() == [f"note conf-readable {harness.CONF}"]
 
 
-def test_a_copy_can_be_checked_before_it_is_put_in_place():
+def test_a_copy_can_be_checked_before_it_is_installed():
     copy = harness.SECURITY / "swmfa.conf.copy"
     harness.write(copy, harness.CONF.read_text().replace("[policy]", "[policy]\nremember = never"))
     try:
@@ -249,12 +249,12 @@ MAPS = [
 
 
 @pytest.mark.parametrize("case", MAPS, ids=lambda case: repr(case[0])[:40].replace("\\", "_"))
-def test_of_a_map_it_finds_this_and_nothing_besides(case):
+def test_check_finds_exactly_the_problems_of_a_map(case):
     users_map(case[0])
     assert sorted(found()) == sorted(case[1:])
 
 
-def test_a_map_that_must_be_whole_is_an_error_if_it_is_not(sim):
+def test_an_incomplete_map_is_an_error_where_it_must_be_complete(sim):
     harness.configure(sim, limits=COUNTRIES, swmfa="unmapped = ignore\n")
     ignore = f"warning unmapped-ignore {place('unmapped = ignore')}"
     for text, expected in (("", "error users-whole 1"), ("# nobody", "error users-whole 1"),
@@ -264,7 +264,7 @@ def test_a_map_that_must_be_whole_is_an_error_if_it_is_not(sim):
         assert sorted(found()) == sorted([ignore, expected]), text
 
 
-def test_a_map_that_all_can_read_is_noted_and_one_that_all_can_write_refused():
+def test_a_map_that_all_can_read_is_noted_and_a_writable_one_is_an_error():
     harness.USERS.chmod(0o644)
     assert found() == [f"note users-readable {harness.USERS}"]
     harness.USERS.chmod(0o666)
@@ -273,7 +273,7 @@ def test_a_map_that_all_can_read_is_noted_and_one_that_all_can_write_refused():
     assert found() == [f"error users-file {harness.USERS}"]
 
 
-def test_it_and_a_login_are_of_one_mind():
+def test_check_and_logins_agree_on_a_wrong_line():
     """Each line that is called wrong denies its user; the others do not."""
     users_map("alice 0155501\nbob +15550100183\n")
     service = harness.alone()
@@ -282,7 +282,7 @@ def test_it_and_a_login_are_of_one_mind():
     assert harness.pamhost(service, "alice", answers=["123456"] * 3).result != "PAM_SUCCESS"
 
 
-def test_many_of_a_kind_are_counted():
+def test_check_counts_repeated_problems():
     users_map("".join(f"user{i} 0\n" for i in range(50)))
     findings = check()["findings"]
     assert [finding["id"] for finding in findings].count("users-line") == 21
@@ -290,12 +290,12 @@ def test_many_of_a_kind_are_counted():
         ["30 more lines have this problem; only the first 20 are listed"] * 2
 
 
-def test_a_number_in_the_place_of_a_name_is_not_told():
+def test_a_number_in_the_place_of_a_name_is_not_shown():
     users_map("+15550100183\nbob +15550100182\n")
     assert "*83: expected an E.164 number" in texts() and "0100183" not in texts()
 
 
-def test_a_name_forges_no_line():
+def test_a_user_name_cannot_forge_a_line():
     users_map("al\x1b[2Jice 0\n")
     status, out, _ = ctl.ctl("check")
     assert status == 3 and "\x1b" not in out and r"al\033[2Jice" in out
@@ -339,7 +339,7 @@ def replaced():
 
 
 @pytest.mark.parametrize("program, path", [("helper", harness.HELPER), ("module", harness.MODULE)])
-def test_a_program_that_is_not_roots_alone_is_an_error(replaced, program, path):
+def test_a_program_that_others_can_write_is_an_error(replaced, program, path):
     path = replaced(path)
     for mode in (0o775, 0o757, 0o4755, 0o2755):
         path.chmod(mode)
@@ -377,7 +377,7 @@ def test_a_module_that_cannot_be_loaded_is_an_error(replaced):
 
 @pytest.mark.parametrize("folder", [Path(harness.HELPER).parent, Path(harness.MODULE).parent,
                                     harness.SECURITY, harness.SECURITY.parent])
-def test_a_folder_that_others_can_change_is_an_error(folder):
+def test_a_folder_that_others_can_write_is_an_error(folder):
     before = folder.stat()
     try:
         folder.chmod(0o777)
@@ -392,7 +392,7 @@ def test_a_folder_that_others_can_change_is_an_error(folder):
         folder.chmod(before.st_mode & 0o7777)
 
 
-def test_a_link_on_the_way_is_followed(tmp_path):
+def test_a_link_in_the_path_is_followed(tmp_path):
     """Whoever can change the folder that a link leads to can change the map."""
     (harness.WORK / "far").mkdir(mode=0o777)
     (harness.WORK / "far").chmod(0o777)
@@ -421,7 +421,7 @@ def test_a_link_on_the_way_is_followed(tmp_path):
     (lambda text: text + f"twin:x:7777:{pwd.getpwnam(harness.SERVICE_USER).pw_gid}::/:/bin/false\n",
      f"warning service-user-shared {harness.SERVICE_USER}"),
 ], ids=["missing", "root", "shell", "same-uid", "same-group"])
-def test_of_the_service_user_it_finds_this_and_nothing_besides(replaced, change, expected):
+def test_check_finds_exactly_the_problems_of_the_service_user(replaced, change, expected):
     accounts = replaced("/etc/passwd")
     text = change(accounts.read_text())
     assert text != accounts.read_text()
@@ -431,7 +431,7 @@ def test_of_the_service_user_it_finds_this_and_nothing_besides(replaced, change,
 
 # ---- the store ----
 
-def test_a_store_that_is_not_there_is_noted_and_none_is_made():
+def test_a_missing_store_is_noted_and_not_made():
     harness.reset_store()
     assert found() == [f"note store-none {harness.STATE / 'state.db'}"]
     assert ctl.ctl("check", "--online")[0] == 0
@@ -445,14 +445,14 @@ def test_a_store_that_is_not_there_is_noted_and_none_is_made():
 
 
 @pytest.mark.parametrize("owner, mode", [("root", 0o600), (harness.SERVICE_USER, 0o644)])
-def test_a_file_of_the_store_that_is_not_the_service_users_is_an_error(owner, mode):
+def test_a_store_file_of_another_owner_is_an_error(owner, mode):
     path = harness.STATE / "state.db"
     shutil.chown(path, owner)
     path.chmod(mode)
     assert found() == [f"error store-file {path}"]
 
 
-def test_what_is_no_file_of_the_store_is_not_to_be_changed():
+def test_check_suggests_no_change_of_foreign_files_in_the_store():
     path, other = harness.STATE / "state.db-wal", harness.STATE / "other"
     owner = pwd.getpwnam(harness.SERVICE_USER)
     other.touch(0o600)
@@ -466,7 +466,7 @@ def test_what_is_no_file_of_the_store_is_not_to_be_changed():
     other.unlink()
 
 
-def test_a_folder_of_the_store_that_is_not_ours_alone_is_an_error():
+def test_a_store_folder_that_others_can_access_is_an_error():
     harness.STATE.chmod(0o755)
     try:
         assert found() == [f"error store {harness.STATE}"]
@@ -474,7 +474,7 @@ def test_a_folder_of_the_store_that_is_not_ours_alone_is_an_error():
         harness.STATE.chmod(0o700)
 
 
-def test_a_store_that_is_damaged_is_an_error():
+def test_a_damaged_store_is_an_error():
     path = harness.STATE / "state.db"
     data = path.read_bytes()
     for damaged in (b"", b"nothing", data[:-1024], b"x" * len(data)):
@@ -482,7 +482,7 @@ def test_a_store_that_is_damaged_is_an_error():
         assert found() == [f"error store {path}"], damaged[:10]
 
 
-def test_a_store_of_another_version_is_left_as_it_is():
+def test_a_store_of_another_version_is_not_modified():
     for version, expected in ((1, "note store-version"), (99, "error store")):
         ctl.change(f"UPDATE swmfa_store SET version = {version}")
         assert found() == [f"{expected} {harness.STATE / 'state.db'}"]
@@ -492,7 +492,7 @@ def test_a_store_of_another_version_is_left_as_it_is():
 @pytest.mark.parametrize("options, expected", [
     (["-o", "size=1m"], "warning store-space"), (["-o", "nr_inodes=10"], "warning store-space"),
     (["-o", "ro"], "error store-read-only")])
-def test_the_file_system_of_the_store_is_looked_at(options, expected):
+def test_check_examines_the_file_system_of_the_store(options, expected):
     subprocess.run(["mount", "-t", "tmpfs", *options, "tmpfs", harness.STATE], check=True)
     try:
         if "ro" not in options:
@@ -508,7 +508,7 @@ def contents():
     return {name: harness.store(f"SELECT * FROM {name}") for name in tables}
 
 
-def test_nothing_is_counted_and_nothing_changes(log):
+def test_check_counts_and_changes_nothing(log):
     assert harness.pamhost(harness.alone(), "alice").result == "PAM_SUCCESS"
     log.begin()
     before, sent = contents(), harness.messages()
@@ -539,16 +539,16 @@ def use_bandwidth(sim, **keywords):
     harness.configure(sim, limits=COUNTRIES, swmfa="providers = bandwidth\n", bandwidth=sim, **keywords)
 
 
-def test_a_good_provider_is_reached_and_takes_the_credentials(sim):
+def test_check_reaches_a_good_provider_with_the_credentials(sim):
     assert online() == (["note online"], {"signalwire": "good"})
     (path, status, _), = sim.requests()
     assert re.fullmatch(r"/api/relay/rest/mfa/[0-9a-f-]{36}/verify", path) and status == "404"
     use_bandwidth(sim)
     assert online() == (["note online"], {"bandwidth": "good"})
-    assert sim.requests()[1][:2] == ("/api/v1/accounts/lab-account/code/verify", "200")
+    assert sim.requests()[1][:2] == ("/api/v1/accounts/test-account/code/verify", "200")
 
 
-def test_both_providers_are_asked(sim):
+def test_check_contacts_both_providers(sim):
     harness.configure(sim, limits=COUNTRIES, swmfa="providers = bandwidth, signalwire\n", bandwidth=sim,
                       api_token="PT-wrong")
     assert online() == (["error online-credentials", "note online"],
@@ -564,7 +564,7 @@ def test_both_providers_are_asked(sim):
     assert ctl.ctl("check")[0] == 0
 
 
-def test_the_times_and_the_certificate_are_told():
+def test_check_reports_times_and_the_certificate():
     status, out, _ = ctl.ctl("check", "--online", "--json")
     said, = json.loads(out)["online"]
     assert status == 0 and said["certificate_days"] > 300
@@ -590,7 +590,7 @@ FAULTS = [
 
 @pytest.mark.parametrize("name", ["signalwire", "bandwidth"])
 @pytest.mark.parametrize("fault, expected, word", FAULTS)
-def test_what_a_provider_does_wrong_is_told(start, name, fault, expected, word):
+def test_check_reports_errors_of_a_provider(start, name, fault, expected, word):
     sim = start("--fault", fault)
     harness.configure(sim, limits=COUNTRIES, swmfa=f"providers = {name}\ntimeout = 4\n"
                       "connect_timeout = 4\n", bandwidth=sim)
@@ -604,7 +604,7 @@ def test_an_answer_that_calls_a_random_code_right_is_an_error(sim, tmp_path):
     assert "accepted a random code that was never sent" in ctl.ctl("check", "--online")[1]
 
 
-def test_bandwidths_404_is_no_good_answer(sim, tmp_path):
+def test_a_404_of_bandwidth_is_an_error(sim, tmp_path):
     server = harness.RawServer(tmp_path, harness.http(404, '{"error": "no"}'))
     use_bandwidth(sim)
     text = harness.CONF.read_text().split("[bandwidth]")
@@ -620,18 +620,18 @@ def test_bandwidths_404_is_no_good_answer(sim, tmp_path):
     ({"api_token": "PT-another"}, "error online-credentials", "credentials"),
     ({"project_id": "another"}, "error online-credentials", "credentials"),
 ])
-def test_what_keeps_a_provider_from_being_reached_is_told(sim, keys, expected, word):
+def test_check_reports_why_a_provider_is_unreachable(sim, keys, expected, word):
     harness.configure(sim, limits=COUNTRIES, **keys)
     assert online() == ([expected], {"signalwire": word})
 
 
 @pytest.mark.parametrize("kind", ["expired", "self-signed", "other-host"])
-def test_a_certificate_that_is_not_good_is_told(start, kind):
+def test_check_reports_a_bad_certificate(start, kind):
     start("--certificate", kind, limits=COUNTRIES)
     assert online() == (["error online-tls"], {"signalwire": "tls"})
 
 
-def test_a_certificate_of_another_authority_is_told(start, sim):
+def test_check_reports_a_certificate_of_another_authority(start, sim):
     other = start(name="2")
     harness.configure(sim, limits=COUNTRIES, ca_file=other.ca)
     assert online() == (["error online-tls"], {"signalwire": "tls"})
@@ -641,38 +641,38 @@ def test_a_certificate_of_another_authority_is_told(start, sim):
 
 @pytest.mark.parametrize("days, expected", [(13, ["warning online-certificate", "note online"]),
                                             (20, ["note online"])])
-def test_a_certificate_that_ends_soon_is_a_warning(sim, tmp_path, days, expected):
+def test_a_certificate_that_expires_soon_is_a_warning(sim, tmp_path, days, expected):
     server = harness.RawServer(tmp_path, harness.http(404, '{"error": "no"}'), days=days)
     harness.configure(sim, limits=COUNTRIES, endpoint=server.endpoint, ca_file=server.certificate)
     assert online() == (expected, {"signalwire": "good"})
 
 
-def test_a_proxy_and_other_variables_of_the_environment_are_not_used(sim):
+def test_check_ignores_proxies_in_the_environment(sim):
     environment = {**os.environ, "https_proxy": "http://127.0.0.1:1", "ALL_PROXY": "socks5://[::1]:1",
                    "SSL_CERT_FILE": "/dev/null", "CURL_CA_BUNDLE": "/dev/null"}
     assert online(env=environment) == (["note online"], {"signalwire": "good"})
     assert len(sim.requests()) == 1
 
 
-def test_with_a_wrong_configuration_nobody_is_asked(sim):
+def test_check_contacts_no_provider_with_a_wrong_configuration(sim):
     harness.configure(sim, limits=COUNTRIES, swmfa="tries = 0\n")
     assert online() == (["error conf", "note online-not"], {})
     assert sim.requests() == []
 
 
-def test_without_online_nobody_is_asked(sim):
+def test_without_online_check_contacts_no_provider(sim):
     assert found() == [] and sim.requests() == []
 
 
 # ---- what it says of itself ----
 
-def test_it_takes_no_words():
+def test_check_takes_no_arguments():
     assert "too many arguments" in ctl.failed("check", "alice", status=64)
     assert "unrecognized option" in ctl.failed("check", "--of-line", status=64)
     assert "unrecognized option" in ctl.failed("status", "--online", "alice", status=64)
 
 
-def test_accounts_that_use_a_service_and_are_not_in_the_map_are_named():
+def test_check_names_unmapped_accounts_that_use_a_service():
     """By what they could log in with: a password, or a key; for sudo by their groups."""
     Path("/run/sshd").mkdir(exist_ok=True)
 
@@ -694,7 +694,7 @@ def test_accounts_that_use_a_service_and_are_not_in_the_map_are_named():
     assert check(keep_denied=True)["findings"] == []
 
 
-def test_it_must_run_as_root():
+def test_swmfactl_must_run_as_root():
     prefix = ["setpriv", "--reuid", "alice", "--regid", "alice", "--clear-groups"]
     assert ctl.failed("check", prefix=prefix) == "swmfactl: must be run as root\n"
 

@@ -14,7 +14,7 @@ from test_swmfactl_doctor import (ACCOUNT, ALICE, PAM, doctor, ended, examine, f
                                   system)  # pylint: disable=unused-import
 
 RULES = Path("/etc/sudoers.d/doctor")
-LAB = Path("/etc/sudoers.d/lab")
+SUDOERS_FILE = Path("/etc/sudoers.d/swmfa-test")
 BOB = harness.NUMBERS["bob"]
 ROOT = "+15550100184"
 UNCHANGED = "Defaults passwd_tries=1\n"
@@ -23,14 +23,14 @@ UNCHANGED = "Defaults passwd_tries=1\n"
 @pytest.fixture(autouse=True)
 def sudoers():
     """Files that a test writes go with it."""
-    before = LAB.read_bytes() if LAB.exists() else None
-    LAB.unlink(missing_ok=True)
+    before = SUDOERS_FILE.read_bytes() if SUDOERS_FILE.exists() else None
+    SUDOERS_FILE.unlink(missing_ok=True)
     yield
     RULES.unlink(missing_ok=True)
     for path in Path(ELSEWHERE).glob("*"):
         path.unlink()
     if before is not None:
-        harness.write(LAB, before, 0o440)
+        harness.write(SUDOERS_FILE, before, 0o440)
 
 
 def put(case, start):
@@ -61,7 +61,7 @@ def is_asked(*command):
 
 
 @pytest.mark.parametrize("case", SUDOERS, ids=lambda case: case.name)
-def test_of_sudoers_is_said_what_the_real_sudo_does(case, start):
+def test_doctor_reads_sudoers_as_sudo_does(case, start):
     put(case, start)
     findings, services = examine("sudo")
     assert ids(findings) == set(case.findings.split()), findings
@@ -77,12 +77,12 @@ def test_of_sudoers_is_said_what_the_real_sudo_does(case, start):
         assert False in really
 
 
-def test_the_table_has_what_can_be_wrong_and_what_is_right():
+def test_the_table_has_good_and_bad_sudoers():
     assert len({case.name for case in SUDOERS}) == len(SUDOERS) >= 40
     assert sum(case.asked == "always" for case in SUDOERS) >= 12
 
 
-def test_a_rule_is_named_by_its_users_and_commands(start):
+def test_doctor_names_the_users_and_commands_of_a_rule(start):
     put(Sudoers("names", ("Cmnd_Alias SAFE = /bin/ls", "%admin, !bob web1 = NOPASSWD: SAFE, /usr/bin/id",
                           "Defaults:%ops, #1001 !authenticate")), start)
     texts = [finding["text"] for finding in examine("sudo", "sudo-i")[0]]
@@ -100,7 +100,7 @@ def test_a_list_that_is_too_long_is_cut(start):
 
 
 @pytest.mark.parametrize("name, service", [("service-of-sudo-i", "sudo-i"), ("service", "sudo")])
-def test_another_service_of_sudo_really_asks_for_no_code(start, name, service):
+def test_another_pam_service_of_sudo_asks_for_no_code(start, name, service):
     put(next(case for case in SUDOERS if case.name == name), start)
     findings, services = examine(service)
     finding = find(findings, "sudo-service")
@@ -112,7 +112,7 @@ def test_another_service_of_sudo_really_asks_for_no_code(start, name, service):
     assert ended(client) == 0 and harness.messages() == []
 
 
-def test_a_service_that_sudo_goes_by_is_judged_as_sudo(start):
+def test_doctor_examines_another_pam_service_of_sudo_as_sudo(start):
     put(Sudoers("named", ("alice ALL=(ALL) NOPASSWD: ALL", "Defaults pam_service=strong, targetpw")), start)
     harness.stack("strong", INCLUDE, stacks.ASK, *ACCOUNT, folder=PAM)
     findings, services = examine("strong")
@@ -127,7 +127,7 @@ def test_a_service_that_sudo_goes_by_is_judged_as_sudo(start):
     ("rootpw", "", "root", ROOT), ("rootpw", "use_uid", "root", ALICE),
     ("runaspw", "", "root", ROOT), ("runaspw", "use_uid", "root", ALICE),
     ("!targetpw", "use_uid", "alice", ALICE), ("!targetpw", "", "alice", ALICE)])
-def test_the_code_goes_to_the_phone_that_is_said(start, defaults, options, password_of, asked):
+def test_the_code_goes_to_the_phone_that_doctor_names(start, defaults, options, password_of, asked):
     subprocess.run(["chpasswd"], input=f"root:{harness.PASSWORD}\n", text=True, check=True)
     put(Sudoers("target", ("alice ALL=(ALL) ALL", f"Defaults {defaults}"), ask=options), start)
     findings, services = examine("sudo")
@@ -144,7 +144,7 @@ def test_the_code_goes_to_the_phone_that_is_said(start, defaults, options, passw
     assert ended(client) == 0 and len(harness.messages()) == 1
 
 
-def test_another_sudoers_is_read_as_sudo_conf_says(start):
+def test_doctor_reads_the_sudoers_file_named_in_sudo_conf(start):
     put(Sudoers("moved", ("alice ALL=(ALL) ALL",), elsewhere="alice ALL=(ALL) NOPASSWD: ALL"), start)
     conf = Path("/etc/sudo.conf")
     before = conf.read_text()
@@ -158,7 +158,7 @@ def test_another_sudoers_is_read_as_sudo_conf_says(start):
         conf.write_text(before)
 
 
-def test_what_cannot_be_known_is_not_in_all_cases(start):
+def test_doctor_does_not_call_unknown_rules_safe(start):
     put(Sudoers("unknown", ("alice ALL=(ALL) ALL",)), start)
     program = Path("/usr/bin/cvtsudoers")
     moved = program.rename("/usr/bin/cvtsudoers.away")
@@ -173,7 +173,7 @@ def test_what_cannot_be_known_is_not_in_all_cases(start):
     assert f"{RULES}:3:" in find(examine("sudo")[0], "sudo-unknown")["text"]
 
 
-def test_rules_from_elsewhere_are_not_in_all_cases(start):
+def test_doctor_does_not_call_rules_from_a_directory_safe(start):
     put(Sudoers("sss", ("alice ALL=(ALL) ALL",)), start)
     switch = Path("/etc/nsswitch.conf")
     before = switch.read_text()
@@ -186,7 +186,7 @@ def test_rules_from_elsewhere_are_not_in_all_cases(start):
         switch.write_text(before)
 
 
-def test_enable_warns_of_whom_sudo_asks_for_nothing(start):
+def test_enable_warns_about_users_whom_sudo_asks_for_nothing(start):
     put(Sudoers("enable", ("alice ALL=(ALL) NOPASSWD: ALL", "Defaults targetpw")), start)
     harness.stack("sudo", INCLUDE, *ACCOUNT, folder=PAM)
     harness.stack("sudo-i", INCLUDE, *ACCOUNT, folder=PAM)

@@ -55,7 +55,7 @@ def debian(sim):
     conf = Path("/etc/ssh/sshd_config")
     conf.write_text(conf.read_text() + "PerSourcePenalties no\n" * harness.penalties_known() +
                     "PermitRootLogin yes\n")
-    harness.write("/etc/sudoers.d/lab", "alice ALL=(ALL) ALL\nDefaults timestamp_timeout=0, "
+    harness.write("/etc/sudoers.d/swmfa-test", "alice ALL=(ALL) ALL\nDefaults timestamp_timeout=0, "
                   "passwd_tries=1\n", 0o440)
     shutil.rmtree(COPIES, ignore_errors=True)
     harness.users_map(f"alice {ALICE}\nbob {BOB}\ncarol {BOB}\nroot {ALICE}\n")
@@ -170,7 +170,7 @@ def enable_sshd(server, *options):
 
 # ---- ssh ----
 
-def test_enable_sshd_then_a_login_needs_a_code_and_after_disable_none(sshd, sim, log):
+def test_after_enable_sshd_a_login_needs_a_code_and_after_disable_none(sshd, sim, log):
     before = snapshot()
     assert gets_in(ssh_with_password())
     out, second = enable_sshd(sshd)
@@ -212,7 +212,7 @@ def doctor_on_sshd():
     return {finding["id"]: finding for finding in found}
 
 
-def test_until_sshd_is_reloaded_everything_is_as_before(sshd, key, sim, log):
+def test_before_the_reload_of_sshd_logins_do_not_change(sshd, key, sim, log):
     """Otherwise each password would have a code sent and be denied: this sshd cannot prompt."""
     before = snapshot(PAM)
     for _ in range(3):
@@ -239,7 +239,7 @@ def test_until_sshd_is_reloaded_everything_is_as_before(sshd, key, sim, log):
 
 
 @pytest.mark.parametrize("options", [[], ["--publickey"]], ids=["password", "key"])
-def test_an_sshd_without_a_pid_file_is_found(options, key, sim):
+def test_enable_finds_an_sshd_without_a_pid_file(options, key, sim):
     """What it has read is not taken for known because there is no PID file to look at."""
     server = Sshd(["-o", "PidFile=none"])
     try:
@@ -254,7 +254,7 @@ def test_an_sshd_without_a_pid_file_is_found(options, key, sim):
         server.stop()
 
 
-def test_a_second_sshd_that_has_not_read_the_file_is_waited_for(sshd, key, sim):
+def test_enable_waits_for_a_second_sshd_that_has_not_read_the_file(sshd, key, sim):
     second = subprocess.Popen([SSHD, "-D", "-e", "-p", str(PORT + 1), "-o", "PidFile=none"],
                               stderr=subprocess.DEVNULL)
     try:
@@ -287,7 +287,7 @@ def silent():
 def half_a_handshake():
     """A client that has begun the key exchange, and does not go on."""
     early = socket.create_connection(("127.0.0.1", PORT), 60)
-    early.sendall(b"SSH-2.0-lab\r\n")
+    early.sendall(b"SSH-2.0-test\r\n")
     server = early.makefile("rb")
     assert server.readline().startswith(b"SSH-2.0-")
     size = server.read(4)
@@ -296,7 +296,7 @@ def half_a_handshake():
 
 
 @pytest.mark.parametrize("begin", [at_the_password, silent, half_a_handshake])
-def test_a_login_that_began_before_the_reload_does_not_meet_the_module_alone(begin, sshd, key, sim):
+def test_a_login_that_began_before_the_reload_never_skips_the_password(begin, sshd, key, sim):
     """It was asked for no key: the code alone would let it in."""
     before = (PAM / "sshd").read_text()
     end = begin()
@@ -320,7 +320,7 @@ def test_a_login_that_began_before_the_reload_does_not_meet_the_module_alone(beg
     assert gets_in_by_code(ssh(*key))
 
 
-def test_an_sshd_that_has_read_its_file_and_does_not_listen_yet_is_waited_for(sim, tmp_path):
+def test_enable_waits_for_an_sshd_that_does_not_listen_yet(sim, tmp_path):
     """It would let in by what it has read, before a stack that is made for another file."""
     os.mkfifo(tmp_path / "host-key") # sshd reads keys after its file, and waits here
     starting = subprocess.Popen([SSHD, "-D", "-p", str(PORT), "-h", tmp_path / "host-key"],
@@ -338,7 +338,7 @@ def test_an_sshd_that_has_read_its_file_and_does_not_listen_yet_is_waited_for(si
 @pytest.mark.parametrize("lines, options, says", [
     ("PasswordAuthentication no\nKbdInteractiveAuthentication yes\n", ["--publickey"], "the code alone would let users in"),
     ("PasswordAuthentication yes\n", [], "sshd's password method cannot prompt")])
-def test_an_sshd_with_a_file_of_its_own_is_asked_as_well(lines, options, says, sim):
+def test_enable_examines_an_sshd_with_its_own_configuration(lines, options, says, sim):
     own = harness.WORK / "own-sshd.conf"
     own.write_text(f"Port {PORT}\nUsePAM yes\nPidFile none\n{lines}")
     second = subprocess.Popen([SSHD, "-D", "-e", "-f", own], stderr=subprocess.DEVNULL)
@@ -355,7 +355,7 @@ def test_an_sshd_with_a_file_of_its_own_is_asked_as_well(lines, options, says, s
     assert snapshot() == before
 
 
-def test_a_file_from_elsewhere_that_has_changed_is_to_be_read_as_well(sim):
+def test_a_changed_include_outside_etc_ssh_needs_a_reload(sim):
     """An Include line can lead out of sshd_config.d."""
     folder = Path("/etc/ssh/elsewhere")
     folder.mkdir()
@@ -374,7 +374,7 @@ def test_a_file_from_elsewhere_that_has_changed_is_to_be_read_as_well(sim):
         shutil.rmtree(folder)
 
 
-def test_where_no_sshd_runs_nothing_needs_a_reload(sim):
+def test_without_a_running_sshd_nothing_needs_a_reload(sim):
     assert "reload" not in done("enable", "sshd")
     server = Sshd()
     try:
@@ -388,7 +388,7 @@ def test_where_no_sshd_runs_nothing_needs_a_reload(sim):
         server.stop()
 
 
-def test_a_key_alone_does_not_get_in(sshd, key, sim):
+def test_a_key_alone_does_not_log_in(sshd, key, sim):
     assert gets_in(ssh(*key))
     first, second = enable_sshd(sshd)
     assert "A key alone will no longer log in" in first and "enable sshd --publickey" in first
@@ -396,7 +396,7 @@ def test_a_key_alone_does_not_get_in(sshd, key, sim):
     client.expect("Permission denied")
 
 
-def test_with_publickey_the_stack_waits_for_the_reload(sshd, key, sim, log):
+def test_enable_publickey_changes_the_stack_after_the_reload(sshd, key, sim, log):
     """Otherwise the module would be alone in the stack of an sshd that asks for no key."""
     before = snapshot()
     status, out, error = ctl("enable", "sshd", "--publickey")
@@ -435,7 +435,7 @@ def test_with_publickey_the_stack_waits_for_the_reload(sshd, key, sim, log):
     assert snapshot() == before
 
 
-def test_lines_that_somebody_has_added_to_sshds_file_are_not_lost(sshd, key, sim):
+def test_lines_added_to_the_drop_in_of_sshd_are_kept(sshd, key, sim):
     """Here, carol would get in that was not let in."""
     enable_sshd(sshd)
     SSHCONF.write_text(SSHCONF.read_text() + "AllowUsers alice\n")
@@ -446,7 +446,7 @@ def test_lines_that_somebody_has_added_to_sshds_file_are_not_lost(sshd, key, sim
     assert snapshot() == before
 
 
-def test_where_the_stack_is_there_and_sshds_file_is_not_sshd_must_be_reloaded(sshd, key, sim):
+def test_a_missing_drop_in_is_written_and_needs_a_reload(sshd, key, sim):
     """Until then a code alone lets in."""
     enable_sshd(sshd, "--publickey")
     SSHCONF.unlink()
@@ -459,7 +459,7 @@ def test_where_the_stack_is_there_and_sshds_file_is_not_sshd_must_be_reloaded(ss
     ssh("-o", "PubkeyAuthentication=no").expect("Permission denied")
 
 
-def test_remember_holds_with_a_key_and_a_code(sshd, key, sim):
+def test_remember_works_with_a_key_and_a_code(sshd, key, sim):
     """The module alone in a stack is denied by libpam whenever it lets somebody pass."""
     harness.configure(sim, policy="remember = 1h")
     enable_sshd(sshd, "--publickey")
@@ -470,7 +470,7 @@ def test_remember_holds_with_a_key_and_a_code(sshd, key, sim):
     client.expect("Permission denied")
 
 
-def test_a_key_that_is_still_enough_is_not_called_necessary(sshd, key, sim):
+def test_enable_does_not_claim_a_key_is_required_when_it_is_enough_alone(sshd, key, sim):
     """Where the last reload was forgotten, and the form is changed, or the code is not wanted."""
     assert ctl("enable", "sshd", "--publickey")[0] == 2
     sshd.reload()
@@ -482,7 +482,7 @@ def test_a_key_that_is_still_enough_is_not_called_necessary(sshd, key, sim):
     assert gets_in(ssh(*key))
 
 
-def test_a_stack_of_an_older_version_gets_the_line_that_it_lacks(sshd, key, sim):
+def test_enable_adds_the_missing_line_to_a_stack_of_an_older_version(sshd, key, sim):
     enable_sshd(sshd, "--publickey")
     stack = PAM / "sshd"
     text = stack.read_text()
@@ -492,7 +492,7 @@ def test_a_stack_of_an_older_version_gets_the_line_that_it_lacks(sshd, key, sim)
 
 
 @pytest.mark.parametrize("tool", [True, False], ids=["pam-auth-update", "own-file"])
-def test_the_form_is_changed_without_a_stretch_in_which_nobody_is_asked(sshd, key, sim, tool):
+def test_switching_between_password_and_key_never_stops_asking_for_a_code(sshd, key, sim, tool):
     """At each moment, a password alone and a key alone are not enough, and a code alone is not."""
     away = Path("/usr/sbin/pam-auth-update.away")
 
@@ -537,8 +537,8 @@ def test_the_form_is_changed_without_a_stretch_in_which_nobody_is_asked(sshd, ke
             away.rename(TOOL)
 
 
-def test_with_use_uid_sudo_asks_the_caller_where_it_takes_the_targets_password(sim):
-    harness.write("/etc/sudoers.d/lab", "alice ALL=(ALL) ALL\nDefaults timestamp_timeout=0, targetpw\n",
+def test_with_use_uid_and_targetpw_sudo_asks_the_caller(sim):
+    harness.write("/etc/sudoers.d/swmfa-test", "alice ALL=(ALL) ALL\nDefaults timestamp_timeout=0, targetpw\n",
                   0o440)
     done_with_warnings("enable", "sudo", "--use-uid")
     assert ctl("doctor", "sudo", "sudo-i")[0] == 0
@@ -557,7 +557,7 @@ def done_with_warnings(*arguments):
     return out
 
 
-def test_the_account_that_su_asks_is_changed_in_one_step(sim):
+def test_enable_su_switches_the_account_that_is_asked_in_one_step(sim):
     done("enable", "su")
     out = done("enable", "su", "--use-uid")
     assert re.search(r"^-.*pam_swmfa\.so *$", out, flags=re.MULTILINE)
@@ -567,7 +567,7 @@ def test_the_account_that_su_asks_is_changed_in_one_step(sim):
     assert "use_uid" not in COMMON.read_text() and COMMON.read_text().count(harness.MODULE) == 1
 
 
-def test_accounts_with_a_key_and_no_password_are_not_shut_out_without_a_word(sshd, key, sim):
+def test_enable_names_accounts_that_have_a_key_and_no_password(sshd, key, sim):
     subprocess.run(["usermod", "--password", "!", "alice"], check=True)
     before = snapshot()
     try:
@@ -617,7 +617,7 @@ def pipe(folder):
     os.mkfifo(folder / "authorized_keys")
 
 
-def test_disable_leaves_a_line_that_others_jump_over(sim):
+def test_disable_keeps_a_line_that_other_lines_jump_over(sim):
     """Without it, alice would become root by any password."""
     (PAM / "sudo").write_text("auth [success=1 default=ignore] pam_succeed_if.so quiet user = alice\n"
                               f"auth required {harness.MODULE}\nauth requisite pam_unix.so\n"
@@ -633,7 +633,7 @@ def test_disable_leaves_a_line_that_others_jump_over(sim):
      "some would get in without a password"),
     ("@include common-auth\nauth [success=1 default=ignore] {}\nauth requisite pam_deny.so\n",
      "no right password would let in")])
-def test_disable_leaves_a_line_of_somebodys_without_which_all_or_none_get_in(lines, says, sim):
+def test_disable_keeps_a_line_whose_removal_would_let_in_or_lock_out_all(lines, says, sim):
     (PAM / "sshd").write_text(lines.format(harness.MODULE) + "@include common-account\n")
     before = snapshot()
     assert says in failed("disable", "sshd")
@@ -642,13 +642,13 @@ def test_disable_leaves_a_line_of_somebodys_without_which_all_or_none_get_in(lin
 
 @pytest.mark.parametrize("line", ["auth required \\\n {}", "account required {}",
                                   "auth [" + "success=ok " * 60 + "default=bad] {}"])
-def test_disable_does_not_say_that_nothing_is_enabled_where_a_line_is_not_known(line, sim):
+def test_disable_reports_a_line_that_it_does_not_know(line, sim):
     sudo = PAM / "sudo"
     sudo.write_text("@include common-auth\n" + line.format(harness.MODULE) + "\n")
     assert "still names the module: remove it by hand" in failed("disable", "sudo")
 
 
-def test_nothing_is_changed_where_nobody_can_be_named(sim):
+def test_enable_changes_nothing_if_it_cannot_print_its_warnings(sim):
     harness.users_map(f"alice {ALICE}\n")
     before = snapshot()
     with open("/dev/full", "w") as full:
@@ -660,7 +660,7 @@ def test_nothing_is_changed_where_nobody_can_be_named(sim):
 @pytest.mark.parametrize("change, left", [
     (lambda text: text.replace("LoginGraceTime 180", "LoginGraceTime 60"), False),
     (lambda text: text + "AllowUsers alice\n", True)], ids=["value", "line"])
-def test_disable_says_so_where_sshds_file_stays(change, left, sim):
+def test_disable_reports_that_the_drop_in_of_sshd_stays(change, left, sim):
     done("enable", "sshd")
     SSHCONF.write_text(change(SSHCONF.read_text()))
     status, out, _ = ctl("disable", "sshd")
@@ -671,7 +671,7 @@ def test_disable_says_so_where_sshds_file_stays(change, left, sim):
 
 @pytest.mark.parametrize("keywords", [{"policy": "remember = 1h"}, {"swmfa": "fail = safe"},
                                       {"policy": "exempt_networks = 127.0.0.0/8"}, {}])
-def test_key_and_password_do_not_become_a_key_alone(keywords, key, sim):
+def test_enable_does_not_turn_key_and_password_into_a_key_alone(keywords, key, sim):
     """A login that the module lets pass needs the key, and no longer the password."""
     conf = Path("/etc/ssh/sshd_config")
     conf.write_text(conf.read_text() + "AuthenticationMethods publickey,password\n")
@@ -681,14 +681,14 @@ def test_key_and_password_do_not_become_a_key_alone(keywords, key, sim):
         ((1, True) if keywords else (0, False)), error
 
 
-def test_two_keys_do_not_become_one_while_a_code_is_not_asked_for(key, sim):
+def test_enable_turns_two_keys_into_a_key_and_a_code(key, sim):
     conf = Path("/etc/ssh/sshd_config")
     conf.write_text(conf.read_text() + "AuthenticationMethods publickey,publickey\n")
     out = done_with_warnings("enable", "sshd", "--publickey", "--dry-run")
     assert "\n+AuthenticationMethods publickey,keyboard-interactive\n" in out
 
 
-def test_two_match_blocks_that_open_together_what_none_opens_alone_are_refused(key, sim):
+def test_enable_refuses_two_match_blocks_that_together_skip_the_key(key, sim):
     """alice would get in from there by a code alone."""
     conf = Path("/etc/ssh/sshd_config")
     both = ("Match User alice\n  KbdInteractiveAuthentication yes\n",
@@ -704,7 +704,7 @@ def test_two_match_blocks_that_open_together_what_none_opens_alone_are_refused(k
     assert re.search(r"Match User alice, with Match Address 10.0.0.0/8 \(.*\): sshd would require no key", error), error
 
 
-def test_no_other_service_gets_a_stack_of_a_code_alone(key, sim):
+def test_enable_warns_about_services_that_share_a_stack_of_only_a_code(key, sim):
     for make in (lambda path: path.write_text("@include sshd\n"),
                  lambda path: path.write_text("auth\tinclude\tsshd\n"),
                  lambda path: path.symlink_to("sshd"), lambda path: path.hardlink_to(PAM / "sshd")):
@@ -717,7 +717,7 @@ def test_no_other_service_gets_a_stack_of_a_code_alone(key, sim):
         failed_after_warnings("enable", "sshd", "--publickey", "--dry-run")
 
 
-def test_a_second_stack_that_lies_elsewhere_is_not_forgotten(sim):
+def test_enable_sudo_requires_a_sudo_i_stack_in_etc_pam_d(sim):
     """sudo -i would ask for no code."""
     elsewhere = Path("/usr/lib/pam.d/sudo-i")
     elsewhere.parent.mkdir(exist_ok=True)
@@ -728,7 +728,7 @@ def test_a_second_stack_that_lies_elsewhere_is_not_forgotten(sim):
         elsewhere.unlink()
 
 
-def test_what_was_noted_in_another_boot_counts_for_nothing(sshd, sim):
+def test_a_state_file_of_another_boot_is_ignored(sshd, sim):
     """Where /run outlasts a boot, nobody could enable anything any more."""
     record = Path("/run/swmfactl-sshd-reload")
     assert ctl("enable", "sshd")[0] == 2
@@ -743,7 +743,7 @@ def test_what_was_noted_in_another_boot_counts_for_nothing(sshd, sim):
 @pytest.mark.parametrize("lines", ["PAMServiceName other\n",
                                    "Match User bob\n  PAMServiceName other\n"])
 @pytest.mark.parametrize("options", [[], ["--publickey"]], ids=["password", "key"])
-def test_an_sshd_that_logs_in_by_another_stack_is_refused(lines, options, key, sim):
+def test_enable_refuses_an_sshd_with_another_pam_service_name(lines, options, key, sim):
     """It would not come to the module, and enable would say that it asks for a code."""
     conf = Path("/etc/ssh/sshd_config")
     conf.write_text(conf.read_text() + lines)
@@ -755,7 +755,7 @@ def test_an_sshd_that_logs_in_by_another_stack_is_refused(lines, options, key, s
 
 
 @pytest.mark.parametrize("service", ["sshd", "su", "login"])
-def test_an_account_without_any_password_is_named(service, sim):
+def test_enable_names_an_account_without_a_password(service, sim):
     """PAM lets it in by none: common-auth has nullok."""
     shadow = Path("/etc/shadow").read_text()
     conf = Path("/etc/ssh/sshd_config")
@@ -771,7 +771,7 @@ def test_an_account_without_any_password_is_named(service, sim):
 
 @pytest.mark.parametrize("spoil", [group_writes, shared_group_writes, key_of_root, no_key, expired_key,
                                    pipe])
-def test_an_account_whose_key_sshd_does_not_take_is_named(spoil, sshd, key, sim):
+def test_enable_names_an_account_whose_key_sshd_rejects(spoil, sshd, key, sim):
     folder = harness.WORK / "home/alice/.ssh"
     mode = folder.parent.stat().st_mode
     subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", harness.WORK / "root-key"],
@@ -794,7 +794,7 @@ def test_an_account_whose_key_sshd_does_not_take_is_named(spoil, sshd, key, sim)
 @pytest.mark.parametrize("shell, lines, named", [
     ("/usr/sbin/nologin", "", True), ("/nonexistent", "", False),
     ("/nonexistent", "Match User alice\n  ChrootDirectory /srv\n  ForceCommand internal-sftp\n", True)])
-def test_an_account_that_needs_no_shell_for_sftp_is_named(shell, lines, named, key, sim):
+def test_enable_names_an_sftp_account_without_a_shell(shell, lines, named, key, sim):
     """nologin is a shell for sshd, and in a chroot none is looked for."""
     passwd = Path("/etc/passwd").read_text()
     conf = Path("/etc/ssh/sshd_config")
@@ -815,7 +815,7 @@ def test_an_account_that_needs_no_shell_for_sftp_is_named(shell, lines, named, k
         Path("/etc/passwd").write_text(passwd)
 
 
-def test_system_accounts_are_not_named(sim):
+def test_enable_does_not_name_system_accounts(sim):
     """A program can have a key for any account, but daemon and the like are not taken to have one."""
     conf = Path("/etc/ssh/sshd_config")
     conf.write_text("AuthorizedKeysCommand /bin/false\nAuthorizedKeysCommandUser nobody\n" + conf.read_text())
@@ -824,7 +824,7 @@ def test_system_accounts_are_not_named(sim):
     assert "root" in named and not {"daemon", "bin", "nobody"} & set(named), error
 
 
-def test_root_with_a_key_alone_gets_in_by_key_and_code_and_at_each_moment_before(sshd, key, sim):
+def test_root_with_only_a_key_can_log_in_at_every_step_of_enable(sshd, key, sim):
     """As on most rented servers: PermitRootLogin prohibit-password, and no password."""
     conf = Path("/etc/ssh/sshd_config")
     conf.write_text(conf.read_text().replace("PermitRootLogin yes\n", ""))
@@ -862,7 +862,7 @@ def test_root_with_a_key_alone_gets_in_by_key_and_code_and_at_each_moment_before
     ("DenyUsers al?ce\n", "alice", "alice: DenyUsers names it"),
     ("AllowGroups bob sudo\n", "alice", "alice: AllowGroups names no group of it"),
     ("DenyGroups alice\n", "alice", "alice: DenyGroups names a group of it")])
-def test_while_sshd_refuses_everybody_in_the_map_nothing_is_changed(lines, mapped, says, sim):
+def test_enable_changes_nothing_while_sshd_refuses_every_mapped_user(lines, mapped, says, sim):
     conf = Path("/etc/ssh/sshd_config")
     conf.write_text(lines + conf.read_text().replace("PermitRootLogin yes\n", ""))
     harness.users_map(f"{mapped} {ALICE}\n")
@@ -890,7 +890,7 @@ def su_to_bob(*options):
     return client
 
 
-def test_sudo_and_sudo_i_ask_after_enable_and_not_after_disable(sim, log):
+def test_sudo_and_sudo_i_need_a_code_after_enable_and_none_after_disable(sim, log):
     before = snapshot()
     done("enable", "sudo")
     for sent, arguments in enumerate([("id", "-u"), ("-i", "id", "-u")]):
@@ -921,7 +921,7 @@ def test_disable_all_disables_every_service_that_is_enabled(sim):
     assert {**snapshot(), "/var/lib/pam/seen": 0} == {**before, "/var/lib/pam/seen": 0}
 
 
-def test_disable_all_goes_on_after_one_that_cannot_be_disabled(sim):
+def test_disable_all_continues_after_a_service_that_fails(sim):
     (PAM / "sudo").write_text("auth [success=1 default=ignore] pam_succeed_if.so quiet user = alice\n"
                               f"auth required {harness.MODULE}\nauth requisite pam_unix.so\n"
                               "auth required pam_permit.so\n@include common-account\n")
@@ -935,7 +935,7 @@ def test_disable_all_goes_on_after_one_that_cannot_be_disabled(sim):
 
 @pytest.mark.parametrize("option, asked", [([], "bob"), (["--use-uid"], "alice")])
 @pytest.mark.parametrize("dash", [[], ["-"]], ids=["su", "su-l"])
-def test_su_asks_after_enable_and_not_after_disable(sim, option, asked, dash):
+def test_su_needs_a_code_after_enable_and_none_after_disable(sim, option, asked, dash):
     done("enable", "su", *option)
     client = su_to_bob(*dash)
     client.expect(PROMPT)
@@ -951,7 +951,7 @@ def test_su_asks_after_enable_and_not_after_disable(sim, option, asked, dash):
 
 
 @pytest.mark.parametrize("tool", [True, False], ids=["pam-auth-update", "own-file"])
-def test_su_l_with_a_stack_of_its_own_asks_as_well(sim, tool):
+def test_su_l_with_its_own_stack_needs_a_code_after_enable(sim, tool):
     away = Path("/usr/sbin/pam-auth-update.away")
     if not tool:
         TOOL.rename(away)
@@ -970,7 +970,7 @@ def test_su_l_with_a_stack_of_its_own_asks_as_well(sim, tool):
             away.rename(TOOL)
 
 
-def test_login_asks_after_enable(sim, log):
+def test_login_needs_a_code_after_enable(sim, log):
     done("enable", "login")
     client = login_as_alice()
     client.sendline(harness.wait_for_code(ALICE))
@@ -990,7 +990,7 @@ def add_to_common():
     COMMON.write_text(text.replace(start, start + "auth\toptional\tpam_warn.so\n"))
 
 
-def test_who_is_not_named_in_the_guard_is_not_asked_and_a_broken_guard_asks_everybody(sim):
+def test_services_outside_the_condition_need_no_code_and_a_broken_condition_asks_all(sim):
     done("enable", "sshd")
     harness.stack("cron", "@include common-auth", "account required pam_permit.so", folder=PAM)
     harness.stack("sshd-like", "@include common-auth", "account required pam_permit.so", folder=PAM)
@@ -1007,7 +1007,7 @@ def test_who_is_not_named_in_the_guard_is_not_asked_and_a_broken_guard_asks_ever
 
 
 @pytest.mark.parametrize("order", [["su", "sshd", "sudo", "login"], ["login", "sudo", "su", "sshd"]])
-def test_the_line_of_one_service_says_nothing_of_another(order, sim):
+def test_enable_of_one_service_does_not_enable_another(order, sim):
     for service in order:
         done("enable", service, *["--use-uid"] * (service == "su"))
     asked = {"login", "sshd", "su", "su-l", "sudo", "sudo-i"}
@@ -1020,7 +1020,7 @@ def test_the_line_of_one_service_says_nothing_of_another(order, sim):
         assert ctl("doctor", service)[0] == 0
 
 
-def test_all_services_together_and_each_goes_by_itself(sim):
+def test_all_services_can_be_enabled_together_and_disabled_one_by_one(sim):
     before = COMMON.read_text()
     for service in SERVICES:
         done("enable", service)
@@ -1037,7 +1037,7 @@ def test_all_services_together_and_each_goes_by_itself(sim):
     assert COMMON.read_text() == before and not PROFILE.exists()
 
 
-def test_another_package_that_runs_pam_auth_update_changes_nothing_of_it(sim):
+def test_pam_auth_update_of_another_package_keeps_the_line(sim):
     done("enable", "sshd")
     done("enable", "su", "--use-uid")
     before = COMMON.read_text()
@@ -1050,7 +1050,7 @@ def test_another_package_that_runs_pam_auth_update_changes_nothing_of_it(sim):
     assert "use_uid" in COMMON.read_text()
 
 
-def test_a_common_auth_that_somebody_has_changed_is_left_alone(sim, sshd):
+def test_a_common_auth_changed_by_hand_is_not_modified(sim, sshd):
     add_to_common()
     text = COMMON.read_text()
     before = snapshot()
@@ -1065,7 +1065,7 @@ def test_a_common_auth_that_somebody_has_changed_is_left_alone(sim, sshd):
     assert snapshot() == before
 
 
-def test_lines_in_a_common_auth_that_was_changed_later_can_be_taken_out(sim):
+def test_disable_removes_the_lines_from_a_common_auth_changed_later(sim):
     done("enable", "sshd")
     add_to_common()
     done("disable", "sshd")
@@ -1076,7 +1076,7 @@ def test_lines_in_a_common_auth_that_was_changed_later_can_be_taken_out(sim):
     assert copy.exists(), "what was there before is kept where it is not what is there now"
 
 
-def test_without_pam_auth_update_the_line_goes_into_the_services_file(sim, sshd):
+def test_without_pam_auth_update_the_line_goes_into_the_file_of_the_service(sim, sshd):
     TOOL.rename("/usr/sbin/pam-auth-update.away")
     try:
         before = snapshot()
@@ -1095,7 +1095,7 @@ def test_without_pam_auth_update_the_line_goes_into_the_services_file(sim, sshd)
         Path("/usr/sbin/pam-auth-update.away").rename(TOOL)
 
 
-def test_a_package_that_brings_a_new_file_is_no_hindrance_to_disable(sim):
+def test_disable_works_after_a_package_replaced_the_file(sim):
     TOOL.rename("/usr/sbin/pam-auth-update.away")
     try:
         done("enable", "sudo")
@@ -1108,7 +1108,7 @@ def test_a_package_that_brings_a_new_file_is_no_hindrance_to_disable(sim):
         Path("/usr/sbin/pam-auth-update.away").rename(TOOL)
 
 
-def test_a_line_that_was_added_by_hand_counts_and_is_taken_out(sim):
+def test_disable_removes_a_line_added_by_hand(sim):
     text = (PAM / "sudo").read_text()
     for name in ("sudo", "sudo-i"):
         body = (PAM / name).read_text()
@@ -1119,7 +1119,7 @@ def test_a_line_that_was_added_by_hand_counts_and_is_taken_out(sim):
     assert (PAM / "sudo").read_text() == text
 
 
-def test_a_line_that_was_added_by_hand_and_does_nothing_is_not_taken_for_good(sim):
+def test_enable_does_not_accept_a_manual_line_without_effect(sim):
     for name in ("sudo", "sudo-i"):
         body = (PAM / name).read_text()
         (PAM / name).write_text(body.replace("@include common-auth\n",
@@ -1174,7 +1174,7 @@ def other_system():
                          "account include system-remote-login"]),
     (_ARCH, "sudo", [], ["auth include system-auth", *BEHIND, "account include system-auth"])],
     ids=["fedora-sshd", "arch-sshd", "arch-sudo"])
-def test_the_line_goes_where_the_stack_of_another_distribution_needs_it(other_system, sim, key,
+def test_the_line_fits_the_stacks_of_other_distributions(other_system, sim, key,
                                                                         files, service, options,
                                                                         lines):
     other_system(files)
@@ -1187,7 +1187,7 @@ def test_the_line_goes_where_the_stack_of_another_distribution_needs_it(other_sy
 
 
 @pytest.mark.parametrize("service", SERVICES)
-def test_where_a_wrong_password_would_have_a_code_sent_nothing_is_changed(other_system, sim,
+def test_enable_changes_nothing_if_a_wrong_password_would_send_a_code(other_system, sim,
                                                                           service):
     """The stacks of Fedora go on after one, to the end."""
     other_system(_FEDORA)
@@ -1206,7 +1206,7 @@ def done_but_for_warnings(*arguments):
     return out
 
 
-def test_sudo_asks_after_enable_with_the_stacks_of_arch(other_system, sim):
+def test_sudo_needs_a_code_after_enable_with_the_stacks_of_arch(other_system, sim):
     other_system({**_ARCH, "sudo-i": _FEDORA["sudo-i"]})
     done_but_for_warnings("enable", "sudo")
     for sent, arguments in enumerate([("id", "-u"), ("-i", "id", "-u")]):
@@ -1221,7 +1221,7 @@ def test_sudo_asks_after_enable_with_the_stacks_of_arch(other_system, sim):
     assert len(harness.messages(ALICE)) == 2, "none was sent for a wrong password"
 
 
-def test_sshd_asks_after_enable_with_the_stacks_of_arch(other_system, sim, sshd):
+def test_sshd_needs_a_code_after_enable_with_the_stacks_of_arch(other_system, sim, sshd):
     other_system({**_ARCH, **{name: text.replace("auth       requisite  pam_nologin.so\n", "")
                               for name, text in _ARCH.items() if name == "system-login"}})
     assert ctl("enable", "sshd")[0] == 2
@@ -1230,7 +1230,7 @@ def test_sshd_asks_after_enable_with_the_stacks_of_arch(other_system, sim, sshd)
     assert gets_in_by_code(ssh_with_password())
 
 
-def test_a_stack_that_a_package_keeps_elsewhere_is_to_be_copied(other_system, sim):
+def test_enable_says_to_copy_a_stack_from_the_folder_of_the_package(other_system, sim):
     other_system({})
     vendor = Path("/usr/lib/pam.d/sudo")
     vendor.parent.mkdir(exist_ok=True)
@@ -1294,7 +1294,7 @@ def sudo_asks_for_no_code():
     return ended(client) == 0
 
 
-def test_on_opensuse_the_links_stay_and_disable_restores_each_file(other_system, sim, sshd):
+def test_on_opensuse_links_stay_and_disable_restores_each_file(other_system, sim, sshd):
     other_system(_SUSE_STRICT)
     lay_links(_SUSE_LINKS)
     before = snapshot()
@@ -1324,7 +1324,7 @@ def test_on_opensuse_the_links_stay_and_disable_restores_each_file(other_system,
     assert gets_in(ssh_with_password()) and sudo_asks_for_no_code()
 
 
-def test_on_opensuse_as_it_is_shipped_the_key_and_a_code_can_be_asked_for(other_system, sim, sshd,
+def test_on_opensuse_defaults_a_key_and_a_code_can_be_required(other_system, sim, sshd,
                                                                            key):
     other_system(_SUSE)
     lay_links(_SUSE_LINKS)
@@ -1345,7 +1345,7 @@ def test_on_opensuse_as_it_is_shipped_the_key_and_a_code_can_be_asked_for(other_
     {"sudo": "sudo-pc"}, {"sudo": "/etc/pam.d/sudo-pc"}, {"sudo": "../pam.d/./sudo-pc"},
     {"sudo": "sudo-site", "sudo-site": "/etc/pam.d/sudo-base", "sudo-base": "./sudo-pc"}],
     ids=["relative", "absolute", "by-the-folder", "chain"])
-def test_the_file_that_a_link_leads_to_is_changed_and_the_link_stays(other_system, sim, links):
+def test_enable_changes_the_target_of_a_link_and_keeps_the_link(other_system, sim, links):
     other_system({**_SUSE_STRICT, "sudo-pc": _SUSE["sudo"]})
     links = {**_SUSE_LINKS, **links}
     lay_links(links)
@@ -1362,7 +1362,7 @@ def test_the_file_that_a_link_leads_to_is_changed_and_the_link_stays(other_syste
 
 
 @pytest.mark.parametrize("links", [{"sudo-i": "sudo"}, {"sudo": "sudo-i"}])
-def test_one_file_by_two_names_is_changed_once(other_system, sim, links):
+def test_a_file_with_two_names_is_changed_once(other_system, sim, links):
     other_system(_SUSE_STRICT)
     lay_links({**_SUSE_LINKS, **links})
     before = snapshot()
@@ -1404,7 +1404,7 @@ def lay_link_to_what_others_write():
     (lay_link_to_folder, "/etc/pam.d/folder: expected a regular file"),
     (lay_link_to_what_others_write, "/etc/pam.d/sudo-pc: mode is 0664")],
     ids=["out", "out-relative", "out-and-back", "circle", "nowhere", "not-roots", "folder", "writable"])
-def test_a_link_that_no_change_can_follow_is_refused_and_named(other_system, sim, lay, says):
+def test_enable_refuses_and_names_a_link_that_it_cannot_follow(other_system, sim, lay, says):
     Path("/srv/sudo").write_text(_SUSE["sudo"])
     Path("/srv/back").unlink(missing_ok=True)
     Path("/srv/back").symlink_to("/etc/pam.d/sudo-pc")
@@ -1422,7 +1422,7 @@ def test_a_link_that_no_change_can_follow_is_refused_and_named(other_system, sim
             (PAM / "folder").rmdir()
 
 
-def test_a_line_by_a_link_that_no_change_can_follow_is_not_called_disabled(other_system, sim):
+def test_disable_reports_a_line_in_a_link_that_it_cannot_follow(other_system, sim):
     other_system({**_SUSE_STRICT, "sudo-pc": _SUSE["sudo"]})
     lay_links({**_SUSE_LINKS, "sudo": "sudo-pc"})
     done_but_for_warnings("enable", "sudo")
@@ -1437,7 +1437,7 @@ def test_a_line_by_a_link_that_no_change_can_follow_is_not_called_disabled(other
 
 
 @pytest.mark.parametrize("target", ["/srv/common-auth", "common-auth", "gone"])
-def test_a_link_to_a_file_that_need_not_be_changed_is_no_hindrance(other_system, sim, target):
+def test_a_link_to_a_file_that_needs_no_change_is_accepted(other_system, sim, target):
     """Fedora's files are links to those of authselect, for example."""
     Path("/srv/common-auth").write_text(_SUSE_STRICT["common-auth-pc"])
     files = {name: text.replace("common-auth", "system-auth") if target != "/srv/common-auth" else text
@@ -1453,7 +1453,7 @@ def test_a_link_to_a_file_that_need_not_be_changed_is_no_hindrance(other_system,
     assert same_as(before, links)
 
 
-def test_a_link_that_is_led_elsewhere_meanwhile_is_left(other_system, sim):
+def test_a_link_changed_during_enable_is_not_modified(other_system, sim):
     """Otherwise a file would be changed that no login reads any more."""
     other_system({**_SUSE_STRICT, "sudo-pc": _SUSE["sudo"], "sudo-new": _SUSE["sudo"]})
     lay_links({**_SUSE_LINKS, "sudo": "sudo-pc"})
@@ -1477,7 +1477,7 @@ def test_pam_auth_update_is_not_used_where_it_would_replace_a_link(sim, name, fo
     assert same_as(before, links)
 
 
-def test_lines_in_a_common_auth_that_has_become_a_link_are_removed(sim):
+def test_disable_removes_lines_from_a_common_auth_that_became_a_link(sim):
     before = COMMON.read_text()
     done("enable", "sudo")
     COMMON.rename(PAM / "common-auth-site")
@@ -1518,7 +1518,7 @@ def test_a_dry_run_shows_the_change_and_makes_none(service, options, key):
     (["enable", "sshd", "su"], "too many"), (["enable", "su", "--publickey"], "--publickey is for sshd"),
     (["enable", "sshd", "--use-uid"], "--use-uid for su and sudo"),
     (["disable", "sshd", "--publickey"], "unrecognized option")])
-def test_a_wrong_command_line_is_64_and_changes_nothing(arguments, says):
+def test_a_wrong_command_line_exits_with_64_and_changes_nothing(arguments, says):
     before = snapshot()
     assert says in failed(*arguments, status=64)
     assert snapshot() == before
@@ -1622,7 +1622,7 @@ def test_enable_refuses_and_changes_nothing(wrong, says):
             away.rename(harness.MODULE)
 
 
-def test_enable_is_for_the_configuration_that_logins_read(tmp_path):
+def test_enable_checks_the_configuration_that_logins_read(tmp_path):
     before = snapshot()
     shutil.copy(harness.CONF, tmp_path / "other.conf")
     error = failed("-c", tmp_path / "other.conf", "enable", "sudo")
@@ -1630,20 +1630,20 @@ def test_enable_is_for_the_configuration_that_logins_read(tmp_path):
     assert snapshot() == before
 
 
-def test_a_stack_that_would_be_left_without_a_first_factor_is_not_made(sim):
+def test_enable_makes_no_stack_without_a_first_factor(sim):
     harness.use_example("sshd-publickey", "sshd")
     before = snapshot()
     assert 'put "@include common-auth" in its place by hand' in failed("disable", "sshd")
     assert snapshot() == before
 
 
-def test_who_will_not_be_asked_is_said(sim):
+def test_enable_names_users_who_need_no_code(sim):
     insert(PAM / "sudo", "auth sufficient pam_wheel.so trust")
     status, _, error = ctl("enable", "sudo")
     assert status == 0 and "users who meet the condition of pam_wheel log in without a code" in error
 
 
-def test_a_match_block_that_leads_around_the_code_is_said(sim):
+def test_enable_warns_about_a_match_block_that_skips_the_code(sim):
     path = Path("/etc/ssh/sshd_config")
     path.write_text(path.read_text() + "Match User bob\n  AuthenticationMethods publickey\n")
     status, _, error = ctl("enable", "sshd")
@@ -1662,14 +1662,14 @@ def test_a_match_block_that_leads_around_the_code_is_said(sim):
     ("Match User bob\n  PasswordAuthentication yes\n  PermitEmptyPasswords yes\n  AuthenticationMethods none\n",
      r"Match User bob: sshd's password method"),
     ("Match User bob\n  AuthenticationMethods none\n", "Match User bob: sshd cannot ask these users for a code")])
-def test_what_blocks_do_together_is_seen(lines, says, sim):
+def test_enable_sees_what_match_blocks_do_together(lines, says, sim):
     path = Path("/etc/ssh/sshd_config")
     path.write_text(path.read_text() + lines)
     error = ctl("enable", "sshd", "-n")[2]
     assert re.search(says, error) and "Match User carol" not in error, error
 
 
-def test_whom_sudo_asks_for_nothing_is_said(sim):
+def test_enable_names_users_whom_sudo_asks_for_nothing(sim):
     harness.write("/etc/sudoers.d/all", "bob ALL = NOPASSWD: ALL\n", 0o440)
     status, _, error = ctl("enable", "sudo")
     assert status == 0 and "/etc/sudoers: sudo: bob may run ALL with NOPASSWD" in error
@@ -1678,7 +1678,7 @@ def test_whom_sudo_asks_for_nothing_is_said(sim):
     assert "/etc/sudoers: a rule is for %:ops, a group of sudo's plugins" in ctl("enable", "sudo")[2]
 
 
-def test_who_may_be_locked_out_is_said(sim, key):
+def test_enable_names_users_who_may_be_locked_out(sim, key):
     harness.users_map()
     status, _, error = ctl("enable", "sshd", "--dry-run")
     assert status == 0 and error == f"swmfactl: warning: sshd will deny these accounts, which have no " \
@@ -1722,7 +1722,7 @@ def test_who_may_be_locked_out_is_said(sim, key):
 
 @pytest.mark.parametrize("service, lines, most", [
     ("su", "", 1000), ("sshd", "", 1000), ("sshd", "Match User alice\n  Banner none\n", 200)])
-def test_the_accounts_that_are_not_looked_at_are_not_passed_over_in_silence(service, lines, most, sim):
+def test_enable_mentions_the_accounts_that_it_does_not_examine(service, lines, most, sim):
     passwd = Path("/etc/passwd").read_text()
     conf = Path("/etc/ssh/sshd_config")
     conf.write_text(conf.read_text() + lines)
@@ -1739,12 +1739,12 @@ def test_the_accounts_that_are_not_looked_at_are_not_passed_over_in_silence(serv
 
 
 @pytest.mark.parametrize("command", ["enable", "disable"])
-def test_it_must_run_as_root(command):
+def test_swmfactl_must_run_as_root(command):
     prefix = ["setpriv", "--reuid", "alice", "--regid", "alice", "--clear-groups"]
     assert failed(command, "sshd", prefix=prefix) == "swmfactl: must be run as root\n"
 
 
-def test_what_pam_auth_update_does_otherwise_than_shown_is_put_back(sim):
+def test_an_unexpected_change_by_pam_auth_update_is_reverted(sim):
     """As when another package comes between the two."""
     before = snapshot("/etc/pam.d", "/usr/share/pam-configs")
     with wrapped(TOOL, f'case "$*" in *--root*) ;; *) sed -i "s/pam_permit.so/pam_permit.so debug/" {COMMON};; '
@@ -1757,7 +1757,7 @@ def test_what_pam_auth_update_does_otherwise_than_shown_is_put_back(sim):
 
 
 @pytest.mark.parametrize("first", [True, False], ids=["first", "second"])
-def test_a_pam_auth_update_that_cannot_work_leaves_all_as_it_was(sim, first):
+def test_a_failing_pam_auth_update_changes_nothing(sim, first):
     """As when apt holds debconf locked."""
     if not first:
         done("enable", "sshd")
@@ -1779,7 +1779,7 @@ def read_only(folder):
         subprocess.run(["umount", folder], check=True)
 
 
-def test_what_pam_auth_update_has_removed_is_put_back_where_the_profile_stays(sim):
+def test_lines_removed_by_pam_auth_update_are_restored_if_the_profile_stays(sim):
     """Otherwise its next run, for another package, would go by a record that lacks the module."""
     done("enable", "sudo")
     record = Path("/var/lib/pam/auth").read_text()
@@ -1792,12 +1792,12 @@ def test_what_pam_auth_update_has_removed_is_put_back_where_the_profile_stays(si
     assert Path("/var/lib/pam/auth").read_text() == record
 
 
-def test_where_run_is_read_only_no_other_swmfactl_is_blamed(sim):
+def test_a_read_only_run_is_not_reported_as_another_swmfactl(sim):
     with read_only("/run"):
         assert "/run/swmfactl.lock: Read-only file system: nothing was changed" in failed("enable", "su")
 
 
-def test_a_line_that_moves_to_common_auth_is_not_lost_where_that_cannot_change(sim):
+def test_a_line_moving_to_common_auth_is_kept_if_that_cannot_change(sim):
     """Otherwise a password alone would do for su."""
     away = Path("/usr/sbin/pam-auth-update.away")
     TOOL.rename(away)
@@ -1811,7 +1811,7 @@ def test_a_line_that_moves_to_common_auth_is_not_lost_where_that_cannot_change(s
 
 
 @pytest.mark.parametrize("command", ["enable", "disable"])
-def test_what_was_changed_before_a_failure_is_put_back(command, sim):
+def test_changes_before_a_failure_are_reverted(command, sim):
     """Here the second of two files cannot be replaced."""
     away = Path("/usr/sbin/pam-auth-update.away")
     TOOL.rename(away)
@@ -1883,7 +1883,7 @@ def root_gets_in():
 
 @pytest.mark.parametrize("moment", MOMENTS)
 @pytest.mark.parametrize("command", ["enable", "disable"])
-def test_killed_in_the_middle_it_lets_people_in_and_can_be_done_again(sim, moment, command):
+def test_a_killed_enable_locks_nobody_out_and_can_be_repeated(sim, moment, command):
     before = snapshot("/etc/pam.d", "/etc/ssh", "/usr/share/pam-configs")
     if command == "disable":
         if moment == "before-sshd-has-checked":
@@ -1903,7 +1903,7 @@ def test_killed_in_the_middle_it_lets_people_in_and_can_be_done_again(sim, momen
     assert snapshot("/etc/pam.d", "/etc/ssh", "/usr/share/pam-configs") == before
 
 
-def test_one_at_a_time(sim, tmp_path):
+def test_only_one_swmfactl_changes_files_at_a_time(sim, tmp_path):
     gate = tmp_path / "gate"
     with wrapped(TOOL, f"while [ ! -e {gate} ]; do sleep 0.1; done; exec {{real}} \"$@\""):
         first = subprocess.Popen([harness.CTL, "enable", "sudo"], stdout=subprocess.DEVNULL)
@@ -1914,7 +1914,7 @@ def test_one_at_a_time(sim, tmp_path):
     done("enable", "su")
 
 
-def test_nothing_of_a_try_is_left(sim):
+def test_enable_leaves_no_temporary_files(sim):
     done("enable", "sudo")
     assert not list(Path("/run").glob("swmfactl.??????"))
     assert not list(Path("/etc/pam.d").glob("*.new"))

@@ -61,7 +61,7 @@ def people(out):
     return {row[0]: dict(zip(rows[0], row)) for row in rows[1:]}
 
 
-def test_nobody_is_shown_of_an_empty_store(sim):
+def test_status_of_an_empty_store_shows_no_user(sim):
     harness.configure(sim, limits="host_sends = 20/1h, 100/1d\n")
     assert said("status") == "sent by this host in 1h  0 of 20\nsent by this host in 1d  0 of 100\n"
     assert as_json("status") == {
@@ -69,7 +69,7 @@ def test_nobody_is_shown_of_an_empty_store(sim):
                        {"seconds": DAY, "sent": 0, "most": 100}], "users": []}
 
 
-def test_everybody_of_whom_something_is_kept_is_shown(sim):
+def test_status_shows_every_user_in_the_store(sim):
     harness.configure(sim, limits="user_sends = 3/10m, 5/1h\n")
     set_failures("locked", 5, 900000)
     set_failures("for-ever", 100)
@@ -90,7 +90,7 @@ def test_everybody_of_whom_something_is_kept_is_shown(sim):
     assert rows["bob"]["LOCKED UNTIL"] == rows["bob"]["BYPASS UNTIL"] == "-"
 
 
-def test_json_has_the_same_of_everybody(sim):
+def test_status_as_json_shows_the_same_users(sim):
     harness.configure(sim, limits="user_sends = 3/10m, 5/1h\n")
     set_failures("alice", 5, 900000)
     set_failures("bob", 100)
@@ -107,7 +107,7 @@ def test_json_has_the_same_of_everybody(sim):
     assert carol["pass"]["reason"] == "on call" and carol["pass"]["until"] > alice["locked_until"]
 
 
-def test_real_logins_are_shown_those_of_strangers_too(sim):
+def test_status_shows_logins_of_known_and_unknown_users(sim):
     harness.pamhost(harness.between_permits(), answers=["@wrong"] * 3)
     out = harness.pamhost(harness.between_permits(), "carol", answers=["123456"] * 3)
     digits = re.search(r"ending in (\d\d)", out.prompts[0])[1]
@@ -128,14 +128,14 @@ def test_names_cannot_forge_a_line(sim):
     assert as_json("status")["users"][0]["user"] == r'a\040b\012\"\033[2J'
 
 
-def test_a_very_long_list_is_shown_whole(sim):
+def test_status_shows_a_very_long_list_completely(sim):
     tick()
     change("WITH RECURSIVE n(i) AS (SELECT 10000 UNION ALL SELECT i + 1 FROM n WHERE i < 12999) "
            "INSERT INTO swmfa_try SELECT 'user' || i, 3, 0, 0 FROM n")
     assert list(people(said("status"))) == [f"user{i}" for i in range(10000, 13000)]
 
 
-def test_who_reads_slowly_holds_nobody_up(sim):
+def test_a_slow_reader_of_status_blocks_no_login(sim):
     tick()
     change("WITH RECURSIVE n(i) AS (SELECT 10000 UNION ALL SELECT i + 1 FROM n WHERE i < 14999) "
            "INSERT INTO swmfa_try SELECT 'user' || i, 3, 0, 0 FROM n")
@@ -151,7 +151,7 @@ def test_who_reads_slowly_holds_nobody_up(sim):
 
 # ---- status of one ----
 
-def test_places_are_shown_one_by_one(start, clock):
+def test_status_lists_each_remembered_login(start, clock):
     harness.users_map()
     start(policy="remember = 1h")
     for arguments in (["--rhost", "192.0.2.7"], ["--tty", "/dev/pts/7"]):
@@ -172,7 +172,7 @@ def test_places_are_shown_one_by_one(start, clock):
     assert as_json("status", "alice")["remembered"] == []
 
 
-def test_the_last_login_is_shown(sim):
+def test_status_shows_the_last_login(sim):
     assert table("alice")["last login"] == "not in the list"
     assert as_json("status", "alice")["last_login"] is None
     add_logins({"reason": "older"}, {"user_name": "bob"}, {"result": "denied", "reason": "tries-used"},
@@ -193,12 +193,12 @@ def ids(*arguments):
     return [row["id"] for row in as_json("log", *arguments)]
 
 
-def test_an_empty_list_is_no_error(sim):
+def test_an_empty_log_is_not_an_error(sim):
     assert rows_of(said("log")) == []
     assert as_json("log") == []
 
 
-def test_a_login_is_a_row(sim):
+def test_log_shows_a_row_for_each_login(sim):
     out = harness.pamhost(harness.between_permits(), arguments=["--rhost", "192.0.2.7"])
     assert out.result == "PAM_SUCCESS"
     harness.pamhost(harness.between_permits(), "carol", answers=["123456"] * 3)
@@ -213,7 +213,7 @@ def test_a_login_is_a_row(sim):
     assert first[8].isdigit() and len(first) == 9
 
 
-def test_full_has_what_else_there_is(sim):
+def test_log_full_shows_every_column(sim):
     harness.pamhost(harness.between_permits())
     harness.pamhost(harness.between_permits(), "carol", answers=["123456"] * 3)
     lines = said("log", "--full").splitlines()
@@ -223,7 +223,7 @@ def test_full_has_what_else_there_is(sim):
                          f"    not in {harness.USERS}"]
 
 
-def test_the_last_ones_are_shown_in_their_order(sim):
+def test_log_shows_the_last_logins_in_order(sim):
     add_logins(*[{"user_name": "bob" if i % 2 else "alice"} for i in range(1, 701)])
     assert ids() == list(range(681, 701))
     assert ids("--last", 3) == [698, 699, 700]
@@ -233,7 +233,7 @@ def test_the_last_ones_are_shown_in_their_order(sim):
     assert len(rows_of(said("log", "--last", 600))) == 600
 
 
-def test_since_shows_all_from_then_on(sim):
+def test_log_since_shows_all_later_logins(sim):
     add_logins(*[{"ago": hours * HOUR + 60} for hours in range(50, -1, -1)])
     assert ids("--since", "2h") == [50, 51]
     assert len(ids("--since", "30h")) == 30 and len(ids("--since", "90d")) == 51
@@ -249,7 +249,7 @@ def test_since_shows_all_from_then_on(sim):
     assert ids("--since", "2099-01-01") == []
 
 
-def test_results_are_chosen(sim):
+def test_log_result_selects_logins(sim):
     results = ["success", "ignored", "denied", "error", "aborted"]
     add_logins(*[{"result": result} for result in results * 2])
     for number, result in enumerate(results, 1):
@@ -265,11 +265,11 @@ def test_results_are_chosen(sim):
     (["--since", "2026-13-01"], "--since"), (["--since", "2026-11-22 12"], "--since"),
     (["--since", "2026-11-22x"], "--since"), (["--result", "good"], "--result"),
     (["--result", ""], "--result"), (["--result", "denie"], "--result")])
-def test_a_wrong_order_is_64(arguments, says):
+def test_a_wrong_log_command_line_exits_with_64(arguments, says):
     assert says in failed("log", *arguments, status=64)
 
 
-def test_json_has_all_that_is_kept(sim):
+def test_log_as_json_has_every_column(sim):
     add_logins({"sent": "signalwire:sms? bandwidth:call", "detail": 'a \\"b\\"', "sends": 2})
     [row] = as_json("log")
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d{4}", row.pop("time"))
@@ -281,13 +281,13 @@ def test_json_has_all_that_is_kept(sim):
                             {"provider": "bandwidth", "channel": "call", "certain": True}]}
 
 
-def test_it_needs_no_configuration(sim):
+def test_log_needs_no_configuration(sim):
     add_logins({})
     harness.CONF.unlink()
     assert ids() == [1]
 
 
-def test_follow_shows_those_to_come_until_nobody_reads(sim):
+def test_log_follow_shows_new_logins_until_the_reader_closes(sim):
     add_logins({}, {"user_name": "bob"})
     process = start_ctl("log", "--follow", "--json", "--user", "alice")
     assert json.loads(process.stdout.readline())["id"] == 1
@@ -300,7 +300,7 @@ def test_follow_shows_those_to_come_until_nobody_reads(sim):
     assert process.stderr.read() == "" and process.wait(harness.PATIENCE) == 0
 
 
-def test_follow_shows_a_table_too(sim):
+def test_log_follow_shows_a_table(sim):
     process = start_ctl("log", "--follow", "--last", "1")
     assert process.stdout.readline().startswith("TIME ")
     add_logins({"reason": "one"})
@@ -309,7 +309,7 @@ def test_follow_shows_a_table_too(sim):
     assert process.wait(harness.PATIENCE) == 0
 
 
-def test_follow_holds_nobody_up(sim):
+def test_log_follow_blocks_no_login(sim):
     add_logins({})
     process = start_ctl("log", "--follow", "--json")
     process.stdout.readline()
@@ -323,7 +323,7 @@ def test_follow_holds_nobody_up(sim):
     process.communicate()
 
 
-def test_colours_are_for_a_terminal(sim):
+def test_colours_appear_only_on_a_terminal(sim):
     add_logins({}, {"result": "denied"})
     for environment, coloured in (({"TERM": "xterm"}, True), ({"TERM": "dumb"}, False),
                                   ({"TERM": "xterm", "NO_COLOR": "1"}, False), ({}, False)):
@@ -403,7 +403,7 @@ Logins that failed
 """
 
 
-def test_csv_is_a_row_a_day_channel_provider_and_user(month):
+def test_a_csv_report_has_a_row_for_each_day_channel_provider_and_user(month):
     out = subprocess.run([harness.CTL, "report", "--csv"], capture_output=True, check=True).stdout
     assert out.endswith(b"\r\n") and out.count(b"\n") == out.count(b"\r\n") == 7
     rows = list(csv.reader(io.StringIO(out.decode(), newline="")))
@@ -417,7 +417,7 @@ def test_csv_is_a_row_a_day_channel_provider_and_user(month):
         [day(0), "sms", "signalwire", "alice", "1", "0", "0.0079", "EUR"]]
 
 
-def test_without_prices_there_is_no_cost(sim):
+def test_a_report_without_prices_shows_no_cost(sim):
     add_logins({})
     out = said("report", "--days", 1)
     assert out.startswith(f"From {day(0)} to {day(0)}: 1 codes sent\n1 of them without a price: ")
@@ -425,20 +425,20 @@ def test_without_prices_there_is_no_cost(sim):
     assert said("report", "--csv").splitlines()[1].endswith(",1,0,,USD")
 
 
-def test_a_price_of_nothing_is_one(sim):
+def test_a_price_of_zero_is_a_price(sim):
     harness.configure(sim, signalwire="sms_price = 0\n")
     add_logins({})
     assert "1 codes sent  USD 0.00\n" in (out := said("report")) and "without a price" not in out
 
 
-def test_sums_are_exact(sim):
+def test_a_report_adds_costs_exactly(sim):
     harness.configure(sim, signalwire="sms_price = 0.000001\ncall_price = 999999.999999\n")
     add_logins(*[{"sent": "signalwire:sms signalwire:sms signalwire:sms"}] * 111,
                *[{"sent": "signalwire:call"}] * 100)
     assert as_json("report")["all"]["cost"] == "100000000.000233"
 
 
-def test_the_days_are_those_that_are_wanted(sim):
+def test_a_report_covers_the_requested_days(sim):
     add_logins(*[{"ago": days * DAY} for days in (89, 30, 29, 1, 0)])
     for days, sent in ((1, 1), (2, 2), (29, 2), (30, 3), (31, 4), (90, 5)):
         assert as_json("report", "--days", days)["all"]["sent"] == sent, days
@@ -447,7 +447,7 @@ def test_the_days_are_those_that_are_wanted(sim):
         assert [line.split()[0] for line in chart[1:]] == [day(i) for i in range(days - 1, -1, -1)]
 
 
-def test_the_chart_is_as_wide_as_the_terminal(sim):
+def test_the_chart_fits_the_terminal(sim):
     tick()
     change("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000) "
            "INSERT INTO swmfa_login SELECT i, strftime('%s', 'now') * 1000, 'a', '', '', 'denied', '', "
@@ -464,13 +464,13 @@ def test_the_chart_is_as_wide_as_the_terminal(sim):
     assert max(map(len, said("report").splitlines())) < 80
 
 
-def test_at_most_ten_users_are_shown_and_json_has_all(sim):
+def test_a_report_shows_ten_users_and_json_shows_all(sim):
     add_logins(*[{"user_name": f"user{i:02}"} for i in range(15)])
     assert len(re.findall(r"^  user\d\d ", said("report"), re.MULTILINE)) == 10
     assert len(as_json("report")["users"]) == 15
 
 
-def test_what_was_really_sent_is_in_the_report(sim):
+def test_a_report_counts_real_sends(sim):
     for user, answers in (("alice", ["@code"]), ("alice", ["@wrong"] * 3), ("carol", ["123456"] * 3)):
         harness.pamhost(harness.between_permits(), user, answers=answers)
     got = as_json("report", "--days", 2)
@@ -481,15 +481,15 @@ def test_what_was_really_sent_is_in_the_report(sim):
 @pytest.mark.parametrize("arguments, says", [
     (["--days", "0"], "--days"), (["--days", "91"], "--days"), (["--days", "x"], "--days"),
     (["--days", ""], "--days"), (["--days", "3d"], "--days"), (["alice"], "too many arguments")])
-def test_a_wrong_order_of_a_report_is_64(arguments, says):
+def test_a_wrong_report_command_line_exits_with_64(arguments, says):
     assert says in failed("report", *arguments, status=64)
 
 
-def test_a_report_has_one_form():
+def test_a_report_has_only_one_format():
     assert failed("report", "--csv", "--json") == "swmfactl: --csv and --json cannot be combined\n"
 
 
-def test_prices_must_be_some(sim):
+def test_a_report_refuses_an_invalid_price(sim):
     harness.configure(sim, signalwire="sms_price = 0,0079\n")
     assert re.search(r"swmfa\.conf:\d+: \[signalwire\] sms_price: a price such as 0\.0079",
                      failed("report"))
@@ -500,7 +500,7 @@ def test_prices_must_be_some(sim):
 @pytest.mark.parametrize("arguments", [["status"], ["status", "--json"], ["status", "alice", "--json"],
                                        ["log"], ["log", "--json"], ["log", "--follow"], ["report"],
                                        ["report", "--json"], ["report", "--csv"]])
-def test_what_cannot_be_printed_is_a_failure(sim, arguments):
+def test_a_failed_write_is_reported(sim, arguments):
     add_logins({})
     set_failures("alice", 3)
     shell = ["sh", "-c", 'exec "$@" >/dev/full', "sh"]
@@ -508,7 +508,7 @@ def test_what_cannot_be_printed_is_a_failure(sim, arguments):
 
 
 @pytest.mark.parametrize("arguments", [["status"], ["log"], ["report"]])
-def test_root_is_needed_and_nothing_is_logged(sim, log, arguments):
+def test_reading_needs_root_and_logs_nothing(sim, log, arguments):
     prefix = ["setpriv", "--reuid", "alice", "--regid", "alice", "--clear-groups"]
     assert failed(*arguments, prefix=prefix) == "swmfactl: must be run as root\n"
     said(*arguments)
@@ -519,7 +519,7 @@ def test_root_is_needed_and_nothing_is_logged(sim, log, arguments):
 
 
 @pytest.mark.parametrize("arguments", [["status"], ["status", "alice"], ["log"], ["report"]])
-def test_a_table_that_is_missing_is_a_failure(sim, arguments):
+def test_a_missing_table_is_reported(sim, arguments):
     tick()
     for name in ("swmfa_login", "swmfa_try"):
         change(f"ALTER TABLE {name} RENAME TO elsewhere")

@@ -45,7 +45,7 @@ def files():
 def options(simulator, *more, user="alice", number=ALICE, secret=("--secret-file", "token")):
     secret = [str(harness.WORK / part) if part == "token" else part for part in secret]
     return ["init", "--provider=signalwire", "--endpoint", simulator.endpoint, "--ca-file",
-            simulator.ca, "--project-id", "lab-project", *secret, "--user", user, "--number",
+            simulator.ca, "--project-id", "test-project", *secret, "--user", user, "--number",
             number, "--no-check", "--no-test", *more]
 
 
@@ -61,7 +61,7 @@ def mode(path):
 
 # ---- by options ----
 
-def test_with_options_both_files_are_written_and_a_code_comes(installed, log):
+def test_init_with_options_writes_both_files_and_sends_a_code(installed, log):
     out = done(*options(installed))
     assert f"Written: {harness.CONF}, {harness.USERS}" in out
     assert "Codes go only to numbers that begin with +1 " in out
@@ -69,7 +69,7 @@ def test_with_options_both_files_are_written_and_a_code_comes(installed, log):
     assert harness.TOKEN not in out
     assert active() == [
         "[swmfa]", "providers = signalwire", "[policy]", "[limits]", "countries = +1",
-        "[signalwire]", f"endpoint = {installed.endpoint}", "project_id = lab-project",
+        "[signalwire]", f"endpoint = {installed.endpoint}", "project_id = test-project",
         f"api_token = {harness.TOKEN}", f"ca_file = {installed.ca}", "[bandwidth]"]
     assert active(harness.USERS) == [f"alice\t{ALICE}"]
     for path, example in EXAMPLES.items():
@@ -83,17 +83,17 @@ def test_with_options_both_files_are_written_and_a_code_comes(installed, log):
                                           for line in ctl_lines(log)))
 
 
-def test_the_token_can_come_by_standard_input(installed):
+def test_init_reads_the_token_from_standard_input(installed):
     process = start_ctl(*options(installed, secret=()), stdin=subprocess.PIPE)
     out, error = process.communicate(harness.TOKEN + "\n", timeout=harness.PATIENCE)
     assert (process.returncode, error) == (0, "") and harness.TOKEN not in out
     assert f"api_token = {harness.TOKEN}" in active()
 
 
-def test_bandwidth(start):
+def test_init_sets_up_bandwidth(start):
     simulator = start(name="-bandwidth")
     harness.write(harness.WORK / "token", harness.BANDWIDTH_PASSWORD)
-    done("init", "--provider", "bandwidth", "--account-id", "lab-account", "--username", "lab-user",
+    done("init", "--provider", "bandwidth", "--account-id", "test-account", "--username", "test-user",
          "--from=+12029167968", "--messaging-application-id", "demo-messaging", "--endpoint",
          simulator.endpoint, "--ca-file", simulator.ca, "--user=alice", "--number", ALICE,
          "--countries=+1555, +44", "--secret-file", harness.WORK / "token", "--no-check", "--no-test")
@@ -106,12 +106,12 @@ def test_bandwidth(start):
 @pytest.mark.parametrize("number, code", [
     ("+4915550100", "+49"), ("+35315550100", "+353"), ("+79155501001", "+7"),
     ("+12025550100", "+1"), ("+390655501001", "+39"), ("+212555010010", "+212")])
-def test_the_country_is_that_of_the_number(installed, number, code):
+def test_init_sets_the_country_of_the_number(installed, number, code):
     done(*options(installed, number=number))
     assert f"countries = {code}" in active()
 
 
-def test_lines_of_the_map_stay(installed):
+def test_init_keeps_existing_lines_of_the_map(installed):
     harness.USERS.write_text(f"bob {harness.NUMBERS['bob']}")
     done(*options(installed))
     assert harness.USERS.read_text() == f"bob {harness.NUMBERS['bob']}\nalice\t{ALICE}\n"
@@ -120,7 +120,7 @@ def test_lines_of_the_map_stay(installed):
     assert harness.USERS.read_text().count("alice") == 1
 
 
-def test_without_the_files_it_makes_them(installed):
+def test_init_makes_missing_files(installed):
     for path in EXAMPLES:
         path.unlink()
     os.umask(0)
@@ -131,7 +131,7 @@ def test_without_the_files_it_makes_them(installed):
     assert {mode(path) for path in EXAMPLES} == {0o600}
 
 
-def test_what_is_set_up_is_replaced_only_by_force_and_kept(installed):
+def test_init_replaces_a_configuration_only_with_force_and_keeps_a_copy(installed):
     done(*options(installed))
     before = files()
     error = failed(*options(installed, "--countries=+44"))
@@ -145,13 +145,13 @@ def test_what_is_set_up_is_replaced_only_by_force_and_kept(installed):
     assert mode(COPIES) == 0o700 and str(copy) in out
 
 
-def test_a_file_that_others_can_read_gets_no_token(installed):
+def test_init_writes_no_token_to_a_file_that_others_can_read(installed):
     harness.CONF.chmod(0o644)
     assert "chmod o-r" in failed(*options(installed))
     assert harness.CONF.read_bytes() == EXAMPLES[harness.CONF].read_bytes()
 
 
-def test_another_file_by_c(installed):
+def test_init_writes_the_file_named_by_c(installed):
     other = harness.SECURITY / "init-other.conf"
     before = files()
     try:
@@ -177,21 +177,21 @@ def test_another_file_by_c(installed):
     (["--countries", "+1\n[x]"], "one line that is not empty"),
     (["--secret-file", "/nowhere"], "/nowhere: No such file"),
     (["--secret-file", "/dev/null"], "expected the token or password on its first line")])
-def test_a_wrong_value_writes_nothing_and_is_not_asked_for_again(installed, more, says):
+def test_a_wrong_option_writes_nothing_and_does_not_prompt(installed, more, says):
     before = files()
     error = failed(*options(installed, *more))
     assert re.search(says, error), error
     assert files() == before and not COPIES.exists()
 
 
-def test_a_number_of_another_length_than_its_countrys_is_a_warning(installed):
+def test_a_number_with_an_unusual_length_for_its_country_is_a_warning(installed):
     status, _, error = ctl(*options(installed, number="+1555010018"))
     assert (status, error) == \
         (0, "swmfactl: warning: the number is too short for +1: 10 digits follow it, not 9\n")
 
 
 @pytest.mark.parametrize("missing", ["--provider", "--project-id", "--user", "--number"])
-def test_without_a_terminal_all_must_be_given(installed, missing):
+def test_without_a_terminal_init_needs_every_option(installed, missing):
     before = files()
     given = options(installed)
     at = next(i for i, word in enumerate(given) if str(word).startswith(missing))
@@ -208,27 +208,27 @@ def test_without_a_terminal_all_must_be_given(installed, missing):
     ("two\0words", "expected the token or password on its first line"),
     ("", "expected the token or password on its first line"),
     ("two words" * 1000, "expected the token or password on its first line")])
-def test_a_token_that_is_none_is_not_shown(installed, token, says):
+def test_an_invalid_token_is_not_shown(installed, token, says):
     before = files()
     harness.write(harness.WORK / "token", f"{token}\n")
     error = failed(*options(installed))
     assert says in error and "two" not in error and files() == before
 
 
-def test_a_file_of_the_token_that_others_can_read_is_a_warning(installed):
+def test_a_token_file_that_others_can_read_is_a_warning(installed):
     (harness.WORK / "token").chmod(0o644)
     status, _, error = ctl(*options(installed))
     assert status == 0 and f"warning: {harness.WORK}/token: others can read it: chmod 0600" in error
 
 
-def test_a_user_with_another_number_is_not_changed(installed):
+def test_init_does_not_change_the_number_of_a_user(installed):
     harness.USERS.write_text(f"alice {harness.NUMBERS['bob']}\n")
     before = files()
     assert "alice has another number there" in failed(*options(installed))
     assert files() == before
 
 
-def test_a_map_that_is_wrong_is_not_added_to(installed):
+def test_init_does_not_add_to_an_invalid_map(installed):
     harness.USERS.write_text("alice 0155501\n")
     before = files()
     assert "swmfa.users:1: alice: expected an E.164 number" in failed(*options(installed))
@@ -238,13 +238,13 @@ def test_a_map_that_is_wrong_is_not_added_to(installed):
 @pytest.mark.parametrize("arguments, says", [
     (["x"], "too many arguments"), (["--frobnicate"], "unrecognized option"),
     (["--user"], "requires an argument"), (["--api-token=x"], "unrecognized option")])
-def test_a_wrong_command_line_is_64(arguments, says):
+def test_a_wrong_command_line_exits_with_64(arguments, says):
     before = files()
     assert says in failed("init", *arguments, status=64)
     assert files() == before
 
 
-def test_it_must_run_as_root(installed):
+def test_swmfactl_must_run_as_root(installed):
     prefix = ["setpriv", "--reuid", "alice", "--regid", "alice", "--clear-groups"]
     assert failed("init", prefix=prefix) == "swmfactl: must be run as root\n"
 
@@ -266,23 +266,23 @@ def break_off(client):
 @pytest.mark.parametrize("pasted, space", [
     ("https://Example.signalwire.com", "example"), ("http://x-1.signalwire.com/signin?a=b", "x-1"),
     ("x.signalwire.com/", "x"), ("x", "x")])
-def test_a_pasted_address_is_a_space_and_a_project_id_is_a_uuid(installed, pasted, space):
+def test_init_accepts_a_pasted_space_address_and_requires_a_uuid(installed, pasted, space):
     token = harness.WORK / "token"
     identity = "0123ABCD-89ab-cdef-0123-456789abcdef"
     words = ["init", "--provider=signalwire", "--space", pasted, "--secret-file", token, "--user", "alice",
              "--number", ALICE, "--no-check", "--no-test", "--project-id"]
     before = files()
-    for wrong in ("lab-project", "x", identity[:-1], identity.replace("-", ""), f"{identity}0"):
+    for wrong in ("test-project", "x", identity[:-1], identity.replace("-", ""), f"{identity}0"):
         assert "[signalwire] project_id: expected a UUID, such as " in failed(*words, wrong)
         assert files() == before
     done(*words, identity)
     assert f"space = {space}" in active() and f"project_id = {identity}" in active()
 
 
-def test_another_address_is_no_space(installed):
+def test_init_refuses_an_address_that_is_not_a_space(installed):
     words = options(installed, "--space", "https://signalwire.com.example")
     del words[words.index("--endpoint"):words.index("--endpoint") + 2]
-    words[words.index("lab-project")] = "01234567-89ab-cdef-0123-456789abcdef"
+    words[words.index("test-project")] = "01234567-89ab-cdef-0123-456789abcdef"
     before = files()
     assert re.search(r"\[signalwire\] space: the SPACE of https", failed(*words))
     assert files() == before
@@ -297,13 +297,13 @@ def start_init(*more, **keywords):
 def answer_until_token(client, simulator):
     client.sendline("")
     client.expect("Project id, on the dashboard's page API: ")
-    client.sendline("lab-project")
+    client.sendline("test-project")
     client.expect(r"API token with the scope Management \(not shown\): ")
     assert harness.wait_until(lambda: not echoes(client))
     assert simulator
 
 
-def test_at_a_terminal_it_asks_and_asks_again(installed):
+def test_at_a_terminal_init_prompts_until_the_value_is_valid(installed):
     client = start_init("--endpoint", installed.endpoint, "--ca-file", installed.ca,
                         "--no-check", "--no-test")
     client.sendline("twilio")
@@ -314,7 +314,7 @@ def test_at_a_terminal_it_asks_and_asks_again(installed):
     client.sendline("a b")
     client.expect(r"\[signalwire\] project_id: up to 250 letters")
     client.expect("Project id")
-    client.sendline("lab-project")
+    client.sendline("test-project")
     client.expect("API token")
     assert harness.wait_until(lambda: not echoes(client))
     client.sendline(harness.TOKEN)
@@ -342,7 +342,7 @@ def test_at_a_terminal_it_asks_and_asks_again(installed):
     assert harness.pamhost(harness.alone(), "alice").result == "PAM_SUCCESS"
 
 
-def test_the_space_is_asked_for(installed):
+def test_init_prompts_for_the_space(installed):
     client = start_init("--no-check", "--no-test", "--user=alice", "--number", ALICE,
                         "--countries=+1")
     client.sendline("")
@@ -352,7 +352,7 @@ def test_the_space_is_asked_for(installed):
     client.expect("Space")
     client.sendline("https://acme.signalwire.com")
     client.expect("Project id")
-    client.sendline("lab-project")
+    client.sendline("test-project")
     client.expect(r"\[signalwire\] project_id: expected a UUID")
     client.expect("Project id")
     client.sendline("01234567-89ab-cdef-0123-456789abcdef")
@@ -363,7 +363,7 @@ def test_the_space_is_asked_for(installed):
     assert re.search(r"^space = acme +; the first label of", harness.CONF.read_text(), re.MULTILINE)
 
 
-def test_bandwidth_needs_one_application(installed):
+def test_init_of_bandwidth_needs_one_application(installed):
     client = start_init("--no-check", "--no-test", "--user=alice", "--number", ALICE,
                         "--countries=+1")
     client.sendline("bandwidth")
@@ -380,8 +380,8 @@ def test_bandwidth_needs_one_application(installed):
     assert ended(client) == 0 and f"voice_application_id = {APPLICATION}" in active()
 
 
-def test_break_off_at_any_prompt_leaves_the_files_and_the_terminal(installed):
-    answers = ["", "lab-project", harness.TOKEN, "alice", ALICE]
+def test_an_interrupt_at_any_prompt_changes_neither_files_nor_terminal(installed):
+    answers = ["", "test-project", harness.TOKEN, "alice", ALICE]
     for count in range(len(answers) + 1):
         before = files()
         client = start_init("--endpoint", installed.endpoint, "--ca-file", installed.ca)
@@ -402,7 +402,7 @@ def on_terminal_with_all(simulator, *more):
     return on_terminal(harness.CTL, *given[:-2], "--countries=+1", *more)
 
 
-def test_it_ends_with_a_test_login(installed):
+def test_init_ends_with_a_test_login(installed):
     client = on_terminal_with_all(installed, "--no-check")
     client.expect("swmfactl test alice")
     client.expect("Code sent by SMS to the number ending in 82.*Code: ")
@@ -412,7 +412,7 @@ def test_it_ends_with_a_test_login(installed):
     assert ended(client) == 0
 
 
-def test_a_test_login_that_fails_is_said_and_the_files_stay(installed):
+def test_a_failed_test_login_is_reported_and_the_files_stay(installed):
     client = on_terminal_with_all(installed, "--no-check")
     for _ in range(3):
         client.expect("Code: ")
@@ -421,7 +421,7 @@ def test_a_test_login_that_fails_is_said_and_the_files_stay(installed):
     assert ended(client) == 1 and f"api_token = {harness.TOKEN}" in active()
 
 
-def test_it_ends_with_a_check(installed):
+def test_init_ends_with_a_check(installed):
     client = on_terminal_with_all(installed, "--no-test")
     client.expect("swmfactl check --online")
     client.expect("SignalWire accepts the credentials")
@@ -434,7 +434,7 @@ def test_it_ends_with_a_check(installed):
 OTHER_TOKEN = "PT-that-no-other-process-knows"
 
 
-def test_a_token_is_in_no_command_line_environment_output_log_or_core(installed, log):
+def test_a_token_never_appears_in_command_line_environment_output_log_or_core(installed, log):
     seen, stop = [], threading.Event()
 
     def look():
@@ -480,14 +480,14 @@ def test_a_token_is_in_no_command_line_environment_output_log_or_core(installed,
             assert token not in path.read_bytes() or path.parent == COPIES, path
 
 
-def test_killed_between_the_two_files_it_can_be_run_again(installed):
+def test_init_killed_between_the_two_files_can_be_repeated(installed):
     """The map comes first: a swmfa.conf that is set up would be in the way."""
     harness.USERS.write_text(harness.USERS.read_text() + f"alice\t{ALICE}\n")
     done(*options(installed))
     assert active(harness.USERS) == [f"alice\t{ALICE}"]
 
 
-def test_where_the_map_cannot_be_written_the_configuration_is_not_either(installed):
+def test_init_writes_no_configuration_if_it_cannot_write_the_map(installed):
     beside = Path(str(harness.USERS) + ".swmfactl")
     beside.mkdir()
     try:
@@ -500,7 +500,7 @@ def test_where_the_map_cannot_be_written_the_configuration_is_not_either(install
 
 # ---- from the installation to a login ----
 
-def test_init_and_enable_sshd_and_a_real_login_with_a_code_and_disable(installed):
+def test_init_enable_login_and_disable_work_together(installed):
     harness.restore_debian()
     sshd = Path("/etc/pam.d/sshd")
     sshd.write_text(re.sub(r"^session.*pam_loginuid.so.*\n", "", sshd.read_text(), flags=re.MULTILINE))

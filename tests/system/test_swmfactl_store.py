@@ -37,7 +37,7 @@ def backup(folder):
 
 # ---- what a backup is, and where it may be ----
 
-def test_a_backup_is_a_new_file_of_roots(folder, log):
+def test_a_backup_is_a_new_file_owned_by_root(folder, log):
     ctl.done("unlock", "nobody") # a log of changes, besides the file
     path = backup(folder)
     status = path.stat()
@@ -53,7 +53,7 @@ def test_a_backup_is_a_new_file_of_roots(folder, log):
     assert path.read_bytes() == saved and os.listdir(folder) == ["swmfa.db"]
 
 
-def test_a_backup_replaces_no_other_thing(folder):
+def test_a_backup_replaces_nothing_but_a_regular_file(folder):
     other = folder / "other"
     other.write_bytes(SECRET)
     for make in (lambda path: path.symlink_to(other), os.mkfifo, os.mkdir):
@@ -65,7 +65,7 @@ def test_a_backup_replaces_no_other_thing(folder):
     assert other.read_bytes() == SECRET and os.listdir(folder) == ["other"]
 
 
-def test_a_backup_is_kept_where_only_root_can_change_it(folder):
+def test_a_backup_needs_a_folder_that_only_root_can_write(folder):
     path = backup(folder)
     folder.chmod(0o777)
     for arguments in (["backup", folder / "new"], ["restore", path], ["backup", FILE.with_name("new")]):
@@ -93,7 +93,7 @@ def test_a_backup_is_kept_where_only_root_can_change_it(folder):
 
 # ---- what comes back ----
 
-def test_a_restore_adds_what_keeps_out_and_lets_nobody_in(folder, log):
+def test_a_restore_adds_locks_and_lets_nobody_in(folder, log):
     code, *_ = ctl.codes_of(ctl.done("codes", "alice"))
     ctl.set_failures("bob", 4)
     ctl.add_places("bob", 2)
@@ -113,7 +113,7 @@ def test_a_restore_adds_what_keeps_out_and_lets_nobody_in(folder, log):
     assert harness.wait_until(lambda: any("store restored from" in line for line in ctl.ctl_lines(log)))
 
 
-def test_a_store_that_cannot_be_used_is_replaced(folder, log):
+def test_a_restore_replaces_an_unusable_store(folder, log):
     ctl.set_failures("alice", 4)
     path = backup(folder)
     FILE.write_bytes(b"x" * 4096)
@@ -152,7 +152,7 @@ def plant(kind, path, other):
 
 
 @pytest.mark.parametrize("kind", ["symlink", "hard link", "fifo", "journal"])
-def test_nothing_of_roots_is_read_or_changed(folder, kind):
+def test_store_commands_read_and_change_no_file_of_root(folder, kind):
     path, other = backup(folder), harness.STATE.with_name("shadow") # on one file system with the store
     other.write_bytes(SECRET)
     other.chmod(0o640)
@@ -179,7 +179,7 @@ def test_nothing_of_roots_is_read_or_changed(folder, kind):
 
 # ---- texts that are turned against a terminal ----
 
-def test_texts_of_the_store_do_nothing_to_a_terminal(folder):
+def test_texts_of_the_store_are_escaped_for_the_terminal(folder):
     """Of what is printed, a terminal obeys no more than the colours, line ends and tabs."""
     ctl.tick()
     columns = ("user_name", "service", "rhost", "result", "reason", "channel", "provider", "request",
@@ -218,7 +218,7 @@ def gone(pid):
     return harness.wait_until(lambda: not Path(f"/proc/{pid}").exists())
 
 
-def test_what_reads_the_store_has_nothing_of_roots(sim):
+def test_the_process_that_reads_the_store_has_no_privileges(sim):
     client = on_terminal(harness.CTL, "log", "--follow")
     client.expect("TIME ")
     reader = reader_of(client.pid)
@@ -237,7 +237,7 @@ def test_what_reads_the_store_has_nothing_of_roots(sim):
     assert client.signalstatus == signal.SIGINT and gone(reader)
 
 
-def test_a_reader_that_is_killed_is_a_failure(sim):
+def test_a_killed_reader_is_reported(sim):
     process = ctl.start_ctl("log", "--follow")
     process.stdout.readline()
     os.kill(reader_of(process.pid), signal.SIGSEGV)

@@ -29,7 +29,7 @@ def same_line(text, log):
     return printed
 
 
-def test_a_right_code_is_a_login_that_passes(sim, log):
+def test_a_right_code_passes_the_test_login(sim, log):
     client = trial()
     client.expect("Code sent by SMS to the number ending in 82.*Code: ")
     client.sendline(harness.wait_for_code(ALICE))
@@ -41,7 +41,7 @@ def test_a_right_code_is_a_login_that_passes(sim, log):
     assert harness.store("SELECT attempts, forgiven FROM swmfa_try") == [(1, 1)]
 
 
-def test_wrong_codes_are_a_denial_and_count(sim, log):
+def test_wrong_codes_are_denied_and_counted(sim, log):
     client = trial()
     for _ in range(3):
         client.expect("Code: ")
@@ -54,7 +54,7 @@ def test_wrong_codes_are_a_denial_and_count(sim, log):
 
 
 @pytest.mark.parametrize("channel, words", [("sms", "Code sent by SMS"), ("call", "Calling the number")])
-def test_the_channel_that_is_given_is_used_and_no_other(sim, channel, words):
+def test_test_uses_only_the_given_channel(sim, channel, words):
     harness.users_map(f"alice {ALICE} {'call,sms' if channel == 'sms' else 'sms,call'}\n")
     client = trial(f"--channel={channel}")
     client.expect(words)
@@ -66,7 +66,7 @@ def test_the_channel_that_is_given_is_used_and_no_other(sim, channel, words):
     assert [path.rsplit("/", 1)[1] for path, _, _ in sim.requests()] == [channel, "verify"]
 
 
-def test_a_channel_that_the_user_may_not_use_is_a_denial(sim, log):
+def test_a_channel_that_the_user_may_not_use_is_denied(sim, log):
     harness.users_map(f"alice {ALICE} sms\n")
     text, status = rest(trial("--channel", "call"))
     assert status == 1 and "PAM_SERVICE_ERR: denied: wrong configuration" in text
@@ -74,7 +74,7 @@ def test_a_channel_that_the_user_may_not_use_is_a_denial(sim, log):
     assert sim.requests() == []
 
 
-def test_it_is_asked_as_the_service_and_from_the_address_that_are_given(start, log):
+def test_test_uses_the_given_service_and_address(start, log):
     start(policy="services = sshd\nexempt_networks = 192.0.2.0/24\n")
     text, status = rest(trial("--service", "sshd", "--from", "192.0.2.7"))
     assert status == 0 and "PAM: PAM_IGNORE: no code required" in text
@@ -85,7 +85,7 @@ def test_it_is_asked_as_the_service_and_from_the_address_that_are_given(start, l
     assert rest(client)[1] == 0
 
 
-def test_who_is_not_in_the_map_is_told_no_more_than_at_a_login(sim, log):
+def test_test_tells_an_unmapped_user_no_more_than_a_login(sim, log):
     client = trial(user="mallory")
     for _ in range(3):
         client.expect("Code: ")
@@ -95,12 +95,12 @@ def test_who_is_not_in_the_map_is_told_no_more_than_at_a_login(sim, log):
     assert sim.requests() == []
 
 
-def test_without_a_terminal_nothing_is_sent(sim):
+def test_without_a_terminal_test_sends_nothing(sim):
     assert failed("test", "alice", stdin=subprocess.DEVNULL) == "swmfactl: must be run at a terminal\n"
     assert sim.requests() == []
 
 
-def test_another_configuration_by_a_relative_path(sim, tmp_path):
+def test_test_accepts_a_relative_path_to_the_configuration(sim, tmp_path):
     text = harness.CONF.read_text()
     harness.write(harness.SECURITY / "other.conf", text)
     harness.write(harness.CONF, "[swmfa]\ntries = many\n")
@@ -114,13 +114,13 @@ def test_another_configuration_by_a_relative_path(sim, tmp_path):
     assert status == 1 and "No such file" in text
 
 
-def test_a_helper_that_is_missing_is_a_denial(sim, helper):
+def test_a_missing_helper_denies_the_test_login(sim, helper):
     helper()
     text, status = rest(trial())
     assert status == 1 and "PAM_SYSTEM_ERR: denied: the helper cannot be used" in text
 
 
-def test_a_store_that_cannot_be_used_points_to_the_system_log(sim):
+def test_an_unusable_store_points_to_the_system_log(sim):
     harness.STATE.chmod(0o755)
     try:
         text, status = rest(trial())
@@ -133,11 +133,11 @@ def test_a_store_that_cannot_be_used_points_to_the_system_log(sim):
     ([], "too few arguments"), (["alice", "bob"], "too many arguments"),
     (["alice", "--channel=fax"], "sms or call"), (["alice", "--service="], "1 to 255 bytes"),
     (["alice", "--from", "x" * 1088], "1087 bytes at most")])
-def test_a_wrong_command_line_is_64(arguments, says):
+def test_a_wrong_command_line_exits_with_64(arguments, says):
     assert says in failed("test", *arguments, status=64)
 
 
-def test_nothing_is_left_behind(sim):
+def test_test_leaves_no_files(sim):
     before = sorted(path.name for path in harness.Path("/run").iterdir())
     client = trial()
     client.expect("Code: ")

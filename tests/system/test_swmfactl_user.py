@@ -68,7 +68,7 @@ def test_list_shows_the_map_with_masked_numbers():
     assert "+1555" not in user("list") and ALICE in user("list", "--numbers")
 
 
-def test_list_as_json():
+def test_list_prints_json():
     harness.users_map(MAP + "EXAMPLE\\ivan +15550100102 call,sms\nz\xebd +15550100103\ncarol 0155\n")
     rows = {row["line"]: row for row in json.loads(user("list", "--json"))}
     assert rows[2] == {"line": 2, "user": "alice", "number": "*82", "channels": ["sms"], "key": None,
@@ -79,7 +79,7 @@ def test_list_as_json():
     assert json.loads(user("show", "alice", "--json", "--numbers"))[0]["number"] == ALICE
 
 
-def test_list_says_what_is_wrong_with_the_whole_map():
+def test_list_reports_every_error_of_the_map():
     harness.users_map(MAP + f"carol {CAROL}")
     status, out, error = ctl("user", "list")
     assert status == 0 and "the file ends within this line" in out
@@ -88,7 +88,7 @@ def test_list_says_what_is_wrong_with_the_whole_map():
     assert user("list").count("\n") == 1
 
 
-def test_show_says_which_lines_count():
+def test_show_names_the_lines_that_apply():
     harness.users_map(f"root +15550100100\nroot {KEY} +15550100101\nroot +15550100102\n")
     assert [line.split(maxsplit=5)[5] for line in user("show", "root").splitlines()[1:]] == [
         "counts", "has no effect: line 1 decides", "has no effect: line 1 decides"]
@@ -109,7 +109,7 @@ def test_a_user_who_is_added_gets_a_code(log):
     assert new_lines(log) == ["user carol added to the users map, number *84"]
 
 
-def test_the_number_can_come_from_standard_input(log):
+def test_add_reads_the_number_from_standard_input(log):
     process = start_ctl("user", "add", "carol", "-", "call,sms", stdin=subprocess.PIPE)
     process.stdin.write(CAROL + "\n")
     assert finish(process) == (0, "carol: added, number *84\n", "")
@@ -122,7 +122,7 @@ def test_the_number_can_come_from_standard_input(log):
     assert text() == MAP + f"carol   {CAROL}   call,sms\n"
 
 
-def test_a_line_for_a_key_is_put_where_it_counts():
+def test_add_puts_a_line_for_a_key_where_it_takes_effect():
     user("add", "root", "+15550100102", "--key", OTHER_KEY)
     assert text() == MAP.replace("root +1", f"root   {OTHER_KEY}   +15550100102\nroot +1")
     assert user("show", "root").count("  counts") == 3
@@ -140,19 +140,19 @@ def test_a_line_for_a_key_is_put_where_it_counts():
     (["carol x", CAROL], "name: expected a name without blanks"),
     (["#carol", CAROL], "name: expected a name without blanks"),
     (["carol\n", CAROL], "name: expected a name without blanks")])
-def test_what_cannot_be_added(arguments, says, log):
+def test_add_refuses_an_invalid_entry(arguments, says, log):
     assert says in refused("add", *arguments)
     assert new_lines(log) == []
 
 
-def test_another_country_can_be_forced():
+def test_force_adds_a_number_of_another_country():
     user("add", "carol", "+445550100184", "--force")
     assert "set" not in refused("set", "carol", "+445550100185")
     user("set", "carol", "+445550100185", "--force")
     assert "+445550100185" in text()
 
 
-def test_an_account_that_does_not_exist_is_a_warning():
+def test_add_warns_about_an_account_that_does_not_exist():
     status, out, error = ctl("user", "add", "carlo", CAROL)
     assert (status, out) == (0, "carlo: added, number *84\n")
     assert error == "swmfactl: warning: carlo: no such account\n"
@@ -176,13 +176,13 @@ def test_set_changes_the_line_in_place(log):
     assert "alice has no line for that key" in refused("set", "alice", CAROL, "--key", KEY)
 
 
-def test_set_mends_a_line_that_is_wrong():
+def test_set_fixes_a_wrong_line():
     harness.users_map(MAP + "carol 0155 # hers")
     assert user("set", "carol", CAROL) == "carol: changed, number *84 in place of a wrong line\n"
     assert text() == MAP + f"carol {CAROL}   # hers\n"
 
 
-def test_a_change_that_would_not_count_is_refused():
+def test_a_change_without_effect_is_refused():
     harness.users_map(MAP + f"carol SHA256:short {CAROL}\n")
     assert f"{harness.USERS}:7: carol: this line counts, and not the new one" in refused(
         "add", "carol", CAROL)
@@ -193,7 +193,7 @@ def test_a_change_that_would_not_count_is_refused():
     (MAP.replace("\n", "\r\n"), "has a carriage return"),
     (MAP.encode() + b"# \xef\xbb\xbf\n", "has a byte order mark"),
     (MAP.encode() + b"\0\n", "has a NUL")])
-def test_a_map_that_is_no_whole_text_is_not_added_to(before, says):
+def test_a_map_that_is_not_valid_text_is_not_changed(before, says):
     harness.users_map(before)
     assert says in refused("add", "dora", CAROL)
     assert says in refused("set", "bob", CAROL)
@@ -202,7 +202,7 @@ def test_a_map_that_is_no_whole_text_is_not_added_to(before, says):
 
 # ---- remove ----
 
-def test_who_is_removed_gets_in_no_more_nor_by_what_was_left(log):
+def test_a_removed_user_cannot_log_in_by_leftovers(log):
     service = harness.alone()
     codes = codes_of(done("codes", "alice"))
     add_places("alice", 2)
@@ -222,13 +222,13 @@ def test_who_is_removed_gets_in_no_more_nor_by_what_was_left(log):
     assert harness.pamhost(service).result == "PAM_SUCCESS"
 
 
-def test_codes_and_places_can_be_kept():
+def test_remove_can_keep_codes_and_remembered_logins():
     done("codes", "alice")
     assert "are kept" in user("remove", "alice", "--keep")
     assert len(kept_hashes("alice")) == 10
 
 
-def test_one_of_several_lines_can_be_removed():
+def test_remove_can_remove_one_of_several_lines():
     done("codes", "root")
     out = user("remove", "root", "--key", KEY)
     assert "lines removed: 1" in out and "are kept" in out and len(kept_hashes("root")) == 10
@@ -238,13 +238,13 @@ def test_one_of_several_lines_can_be_removed():
     assert "root" not in text() and kept_hashes("root") == []
 
 
-def test_all_lines_of_a_user_are_removed():
+def test_remove_removes_all_lines_of_a_user():
     harness.users_map(MAP + "root wrong\nroot SHA256:short +15550100102\nroots +15550100103\n")
     assert user("remove", "root").startswith("root: lines removed: 4\n")
     assert text() == MAP.split("root")[0] + "roots +15550100103\n"
 
 
-def test_who_is_not_in_the_map_cannot_be_removed_but_is_cleared_up_after():
+def test_remove_of_an_unmapped_user_fails_and_clears_the_store():
     assert f"carol is not in the users map, {harness.USERS}" in refused("remove", "carol")
     done("codes", "alice")
     harness.users_map(MAP.replace("alice", "alicia"))
@@ -252,7 +252,7 @@ def test_who_is_not_in_the_map_cannot_be_removed_but_is_cleared_up_after():
     assert "alice is not in the users map" in refused("remove", "alice")
 
 
-def test_a_store_that_cannot_be_used_is_said_to_have_them_still():
+def test_remove_reports_what_an_unusable_store_still_has():
     done("codes", "alice")
     with subprocess.Popen(**service_user(HOLD), stdin=subprocess.PIPE,
                           stdout=subprocess.PIPE) as holder:
@@ -266,7 +266,7 @@ def test_a_store_that_cannot_be_used_is_said_to_have_them_still():
     assert user("remove", "alice") == "alice: break-glass codes voided: 10\n"
 
 
-def test_the_last_user_is_removed_only_if_it_is_meant(sim):
+def test_the_last_user_is_removed_only_with_force(sim):
     harness.users_map(f"# empty soon\nalice {ALICE}\n")
     assert "alice is the last user, and without users every login that needs a code is denied; --force" \
         in refused("remove", "alice")
@@ -274,7 +274,7 @@ def test_the_last_user_is_removed_only_if_it_is_meant(sim):
     assert text() == "# empty soon\n"
 
 
-def test_with_unmapped_ignore_who_is_removed_would_get_in(sim):
+def test_with_unmapped_ignore_remove_warns_that_the_user_needs_no_code(sim):
     harness.configure(sim, swmfa="unmapped = ignore\n")
     assert "without a line, alice needs no code; --force" in refused("remove", "alice")
     user("remove", "root", "--key", KEY)
@@ -286,7 +286,7 @@ def test_with_unmapped_ignore_who_is_removed_would_get_in(sim):
 
 # ---- whatever happens meanwhile ----
 
-def test_of_many_at_once_all_are_there():
+def test_simultaneous_changes_are_all_kept():
     running = [start_ctl("user", "add", f"user{i}", CAROL) for i in range(20)]
     assert [finish(process)[:2] for process in running] == [
         (0, f"user{i}: added, number *84\n") for i in range(20)]
@@ -295,7 +295,7 @@ def test_of_many_at_once_all_are_there():
     assert text().startswith(MAP) and not BESIDE.exists()
 
 
-def test_killed_at_any_call_there_is_the_old_map_or_the_new_one(faults):
+def test_a_kill_at_any_call_leaves_the_old_map_or_the_new_one(faults):
     new = MAP + f"carol   {CAROL}\n"
     folder = harness.SECURITY
     faults.kill_at(0, folder=folder)
@@ -338,7 +338,7 @@ def check_kept(users, error, why):
     assert [path.name for path in users.parent.iterdir() if path.name != "filler"] == ["users"]
 
 
-def test_a_full_disk_leaves_the_old_map(small_disk, log):
+def test_a_full_disk_keeps_the_old_map(small_disk, log):
     with open(small_disk.parent / "filler", "wb", buffering=0) as filler, pytest.raises(OSError):
         while True:
             filler.write(bytes(4096))
@@ -350,7 +350,7 @@ def test_a_full_disk_leaves_the_old_map(small_disk, log):
     assert small_disk.read_text() == MAP + f"carol   {CAROL}\n" and text() == MAP
 
 
-def test_a_file_system_that_is_read_only_leaves_the_old_map(small_disk):
+def test_a_read_only_file_system_keeps_the_old_map(small_disk):
     subprocess.run(["mount", "-o", "remount,ro", small_disk.parent], check=True)
     error = failed("user", "add", "carol", CAROL, "--users", small_disk)
     check_kept(small_disk, error, ".swmfactl: Read-only file system")
@@ -359,12 +359,12 @@ def test_a_file_system_that_is_read_only_leaves_the_old_map(small_disk):
     assert "+carol   *84" in user("import", "--dry-run", "--users", small_disk, harness.WORK / "list.csv")
 
 
-def test_a_write_that_is_cut_short_leaves_the_old_map():
+def test_a_partial_write_keeps_the_old_map():
     prefix = ["prlimit", f"--fsize={len(MAP) + 5}"]
     assert "File too large: nothing was changed" in refused("add", "carol", CAROL, prefix=prefix)
 
 
-def test_owner_group_and_mode_stay():
+def test_a_change_keeps_owner_group_and_mode():
     group = grp.getgrnam("shadow").gr_gid
     for mode in (0o600, 0o640, 0o644, 0o400):
         harness.users_map(MAP)
@@ -390,14 +390,14 @@ def test_a_map_that_logins_refuse_is_refused():
     assert not BESIDE.exists() and not harness.USERS.exists()
 
 
-def test_another_file_of_the_administrators_is_left_alone():
+def test_another_file_of_the_administrator_is_not_modified():
     beside = harness.Path(f"{harness.USERS}.new")
     beside.write_text("what somebody is working at\n")
     user("add", "carol", CAROL)
     assert beside.read_text() == "what somebody is working at\n"
 
 
-def test_a_map_of_a_million_lines():
+def test_a_map_of_a_million_lines_is_changed_correctly():
     many = "".join(f"user{i:07} +1555{i:07} # {i}\n" for i in range(1000000))
     harness.users_map(many)
     user("set", "user0500000", CAROL, "call")
@@ -439,7 +439,7 @@ def make_list(content):
     return path
 
 
-def test_import_adds_all(log):
+def test_import_adds_every_row(log):
     path = make_list("\ufeffname,number,channels,key\r\n"
                      f"carol,{CAROL},\"call,sms\",\r\n"
                      f"root,+15550100102,,{OTHER_KEY}\r\n\r\n"
@@ -462,7 +462,7 @@ def test_import_reads_standard_input():
     assert text() == MAP + f"carol   {CAROL}\n"
 
 
-def test_one_bad_row_and_nothing_is_changed_and_each_is_named(log):
+def test_import_changes_nothing_and_names_each_bad_row(log):
     path = make_list(f"carol,{CAROL}\n"
                      "a,0155\n"
                      "b c,+15550100105\n"
@@ -489,17 +489,17 @@ def test_one_bad_row_and_nothing_is_changed_and_each_is_named(log):
     assert new_lines(log) == []
 
 
-def test_two_rows_for_one_line_are_wrong():
+def test_import_refuses_two_rows_for_one_line():
     path = make_list(f"carol,{CAROL}\ncarol,+15550100102,,{KEY}\ncarol,+15550100103\n")
     assert refused("import", path).startswith(f"{path}:3: name: the same as in line 1\n")
 
 
-def test_a_row_that_would_not_count_is_refused():
+def test_import_refuses_a_row_without_effect():
     harness.users_map(MAP + "carol SHA256:short +15550100102\n")
     assert "this line counts, and not the new one" in refused("import", make_list(f"carol,{CAROL}\n"))
 
 
-def test_update_changes_those_who_are_there(log):
+def test_import_update_changes_existing_users(log):
     path = make_list(f"alice,{CAROL}\nbob,{BOB},\nroot,+15550100101,call,{KEY}\ncarol,{CAROL}\n")
     assert "already has line 2 in the map; change it with --update" in refused("import", path)
     assert user("import", "--update", path) == "added: 1, changed: 2, as before: 1\n"
@@ -510,7 +510,7 @@ def test_update_changes_those_who_are_there(log):
     assert len(new_lines(log)) == 3
 
 
-def test_the_dry_run_shows_a_difference_without_numbers(log):
+def test_the_dry_run_of_import_masks_numbers(log):
     path = make_list(f"alice,+15550199182\nbob,{BOB},call\ncarol,{CAROL}\n")
     before = text(), harness.USERS.stat()
     out = user("import", "--update", "--dry-run", path)
@@ -537,13 +537,13 @@ SHEETS = [
 
 
 @pytest.mark.parametrize("sheet, options", SHEETS, ids=range(len(SHEETS)))
-def test_import_takes_lists_as_spreadsheets_save_them(sheet, options):
+def test_import_reads_lists_as_spreadsheets_save_them(sheet, options):
     path = make_list(sheet)
     assert user("import", *options, path) == "added: 1, changed: 0, as before: 0\n"
     assert text() == MAP + f"carol   {CAROL}   sms,call\n"
 
 
-def test_a_number_that_can_be_another_is_refused_by_its_line_and_column():
+def test_import_refuses_an_ambiguous_number_by_line_and_column():
     path = make_list("name;number\n\ncarol;4,4E+11\ndora;1555010010\nerin;+1555010010\n"
                      "frank;+44 (0)7700 900123\nfr\u00adank;+15550100184\n")
     assert refused("import", path, "--country", "1").splitlines() == [
@@ -558,7 +558,7 @@ def test_a_number_that_can_be_another_is_refused_by_its_line_and_column():
     assert "it is not clear which separate the" in refused("import", make_list("a;+1;sms,call\n"))
 
 
-def test_a_number_too_short_or_too_long_for_its_country_needs_force():
+def test_a_number_of_a_wrong_length_for_its_country_needs_force():
     harness.users_map(MAP + "dora +15550100102\n")
     for command, name in (("add", "carol"), ("set", "dora")):
         assert "is too short for +1: 10 digits follow it, not 9; --force accepts it" in \
@@ -569,14 +569,14 @@ def test_a_number_too_short_or_too_long_for_its_country_needs_force():
     assert harness.pamhost(harness.alone(), "carol").result == "PAM_SUCCESS" # a login takes each number
 
 
-def test_a_byte_order_mark_hides_nobody_and_goes_with_a_change():
+def test_a_byte_order_mark_hides_no_user_and_a_change_removes_it():
     harness.users_map(b"\xef\xbb\xbf" + f"alice {ALICE}\n".encode())
     assert harness.pamhost(harness.alone(), "alice").result == "PAM_SUCCESS"
     user("set", "alice", CAROL)
     assert harness.USERS.read_bytes() == f"alice {CAROL}\n".encode()
 
 
-def test_a_list_that_cannot_be_read_is_named():
+def test_import_names_a_list_that_it_cannot_read():
     assert "No such file" in refused("import", "/nonexistent.csv")
     assert "Is a directory" in refused("import", "/")
 
@@ -584,7 +584,7 @@ def test_a_list_that_cannot_be_read_is_named():
 # ---- what it says of itself ----
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_it_must_run_as_root(command):
+def test_swmfactl_must_run_as_root(command):
     prefix = ["setpriv", "--reuid", "alice", "--regid", "alice", "--clear-groups"]
     assert "must be run as root" in failed("user", command, *ARGUMENTS[command], prefix=prefix)
 
@@ -599,7 +599,7 @@ def test_it_must_run_as_root(command):
     (["user", "add", "carol", CAROL, "--numbers"], "unrecognized option"),
     (["user", "import"], "too few arguments"),
     (["user", "import", "--country", "999", "x"], "--country: expected a country code such as +44")])
-def test_a_wrong_command_line_is_64(arguments, says):
+def test_a_wrong_command_line_exits_with_64(arguments, says):
     assert says in failed(*arguments, status=64)
     assert text() == MAP
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Tests of config/gsm: which alphabet a text needs, and how much of an SMS it takes. */
-#include "unit.h"
+#include "../unit.h"
 
 #include "config/gsm.h"
 

@@ -3,7 +3,7 @@
  * Tests of provider, signalwire and bandwidth: what each answer means, and what is said about it.
  * What is asked of them is tested in request_test.c.
  */
-#include "unit.h"
+#include "../unit.h"
 
 #include "base/log.h"
 #include "provider/provider.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Tests of signalwire and bandwidth: what is asked of each API, by what swmfa.conf says. */
-#include "unit_config.h"
+#include "../unit_config.h"
 
 #include "config/config.h"
 

@@ -4,7 +4,7 @@
  * connections that meet the criteria of Match lines, and of ctl/sshd with the real sshd: that it
  * sees the same in the copy as in the files.
  */
-#include "unit.h"
+#include "../unit.h"
 
 #include "ctl/host/sshd_config.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Tests of config/network: what is a network, and which addresses lie in it. */
-#include "unit.h"
+#include "../unit.h"
 
 #include "config/network.h"
 

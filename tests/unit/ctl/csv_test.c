@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Tests of ctl/sheet: what spreadsheets write is read, with the line of each row. */
-#include "unit.h"
+#include "../unit.h"
 
 #include "ctl/users/csv.h"
 

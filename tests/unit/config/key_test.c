@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Tests of config/key: the items of a list, and that each table of keys is one that config can use.
  */
-#include "unit.h"
+#include "../unit.h"
 
 #include "config/key.h"
 #include "config/limit.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Tests of base/sshkey: which keys sshd says that it has accepted, with ssh-keygen's fingerprints.
  */
-#include "unit.h"
+#include "../unit.h"
 
 #include "base/sshkey.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Tests of config/limit: what is a list of limits, and what is a time. */
-#include "unit.h"
+#include "../unit.h"
 
 #include "config/limit.h"
 

@@ -3,7 +3,7 @@
  * Tests of auth/delivery, as far as nothing is sent: who can send, and what counts before a code
  * does. What becomes of requests is tested with the simulator.
  */
-#include "unit_config.h"
+#include "../unit_config.h"
 
 #include "auth/delivery.h"
 

@@ -4,7 +4,7 @@
  * of pam_debug.so, which answers what its argument says. The same modules must be run, in the same
  * order, and the same must come of it.
  */
-#include "unit.h"
+#include "../unit.h"
 
 #include "pamstack/dispatch.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Tests of auth/log: what is logged is printable, unambiguous, and within its bounds. */
-#include "unit.h"
+#include "../unit.h"
 
 #include "base/log.h"
 

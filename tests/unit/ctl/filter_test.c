@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Tests of ctl/filter: nothing that a terminal obeys comes through, however it is cut. */
-#include "unit.h"
+#include "../unit.h"
 
 #include "ctl/filter.h"
 

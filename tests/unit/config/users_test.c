@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Tests of config/users: whose line counts, what it may hold, and that no byte confuses the search.
  */
-#include "unit.h"
+#include "../unit.h"
 
 #include "config/users.h"
 

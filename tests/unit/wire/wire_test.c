@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Tests of wire: a message arrives whole and of our version, or is refused. */
-#include "unit.h"
+#include "../unit.h"
 
 #include "wire/wire.h"
 

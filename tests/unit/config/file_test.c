@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Tests of config/file: the folders on the way to a file, and whether others can change them. */
-#include "unit.h"
+#include "../unit.h"
 
 #include "config/file.h"
 

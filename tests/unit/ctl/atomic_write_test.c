@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Tests of ctl/edit: at any moment there is the old file or the new one, and who else changes it
  * meanwhile is noticed. */
-#include "unit.h"
+#include "../unit.h"
 
 #include "ctl/files/atomic_write.h"
 

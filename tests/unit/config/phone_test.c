@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Tests of config/phone: how numbers begin, and which countries a list permits. */
-#include "unit.h"
+#include "../unit.h"
 
 #include "config/phone.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Tests of config/numbering and ctl/number: numbers as people write them, and none by a guess. */
-#include "unit.h"
+#include "../unit.h"
 
 #include "config/numbering.h"
 #include "ctl/users/number.h"

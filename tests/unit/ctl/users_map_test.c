@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Tests of ctl/map: what is changed counts, and all else stays byte for byte. */
-#include "unit.h"
+#include "../unit.h"
 
 #include "ctl/users/users_map.h"
 

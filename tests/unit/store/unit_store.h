@@ -8,7 +8,7 @@
 #ifndef SWMFA_UNIT_STORE_H
 #define SWMFA_UNIT_STORE_H
 
-#include "unit.h"
+#include "../unit.h"
 
 #include "store/store.h"
 

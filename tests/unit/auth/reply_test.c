@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Tests of auth/reply: words and what can be a code are told from what cannot, before it costs a
  * request. */
-#include "unit.h"
+#include "../unit.h"
 
 #include "auth/reply.h"
 

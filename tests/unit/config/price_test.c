@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Tests of config/price: which texts are prices, exactly, and how one is written. */
-#include "unit.h"
+#include "../unit.h"
 
 #include "config/price.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Tests of ctl/stack, how the lines of pam.d are read, and of ctl/explore, what can come of them.
  */
-#include "unit.h"
+#include "../unit.h"
 
 #include "pamstack/paths.h"
 

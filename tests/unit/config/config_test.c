@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Tests of config/config: what swmfa.conf may say, what it means, and what is said of its errors.
  */
-#include "unit.h"
+#include "../unit.h"
 
 #include "config/config.h"
 

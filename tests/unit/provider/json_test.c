@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Tests of provider/json: a text is one JSON object by RFC 8259, with no key twice, or nothing. */
-#include "unit.h"
+#include "../unit.h"
 
 #include "provider/json.h"
 
