@@ -113,7 +113,7 @@ def test_the_match_blocks_of_an_sshd_with_a_file_of_its_own_are_looked_at(sim):
 
 def test_an_sshd_that_takes_keys_alone_by_its_options_is_not_made_to_take_a_password(sim):
     with Listener("-o", "PasswordAuthentication=no"):
-        assert "without a key now, and would take a password" in refused()
+        assert "without a key now, and would then accept a password" in refused()
 
 
 # ---- what is not waited for ----

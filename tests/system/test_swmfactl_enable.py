@@ -309,12 +309,12 @@ def test_a_login_that_began_before_the_reload_does_not_meet_the_module_alone(beg
                 break
         pid, = re.findall(r"\(sshd process (\d+)\)", line)
         assert Path(f"/proc/{pid}/cmdline").read_text().startswith("sshd")
-        left = re.fullmatch(r"sshd ends them in (?:(\d) min )?(?:(\d+) s )?at the latest "
+        left = re.fullmatch(r"sshd ends them within (?:(\d) min )?(?:(\d+) s )?"
                             r"\(LoginGraceTime\)\.\n", second.stdout.readline())
         assert 0 < 60 * int(left[1] or 0) + int(left[2] or 0) <= 184
         assert (PAM / "sshd").read_text() == before
         end()
-        assert "sshd asks for a code when sshd has been reloaded" in second.stdout.read()
+        assert "sshd asks for a code once sshd is reloaded" in second.stdout.read()
     assert second.returncode == 2
     sshd.reload()
     assert gets_in_by_code(ssh(*key))
@@ -391,7 +391,7 @@ def test_where_no_sshd_runs_nothing_needs_a_reload(sim):
 def test_a_key_alone_does_not_get_in(sshd, key, sim):
     assert gets_in(ssh(*key))
     first, second = enable_sshd(sshd)
-    assert "A key alone will no longer log in" in first and "enable sshd --publickey" in first
+    assert "A key alone will no longer be enough" in first and "enable sshd --publickey" in first
     client = ssh(*key, "-o", "PreferredAuthentications=publickey")
     client.expect("Permission denied")
 
@@ -441,7 +441,7 @@ def test_lines_that_somebody_has_added_to_sshds_file_are_not_lost(sshd, key, sim
     SSHCONF.write_text(SSHCONF.read_text() + "AllowUsers alice\n")
     before = snapshot()
     for options in ([], ["--publickey"]):
-        assert f"{SSHCONF}: has lines that are not swmfactl's" in failed_after_warnings(
+        assert f"{SSHCONF}: has lines that swmfactl did not write" in failed_after_warnings(
             "enable", "sshd", *options)
     assert snapshot() == before
 
@@ -578,7 +578,7 @@ def test_accounts_with_a_key_and_no_password_are_not_shut_out_without_a_word(ssh
         status, out, error = ctl("enable", "sshd", "--force")
         assert status == 2 and "can no longer log in by sshd: alice" in error
         out = done("disable", "sshd")
-        assert "sshd: the first half of enable is undone.\n" in out
+        assert "sshd: step 1 of enable is undone.\n" in out
         assert "Until then its previous settings apply.\n" in out
         sshd.reload()
         enable_sshd(sshd, "--publickey")
@@ -628,11 +628,11 @@ def test_disable_leaves_a_line_that_others_jump_over(sim):
 
 
 @pytest.mark.parametrize("lines, says", [
-    ("auth required {}\nauth required pam_permit.so\n", "some would get in without a password"),
+    ("auth required {}\nauth required pam_permit.so\n", "would let some users in without a password"),
     ("auth required pam_faildelay.so\nauth required {}\nauth  required  pam_permit.so # why?\n",
-     "some would get in without a password"),
+     "would let some users in without a password"),
     ("@include common-auth\nauth [success=1 default=ignore] {}\nauth requisite pam_deny.so\n",
-     "no right password would let in")])
+     "would let nobody in, even with the right password")])
 def test_disable_leaves_a_line_of_somebodys_without_which_all_or_none_get_in(lines, says, sim):
     (PAM / "sshd").write_text(lines.format(harness.MODULE) + "@include common-account\n")
     before = snapshot()
@@ -645,7 +645,7 @@ def test_disable_leaves_a_line_of_somebodys_without_which_all_or_none_get_in(lin
 def test_disable_does_not_say_that_nothing_is_enabled_where_a_line_is_not_known(line, sim):
     sudo = PAM / "sudo"
     sudo.write_text("@include common-auth\n" + line.format(harness.MODULE) + "\n")
-    assert "still names the module: remove it by hand" in failed("disable", "sudo")
+    assert "names the module: remove it by hand" in failed("disable", "sudo")
 
 
 def test_nothing_is_changed_where_nobody_can_be_named(sim):
@@ -713,7 +713,7 @@ def test_no_other_service_gets_a_stack_of_a_code_alone(key, sim):
             failed_after_warnings("enable", "sshd", "--publickey", "--dry-run")
         (PAM / "site").unlink()
     harness.write(PAM / "site", "@include sshd\n", 0o666)
-    assert f"uses the stack of sshd is unknown: {PAM}/site" in \
+    assert f"cannot tell whether a service uses the stack of sshd: {PAM}/site" in \
         failed_after_warnings("enable", "sshd", "--publickey", "--dry-run")
 
 
@@ -856,7 +856,7 @@ def test_root_with_a_key_alone_gets_in_by_key_and_code_and_at_each_moment_before
 @pytest.mark.parametrize("lines, mapped, says", [
     ("PermitRootLogin prohibit-password\n", "root", "root: PermitRootLogin is not yes"),
     ("PermitRootLogin no\n", "root", "root: PermitRootLogin is no"),
-    ("", "daemon", "daemon: it has no shell to log in to"),
+    ("", "daemon", "daemon: it has no login shell"),
     ("AllowUsers bob\n", "alice", "alice: AllowUsers does not name it"),
     ("AllowUsers bob@127.0.0.1 [a]*\n", "alice", "alice: AllowUsers does not name it"),
     ("DenyUsers al?ce\n", "alice", "alice: DenyUsers names it"),
@@ -869,7 +869,7 @@ def test_while_sshd_refuses_everybody_in_the_map_nothing_is_changed(lines, mappe
     before = snapshot()
     for dry in ([], ["--dry-run"]):
         error = failed_after_warnings("enable", "sshd", *dry)
-        assert f"{harness.USERS}: nobody in it could log in by sshd: {says}" in error
+        assert f"{harness.USERS}: nobody in the map could log in by sshd: {says}" in error
         assert not lines or error.endswith(f" ({conf}:1)")
     assert snapshot() == before
 
@@ -929,7 +929,7 @@ def test_disable_all_goes_on_after_one_that_cannot_be_disabled(sim):
     status, _, error = ctl("disable", "all")
     assert status == 1
     assert "swmfactl: disable sudo: /etc/pam.d/sudo:1: this line jumps over the module's" in error
-    assert error.endswith("swmfactl: not every service is disabled: see above\n")
+    assert error.endswith("swmfactl: not every service was disabled: see above\n")
     assert "pam_swmfa.so" not in (PAM / "su").read_text()
 
 
@@ -1101,7 +1101,7 @@ def test_a_package_that_brings_a_new_file_is_no_hindrance_to_disable(sim):
         done("enable", "sudo")
         text = "# a newer file\n" + (PAM / "sudo").read_text()
         (PAM / "sudo").write_text(text)
-        assert "has other changes since" in done("disable", "sudo")
+        assert "has been changed otherwise, too" in done("disable", "sudo")
         assert (PAM / "sudo").read_text().startswith("# a newer file\n")
         assert harness.MODULE not in (PAM / "sudo").read_text()
     finally:
@@ -1596,16 +1596,16 @@ def bad_sshd_config():
 
 @pytest.mark.parametrize("wrong, says", [
     (break_conf, r"swmfa\.conf:2: \[swmfa\] tries"), (break_map, r"swmfa\.users"),
-    (empty_map, "it has no user"), (example, "the account is that of the example"), (break_store, "install -d -o _swmfa -g _swmfa -m 0700"),
+    (empty_map, "the map has no user"), (example, "the account is still the example's"), (break_store, "install -d -o _swmfa -g _swmfa -m 0700"),
     (break_module, r"pam_swmfa\.so: No such file"),
     (break_common, r"after a wrong password the stack continues to pam_swmfa.*nothing was changed"),
     (sufficient, r'/etc/pam\.d/sshd:4: sshd: "sufficient" ends the stack.*nothing was changed'),
     (jump, r"common-auth:\d+: .*before any first factor is verified"),
     (jump_in_common, r"common-auth:\d+: .*before any first factor is verified"),
-    (no_include, "/etc/pam.d/sshd: swmfactl does not know the lines that ask for the first factor there.*By hand"),
+    (no_include, "/etc/pam.d/sshd: swmfactl does not recognise the lines that ask for the first factor.*By hand"),
     (no_sshd_include, r"no Include line reads .*: add this as the first line: Include /etc"),
     (earlier_file, "00-a.conf:1: PasswordAuthentication yes"),
-    (keys_only, "without a key now, and would take a password.*--publickey"),
+    (keys_only, "without a key now, and would then accept a password.*--publickey"),
     (line_in_common, "runs twice in one login"),
     (bad_sshd_config, "Bad configuration option: Frobnicate")])
 def test_enable_refuses_and_changes_nothing(wrong, says):
@@ -1633,7 +1633,7 @@ def test_enable_is_for_the_configuration_that_logins_read(tmp_path):
 def test_a_stack_that_would_be_left_without_a_first_factor_is_not_made(sim):
     harness.use_example("sshd-publickey", "sshd")
     before = snapshot()
-    assert 'put "@include common-auth" in its place by hand' in failed("disable", "sshd")
+    assert 'replace the module\'s line with "@include common-auth" by hand' in failed("disable", "sshd")
     assert snapshot() == before
 
 
@@ -1675,7 +1675,7 @@ def test_whom_sudo_asks_for_nothing_is_said(sim):
     assert status == 0 and "/etc/sudoers: sudo: bob may run ALL with NOPASSWD" in error
     assert "sudoers" not in ctl("enable", "su")[2]
     harness.write("/etc/sudoers.d/all", "User_Alias OPS = %:ops\nOPS ALL = ALL\n", 0o440)
-    assert "/etc/sudoers: a rule is for %:ops, a group of sudo's plugins" in ctl("enable", "sudo")[2]
+    assert "/etc/sudoers: a rule is for %:ops, a group of a sudo plugin" in ctl("enable", "sudo")[2]
 
 
 def test_who_may_be_locked_out_is_said(sim, key):
@@ -1705,8 +1705,8 @@ def test_who_may_be_locked_out_is_said(sim, key):
     assert "login will deny these accounts" in ctl("enable", "login", "--dry-run")[2]
     for lines, says in (("# LOGIN_TIMEOUT 180\n LOGIN_TIMEOUT 60\n", ":2"), ("LOGIN_TIMEOUTS 180\n", "")):
         harness.LOGIN_DEFS.write_text(lines)
-        warning = f"warning: {harness.LOGIN_DEFS}{says}: login ends after 60 seconds, but password, message " \
-            "and typing need about 90: set LOGIN_TIMEOUT to 180\n"
+        warning = f"warning: {harness.LOGIN_DEFS}{says}: login ends after 60 seconds, but typing the password, " \
+            "receiving the message and typing the code need about 90: set LOGIN_TIMEOUT to 180\n"
         assert warning in ctl("enable", "login", "--dry-run")[2]
     harness.LOGIN_DEFS.write_text("LOGIN_TIMEOUT 0\n")
     assert "LOGIN_TIMEOUT" not in ctl("enable", "login", "--dry-run")[2]
@@ -1728,7 +1728,7 @@ def test_the_accounts_that_are_not_looked_at_are_not_passed_over_in_silence(serv
     conf.write_text(conf.read_text() + lines)
     shells = [name for name, *_, shell in map(lambda line: line.split(":"), passwd.splitlines())
               if shell.endswith("sh")]
-    said = f"swmfactl: warning: there are more than {most} accounts: only the first of them were looked at"
+    said = f"swmfactl: warning: there are more than {most} accounts: only the first of them were checked"
     try:
         for count in (most, most + 1):
             Path("/etc/passwd").write_text(passwd + "".join(
@@ -1750,7 +1750,7 @@ def test_what_pam_auth_update_does_otherwise_than_shown_is_put_back(sim):
     with wrapped(TOOL, f'case "$*" in *--root*) ;; *) sed -i "s/pam_permit.so/pam_permit.so debug/" {COMMON};; '
                  'esac; exec {real} "$@"'):
         status, _, error = ctl("enable", "sudo")
-        assert status == 1 and "other than it was shown; what was changed was put back" in error
+        assert status == 1 and "than was shown; the changes were undone" in error
     after = snapshot("/etc/pam.d", "/usr/share/pam-configs")
     assert {path for path in before if before[path] != after.get(path)} == {str(COMMON)}
     assert harness.MODULE not in COMMON.read_text() and set(before) == set(after)
@@ -1765,7 +1765,7 @@ def test_a_pam_auth_update_that_cannot_work_leaves_all_as_it_was(sim, first):
     with wrapped(TOOL, 'case "$*" in *--root*) exec {real} "$@";; esac; '
                  'echo debconf is locked >&2; exit 1'):
         error = ctl("enable", "sudo")[2]
-        assert "status 1: debconf is locked" in error and "what was changed was put back" in error
+        assert "status 1: debconf is locked" in error and "the changes were undone" in error
     assert snapshot("/etc/pam.d", "/usr/share/pam-configs") == before
 
 
@@ -1787,7 +1787,7 @@ def test_what_pam_auth_update_has_removed_is_put_back_where_the_profile_stays(si
     assert harness.MODULE in record
     with read_only("/usr/share/pam-configs"):
         error = failed_after_show("disable", "sudo")
-    assert error.endswith("Read-only file system; what was changed was put back\n")
+    assert error.endswith("Read-only file system; the changes were undone\n")
     assert snapshot("/etc/pam.d", "/usr/share/pam-configs") == before
     assert Path("/var/lib/pam/auth").read_text() == record
 
@@ -1825,7 +1825,7 @@ def test_what_was_changed_before_a_failure_is_put_back(command, sim):
         finally:
             subprocess.run(["umount", PAM / "sudo-i"], check=True)
         assert error == f"swmfactl: {PAM}/sudo-i: Device or resource busy; " \
-            "what was changed was put back\n"
+            "the changes were undone\n"
         assert snapshot(PAM) == before
     finally:
         away.rename(TOOL)
