@@ -243,4 +243,4 @@ def test_a_reader_that_is_killed_is_a_failure(sim):
     os.kill(reader_of(process.pid), signal.SIGSEGV)
     status, out, error = ctl.finish(process)
     assert (status, out) == (1, "")
-    assert error == "swmfactl: the process that reads the store was ended by signal 11\n"
+    assert error == "swmfactl: the process that reads the store was killed by signal 11\n"
