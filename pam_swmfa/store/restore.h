@@ -4,7 +4,7 @@
  *
  * A backup is old. What it holds may have been used, ended, counted or unlocked since. So a restore
  * only adds what keeps somebody out or is only told: sends, failures and locks, and the list of
- * logins. Nothing comes back that lets somebody in: neither passes nor remembered places, and
+ * logins. Nothing comes back that lets somebody in: neither passes nor remembered logins, and
  * break-glass codes only if they are asked for, and only for users who have none. What the store
  * has is later, and stays.
  */

@@ -420,7 +420,7 @@ def test_what_the_first_half_of_enable_has_left_of_sshd_is_in_use(tmp_path, ours
     ran = subprocess.run(["sh", harness.SRC / "conf/in-use", harness.CTL, tmp_path], check=False,
                          capture_output=True, text=True)
     assert ran.returncode == int(ours)
-    assert (f"  {path}: sshd goes by it: remove this file\n" in ran.stderr) == ours
+    assert (f"  {path}: sshd reads it: remove this file\n" in ran.stderr) == ours
 
 
 def test_where_a_stack_cannot_be_read_nothing_is_removed():
@@ -434,7 +434,7 @@ def test_where_a_stack_cannot_be_read_nothing_is_removed():
     for path, mode in ((stack, 0o600), (stack.parent, 0o700)):
         path.chmod(mode)
         ran = subprocess.run(command, check=False, capture_output=True, text=True, input=script)
-        assert ran.returncode == 1 and f"{path} cannot be read, so whether" in ran.stderr
+        assert ran.returncode == 1 and f"{path} cannot be read, so it is unknown" in ran.stderr
         path.chmod(0o755)
     assert subprocess.run(command, check=False, text=True, input=script).returncode == 0
 

@@ -297,7 +297,7 @@ static void say_restored(const struct restored *restored)
     (void)printf("Restored: %" PRId64 " sends, failures or locks of %" PRId64 " users, %" PRId64
                  " logins, %" PRId64 " break-glass codes.\n"
                  "Not restored: %" PRId64 " break-glass codes, %" PRId64
-                 " remembered places, %" PRId64 " bypasses.\n",
+                 " remembered logins, %" PRId64 " bypasses.\n",
                  restored->sends, restored->users, restored->logins, restored->codes,
                  restored->codes_left, restored->places, restored->passes);
     if (restored->codes > 0)
@@ -351,7 +351,7 @@ static enum ctl_status run_reset(struct ctl_context *ctl)
     if (!order.force) {
         problem_set(&ctl->problem,
                     "the new store would have no counts, locks, break-glass codes, bypasses, "
-                    "remembered places or logins; to make it, add --force");
+                    "remembered logins or log; to make it, add --force");
         return CTL_FAILED;
     }
     if (!ctl_leave_root(ctl) || !replace_store(ctl, NULL, NULL))
@@ -408,7 +408,7 @@ const struct command command_store_restore = {
     .arguments = "FILE",
     .summary = "Add a backup's failures, locks and logins to the store",
     .text = "Adds the sends, failures, locks and logins in FILE to the store, in one transaction. "
-            "Passes and remembered places are not restored. Use --replace for a store that cannot "
+            "Bypasses and remembered logins are not restored. Use --replace for a store that cannot "
             "be used.",
     .min_args = 1,
     .max_args = 1,

@@ -172,7 +172,7 @@ static void show_standing(const struct ctl_context *ctl, const struct settings *
     show_sends("codes sent", &settings->sends.user, standing->sent);
     row("break-glass codes", "%" PRId64 " left", standing->codes);
     show_pass(standing);
-    row("remembered places", "%" PRId64, standing->places);
+    row("remembered logins", "%" PRId64, standing->places);
 }
 
 /* What is shown behind the standing, piece by piece, or goes into the document. */

@@ -229,7 +229,7 @@ static enum ctl_status run_forget(struct ctl_context *ctl)
     if (!ctl_enter_store(ctl) || !forget(ctl, &count))
         return CTL_FAILED;
     if (count > 0) {
-        ctl_changed(ctl, "remembered places forgotten for %s", ctl->shown);
+        ctl_changed(ctl, "remembered logins forgotten for %s", ctl->shown);
         (void)printf("%s: places forgotten: %" PRId64 "\n", ctl->shown, count);
     } else {
         (void)printf("%s: nothing to forget%s\n", ctl->shown, no_account(ctl));

@@ -243,7 +243,7 @@ static void say_cleared(struct ctl_context *ctl, const struct leavings *cleared)
         (void)printf("%s: break-glass codes voided: %" PRId64 "\n", ctl->shown, cleared->codes);
     }
     if (cleared->places > 0) {
-        ctl_changed(ctl, "remembered places forgotten for %s", ctl->shown);
+        ctl_changed(ctl, "remembered logins forgotten for %s", ctl->shown);
         (void)printf("%s: places forgotten: %" PRId64 "\n", ctl->shown, cleared->places);
     }
     if (cleared->pass) {
@@ -260,7 +260,7 @@ static bool clear_up(struct ctl_context *ctl, size_t removed)
     if (!clear_store(ctl, &cleared)) {
         const struct problem why = ctl->problem;
         return problem_set(&ctl->problem,
-                           "%s; break-glass codes, remembered places and a bypass of %.100s are "
+                           "%s; break-glass codes, remembered logins and a bypass of %.100s are "
                            "still there: %.300s",
                            removed > 0 ? "the user is removed" : "nothing was removed", ctl->user,
                            why.text);
@@ -282,7 +282,7 @@ static enum ctl_status run_remove(struct ctl_context *ctl)
         return CTL_FAILED;
     if (left == 0 && !user_options.keep)
         return clear_up(ctl, removed) ? CTL_DONE : CTL_FAILED;
-    (void)printf("%s: break-glass codes, remembered places and a bypass are kept: swmfactl codes, "
+    (void)printf("%s: break-glass codes, remembered logins and a bypass are kept: swmfactl codes, "
                  "forget, pass --end\n",
                  ctl->shown);
     return ctl_flush(ctl) ? CTL_DONE : CTL_FAILED;
@@ -307,7 +307,7 @@ static const struct argp_option remove_options[] = {
     {
         .name = "keep",
         .key = USER_KEY_KEEP,
-        .doc = "Keep break-glass codes, remembered places and a bypass",
+        .doc = "Keep break-glass codes, remembered logins and a bypass",
     },
     {
         .name = "force",
