@@ -89,7 +89,7 @@ def test_an_sshd_that_is_another_program_is_not_taken_for_the_one_that_is_asked(
     (folder / "sshd_config").write_text("UsePAM yes\nPasswordAuthentication no\n")
     try:
         with Listener(program=program) as process:
-            assert f"sshd (process {process.pid}) runs {path}, and not {SSHD}" in refused(*options)
+            assert f"sshd (process {process.pid}) runs {path}, not {SSHD}" in refused(*options)
     finally:
         shutil.rmtree(folder)
         program.unlink()

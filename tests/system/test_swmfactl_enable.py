@@ -723,7 +723,7 @@ def test_a_second_stack_that_lies_elsewhere_is_not_forgotten(sim):
     elsewhere.parent.mkdir(exist_ok=True)
     shutil.move(PAM / "sudo-i", elsewhere)
     try:
-        assert f"first cp {elsewhere} {PAM}/sudo-i" in failed("enable", "sudo")
+        assert f"first run cp {elsewhere} {PAM}/sudo-i" in failed("enable", "sudo")
     finally:
         elsewhere.unlink()
 
@@ -1236,7 +1236,7 @@ def test_a_stack_that_a_package_keeps_elsewhere_is_to_be_copied(other_system, si
     vendor.parent.mkdir(exist_ok=True)
     vendor.write_text(_ARCH["sudo"])
     try:
-        assert "first cp /usr/lib/pam.d/sudo /etc/pam.d/sudo" in failed("enable", "sudo")
+        assert "first run cp /usr/lib/pam.d/sudo /etc/pam.d/sudo" in failed("enable", "sudo")
     finally:
         vendor.unlink()
 

@@ -166,7 +166,7 @@ def test_another_file_by_c(installed):
     (["--provider", "twilio"], "twilio: expected signalwire or bandwidth"),
     (["--project-id", "a b"], r"\[signalwire\] project_id: up to 250 letters"),
     (["--project-id", "a ;b"], r"\[signalwire\] project_id: expected no ; .* after a blank"),
-    (["--project-id", ";b"], r"\[signalwire\] project_id: must not begin with ;"),
+    (["--project-id", ";b"], r"\[signalwire\] project_id: expected no ; at the beginning"),
     (["--endpoint", "http://x"], r"\[signalwire\] endpoint: https://HOST"),
     (["--ca-file", "/nowhere"], r"/nowhere: No such file"),
     (["--number", "0155501"], "0155501: expected an E.164 number .*: it does not begin with"),
@@ -346,7 +346,7 @@ def test_the_space_is_asked_for(installed):
     client = start_init("--no-check", "--no-test", "--user=alice", "--number", ALICE,
                         "--countries=+1")
     client.sendline("")
-    client.expect("Space, the SPACE of https://SPACE.signalwire.com: ")
+    client.expect(r"Space \(the SPACE of https://SPACE.signalwire.com\): ")
     client.sendline("https://acme.example")
     client.expect(r"\[signalwire\] space: the SPACE of https://SPACE.signalwire.com")
     client.expect("Space")

@@ -100,7 +100,7 @@ bool draft_set(char **draft, const char *section, const char *key, const char *v
     if (*value == ';' || strstr(value, " ;") != NULL || strstr(value, "\t;") != NULL)
         return problem_set(
             problem,
-            "[%s] %s: must not begin with ; or have one after a blank: a comment would begin there",
+            "[%s] %s: expected no ; at the beginning or after a blank: a comment would begin there",
             section, key);
     char *next = replace(*draft, line, key, value);
     if (next == NULL)
