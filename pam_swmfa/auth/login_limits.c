@@ -52,20 +52,20 @@ static int64_t clock_us(void)
 }
 
 /* How long a decoy has to wait, less the time that it takes to know. */
-static bool draw_wait(struct login *login, enum latency pace)
+static bool draw_wait(struct login *login, enum latency latency)
 {
     struct login_limits *limits = &login->limits;
     int64_t start = clock_us();
     limits->wait_us = 0;
     if (!login->decoy)
         return true;
-    bool drawn = latency_draw(limits->store, pace, &limits->wait_us);
+    bool drawn = latency_draw(limits->store, latency, &limits->wait_us);
     limits->wait_us -= clock_us() - start;
     return drawn;
 }
 
 /* The first is slower than those after it. */
-static enum latency pace_of_verify(const struct login *login)
+static enum latency latency_of_verify(const struct login *login)
 {
     return login->wrong == 0 ? LATENCY_VERIFY : LATENCY_REVERIFY;
 }
@@ -90,31 +90,31 @@ static bool begin(struct login *login, enum store_access access, int64_t millise
  */
 static bool known_locked(struct login *login)
 {
-    struct failures tries = {0};
+    struct failures failures = {0};
     bool read = begin(login, STORE_READ, 0) &&
-                failures_look(login->limits.store, login->limits.user, &tries);
+                failures_look(login->limits.store, login->limits.user, &failures);
     store_cancel(login->limits.store);
-    return read && tries.locked;
+    return read && failures.locked;
 }
 
 /* ---- who is locked ---- */
 
-static void describe_lock(struct login *login, const struct failures *tries, const char *locked,
+static void describe_lock(struct login *login, const struct failures *failures, const char *locked,
                           int64_t milliseconds)
 {
     char time[64];
     (void)limit_time_write(milliseconds, time, sizeof(time));
     problem_set(&login->problem, "%lld failure%s in a row; %s %s%s; swmfactl unlock %.200s",
-                (long long)tries->failures, tries->failures == 1 ? "" : "s", locked,
-                tries->for_ever ? "" : "for ",
-                tries->for_ever ? "until an administrator unlocks" : time, login->account);
+                (long long)failures->failures, failures->failures == 1 ? "" : "s", locked,
+                failures->for_ever ? "" : "for ",
+                failures->for_ever ? "until an administrator unlocks" : time, login->account);
 }
 
 /* From now on nothing is sent for this person, and nothing is right. */
-static void lock(struct login *login, const struct failures *tries)
+static void lock(struct login *login, const struct failures *failures)
 {
     if (!login->decoy) /* for others the problem says why already */
-        describe_lock(login, tries, "locked", tries->locked_for_ms);
+        describe_lock(login, failures, "locked", failures->locked_for_ms);
     login->locked = login->locked || !login->decoy;
     login->decoy = true;
 }
@@ -182,7 +182,7 @@ static bool end_passed(struct login *login, const struct bypass *pass)
 
 /* What the store has about a person when the login begins. */
 struct standing {
-    struct failures tries;
+    struct failures failures;
     struct bypass
         pass; /* by the very name, in the map or not; none for who is locked by that name */
     int64_t remembered_ms;
@@ -209,7 +209,7 @@ static bool read_standing(struct login *login, struct standing *standing)
 {
     struct login_limits *limits = &login->limits;
     if (!begin(login, STORE_READ, WAIT_MS) ||
-        !failures_look(limits->store, limits->user, &standing->tries) ||
+        !failures_look(limits->store, limits->user, &standing->failures) ||
         !read_pass(login, &standing->pass) ||
         !codes_left(limits->store, limits->user, &limits->codes_left))
         return false;
@@ -239,12 +239,12 @@ bool limits_load(struct login *login)
         return store_failed(login, true);
     store_cancel(limits->store); /* nothing was written */
     log_debug("store read; failures=%lld locked=%d break-glass codes=%lld",
-              (long long)standing.tries.failures, standing.tries.locked,
+              (long long)standing.failures.failures, standing.failures.locked,
               (long long)limits->codes_left);
     if (standing.pass.left_ms > 0)
         return end_passed(login, &standing.pass);
-    if (standing.tries.locked)
-        lock(login, &standing.tries);
+    if (standing.failures.locked)
+        lock(login, &standing.failures);
     if (login->decoy || standing.remembered_ms == 0)
         return true;
     return end_remembered(login, standing.remembered_ms);
@@ -274,12 +274,12 @@ static void refuse_by_limit(struct login *login, const struct sends_refusal *ref
 static enum sends count_send(struct login *login, int64_t deadline, struct sends_refusal *refusal)
 {
     struct login_limits *limits = &login->limits;
-    struct failures tries = {0};
+    struct failures failures = {0};
     if (!begin(login, STORE_WRITE, deadline - delivery_now()) ||
-        !failures_look(limits->store, limits->user, &tries))
+        !failures_look(limits->store, limits->user, &failures))
         return SENDS_FAILED;
-    if (tries.locked)
-        lock(login, &tries);
+    if (failures.locked)
+        lock(login, &failures);
     const struct sends_about about = {.user = limits->user,
                                       .phone = prefetch_digest(&login->prefetch),
                                       .pretended = login->decoy,
@@ -336,27 +336,27 @@ void limits_refund_send(struct login *login)
         log_line(LOG_WARNING, "a failed send still counts: %s", store_problem(limits->store)->text);
 }
 
-/* ---- tries ---- */
+/* ---- attempts ---- */
 
 bool limits_count_attempt(struct login *login)
 {
     struct login_limits *limits = &login->limits;
-    struct failures *tries = &limits->tries;
+    struct failures *failures = &limits->failures;
     if (!begin(login, STORE_WRITE, WAIT_MS) ||
-        !failures_count(limits->store, limits->user, login->config.failures, tries) ||
-        !draw_wait(login, pace_of_verify(login)) || !store_commit(limits->store))
+        !failures_count(limits->store, limits->user, login->config.failures, failures) ||
+        !draw_wait(login, latency_of_verify(login)) || !store_commit(limits->store))
         return store_failed(login, false);
-    limits->attempt = tries->attempt;
-    if (tries->locked)
-        lock(login, tries);
+    limits->attempt = failures->attempt;
+    if (failures->locked)
+        lock(login, failures);
     return true;
 }
 
 void limits_keep_attempt(struct login *login)
 {
-    const struct failures *tries = &login->limits.tries;
-    if ((tries->lock_begins_ms > 0 || tries->for_ever) && !login->decoy)
-        describe_lock(login, tries, "locked now", tries->lock_begins_ms);
+    const struct failures *failures = &login->limits.failures;
+    if ((failures->lock_begins_ms > 0 || failures->for_ever) && !login->decoy)
+        describe_lock(login, failures, "locked now", failures->lock_begins_ms);
 }
 
 /* Within a transaction. */
@@ -415,8 +415,8 @@ void limits_begin_request(struct login *login)
 void limits_end_request(struct login *login, bool verify)
 {
     struct login_limits *limits = &login->limits;
-    enum latency pace = verify ? pace_of_verify(login) : limits->sends;
-    limits->took_us[login->decoy ? LATENCY_DECOY : pace] = clock_us() - limits->began_us;
+    enum latency latency = verify ? latency_of_verify(login) : limits->sends;
+    limits->took_us[login->decoy ? LATENCY_DECOY : latency] = clock_us() - limits->began_us;
 }
 
 /* A sleep ends late, by what it takes to be woken: the last of it is waited for awake. */

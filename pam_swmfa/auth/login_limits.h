@@ -30,7 +30,7 @@ struct login_limits {
     char place[REMEMBER_PLACE_SIZE]; /* "": not to be remembered */
     char send_id[SENDS_ID_SIZE];     /* of the last send that was counted */
     int64_t attempt;                 /* the number of the last try that was counted; 0: none was */
-    struct failures tries;           /* where that try left the person */
+    struct failures failures;        /* where that try left the person */
     int64_t codes_left;              /* break-glass codes */
     enum latency sends;              /* of what kind the last send is */
     int64_t began_us;                /* when the last request began */
