@@ -54,7 +54,7 @@ static bool find_person(struct login *login)
     return verdict(login, VERDICT_CALLER_UNKNOWN);
 }
 
-/* Somebody without a number passes, or is asked for a code that does not exist. */
+/* A user without a number passes, or is asked for a code that does not exist. */
 static bool without_phone(struct login *login, enum users_result result)
 {
     struct account account = {0};
@@ -182,7 +182,7 @@ int login_run(int socket, const struct wire_request *request, const struct probl
     int status = verdict_send(&login);
     limits_close(&login);
     if (login.verdict !=
-        VERDICT_VERIFIED) /* a decoy has no connection to close: it must not be seen */
+        VERDICT_VERIFIED) /* a decoy has no connection to close: that must not be seen */
         _exit(status);
     delivery_end(&login.delivery);
     config_free(&login.config);

@@ -18,9 +18,9 @@
 #include <syslog.h>
 #include <time.h>
 
-/* For other logins. With the longest request it is below the module's patience. */
+/* The time to wait for other logins. With the longest request it is below the module's patience. */
 #define WAIT_MS 4000
-/* Of a login that has not needed the store, or that nobody waits for any more. */
+/* The same for a login that has not needed the store, or that nobody waits for any more. */
 #define LATE_WAIT_MS 500
 /* Before the end of a decoy's wait, which is to be met to the microsecond. */
 #define AWAKE_US 200
@@ -51,7 +51,7 @@ static int64_t clock_us(void)
     return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
 }
 
-/* How long a decoy has to wait, less the time that it takes to know. */
+/* Draws how long a decoy waits, less the time that drawing takes. */
 static bool draw_wait(struct login *login, enum latency latency)
 {
     struct login_limits *limits = &login->limits;
@@ -70,13 +70,13 @@ static enum latency latency_of_verify(const struct login *login)
     return login->wrong == 0 ? LATENCY_VERIFY : LATENCY_REVERIFY;
 }
 
-/* Likewise. */
+/* The same. */
 static enum latency pace_of_send(const struct login *login)
 {
     return login->rounds == 0 ? LATENCY_SEND : LATENCY_RESEND;
 }
 
-/* milliseconds: the most to wait for others, if it is not too long for the module. */
+/* milliseconds: the most to wait for others, if that is not too long for the module. */
 static bool begin(struct login *login, enum store_access access, int64_t milliseconds)
 {
     if (milliseconds > WAIT_MS)
@@ -85,8 +85,8 @@ static bool begin(struct login *login, enum store_access access, int64_t millise
 }
 
 /*
- * Whether the store, if it can still be read, has the person for locked. fail = safe must not pass
- * who is known to be: he can wait for the moment in which the store is only busy.
+ * Whether the store, if it can still be read, has the user as locked. fail = safe must not let in a
+ * user who is known to be locked: an attacker can wait for the moment when the store is busy.
  */
 static bool known_locked(struct login *login)
 {
@@ -110,10 +110,10 @@ static void describe_lock(struct login *login, const struct failures *failures, 
                 failures->for_ever ? "until an administrator unlocks" : time, login->account);
 }
 
-/* From now on nothing is sent for this person, and nothing is right. */
+/* From now on nothing is sent for this user, and no code is correct. */
 static void lock(struct login *login, const struct failures *failures)
 {
-    if (!login->decoy) /* for others the problem says why already */
+    if (!login->decoy) /* for other users the problem has the reason already */
         describe_lock(login, failures, "locked", failures->locked_for_ms);
     login->locked = login->locked || !login->decoy;
     login->decoy = true;
@@ -149,7 +149,8 @@ static struct remember_about whereabouts(struct login *login)
     return about;
 }
 
-/* Somebody without a number is counted among others: a name with a blank is nobody's in the map. */
+/* Counts users without a number under a name of their own: no user in the map has a name with a
+ * blank. */
 static bool name_person(struct login *login)
 {
     struct login_limits *limits = &login->limits;
@@ -180,16 +181,15 @@ static bool end_passed(struct login *login, const struct bypass *pass)
     return verdict(login, VERDICT_BYPASS);
 }
 
-/* What the store has about a person when the login begins. */
+/* The store's data on a user when the login begins. */
 struct standing {
     struct failures failures;
-    struct bypass
-        pass; /* by the very name, in the map or not; none for who is locked by that name */
+    struct bypass pass; /* for the very name, in the map or not; none if that name is locked */
     int64_t remembered_ms;
 };
 
 /*
- * A pass does not end a lock. The account's own lock decides: people without a number are counted
+ * A bypass does not end a lock. The account's own lock decides: users without a number are counted
  * together, and one of them must not lock another.
  */
 static bool read_pass(struct login *login, struct bypass *pass)
@@ -419,7 +419,7 @@ void limits_end_request(struct login *login, bool verify)
     limits->took_us[login->decoy ? LATENCY_DECOY : latency] = clock_us() - limits->began_us;
 }
 
-/* A sleep ends late, by what it takes to be woken: the last of it is waited for awake. */
+/* A sleep ends late, by the time of the wake-up: so the last part of the wait is spent awake. */
 void limits_wait(struct login *login)
 {
     struct login_limits *limits = &login->limits;
@@ -442,7 +442,7 @@ static void say_not_kept(const struct problem *why)
     log_line(LOG_WARNING, "this login is missing from swmfactl log: %s", why->text);
 }
 
-/* Who is exempt, for example, has not needed the store until now, and must not be held up by it. */
+/* An exempt user, for example, has not needed the store so far, and must not be delayed by it. */
 static bool open_late(struct login *login)
 {
     struct problem problem = {0};

@@ -340,7 +340,7 @@ def test_uninstall_is_refused_without_swmfactl_as_well(system):
     done("enable", "sudo")
     Path(harness.CTL).unlink()
     status, said = make("uninstall")
-    assert status != 0 and f"{harness.CTL} is missing: install pam_swmfa once more" in said
+    assert status != 0 and f"{harness.CTL} is missing: install pam_swmfa again" in said
     assert Path(harness.MODULE).exists() and use_sudo(asked=True)
     assert make("install")[0] == 0
     done("disable", "sudo")

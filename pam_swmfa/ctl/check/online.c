@@ -13,7 +13,7 @@
 #define DAYS_LEAST 14 /* a certificate should be renewed this long before it expires */
 #define DAY        ((int64_t)24 * 3600)
 
-/* One provider that was asked. */
+/* A provider that was contacted. */
 struct asked {
     const struct provider *provider;
     enum outcome outcome;

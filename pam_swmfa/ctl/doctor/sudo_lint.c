@@ -21,7 +21,7 @@ struct look {
     const char *option; /* of the Defaults that are handed over */
     bool off;           /* Defaults !authenticate, for all */
     bool off_for_some;
-    bool on; /* somebody is asked all the same */
+    bool on; /* somebody is asked anyway */
     bool own_service, other_service;
 };
 

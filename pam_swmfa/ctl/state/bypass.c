@@ -26,7 +26,7 @@ enum {
     KEY_FORCE,
 };
 
-/* What the command line says. */
+/* The options of the command line. */
 static struct {
     int seconds; /* 0: not given */
     const char *reason;
@@ -84,7 +84,7 @@ static error_t option(int key, char *argument, struct argp_state *state)
     }
 }
 
-/* A bypass applies to the name as it is spelt, so it must be the account's own. As root. */
+/* A bypass applies to one spelling of the name, so it must be the account's own. Runs as root. */
 static bool check_account(struct ctl_context *ctl)
 {
     if (order.force)
@@ -125,7 +125,7 @@ static void look_at_map(struct ctl_context *ctl, struct problem *why)
         problem_set(why, "%s", "");
 }
 
-/* Where unmapped = deny, only the bypass lets such a user in. */
+/* With unmapped = deny, only the bypass lets such a user in. */
 static void say_unmapped(const struct ctl_context *ctl, const struct problem *why)
 {
     char text[2 * sizeof(why->text)];

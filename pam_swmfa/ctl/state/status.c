@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* status: what the store has about a user, or about everybody. */
+/* status: shows the store's data on a user, or on all users. */
 #include <config.h>
 
 #include "ctl/command.h"
@@ -20,7 +20,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* What is kept about one user. */
+/* The data on one user. */
 struct standing {
     struct failures failures;
     int64_t sent[LIMIT_MANY]; /* in the window of each limit of user_sends */
@@ -117,7 +117,7 @@ static void show_lock(const struct standing *standing)
         row("locked", "until swmfactl unlock");
     } else {
         row("locked", "for %s more", limit_time_write(failures->locked_for_ms, text, sizeof(text)));
-        /* The lock ends by the time of the store, which stands still while the host is down. */
+        /* The lock ends by the time of the store, which stops while the host is down. */
         row("estimated end", "%s, if the host stays up and its clock is right",
             show_time(standing->wall_ms + failures->locked_for_ms, text));
     }
@@ -175,7 +175,7 @@ static void show_standing(const struct ctl_context *ctl, const struct settings *
     row("remembered logins", "%" PRId64, standing->places);
 }
 
-/* What is shown behind the standing, piece by piece, or goes into the document. */
+/* The lists that follow the table, item by item, or are added to the document. */
 struct pieces {
     int64_t wall_ms;
     json_object *document; /* NULL: text */
@@ -326,8 +326,8 @@ static void show_line(const struct ctl_context *ctl, const char *shown,
                  pass_end_of(standing, text));
 }
 
-/* The next of whom there is something to show; each in a transaction of its own, so that who reads
- * slowly holds nobody up. */
+/* Gets the next user with data, each in a transaction of its own, so that a slow reader of the
+ * output delays nobody. */
 static bool next_person(struct ctl_context *ctl, const struct limit_list *limits,
                         char name[USER_ITER_NAME_SIZE], struct standing *standing)
 {
@@ -365,7 +365,7 @@ static void explain_strangers(void)
                  "ending in NN\n");
 }
 
-/* users: where they go, or NULL for text. */
+/* users: the list for them, or NULL for text. */
 static bool show_people(struct ctl_context *ctl, const struct limit_list *limits,
                         json_object *users)
 {
