@@ -65,8 +65,8 @@ static bool choose_channel(struct login *login)
 
 /* ---- asking ---- */
 
-/* What the user is asked: one prompt, of the intro and its ending, or the intro as a message of its
- * own and a short prompt. */
+/* The question to the user: one prompt, of the intro and its ending, or the intro as a message of
+ * its own and a short prompt. */
 struct question {
     const char *intro;
     const char *ending;
@@ -96,7 +96,7 @@ static bool say_question(struct login *login, const struct question *question)
     return say(login, WIRE_PROMPT, question->echo, text);
 }
 
-/* Asks. code: see reply_read. Returns false when there is no answer to go on with. */
+/* Asks the user. code: see reply_read. Returns false when there is no answer. */
 static bool ask_question(struct login *login, const struct question *question,
                          enum reply_kind *kind, char *code)
 {
@@ -244,9 +244,9 @@ static bool refused(const struct login *login, enum channel channel)
 }
 
 /*
- * Whether to offer the other channel after a send by this one that failed: a provider does not send
- * to the number by this one, since it is a landline, for example. Nothing is sent by the other one
- * without a request, since a call costs more. It is the last resort: if it fails, there is no
+ * Decides whether to offer the other channel after a failed send by this one: a provider does not
+ * send to the number by this one, since it is a landline, for example. Nothing is sent by the other
+ * one without a request, since a call costs more. It is the last resort: if it fails, there is no
  * third.
  */
 static bool offers_other(const struct login *login, enum channel channel)
@@ -394,7 +394,7 @@ static bool try_break_glass(struct login *login, const char *code, char *intro)
 
 /* ---- before anything is sent: autosend = no ---- */
 
-/* Whether the answer requests a code, and by which channel. */
+/* Finds whether the answer requests a code, and by which channel. */
 static bool chosen(struct login *login, enum reply_kind kind)
 {
     enum channel channel = channel_of(login, kind);
@@ -452,7 +452,9 @@ static bool end_by_tries(struct login *login)
     return verdict(login, login->refusal == REFUSAL_LIMIT ? VERDICT_SEND_LIMIT : VERDICT_COUNTRY);
 }
 
-/* The code that was sent cannot be the way in any more. Returns true to go on with another one. */
+/*
+ * The code that was sent can no longer let the user in. Returns true to continue with another one.
+ */
 static bool do_without(struct login *login, char *intro)
 {
     if (login->delivery.sent_at == 0) { /* none was */

@@ -2,8 +2,8 @@
 /*
  * login: see login.h.
  *
- * decide() is the list of decisions, in order. Each step either goes on or ends the login with one
- * of the ends of verdict.c.
+ * decide() is the list of decisions, in order. Each step either continues or ends the login with a
+ * verdict of verdict.c.
  */
 #include <config.h>
 
@@ -42,7 +42,7 @@ static bool load_configuration(struct login *login)
     return true;
 }
 
-/* The person who is asked: PAM_USER, or with use_uid the one who called su. */
+/* The user who needs the code: PAM_USER, or with use_uid the caller of su. */
 static bool find_person(struct login *login)
 {
     if ((login->request->flags & WIRE_FLAG_USE_UID) == 0)

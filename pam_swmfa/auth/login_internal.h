@@ -58,7 +58,7 @@ struct login {
     char user[WIRE_USER_SIZE];    /* the user who gets the code */
     char account[WIRE_USER_SIZE]; /* the one name of that user's account, see username_own */
     struct phone phone;
-    bool decoy; /* there is no phone, or the person is locked: nothing is sent, nothing is right */
+    bool decoy; /* there is no phone, or the user is locked: nothing is sent, no code is correct */
     const struct secret *decoy_key; /* number of its digits */
     bool locked;                    /* there is one, and it is that */
     bool dropped;                   /* the process is the service user's for good */

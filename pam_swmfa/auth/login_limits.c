@@ -27,7 +27,7 @@
 
 /* ---- transactions ---- */
 
-/* may_pass: whether fail = safe can cover it. */
+/* may_pass: fail = safe can cover it. */
 static bool store_failed(struct login *login, bool may_pass)
 {
     login->problem = *store_problem(login->limits.store);
@@ -85,8 +85,8 @@ static bool begin(struct login *login, enum store_access access, int64_t millise
 }
 
 /*
- * Whether the store, if it can still be read, has the user as locked. fail = safe must not let in a
- * user who is known to be locked: an attacker can wait for the moment when the store is busy.
+ * True if the store, as far as it can be read, has the user as locked. fail = safe must not let in
+ * a user who is known to be locked: an attacker can wait for the moment when the store is busy.
  */
 static bool known_locked(struct login *login)
 {

@@ -45,13 +45,13 @@ enum refusal {
     REFUSAL_COUNTRY,
 };
 
-/* limits_locate: finds the place that the person may be remembered at. As root: who may not see
- * other users' processes does not see the one that leads the session. */
+/* limits_locate: finds the key under which the login may be remembered. Runs as root: a user who
+ * may not see other users' processes does not see the session's leader. */
 void limits_locate(struct login *login);
 
 /*
- * limits_load: opens the store and looks the person up in it: login->locked, and a decoy from then
- * on; or the end of the login for who is remembered. Returns false when the login has ended.
+ * limits_load: opens the store and looks the user up in it: sets login->locked, and then a decoy;
+ * or ends the login of a remembered user. Returns false when the login has ended.
  */
 bool limits_load(struct login *login);
 

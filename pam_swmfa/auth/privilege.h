@@ -17,7 +17,7 @@ bool privilege_prepare(struct problem *problem);
 
 /*
  * privilege_drop: becomes the user given by --with-user: no supplementary group, no capability, no
- * way back, and checks that it is so. Returns false with the problem: then nothing may go on.
+ * way back, and checks that it is so. Returns false with the problem: the process must then stop.
  */
 bool privilege_drop(struct problem *problem);
 

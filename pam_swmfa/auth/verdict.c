@@ -117,7 +117,7 @@ static unsigned causes(const struct config *config)
 }
 
 /*
- * Whether fail = safe covers all of these outcomes. Only for applications that root started, such
+ * True if fail = safe covers all of these outcomes. Only for applications that root started, such
  * as sshd and login: the caller of su or sudo controls enough of what a request needs (limits,
  * priority, a freezer) to cause an outage.
  */

@@ -71,8 +71,8 @@ struct config {
 
 /*
  * config_load: reads, checks and completes the configuration; NULL is the path of the build.
- * Returns true, and the caller owes config_free; or false with the first problem as
- * "PATH:LINE: [section] key: expected, not "found"", and nothing is owed.
+ * Returns true, and the caller owes config_free; or false with the first problem as "PATH:LINE:
+ * [section] key: expected, not "found"", and owes nothing.
  */
 bool config_load(const char *path, struct config *config, struct problem *problem);
 

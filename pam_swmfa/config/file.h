@@ -35,7 +35,7 @@ char *file_read_large(const char *path, enum file_privacy privacy, size_t most, 
 
 #define FILE_READ_MAX ((size_t)1024 * 1024)
 
-/* Who besides root can replace the entries of a folder. */
+/* The users besides root who can replace the entries of a folder. */
 enum file_folder {
     FILE_FOLDER_SAFE,
     FILE_FOLDER_OWNED,    /* its owner can */

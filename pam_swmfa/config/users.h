@@ -69,7 +69,7 @@ const char *users_doubt(const char *text, size_t size);
 /* users_doubt_at: the same, with the line. */
 const char *users_doubt_at(const char *text, size_t size, unsigned long *line);
 
-/* What can be wrong with a line, and why a map can be doubtful, to compare with. */
+/* Texts on what can be wrong with a line, and why a map can be doubtful, to compare with. */
 extern const char users_line_cr[];
 extern const char users_map_cr[];
 extern const char users_map_utf16[];

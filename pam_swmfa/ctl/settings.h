@@ -14,7 +14,7 @@
 
 struct settings {
     struct limits sends;
-    enum users_result mapped; /* whether the command's user is in the map, if it has one */
+    enum users_result mapped; /* the result for the command's user, if it has one */
     char phone[DIGEST_SIZE];  /* the user's number, if mapped is USERS_FOUND; see digest_of */
     char currency[16];
     struct price price[PROVIDER_COUNT][CHANNEL_COUNT];

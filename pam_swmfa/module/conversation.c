@@ -52,7 +52,7 @@ static void wipe_and_free(char *answer)
     free(answer);
 }
 
-/* Asks the person and sends the reply. Returns false if the helper is gone. */
+/* Asks the user and sends the reply. Returns false if the helper is gone. */
 static bool ask(pam_handle_t *pamh, int socket, const struct wire_message *prompt)
 {
     struct wire_reply reply = {.status = WIRE_REPLY_FAILED};

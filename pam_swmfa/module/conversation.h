@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* conversation: speaking for the helper to the person, through the PAM conversation. */
+/* conversation: relays the helper's messages to the user, through the PAM conversation. */
 #ifndef SWMFA_CONVERSATION_H
 #define SWMFA_CONVERSATION_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* lint: see lint.h. What is found is computed from all that can come of the stack. */
+/* lint: see lint.h. Findings are computed from all paths of the stack. */
 #include <config.h>
 
 #include "pamstack/lint.h"
@@ -466,7 +466,7 @@ static void write_password(const struct lint_context *lint, char *text, size_t s
     add_line(text, size, "required", lint->ours);
 }
 
-/* ---- what is wrong with what comes of it ---- */
+/* ---- wrong results ---- */
 
 /* Describes how to make a refusal final. */
 static void write_end(const struct lint_context *lint, const struct stack_line *refusal, char *fix,

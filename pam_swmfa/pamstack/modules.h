@@ -13,7 +13,7 @@ enum meaning {
     MEANS_PROVED,   /* a password, a token or the like was right */
     MEANS_REFUSED,  /* it was not */
     MEANS_CODE,     /* ours: the code was right */
-    MEANS_PASS,     /* ours: no code was requested, and the login may go on */
+    MEANS_PASS,     /* ours: no code was requested, and the login may continue */
     MEANS_DENIAL,   /* ours: denied */
 };
 

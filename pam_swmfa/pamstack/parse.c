@@ -135,7 +135,7 @@ static bool append(struct source *source, const char *more)
 enum got {
     GOT_LINE,
     GOT_END,
-    GOT_HALF,   /* the file ends where a line should go on */
+    GOT_HALF,   /* the file ends where a line should continue */
     GOT_UNSURE, /* source->why */
     GOT_NO_MEMORY,
 };
@@ -544,7 +544,7 @@ static bool read_file(struct reader *reader, const char *name, const char *type,
     source.file = open_name(reader, name, &source);
     if (source.file == NULL)
         return false;
-    /* Some versions of libpam end there; Debian's goes on until the application crashes. */
+    /* Some versions of libpam end there; Debian's continues until the application crashes. */
     reader->too_many = depth >= STACK_LEVELS;
     bool good = reader->too_many ? refuse(reader, &source,
                                           "the includes form a loop, or are nested too deep", "")

@@ -318,7 +318,8 @@ bool provider_make_scope(char scope[CHALLENGE_SCOPE_SIZE])
     return true;
 }
 
-/* What the answer to a verify of a challenge that was never sent says about the credentials. */
+/* Reads from the answer to a verify of a challenge that was never sent whether the credentials are
+ * accepted. */
 static enum outcome judge(const struct provider *provider, enum outcome outcome,
                           struct problem *problem)
 {

@@ -55,7 +55,7 @@ struct terms {
         "call_price", NULL, KEY_AT(settings, price[CHANNEL_CALL]), .kind = KEY_PRICE               \
     }
 
-/* Whether a send without a good answer may have been made anyway. */
+/* How certain it is that a send without a good answer was not made. */
 enum doubt {
     DOUBT_NONE, /* certainly not: it did not get there, or the provider says so (RFC 9110) */
     DOUBT_SOME, /* taken for not made, but the answer does not say so */

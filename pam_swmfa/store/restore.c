@@ -35,7 +35,7 @@ static bool went(struct copying *copying, bool good, const struct store_answer *
     return good;
 }
 
-/* ---- what keeps somebody out ---- */
+/* ---- entries that deny users ---- */
 
 #define SENDS "SELECT id, at_ms, user_name, phone, address, host FROM swmfa_send"
 #define ADD_SEND                                                                                   \

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* store: see store.h. What the tables are, and the clock that they go by. */
+/* store: see store.h. The tables, and the clock that they use. */
 #include <config.h>
 
 #include "store/store.h"
@@ -63,7 +63,7 @@ static const char *const tables[] = {
     NULL,
 };
 
-/* What the tables must have, so that a backup can be restored. */
+/* The columns that a store must have to be restored from. */
 static const char *const columns[] = {
     "SELECT boot, boot_ms, now_ms FROM swmfa_store LIMIT 0",
     "SELECT id, at_ms, user_name, phone, address, host FROM swmfa_send LIMIT 0",

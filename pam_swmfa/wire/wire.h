@@ -71,7 +71,7 @@ struct wire_request {
 };
 
 enum wire_reply_status {
-    WIRE_REPLY_TEXT = 1, /* the person answered: see text */
+    WIRE_REPLY_TEXT = 1, /* the user answered: see text */
     WIRE_REPLY_NOTHING,  /* the conversation gave back no answer at all */
     WIRE_REPLY_TOO_LONG, /* an answer that does not fit into text */
     WIRE_REPLY_FAILED,   /* the conversation failed */

@@ -117,7 +117,7 @@ static bool has_no_set_id(struct check *check, const char *id, const char *path,
     return false;
 }
 
-/* Whether an installed file has its type, owner and mode. */
+/* Checks that an installed file has its type, owner and mode. */
 static bool check_file(struct check *check, const char *id, const char *path, mode_t needed)
 {
     struct stat status;

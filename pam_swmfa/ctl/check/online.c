@@ -131,7 +131,7 @@ static void describe_key(const struct check *check, const char *section, const c
     (void)snprintf(text, size, "%s (line %u)", *keys, config_line(&check->lines, section, *keys));
 }
 
-/* What to correct if the provider rejects the credentials. */
+/* The settings to correct if the provider rejects the credentials. */
 static void fix_credentials(const struct check *check, const char *section, char *fix, size_t size)
 {
     static const char *const accounts[] = {"project_id", "username", NULL};

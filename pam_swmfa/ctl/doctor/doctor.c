@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * doctor: the command: for each service of pam.d that names the module, what a login will do, and
- * what is wrong.
+ * doctor: predicts, for each service of pam.d that names the module, the result of a login, and
+ * reports what is wrong.
  *
- * Reads the stack (parse.c), looks at all that can come of it (paths.c), and judges that and the
- * settings of sshd (lint.c, sshd_lint.c). Here: which services there are, what surrounds them,
- * and the output. It changes nothing and sends nothing.
+ * It reads the stack (parse.c), explores all its paths (paths.c), and examines the results and the
+ * settings of sshd (lint.c, sshd_lint.c). This file chooses the services, collects the settings
+ * around them, and prints. It changes nothing and sends nothing.
  */
 #include <config.h>
 
@@ -44,7 +44,7 @@ struct doctor {
     struct sudoers sudoers;
     bool sudo_read;          /* sudoers, or why it could not be read */
     struct problem sudo_why; /* "": it was */
-    bool failed;             /* job->problem says why */
+    bool failed;             /* ctl->problem has the reason */
 };
 
 static bool fail_no_memory(struct doctor *doctor)

@@ -34,7 +34,7 @@
 
 /* ---- the command line ---- */
 
-/* What the configuration needs for each provider; the options are named after the keys. */
+/* The settings that each provider needs; the options are named after the keys. */
 static const struct question {
     const char *section;
     const char *key;

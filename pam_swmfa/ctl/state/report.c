@@ -60,7 +60,7 @@ struct report {
     void *users;
     void *failures; /* result, reason */
     struct tally all;
-    bool lost; /* something, for want of memory */
+    bool lost; /* something was lost without memory */
 };
 
 static int compare(const void *left, const void *right)

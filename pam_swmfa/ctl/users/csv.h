@@ -21,7 +21,7 @@ struct sheet_row {
 struct sheet {
     struct sheet_row *rows;
     size_t count;
-    bool lost; /* one, for want of memory */
+    bool lost; /* a row was lost without memory */
 };
 
 /*

@@ -57,8 +57,8 @@ struct user_work {
 };
 
 /*
- * user_look, user_begin: read the configuration and the map, to look at it or to change it; the
- * latter keeps others from it until user_end. Return false with the problem; user_end is owed in
+ * user_look, user_begin: read the configuration and the map, to look at it or to change it;
+ * user_begin locks it until user_end. Return false with the problem; the caller owes user_end in
  * any case.
  */
 bool user_look(struct ctl_context *ctl, struct user_work *work);

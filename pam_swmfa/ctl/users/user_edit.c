@@ -206,7 +206,7 @@ static bool remove_lines(struct ctl_context *ctl, size_t *removed, size_t *left)
     return done;
 }
 
-/* What the store has that would let in a user who is added under this name later. */
+/* The store's entries that would let in a user who is added under this name later. */
 struct leavings {
     int64_t codes;
     int64_t places;

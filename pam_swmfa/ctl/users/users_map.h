@@ -50,7 +50,8 @@ struct map_user {
     size_t count;
 };
 
-/* map_read: makes lines of a text, which must stay. False with the problem; map_free is owed. */
+/* map_read: makes lines of a text, which must stay. Returns false with the problem; the caller owes
+ * map_free. */
 bool map_read(struct map *map, const char *text, size_t length, struct problem *problem);
 void map_free(struct map *map);
 
