@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * challenge: the conversation with the person: what is sent, what is said, what is typed.
+ * challenge: the conversation with the user: what is sent, shown and typed.
  *
- * Whoever has no number goes the same way as the others and reads the same; only that nothing is
- * sent, and no code is right (login->decoy).
+ * Users without a number take the same steps and read the same texts, but nothing is sent, and no
+ * code is correct (login->decoy).
  */
 #include <config.h>
 
@@ -14,10 +14,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#define ROUNDS_MAX 5  /* codes that one login has sent, with those that are asked for anew */
+#define ROUNDS_MAX 5  /* codes that one login can send, including those on request */
 #define WORDS_MAX  20 /* answers such as help, or a password, that cost no try */
 
-#define INTRO_SIZE (WIRE_TEXT_SIZE - 16) /* with the prompt behind it it must fit */
+#define INTRO_SIZE (WIRE_TEXT_SIZE - 16) /* it must fit together with the prompt after it */
 
 static const char *const channel_words[CHANNEL_COUNT] = {"SMS", "voice call"};
 
@@ -65,7 +65,7 @@ static bool choose_channel(struct login *login)
 
 /* ---- asking ---- */
 
-/* What the person is asked: one prompt, of the intro and its ending, or the intro as a message of
+/* The question to the user: one prompt, of the intro and its ending, or the intro as a message of
  * its own and a short prompt. */
 struct question {
     const char *intro;
@@ -75,9 +75,9 @@ struct question {
 };
 
 /*
- * With -p and with passprompt_override, sudo replaces the text of each prompt, so the person would
- * not know what to type. On a terminal it shows at once what stands before a prompt; other
- * applications show it late (sshd), or on standard output (su).
+ * With -p and with passprompt_override, sudo replaces the text of each prompt, so the user would
+ * not know what to type. On a terminal it shows messages before a prompt immediately; other
+ * applications show them late (sshd), or on standard output (su).
  */
 static bool replaces_prompts(const struct login *login)
 {
@@ -96,7 +96,7 @@ static bool say_question(struct login *login, const struct question *question)
     return say(login, WIRE_PROMPT, question->echo, text);
 }
 
-/* Asks. code: see reply_read. Returns false when there is no answer to go on with. */
+/* Asks the user. code: see reply_read. Returns false when there is no answer. */
 static bool ask_question(struct login *login, const struct question *question,
                          enum reply_kind *kind, char *code)
 {
@@ -121,14 +121,14 @@ static bool ask_question(struct login *login, const struct question *question,
     return verdict(login, VERDICT_SSHD_DENIES);
 }
 
-/* What is no code costs no try, up to a number of answers that nobody needs. */
+/* An answer that is no code does not use up a try, up to more such answers than anybody needs. */
 static void count_word(struct login *login)
 {
     if (++login->words <= WORDS_MAX)
         login->tries--;
 }
 
-/* Adds what can be typed in place of a code, if anything: BEFORE "resend or call" BEHIND. */
+/* Adds what can be typed in place of a code, if anything: BEFORE "resend or call" AFTER. */
 static void add_words(const struct login *login, char *intro, const char *before,
                       const char *behind)
 {
@@ -170,8 +170,7 @@ static void explain(const struct login *login, char *intro)
                    login->config.tries - login->tries);
 }
 
-/* What an earlier code ended with says nothing of the one that comes; why there is no phone does.
- */
+/* How an earlier code failed says nothing about the next one; why the phone gets none does. */
 static void forget_problem(struct login *login)
 {
     if (!login->decoy)
@@ -180,7 +179,7 @@ static void forget_problem(struct login *login)
 
 /* ---- sending ---- */
 
-/* Has a code sent. What has certainly not happened is not counted. */
+/* Sends a code. A send that certainly did not happen is not counted. */
 static enum delivered deliver_really(struct login *login, enum channel channel, bool only,
                                      int64_t deadline)
 {
@@ -207,8 +206,7 @@ static enum delivered deliver(struct login *login, enum channel channel, bool on
     return DELIVERED;
 }
 
-/* What is said of a send without an answer; before: when the code was sent that counted until now.
- */
+/* Explains a send without an answer; before: when the code was sent that was valid until now. */
 static void describe_silence(struct login *login, int64_t before, char *intro)
 {
     bool older = login->delivery.state == OUTCOME_OK && login->delivery.sent_at == before;
@@ -229,7 +227,7 @@ static void describe_silence(struct login *login, int64_t before, char *intro)
     add_offer(login, intro);
 }
 
-/* What is said when no code may be sent. */
+/* Explains that no code may be sent. */
 static void describe_refusal(const struct login *login, char *intro)
 {
     if (login->delivery.state == OUTCOME_OK)
@@ -246,9 +244,9 @@ static bool refused(const struct login *login, enum channel channel)
 }
 
 /*
- * Whether the other channel is to be offered after a send by this one that failed: a provider will
- * not send to the number by this one, since it is a landline, for example. Nothing is sent by the
- * other one unasked, since a call costs more. It is the last resort: if it fails, there is no
+ * Decides whether to offer the other channel after a failed send by this one: a provider does not
+ * send to the number by this one, since it is a landline, for example. Nothing is sent by the other
+ * one without a request, since a call costs more. It is the last resort: if it fails, there is no
  * third.
  */
 static bool offers_other(const struct login *login, enum channel channel)
@@ -258,7 +256,7 @@ static bool offers_other(const struct login *login, enum channel channel)
            possible(login, other) && more_sends(login);
 }
 
-/* What is said when nobody has sent. Returns false if there is nothing left that could help. */
+/* Explains that no provider has sent. Returns false if nothing else can help. */
 static bool describe_failure(const struct login *login, enum channel channel, bool only,
                              char *intro)
 {
@@ -291,8 +289,8 @@ static bool announce_call(struct login *login)
 }
 
 /*
- * Has a code sent; only: by that channel and no other. Returns true to ask for it, with intro set
- * to what the prompt says first.
+ * Sends a code; only: by that channel and no other. Returns true to ask for it, with intro set to
+ * the first words of the prompt.
  */
 static bool send_code(struct login *login, enum channel channel, bool only, char *intro)
 {
@@ -328,7 +326,7 @@ static bool send_code(struct login *login, enum channel channel, bool only, char
     case DELIVERED_NOT:
         if (verdict_is_covered(login) || !describe_failure(login, channel, only, intro))
             return verdict_by_sends(login);
-        if (offers_other(login, channel)) /* nothing was sent that the person might wait for */
+        if (offers_other(login, channel)) /* nothing was sent that the user might wait for */
             login->round_at = 0;
         return true;
     default:
@@ -353,8 +351,8 @@ static int64_t seconds_to_wait(const struct login *login)
     return left > 0 ? (left + 999) / 1000 : 0;
 }
 
-/* Does what resend, sms or call asks for, or says why not. Returns false when the login has ended.
- */
+/* Carries out resend, sms or call, or explains why it cannot. Returns false when the login has
+ * ended. */
 static bool send_again(struct login *login, enum reply_kind kind, char *intro)
 {
     enum channel channel = channel_of(login, kind);
@@ -375,7 +373,7 @@ static bool send_again(struct login *login, enum reply_kind kind, char *intro)
 
 /* ---- break-glass codes ---- */
 
-/* A break-glass code. Returns true to ask again, with intro set. */
+/* Handles a break-glass code. Returns true to ask again, with intro set. */
 static bool try_break_glass(struct login *login, const char *code, char *intro)
 {
     bool wrong = true;
@@ -396,7 +394,7 @@ static bool try_break_glass(struct login *login, const char *code, char *intro)
 
 /* ---- before anything is sent: autosend = no ---- */
 
-/* Whether the answer has a code sent, and by which channel. */
+/* Finds whether the answer requests a code, and by which channel. */
 static bool chosen(struct login *login, enum reply_kind kind)
 {
     enum channel channel = channel_of(login, kind);
@@ -446,7 +444,7 @@ static bool wait_for_person(struct login *login)
 
 /* ---- the code ---- */
 
-/* All tries are used. */
+/* No tries are left. */
 static bool end_by_tries(struct login *login)
 {
     if (login->refusal == REFUSAL_NONE || login->delivered)
@@ -454,7 +452,9 @@ static bool end_by_tries(struct login *login)
     return verdict(login, login->refusal == REFUSAL_LIMIT ? VERDICT_SEND_LIMIT : VERDICT_COUNTRY);
 }
 
-/* The code that was sent cannot be the way in any more. Returns true to go on with another one. */
+/*
+ * The code that was sent can no longer let the user in. Returns true to continue with another one.
+ */
 static bool do_without(struct login *login, char *intro)
 {
     if (login->delivery.sent_at == 0) { /* none was */
@@ -481,7 +481,7 @@ static bool do_without(struct login *login, char *intro)
     return true;
 }
 
-/* A decoy's code is wrong, then expired; only the provider can say that another is right. */
+/* A decoy's code is wrong, then expired; only the provider can say that another code is correct. */
 static enum outcome check_code(struct login *login, const char *code)
 {
     struct delivery *delivery = &login->delivery;
@@ -502,7 +502,7 @@ static enum outcome check_code(struct login *login, const char *code)
     return OUTCOME_GONE;
 }
 
-/* One code. Returns true to ask again, with intro set. */
+/* Handles one code. Returns true to ask again, with intro set. */
 static bool try_code(struct login *login, const char *code, char *intro)
 {
     struct terms terms;
@@ -548,7 +548,8 @@ static void refuse_form(const struct login *login, char *intro)
                    terms.length, terms.letters ? "digits and letters" : "digits");
 }
 
-/* One answer. Returns true to ask again, with intro set to what the next prompt says. */
+/* Handles one answer. Returns true to ask again, with intro set to the first words of the next
+ * prompt. */
 static bool ask_once(struct login *login, char *intro)
 {
     const struct question question = {intro, "\nCode: ", "Code: ", login->config.echo == 1};

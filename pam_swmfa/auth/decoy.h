@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* decoy: what someone sees who is not in the map. */
+/* decoy: the digits that are shown to users who are not in the map. */
 #ifndef SWMFA_DECOY_H
 #define SWMFA_DECOY_H
 

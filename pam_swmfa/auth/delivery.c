@@ -9,7 +9,7 @@
 #include <string.h>
 #include <time.h>
 
-#define SHORTEST_MS 100 /* with less time left than that no provider is asked */
+#define SHORTEST_MS 100 /* with less time left, no provider is contacted */
 
 int64_t delivery_now(void)
 {
@@ -108,7 +108,7 @@ static struct rest *client(struct delivery *delivery, enum provider_id id)
     return delivery->rest[id];
 }
 
-/* Adds "NAME WORD: WHY" to what is known of requests that failed. */
+/* Adds "NAME WORD: WHY" to the list of failed requests. */
 static void note(struct delivery *delivery, enum provider_id id, const char *word, const char *why)
 {
     size_t used = strlen(delivery->why);
@@ -116,7 +116,7 @@ static void note(struct delivery *delivery, enum provider_id id, const char *wor
                    used > 0 ? "; " : "", providers[id]->name, word, *why != '\0' ? ": " : "", why);
 }
 
-/* Adds "PROVIDER:CHANNEL" to what was sent, and perhaps will be paid for. */
+/* Adds "PROVIDER:CHANNEL" to the list of codes that were sent, and may be charged. */
 static void note_sent(struct delivery *delivery, enum provider_id id, enum channel channel,
                       bool certain)
 {
@@ -142,7 +142,7 @@ static void failed_with(struct delivery *delivery, enum outcome outcome)
     delivery->failed |= 1U << (unsigned)outcome;
 }
 
-/* One request to one provider. */
+/* Makes one request to one provider. */
 static enum delivered send_by(struct delivery *delivery, size_t place, int milliseconds,
                               struct challenge *challenge)
 {

@@ -20,7 +20,7 @@
 
 enum delivered {
     DELIVERED,         /* a provider queued a code */
-    DELIVERED_PERHAPS, /* one gave no answer: a code may come */
+    DELIVERED_PERHAPS, /* one provider gave no answer: a code may arrive */
     DELIVERED_NOT,     /* no provider took it */
     DELIVERED_BROKEN,  /* no memory, or nobody waits any more */
 };
@@ -29,19 +29,19 @@ struct delivery {
     const struct config *config;
     int watch_fd; /* see rest.h */
     struct rest *rest[PROVIDER_COUNT];
-    size_t next;        /* with which of config->providers the next round begins */
-    unsigned permitted; /* a bit, 1 << enum channel, for each by which codes may be sent */
-    unsigned asked;     /* a bit, 1 << enum provider_id, for each that was asked */
-    unsigned failed;    /* a bit, 1 << outcome, for each way in which a send has failed */
-    unsigned refused;   /* a bit, 1 << enum channel, for each by which a provider would not send */
+    size_t next;        /* index in config->providers of the first one in the next round */
+    unsigned permitted; /* a bit, 1 << enum channel, for each channel that may send codes */
+    unsigned asked;     /* a bit, 1 << enum provider_id, for each that was contacted */
+    unsigned failed;    /* a bit, 1 << outcome, for each kind of failure of a send */
+    unsigned refused;   /* a bit, 1 << enum channel, for each by which a provider refused to send */
     enum outcome last;  /* of the last send */
     int sends;          /* requests made, of all rounds */
-    bool in_doubt;      /* whether the last round may have had a code sent, whatever it returned */
+    bool in_doubt;      /* the last round may have sent a code, whatever it returned */
     char sent[512];     /* the codes that were sent, as history_login has them */
     char why[1024];     /* which requests failed, and why, of all rounds */
 
-    enum provider_id provider;  /* who sent, or was last asked to send, the code that counts */
-    struct challenge challenge; /* that code */
+    enum provider_id provider;  /* of the valid code, or the last one that was asked to send */
+    struct challenge challenge; /* the valid code */
     int64_t sent_at;            /* milliseconds of CLOCK_BOOTTIME */
     enum outcome state;         /* OUTCOME_OK: it can be verified; otherwise why it cannot be */
 };
@@ -53,24 +53,24 @@ void delivery_begin(struct delivery *delivery, const struct config *config, int 
 /* delivery_end: closes the connections. */
 void delivery_end(struct delivery *delivery);
 
-/* delivery_asked_all: whether every provider that has one of the permitted channels was asked. */
+/* delivery_asked_all: returns whether every provider with a permitted channel was contacted. */
 bool delivery_asked_all(const struct delivery *delivery);
 
-/* delivery_can: whether that channel is permitted, and some provider can send by it. */
+/* delivery_can: returns whether that channel is permitted, and a provider can send by it. */
 bool delivery_can(const struct delivery *delivery, enum channel channel);
 
 /*
- * delivery_send: one round, over by the end, delivery_now(). only: by that channel and no other;
- * otherwise a provider that lacks it sends by another that is permitted. The channel that
- * was used stands in the challenge. With DELIVERED_NOT and _BROKEN an earlier code still counts if
- * there is one.
+ * delivery_send: makes one round, which ends by the time end of delivery_now(). only: by that
+ * channel and no other; otherwise a provider that lacks it sends by another permitted one. The
+ * challenge has the channel that was used. With DELIVERED_NOT and _BROKEN an earlier code, if there
+ * is one, stays valid.
  */
 enum delivered delivery_send(struct delivery *delivery, const char *number, enum channel channel,
                              bool only, int64_t end);
 
 /*
- * delivery_pretend: as if the provider and the channel that delivery_send would have begun with had
- * sent a code, for who is to see no difference.
+ * delivery_pretend: behaves as if delivery_send's first provider and channel had sent a code, for a
+ * user who must not see a difference.
  */
 void delivery_pretend(struct delivery *delivery, enum channel channel, bool only);
 
@@ -82,13 +82,13 @@ void delivery_pretend(struct delivery *delivery, enum channel channel, bool only
 enum outcome delivery_verify(struct delivery *delivery, const char *code, struct problem *problem);
 
 /*
- * delivery_give_up: the code that counts cannot be checked, since its provider failed so; the next
- * round begins with the next provider.
+ * delivery_give_up: the valid code cannot be checked, since its provider failed in this way; the
+ * next round begins with the next provider.
  */
 void delivery_give_up(struct delivery *delivery, enum outcome outcome,
                       const struct problem *problem);
 
-/* delivery_terms: what the code that counts is like; before the first send, what one would be. */
+/* delivery_terms: returns the form of the valid code; before the first send, of the next one. */
 void delivery_terms(const struct delivery *delivery, struct terms *terms);
 
 /* delivery_now: milliseconds of CLOCK_BOOTTIME. */

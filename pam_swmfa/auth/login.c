@@ -2,8 +2,8 @@
 /*
  * login: see login.h.
  *
- * decide() is the list of decisions, in order. Each step either goes on or ends the login with one
- * of the ends of verdict.c.
+ * decide() is the list of decisions, in order. Each step either continues or ends the login with a
+ * verdict of verdict.c.
  */
 #include <config.h>
 
@@ -42,7 +42,7 @@ static bool load_configuration(struct login *login)
     return true;
 }
 
-/* The person who is asked: PAM_USER, or with use_uid the one who called su. */
+/* The user who needs the code: PAM_USER, or with use_uid the caller of su. */
 static bool find_person(struct login *login)
 {
     if ((login->request->flags & WIRE_FLAG_USE_UID) == 0)
@@ -54,7 +54,7 @@ static bool find_person(struct login *login)
     return verdict(login, VERDICT_CALLER_UNKNOWN);
 }
 
-/* Somebody without a number passes, or is asked for a code that does not exist. */
+/* A user without a number passes, or is asked for a code that does not exist. */
 static bool without_phone(struct login *login, enum users_result result)
 {
     struct account account = {0};
@@ -182,7 +182,7 @@ int login_run(int socket, const struct wire_request *request, const struct probl
     int status = verdict_send(&login);
     limits_close(&login);
     if (login.verdict !=
-        VERDICT_VERIFIED) /* a decoy has no connection to close: it must not be seen */
+        VERDICT_VERIFIED) /* a decoy has no connection to close: that must not be seen */
         _exit(status);
     delivery_end(&login.delivery);
     config_free(&login.config);

@@ -7,20 +7,19 @@
 #include "wire/wire.h"
 
 /*
- * login_end_by_signals: from now on a signal that would end the process ends the login in place of
- * it, as if the module were gone: the line in the log is written, then the process ends.
- * socket: the module's.
+ * login_end_by_signals: from now on a signal that would end the process ends the login first, as if
+ * the module were gone: the log line is written, then the process ends. socket: the module's.
  */
 void login_end_by_signals(int socket);
 
-/* login_log_nobody: the one line about a login of which nothing is known, as the module is gone. */
+/* login_log_nobody: writes the log line about a login of which nothing is known, since the module
+ * is gone. */
 void login_log_nobody(void);
 
 /*
- * login_run: decides one login, logs it in one line and tells the module.
- * socket: the module's. request: checked to be terminated text. unprepared: NULL, or why this
- * process is not fit to decide anything.
- * Returns the exit status of the process: 0 when the module was told.
+ * login_run: decides one login, logs it in one line and tells the module. socket: the module's.
+ * request: checked to have terminated texts. unprepared: NULL, or why this process cannot decide
+ * anything. Returns the exit status of the process: 0 if the module was told.
  */
 int login_run(int socket, const struct wire_request *request, const struct problem *unprepared);
 

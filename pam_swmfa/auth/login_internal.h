@@ -55,11 +55,11 @@ struct login {
     const struct problem *unprepared;
 
     struct config config;         /* all zero until it is loaded */
-    char user[WIRE_USER_SIZE];    /* whom the code is for */
+    char user[WIRE_USER_SIZE];    /* the user who gets the code */
     char account[WIRE_USER_SIZE]; /* the one name of that user's account, see username_own */
     struct phone phone;
-    bool decoy; /* there is no phone, or the person is locked: nothing is sent, nothing is right */
-    const struct secret *decoy_key; /* of its digits */
+    bool decoy; /* there is no phone, or the user is locked: nothing is sent, no code is correct */
+    const struct secret *decoy_key; /* number of its digits */
     bool locked;                    /* there is one, and it is that */
     bool dropped;                   /* the process is the service user's for good */
     bool policy_holds;              /* [policy] is for this service */
@@ -77,7 +77,7 @@ struct login {
     int wrong; /* codes that were wrong */
 
     enum verdict verdict;
-    enum outcome outcome; /* where the end does not say it all: what became of the request */
+    enum outcome outcome; /* detail of the verdict: the result of the request */
     bool passed_by_fail_safe;
     bool exempt_success; /* PAM_SUCCESS for VERDICT_EXEMPT, in place of PAM_IGNORE */
     struct problem problem;
@@ -86,25 +86,23 @@ struct login {
 /* end: ends the login. Returns false, for `return end(...)` in a step. */
 bool verdict(struct login *login, enum verdict verdict);
 
-/* verdict_by_outcome: the same, by what became of a request that lets the login not go on. */
+/* verdict_by_outcome: the same for a request whose outcome ends the login. */
 bool verdict_by_outcome(struct login *login, enum outcome outcome);
 
-/*
- * verdict_by_sends: the same, when no code can be had: passes if verdict_is_covered.
- */
+/* verdict_by_sends: the same if no code can be sent: passes if verdict_is_covered. */
 bool verdict_by_sends(struct login *login);
 
-/* verdict_by_store: the same, when the store cannot be used; may_pass: passes if fail = safe covers
- * it.
+/*
+ * verdict_by_store: the same if the store is unusable; may_pass: passes if fail = safe covers it.
  */
 bool verdict_by_store(struct login *login, bool may_pass);
 
-/* verdict_is_covered: whether fail = safe covers it that no code could be sent: every provider has
- * been asked, none has queued a code, and each of the failures is a cause that it covers. */
+/* verdict_is_covered: returns whether fail = safe covers the failure to send a code: every provider
+ * has been contacted, none has queued a code, and fail_on has each of the causes. */
 bool verdict_is_covered(const struct login *login);
 
-/* verdict_log: writes the one line about the login to the log, then keeps the login in the store:
- * the store may be slow, and the line must be written even if this process is killed meanwhile. */
+/* verdict_log: writes the line about the login to the log, then adds the login to the store: the
+ * store may be slow, and the line must be written even if this process is killed during that. */
 void verdict_log(struct login *login, int64_t milliseconds);
 
 /* verdict_send: says the last words to the module. Returns the exit status. */
@@ -113,12 +111,12 @@ int verdict_send(struct login *login);
 /* say: sends a text to the module; false, with the login ended, if it is gone. */
 bool say(struct login *login, enum wire_type type, bool echo, const char *text);
 
-/* policy_apply: whether the person must be asked at all. Returns false when the login has ended. */
+/* policy_apply: decides whether the user needs a code. Returns false when the login has ended. */
 bool policy_apply(struct login *login);
 
 /*
- * name_is_own: whether the user's name is written as the account's own: what passes by name must
- * not pass by another spelling of it. Returns false with the problem.
+ * name_is_own: returns whether the user's name is in the account's own spelling: a user who passes
+ * by name must not pass by another spelling of it. Returns false with the problem.
  */
 bool name_is_own(struct login *login);
 

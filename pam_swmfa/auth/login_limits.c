@@ -18,16 +18,16 @@
 #include <syslog.h>
 #include <time.h>
 
-/* For other logins. With the longest request it is below the module's patience. */
+/* The time to wait for other logins. With the longest request it is below the module's patience. */
 #define WAIT_MS 4000
-/* Of a login that has not needed the store, or that nobody waits for any more. */
+/* The same for a login that has not needed the store, or that nobody waits for any more. */
 #define LATE_WAIT_MS 500
 /* Before the end of a decoy's wait, which is to be met to the microsecond. */
 #define AWAKE_US 200
 
 /* ---- transactions ---- */
 
-/* may_pass: whether fail = safe can cover it. */
+/* may_pass: fail = safe can cover it. */
 static bool store_failed(struct login *login, bool may_pass)
 {
     login->problem = *store_problem(login->limits.store);
@@ -51,32 +51,32 @@ static int64_t clock_us(void)
     return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
 }
 
-/* How long a decoy has to wait, less the time that it takes to know. */
-static bool draw_wait(struct login *login, enum latency pace)
+/* Draws how long a decoy waits, less the time that drawing takes. */
+static bool draw_wait(struct login *login, enum latency latency)
 {
     struct login_limits *limits = &login->limits;
     int64_t start = clock_us();
     limits->wait_us = 0;
     if (!login->decoy)
         return true;
-    bool drawn = latency_draw(limits->store, pace, &limits->wait_us);
+    bool drawn = latency_draw(limits->store, latency, &limits->wait_us);
     limits->wait_us -= clock_us() - start;
     return drawn;
 }
 
 /* The first is slower than those after it. */
-static enum latency pace_of_verify(const struct login *login)
+static enum latency latency_of_verify(const struct login *login)
 {
     return login->wrong == 0 ? LATENCY_VERIFY : LATENCY_REVERIFY;
 }
 
-/* Likewise. */
+/* The same. */
 static enum latency pace_of_send(const struct login *login)
 {
     return login->rounds == 0 ? LATENCY_SEND : LATENCY_RESEND;
 }
 
-/* milliseconds: the most to wait for others, if it is not too long for the module. */
+/* milliseconds: the most to wait for others, if that is not too long for the module. */
 static bool begin(struct login *login, enum store_access access, int64_t milliseconds)
 {
     if (milliseconds > WAIT_MS)
@@ -85,36 +85,36 @@ static bool begin(struct login *login, enum store_access access, int64_t millise
 }
 
 /*
- * Whether the store, if it can still be read, has the person for locked. fail = safe must not pass
- * who is known to be: he can wait for the moment in which the store is only busy.
+ * True if the store, as far as it can be read, has the user as locked. fail = safe must not let in
+ * a user who is known to be locked: an attacker can wait for the moment when the store is busy.
  */
 static bool known_locked(struct login *login)
 {
-    struct failures tries = {0};
+    struct failures failures = {0};
     bool read = begin(login, STORE_READ, 0) &&
-                failures_look(login->limits.store, login->limits.user, &tries);
+                failures_look(login->limits.store, login->limits.user, &failures);
     store_cancel(login->limits.store);
-    return read && tries.locked;
+    return read && failures.locked;
 }
 
 /* ---- who is locked ---- */
 
-static void describe_lock(struct login *login, const struct failures *tries, const char *locked,
+static void describe_lock(struct login *login, const struct failures *failures, const char *locked,
                           int64_t milliseconds)
 {
     char time[64];
     (void)limit_time_write(milliseconds, time, sizeof(time));
     problem_set(&login->problem, "%lld failure%s in a row; %s %s%s; swmfactl unlock %.200s",
-                (long long)tries->failures, tries->failures == 1 ? "" : "s", locked,
-                tries->for_ever ? "" : "for ",
-                tries->for_ever ? "until an administrator unlocks" : time, login->account);
+                (long long)failures->failures, failures->failures == 1 ? "" : "s", locked,
+                failures->for_ever ? "" : "for ",
+                failures->for_ever ? "until an administrator unlocks" : time, login->account);
 }
 
-/* From now on nothing is sent for this person, and nothing is right. */
-static void lock(struct login *login, const struct failures *tries)
+/* From now on nothing is sent for this user, and no code is correct. */
+static void lock(struct login *login, const struct failures *failures)
 {
-    if (!login->decoy) /* for others the problem says why already */
-        describe_lock(login, tries, "locked", tries->locked_for_ms);
+    if (!login->decoy) /* for other users the problem has the reason already */
+        describe_lock(login, failures, "locked", failures->locked_for_ms);
     login->locked = login->locked || !login->decoy;
     login->decoy = true;
 }
@@ -149,7 +149,8 @@ static struct remember_about whereabouts(struct login *login)
     return about;
 }
 
-/* Somebody without a number is counted among others: a name with a blank is nobody's in the map. */
+/* Counts users without a number under a name of their own: no user in the map has a name with a
+ * blank. */
 static bool name_person(struct login *login)
 {
     struct login_limits *limits = &login->limits;
@@ -180,16 +181,15 @@ static bool end_passed(struct login *login, const struct bypass *pass)
     return verdict(login, VERDICT_BYPASS);
 }
 
-/* What the store has about a person when the login begins. */
+/* The store's data on a user when the login begins. */
 struct standing {
-    struct failures tries;
-    struct bypass
-        pass; /* by the very name, in the map or not; none for who is locked by that name */
+    struct failures failures;
+    struct bypass pass; /* for the very name, in the map or not; none if that name is locked */
     int64_t remembered_ms;
 };
 
 /*
- * A pass does not end a lock. The account's own lock decides: people without a number are counted
+ * A bypass does not end a lock. The account's own lock decides: users without a number are counted
  * together, and one of them must not lock another.
  */
 static bool read_pass(struct login *login, struct bypass *pass)
@@ -209,7 +209,7 @@ static bool read_standing(struct login *login, struct standing *standing)
 {
     struct login_limits *limits = &login->limits;
     if (!begin(login, STORE_READ, WAIT_MS) ||
-        !failures_look(limits->store, limits->user, &standing->tries) ||
+        !failures_look(limits->store, limits->user, &standing->failures) ||
         !read_pass(login, &standing->pass) ||
         !codes_left(limits->store, limits->user, &limits->codes_left))
         return false;
@@ -239,12 +239,12 @@ bool limits_load(struct login *login)
         return store_failed(login, true);
     store_cancel(limits->store); /* nothing was written */
     log_debug("store read; failures=%lld locked=%d break-glass codes=%lld",
-              (long long)standing.tries.failures, standing.tries.locked,
+              (long long)standing.failures.failures, standing.failures.locked,
               (long long)limits->codes_left);
     if (standing.pass.left_ms > 0)
         return end_passed(login, &standing.pass);
-    if (standing.tries.locked)
-        lock(login, &standing.tries);
+    if (standing.failures.locked)
+        lock(login, &standing.failures);
     if (login->decoy || standing.remembered_ms == 0)
         return true;
     return end_remembered(login, standing.remembered_ms);
@@ -274,12 +274,12 @@ static void refuse_by_limit(struct login *login, const struct sends_refusal *ref
 static enum sends count_send(struct login *login, int64_t deadline, struct sends_refusal *refusal)
 {
     struct login_limits *limits = &login->limits;
-    struct failures tries = {0};
+    struct failures failures = {0};
     if (!begin(login, STORE_WRITE, deadline - delivery_now()) ||
-        !failures_look(limits->store, limits->user, &tries))
+        !failures_look(limits->store, limits->user, &failures))
         return SENDS_FAILED;
-    if (tries.locked)
-        lock(login, &tries);
+    if (failures.locked)
+        lock(login, &failures);
     const struct sends_about about = {.user = limits->user,
                                       .phone = prefetch_digest(&login->prefetch),
                                       .pretended = login->decoy,
@@ -336,27 +336,27 @@ void limits_refund_send(struct login *login)
         log_line(LOG_WARNING, "a failed send still counts: %s", store_problem(limits->store)->text);
 }
 
-/* ---- tries ---- */
+/* ---- attempts ---- */
 
 bool limits_count_attempt(struct login *login)
 {
     struct login_limits *limits = &login->limits;
-    struct failures *tries = &limits->tries;
+    struct failures *failures = &limits->failures;
     if (!begin(login, STORE_WRITE, WAIT_MS) ||
-        !failures_count(limits->store, limits->user, login->config.failures, tries) ||
-        !draw_wait(login, pace_of_verify(login)) || !store_commit(limits->store))
+        !failures_count(limits->store, limits->user, login->config.failures, failures) ||
+        !draw_wait(login, latency_of_verify(login)) || !store_commit(limits->store))
         return store_failed(login, false);
-    limits->attempt = tries->attempt;
-    if (tries->locked)
-        lock(login, tries);
+    limits->attempt = failures->attempt;
+    if (failures->locked)
+        lock(login, failures);
     return true;
 }
 
 void limits_keep_attempt(struct login *login)
 {
-    const struct failures *tries = &login->limits.tries;
-    if ((tries->lock_begins_ms > 0 || tries->for_ever) && !login->decoy)
-        describe_lock(login, tries, "locked now", tries->lock_begins_ms);
+    const struct failures *failures = &login->limits.failures;
+    if ((failures->lock_begins_ms > 0 || failures->for_ever) && !login->decoy)
+        describe_lock(login, failures, "locked now", failures->lock_begins_ms);
 }
 
 /* Within a transaction. */
@@ -415,11 +415,11 @@ void limits_begin_request(struct login *login)
 void limits_end_request(struct login *login, bool verify)
 {
     struct login_limits *limits = &login->limits;
-    enum latency pace = verify ? pace_of_verify(login) : limits->sends;
-    limits->took_us[login->decoy ? LATENCY_DECOY : pace] = clock_us() - limits->began_us;
+    enum latency latency = verify ? latency_of_verify(login) : limits->sends;
+    limits->took_us[login->decoy ? LATENCY_DECOY : latency] = clock_us() - limits->began_us;
 }
 
-/* A sleep ends late, by what it takes to be woken: the last of it is waited for awake. */
+/* A sleep ends late, by the time of the wake-up: so the last part of the wait is spent awake. */
 void limits_wait(struct login *login)
 {
     struct login_limits *limits = &login->limits;
@@ -442,7 +442,7 @@ static void say_not_kept(const struct problem *why)
     log_line(LOG_WARNING, "this login is missing from swmfactl log: %s", why->text);
 }
 
-/* Who is exempt, for example, has not needed the store until now, and must not be held up by it. */
+/* An exempt user, for example, has not needed the store so far, and must not be delayed by it. */
 static bool open_late(struct login *login)
 {
     struct problem problem = {0};

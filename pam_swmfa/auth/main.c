@@ -73,7 +73,7 @@ int main(int argc, char **argv)
     struct problem problem = {0};
     struct wire_request request = {0};
     (void)signal(SIGPIPE, SIG_IGN);
-    (void)signal(SIGXFSZ, SIG_IGN); /* a write that is too long is an error, not the end */
+    (void)signal(SIGXFSZ, SIG_IGN); /* a write that is too long must fail, not end the process */
     login_end_by_signals(0);
     bool prepared = privilege_prepare(&problem);
 

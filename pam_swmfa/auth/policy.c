@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * policy: who is asked, and from where: [policy] of swmfa.conf.
+ * policy: decides who needs a code, by user and network: [policy] of swmfa.conf.
  *
- * Two things let somebody pass here: to be found in a list (exempt_groups, exempt_networks), and
- * not to be found in one (require_groups). For the second, what cannot be looked up must not count
- * as "not found"; so a group is asked for by its own name with getgrnam, which tells a failure from
- * a member who is missing, and a group that is not found is a failure as well.
+ * A user passes here if a list has the user (exempt_groups, exempt_networks), or if a list does not
+ * (require_groups). For the second, a failed look-up must not count as "not found": so a group is
+ * looked up by its own name with getgrnam, which tells a failure from a missing member, and a group
+ * that is not found is a failure as well.
  */
 #include <config.h>
 
@@ -43,7 +43,7 @@ static bool is_item(const char *list, const char *word)
     return false;
 }
 
-/* The network that an address lies in, or NULL. */
+/* Returns the network that an address is in, or NULL. */
 static const char *find_network(const char *list, const char *address, size_t *length)
 {
     const char *item = NULL;
@@ -57,7 +57,7 @@ static const char *find_network(const char *list, const char *address, size_t *l
 
 /* ---- groups ---- */
 
-/* What the system says of the user, looked up once. */
+/* The system's data on the user, looked up once. */
 struct membership {
     const char *user;
     gid_t primary;
@@ -184,7 +184,7 @@ static bool apply_groups(struct login *login, const struct membership *member)
         return verdict(login, VERDICT_GROUPS);
     if (required == FOUND || (exempted == FOUND_NOT && policy->require_groups == NULL))
         return true;
-    if (!name_is_own(login)) /* who is in no group by this spelling may be in one by another */
+    if (!name_is_own(login)) /* another spelling may have groups */
         return verdict(login, VERDICT_NAME_DIFFERS);
     if (exempted == FOUND)
         return exempt(login, "exempt_groups", item, length);

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * prefetch: what a login will need, made ready by a second thread while the store is opened: a
- * decoy's digits, the digest of what is counted as the number, then libcurl and libssl. libcrypto
- * takes longer for its first use than the store for all that it does.
+ * prefetch: prepares in a second thread, while the store is opened, what a login will need: a
+ * decoy's digits, the digest of the number, then libcurl and libssl. The first use of libcrypto
+ * takes longer than everything that the store does.
  *
- * To be begun when the process has its last ids and privileges: some of a thread's are its own.
+ * Begin it when the process has its final ids and privileges: some of a thread's are its own.
  */
 #ifndef SWMFA_PREFETCH_H
 #define SWMFA_PREFETCH_H
@@ -19,8 +19,8 @@
 struct prefetch {
     const struct secret *key; /* see prefetch_begin */
     const char *text;
-    bool running;  /* in a thread of its own; false: what is waited for is done by the caller */
-    bool digested; /* whether the digest was waited for */
+    bool running;  /* there is a thread; false: the caller does the work when it needs the result */
+    bool digested; /* the digest was waited for */
     pthread_t thread;
     sem_t has_digest;
     bool good;      /* the digest, and the digits */
@@ -35,8 +35,8 @@ struct prefetch {
 void prefetch_begin(struct prefetch *prefetch, const struct secret *key, const char *text);
 
 /*
- * prefetch_digest: waits for the digest, see digest_of, of the number, or of what stands for it;
- * then a decoy's digits are there as well. NULL without memory.
+ * prefetch_digest: waits for the digest, see digest_of, of the number or of its substitute; then a
+ * decoy's digits are ready as well. NULL without memory.
  */
 const char *prefetch_digest(struct prefetch *prefetch);
 

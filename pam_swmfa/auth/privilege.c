@@ -18,9 +18,9 @@
 #include <unistd.h>
 
 /*
- * The caller of a setuid program chose its limits, its priority and its timers' slack. What is too
- * little for a request is raised as far as root may; in some containers it may not, and then a
- * request can fail, which is a denial. No core file, though, is a must.
+ * The caller of a setuid program chose its limits, its priority and its timer slack. Limits that
+ * are too low for a request are raised if root may; in some containers it may not, and then a
+ * request can fail, which is a denial. Only the limit on core files must succeed.
  */
 static bool shed_limits(void)
 {

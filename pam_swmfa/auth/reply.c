@@ -7,8 +7,8 @@
 #include <strings.h>
 
 /*
- * For a user whom it has refused, sshd replaces what was typed by this text, repeated or cut to the
- * length of what was typed (OpenSSH's auth-pam.c, fake_password).
+ * If sshd has refused a user, it replaces the typed text by this one, repeated or cut to the same
+ * length (OpenSSH's auth-pam.c, fake_password).
  */
 static const char sshd_denies[] = "\b\n\r\177INCORRECT";
 
@@ -26,18 +26,18 @@ static bool from_refusing_sshd(const char *text)
 
 #define DROPPED '\0'
 
-/* What characters become; all others stay as they are. */
+/* Replacements of characters; all others stay. */
 static const struct {
     uint32_t first, last;
-    char becomes; /* for several: the first of them, and so on */
+    char becomes; /* for a range: that of its first character, and so on */
     bool counts_up;
 } characters[] = {
-    {'\t', '\n', ' ', false},         /* a tab, or the end of a line, that a paste brings along */
-    {'\r', '\r', ' ', false},         /* likewise */
+    {'\t', '\n', ' ', false},         /* a tab or newline that was pasted too */
+    {'\r', '\r', ' ', false},         /* the same */
     {0x00a0, 0x00a0, ' ', false},     /* no-break space */
     {0x00ad, 0x00ad, DROPPED, false}, /* soft hyphen */
     {0x2000, 0x200a, ' ', false},     /* spaces of all widths */
-    {0x200b, 0x200f, DROPPED, false}, /* of no width, and marks of direction */
+    {0x200b, 0x200f, DROPPED, false}, /* invisible: of no width, and marks of direction */
     {0x2010, 0x2015, '-', false},     /* hyphens and dashes */
     {0x202a, 0x202e, DROPPED, false}, /* embedding by direction */
     {0x202f, 0x202f, ' ', false},     /* narrow no-break space */
@@ -51,7 +51,7 @@ static const struct {
     {0xff01, 0xff5e, '!', true},      /* full-width ASCII */
 };
 
-/* Terminals put these around what is pasted. */
+/* Terminals put these around pasted text. */
 static const char *const paste_marks[] = {"\033[200~", "\033[201~"};
 
 static bool continues(char byte)
@@ -87,7 +87,7 @@ static size_t paste_mark(const char *text)
     return 0;
 }
 
-/* Appends what a character of size bytes becomes. Returns the new length. */
+/* Appends the replacement of a character of size bytes. Returns the new length. */
 static size_t put_cleaned(const char *text, size_t size, uint32_t character, char *clean,
                           size_t length)
 {
@@ -112,8 +112,8 @@ static size_t without_blanks(const char *text, size_t length)
 }
 
 /*
- * Writes the text as if it had been typed, without blanks around it and without a full stop after
- * it. clean is as large as text.
+ * Writes the text as if it had been typed, without blanks around it and without a full stop at the
+ * end. clean is as large as text.
  */
 static void clean_text(const char *text, char *clean)
 {
@@ -137,7 +137,7 @@ static void clean_text(const char *text, char *clean)
 
 /* ---- words ---- */
 
-/* Whether the text is that word, in either case; several blanks are one. */
+/* True if the text is that word, in upper or lower case; several blanks count as one. */
 static bool is_word(const char *text, const char *word)
 {
     for (; *word != '\0'; word++) {
@@ -204,7 +204,7 @@ static bool read_code(const char *text, size_t wanted, bool letters, char *code)
     return length == wanted;
 }
 
-/* Whether a code may begin there, in a text such as "Code: 123456", "(123456)" or "G-123456". */
+/* True if a code can begin there, in a text such as "Code: 123456", "(123456)" or "G-123456". */
 static bool may_begin(const char *text, const char *at)
 {
     if (at == text || strchr(" :=([\"'", at[-1]) != NULL)
@@ -217,7 +217,7 @@ static bool may_begin(const char *text, const char *at)
     return (at == text || at[-1] == ' ') && hyphen - at <= 3; /* a sender's initials, or none */
 }
 
-/* Finds the only code in a text: as many digits as are wanted, and no other digit. */
+/* Finds the only code in a text: as many digits as required, and no other digit. */
 static bool find_digits(const char *text, size_t wanted, char *code)
 {
     const char *at = text + strcspn(text, "0123456789");
@@ -232,8 +232,8 @@ static bool find_digits(const char *text, size_t wanted, char *code)
 }
 
 /*
- * The same where a code may have letters: it must end the text and stand after a colon and a
- * blank, with no digit before them, and have a digit itself, so that no word is taken for one.
+ * The same for codes with letters: the code must end the text and follow a colon and a blank, with
+ * no digit before them, and have a digit itself, so that no word is taken for one.
  */
 static bool find_letters(const char *text, size_t wanted, char *code)
 {

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * verdict: how a login ends.
+ * verdict: ends a login.
  *
- * verdicts[] is the only place that turns what happened into a PAM code, and covered() the only one
- * that lets fail = safe pass. No end is the default: a login that reaches none is a denial.
+ * verdicts[] is the only place that turns an event into a PAM code, and covered() the only one that
+ * lets users in by fail = safe. No verdict is the default: a login that reaches none is a denial.
  */
 #include <config.h>
 
@@ -27,7 +27,7 @@ static const struct {
     int priority;       /* of the log line */
     const char *result; /* result= and reason= in the log line */
     const char *reason; /* NULL: the word for the login's outcome */
-    const char *text;   /* said to the person; NULL: nothing */
+    const char *text;   /* shown to the user; NULL: nothing */
 } verdicts[VERDICT_COUNT] = {
     [VERDICT_NONE] = {PAM_SYSTEM_ERR, LOG_CRIT, "error", "no-decision", NULL},
     [VERDICT_VERIFIED] = {PAM_SUCCESS, LOG_INFO, "success", "verified", NULL},
@@ -69,7 +69,7 @@ bool verdict(struct login *login, enum verdict verdict)
     return false;
 }
 
-/* What an outcome that does not let the login go on ends it with. */
+/* The verdict for each outcome that ends the login. */
 static bool end_with(struct login *login, enum outcome outcome)
 {
     static const enum verdict by_outcome[OUTCOME_COUNT] = {
@@ -98,8 +98,8 @@ static bool end_with(struct login *login, enum outcome outcome)
 #define BIT(outcome) (1U << (unsigned)(outcome))
 
 /*
- * The outcomes that a word of fail_on stands for. No word stands for an account without money:
- * whoever has codes sent can bring that about.
+ * The outcomes that each word of fail_on stands for. No word stands for an account without money:
+ * anyone who can request codes can bring that about.
  */
 static unsigned causes(const struct config *config)
 {
@@ -117,9 +117,9 @@ static unsigned causes(const struct config *config)
 }
 
 /*
- * Whether fail = safe covers all of these outcomes. Only where root started the application, as
- * sshd and login: the caller of su or sudo owns enough of what a request needs (limits, priority, a
- * freezer) to make an outage himself.
+ * True if fail = safe covers all of these outcomes. Only for applications that root started, such
+ * as sshd and login: the caller of su or sudo controls enough of what a request needs (limits,
+ * priority, a freezer) to cause an outage.
  */
 static bool covered(const struct login *login, unsigned outcomes)
 {
@@ -128,8 +128,8 @@ static bool covered(const struct login *login, unsigned outcomes)
 }
 
 /*
- * Once a code has been delivered it is asked for, or the login is denied: otherwise whoever spoils
- * it by wrong guesses would only have to wait for a send that fails.
+ * Once a code has been delivered, the user must type it or is denied: otherwise an attacker could
+ * invalidate it with wrong guesses and then only wait for a send that fails.
  */
 bool verdict_is_covered(const struct login *login)
 {
@@ -137,7 +137,7 @@ bool verdict_is_covered(const struct login *login)
            covered(login, login->delivery.failed);
 }
 
-/* A decoy is never covered: it would let in who is not in the map. */
+/* A decoy is never covered: that would let in users who are not in the map. */
 bool verdict_by_store(struct login *login, bool may_pass)
 {
     login->passed_by_fail_safe = may_pass && login->config.fail == FAIL_SAFE &&
@@ -154,8 +154,8 @@ bool verdict_by_sends(struct login *login)
 }
 
 /*
- * After a verify only an outage counts: whoever types wrong codes brings a limit about, and what
- * the provider says of credentials that it took for the send is no more to be believed.
+ * After a verify only an outage counts: wrong codes can reach a limit, and a provider that accepted
+ * the credentials for the send is not believed when it then rejects them.
  */
 bool verdict_by_outcome(struct login *login, enum outcome outcome)
 {
@@ -175,8 +175,7 @@ bool say(struct login *login, enum wire_type type, bool echo, const char *text)
 
 /* ---- the log line ---- */
 
-/* The end as the log has it: who is locked must not learn it from what PAM and the person are told.
- */
+/* The verdict in the log: a locked user must not learn of the lock from PAM or the messages. */
 static enum verdict reported(const struct login *login)
 {
     bool hidden = login->verdict == VERDICT_TRIES_USED || login->verdict == VERDICT_SEND_LIMIT ||
@@ -187,7 +186,7 @@ static enum verdict reported(const struct login *login)
     return login->locked && hidden ? VERDICT_LOCKED : login->verdict;
 }
 
-/* Who is exempt, remembered, or has a pass, and exempt_result says success. */
+/* The user is exempt, remembered, or has a bypass, and exempt_result says success. */
 static bool passes_as_success(const struct login *login)
 {
     return (login->verdict == VERDICT_EXEMPT || login->verdict == VERDICT_REMEMBERED ||
@@ -220,8 +219,8 @@ static int priority_of(const struct login *login)
 }
 
 /*
- * What there is to say besides: fail = safe, the key whose line in the map was used, the requests
- * that failed, the problem at the end.
+ * Further details: fail = safe, the key whose line in the map was used, the failed requests, and
+ * the problem at the end.
  */
 static void describe(const struct login *login, char *detail, size_t size)
 {
@@ -236,7 +235,7 @@ static void describe(const struct login *login, char *detail, size_t size)
     (void)log_escape(detail, size, text, "\"");
 }
 
-/* What is to be said of a login. It points into itself: not to be copied. */
+/* The texts about a login. It points into itself: do not copy it. */
 struct summary {
     struct history_login login;
     char user[HISTORY_USER_SIZE];

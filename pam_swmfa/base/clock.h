@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* clock: the time, as the kernel knows it at one moment. */
+/* clock: the kernel's clocks, read at one moment. */
 #ifndef SWMFA_CLOCK_H
 #define SWMFA_CLOCK_H
 
@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* What the clocks and the kernel say at one moment. */
+/* The clocks and the boot at one moment. */
 struct moment {
     char boot[40];   /* the boot id */
     int64_t boot_ms; /* milliseconds of CLOCK_BOOTTIME */

@@ -16,7 +16,7 @@
 struct findings {
     struct finding *at;
     size_t count;
-    bool lost; /* one, for want of memory */
+    bool lost; /* a finding was lost without memory */
 };
 
 struct findings *findings_new(void)
@@ -49,7 +49,7 @@ static char *printable(const char *text)
     return strdup(log_escape(to, sizeof(to), text, ""));
 }
 
-/* Line by line: what to write can be several. */
+/* Line by line: a fix can have several. */
 static char *printable_lines(const char *text)
 {
     char to[4 * TEXT_SIZE];

@@ -9,7 +9,7 @@
 
 #define POINT_MAX 0x10ffff
 
-/* A character of two bytes becomes one escape, one of four becomes two. */
+/* A character of two bytes becomes one escape, one of four bytes two. */
 #define GROWTH      3
 #define ESCAPE_SIZE (sizeof("\\uffff\\uffff"))
 
@@ -58,7 +58,7 @@ char *json_ascii(const char *text, size_t length, size_t *ascii_length)
     if (ascii == NULL)
         return NULL;
     size_t to = 0;
-    int escaped = 0; /* by a backslash, which would become that of a backslash */
+    int escaped = 0; /* after a backslash, which would escape that of the new escape */
     for (size_t at = 0; at < length;) {
         uint32_t point = 0;
         if ((unsigned char)text[at] < 0x80) {

@@ -49,7 +49,7 @@ static void emit(int priority, const char *format, va_list arguments)
 {
     char line[LINE_SIZE];
     (void)vsnprintf(line, sizeof(line), format, arguments);
-    for (char *at = line; *at != '\0'; at++) /* what callers did not escape is not worth a rule */
+    for (char *at = line; *at != '\0'; at++) /* bytes that callers did not escape */
         if (*at < ' ' || *at > '~')
             *at = '?';
     syslog(priority, "pam_swmfa(%s:auth): %s", service_name, line);

@@ -5,7 +5,7 @@
 
 #include <stdbool.h>
 
-/* Holds no secret: whoever sets it never formats one into it. Made printable when it is logged. */
+/* Holds no secret: callers never format one into it. It is made printable when it is logged. */
 struct problem {
     char text[512]; /* "" when there is none; cut off where it would not fit */
 };

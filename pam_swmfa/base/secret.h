@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* secret: a text that is wiped when it goes, and that no function of ours ever logs. */
+/* secret: a text that is wiped when it is freed. No function of ours ever logs it. */
 #ifndef SWMFA_SECRET_H
 #define SWMFA_SECRET_H
 
@@ -9,7 +9,7 @@ struct secret {
     char *text; /* NULL: none */
 };
 
-/* secret_set: wipes what was there and keeps a copy of text. Returns false without memory. */
+/* secret_set: wipes the previous text and keeps a copy of text. Returns false without memory. */
 bool secret_set(struct secret *secret, const char *text);
 
 /* secret_wipe: wipes and frees; the secret is then none. */

@@ -29,7 +29,7 @@ bool sshkey_is_fingerprint(const char *text, size_t length)
            is_base64(text + prefix, length - prefix);
 }
 
-/* Whether it is base64 with its padding, and nothing around it: libcrypto takes more than that. */
+/* True if it is base64 with its padding, and nothing else: libcrypto accepts more than that. */
 static bool is_padded(const char *text, size_t length)
 {
     if (length == 0 || length % 4 != 0 || length > INT_MAX / 2)
@@ -57,7 +57,7 @@ static unsigned char *decode(const char *text, size_t length, size_t *size)
     return blob;
 }
 
-/* Whether a blob begins with the name of its type (RFC 4253, 6.6), as text has it. */
+/* True if a blob begins with the name of its type (RFC 4253, 6.6), the same as in text. */
 static bool is_of_type(const unsigned char *blob, size_t size, const char *type, size_t length)
 {
     return size > 4 + length && blob[0] == 0 && blob[1] == 0 && blob[2] == length / 256 &&

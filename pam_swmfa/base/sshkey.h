@@ -12,18 +12,17 @@
 
 struct sshkeys {
     size_t count;
-    char fingerprint[SSHKEY_MOST][SSHKEY_FINGERPRINT_SIZE]; /* as ssh-keygen -l prints it */
+    char fingerprint[SSHKEY_MOST][SSHKEY_FINGERPRINT_SIZE]; /* in the form of ssh-keygen -l */
 };
 
 /*
- * sshkey_read: reads what sshd puts into SSH_AUTH_INFO_0 (OpenSSH's auth2.c,
- * auth2_update_session_info): a line for each method that is through, for a key
- * "publickey TYPE BASE64". Keys behind the fourth, certificates, and lines that are not of that
- * form are left out.
+ * sshkey_read: reads sshd's SSH_AUTH_INFO_0 (OpenSSH's auth2.c, auth2_update_session_info): a line
+ * for each method that has succeeded, for a key "publickey TYPE BASE64". Skips keys after the
+ * fourth, certificates, and lines of another form.
  */
 void sshkey_read(const char *info, struct sshkeys *keys);
 
-/* sshkey_is_fingerprint: whether a text has the form of a fingerprint, prefix and all. */
+/* sshkey_is_fingerprint: returns whether a text has the form of a fingerprint, with its prefix. */
 bool sshkey_is_fingerprint(const char *text, size_t length);
 
 #endif

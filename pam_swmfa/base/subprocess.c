@@ -2,7 +2,7 @@
 /*
  * subprocess: see subprocess.h.
  *
- * What goes in and what comes out is kept in memory files, so neither side ever waits for a pipe.
+ * Input and output are kept in memory files, so neither side ever waits for a pipe.
  */
 #include <config.h>
 
@@ -17,7 +17,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* A memory file with a text, to be read from its beginning; -1 with errno. */
+/* Makes a memory file with a text, at its beginning; -1 with errno. */
 static int text_file(const char *text)
 {
     int fd = memfd_create("swmfactl", MFD_CLOEXEC);

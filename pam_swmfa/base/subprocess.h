@@ -10,9 +10,9 @@
 struct program {
     const char *const *argv;        /* ends with NULL; the first is an absolute path */
     const char *const *environment; /* ends with NULL; NULL: PROGRAM_PATH alone */
-    const char *input;              /* what it reads; NULL: what we read */
-    char *output;                   /* what it prints, on either stream; NULL: where we print */
-    size_t size;                    /* of output, which is cut off there; ends with a NUL */
+    const char *input;              /* its standard input; NULL: ours */
+    char *output;                   /* for its output on both streams; NULL: ours */
+    size_t size;                    /* of output, which is cut off there and ends with a NUL */
 };
 
 #define PROGRAM_PATH "PATH=/usr/sbin:/usr/bin:/sbin:/bin"

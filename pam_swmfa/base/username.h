@@ -9,13 +9,14 @@
 #include <stddef.h>
 
 enum username {
-    USERNAME_ACCOUNT, /* own: the name of the account, by its uid */
-    USERNAME_NONE,    /* there is no such account; own: the name as it was given */
-    USERNAME_UNKNOWN, /* the account cannot be looked up; own: the same, and the problem says why */
+    USERNAME_ACCOUNT, /* own: the account's name, looked up by its uid */
+    USERNAME_NONE,    /* there is no such account; own: the name as given */
+    USERNAME_UNKNOWN, /* the account cannot be looked up; own: as above, and the problem has the
+                         reason */
 };
 
-/* username_own: the one name of the account that a name leads to, the same for all of its names;
- * see getpwnam(3), whose list of errors that mean "not found" it follows. */
+/* username_own: finds the account's own name from any of its names; see getpwnam(3), whose list of
+ * errors that mean "not found" it follows. */
 enum username username_own(const char *name, char *own, size_t size, struct problem *problem);
 
 #endif

@@ -2,9 +2,9 @@
 /*
  * config: see config.h.
  *
- * inih reads the INI form. What a key is, may hold and is by default stands in one row of keys[];
- * a default goes through the same checks as a value from the file. What inih does not tell (the
- * number of the line, a section without keys) is seen by the reader that feeds it the lines.
+ * inih parses the INI format. One row of keys[] describes each key: its values, its default and its
+ * place. A default goes through the same checks as a value from the file. The reader that feeds the
+ * lines to inih adds what inih does not report: line numbers, and sections without keys.
  */
 #include <config.h>
 
@@ -147,31 +147,31 @@ static bool section_is_used(const struct config *config, size_t number)
            config_has_word(&config->providers, (int)(number - OWN_SECTIONS));
 }
 
-/* The key of that number in that section, or NULL behind the last. */
+/* Returns the key with that number in that section, or NULL after the last. */
 static const struct key *key_at(size_t section, size_t number)
 {
     const struct key *keys = section_at(section)->keys;
     return number < SECTION_KEYS_MAX && keys[number].name != NULL ? &keys[number] : NULL;
 }
 
-/* What is known while the file is read. */
+/* The state while the file is read. */
 struct reading {
     const char *path;
     const char *at; /* the rest of the file's text */
     const char *end;
     unsigned line;              /* number of the line that was handed out last */
     bool pair;                  /* it must be key = value, and has not been taken yet */
-    bool crlf;                  /* a line ended with CR LF, which is told once */
-    struct config_lines *lines; /* those that gave a key */
-    bool wrong[SECTION_COUNT];  /* a value of the section is */
+    bool crlf;                  /* a line ended with CR LF, which is reported once */
+    struct config_lines *lines; /* the keys that were given */
+    bool wrong[SECTION_COUNT];  /* a value of the section is wrong */
     struct config *config;
-    config_tell *tell;       /* of each problem; NULL: the first is the end */
-    void *context;           /* of tell */
+    config_tell *tell;       /* for each problem; NULL: reading ends at the first */
+    void *context;           /* for tell */
     struct problem *problem; /* the first one */
     bool failed;
 };
 
-/* Whether nothing more is to be read. */
+/* True if reading should stop. */
 static bool is_over(const struct reading *reading)
 {
     return reading->failed && reading->tell == NULL;
@@ -180,7 +180,7 @@ static bool is_over(const struct reading *reading)
 static bool complain(struct reading *reading, unsigned line, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* Says a problem, behind the path and the line if it has one. Returns false. */
+/* Reports a problem, after the path and the line if it has one. Returns false. */
 static bool complain(struct reading *reading, unsigned line, const char *format, ...)
 {
     struct problem problem = {0};
@@ -200,7 +200,7 @@ static bool complain(struct reading *reading, unsigned line, const char *format,
     return false;
 }
 
-/* One key of one section. */
+/* A key of a section. */
 struct place {
     size_t section;
     size_t number;
@@ -221,7 +221,7 @@ static void *member_at(struct config *config, const struct place *place)
     return (char *)settings_at(config, place->section) + place->key->offset;
 }
 
-/* Whether a value that was found may be shown: not if it can be a token in the wrong place. */
+/* True if a value may be shown: not if it can be a token in the wrong place. */
 static bool can_be_shown(const struct key *key, const char *value)
 {
     return key->kind != KEY_SECRET && !key->redact && strlen(value) <= LONGEST_SHOWN &&
@@ -236,7 +236,7 @@ static bool fail_at(struct reading *reading, unsigned line, const struct place *
                     found != NULL ? found : "", found != NULL ? "\"" : "");
 }
 
-/* Where the line of a key is kept. */
+/* Returns where the line of a key is kept. */
 static unsigned *given(const struct reading *reading, const struct place *place)
 {
     return &reading->lines->at[place->section][place->number];
@@ -300,7 +300,7 @@ static bool set_words(const struct key *key, struct key_words *words, const char
     return true;
 }
 
-/* An address in brackets must be one: else each login would fail as by an outage. */
+/* An address in brackets must be valid; otherwise each login would fail as if by an outage. */
 static bool good_endpoint(const char *value)
 {
     const char *open = strchr(value, '[');
@@ -351,7 +351,7 @@ static void append(char *buffer, size_t size, const char *between, const char *t
     (void)snprintf(buffer + used, size - used, "%s%s", between, text);
 }
 
-/* What is expected of a key, in words: "4 to 20", "sms or call". */
+/* Describes the valid values of a key: "4 to 20", "sms or call". */
 static const char *expectation(const struct key *key, char *buffer, size_t size)
 {
     char most[16];
@@ -382,7 +382,8 @@ static const char *expectation(const struct key *key, char *buffer, size_t size)
 
 /* ---- the lines of the file ---- */
 
-/* A name as messages show it. What does not look like one may be a secret in the wrong place. */
+/* A name as messages show it. A text that does not look like a name may be a secret in the wrong
+ * place. */
 static const char *shown_name(const char *name, size_t length)
 {
     return strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_ ") >= length ? name
@@ -401,8 +402,8 @@ static size_t find_section(const char *name, size_t length)
 
 #define NO_PAIR "expected [section] or key = value"
 
-/* A file from Windows has it in every line: that is one problem. What else is wrong with the lines
- * can still be told, so they are read without it. */
+/* In a file from Windows every line ends so: that is one problem. The lines are then read without
+ * it, to find other problems. */
 static bool ends_with_cr(struct reading *reading, const char *line, size_t length)
 {
     if (length == 0 || line[length - 1] != '\r')
@@ -428,7 +429,7 @@ static bool check_line(struct reading *reading, const char *line, size_t length,
     return true;
 }
 
-/* What inih does not tell: a section without keys, and what stands behind its name. */
+/* Finds what inih does not report: a section without keys, and text after its name. */
 static bool check_section(struct reading *reading, const char *line, size_t length)
 {
     if (length == 0 || line[0] != '[')
@@ -446,8 +447,8 @@ static bool check_section(struct reading *reading, const char *line, size_t leng
     return true;
 }
 
-/* inih tells of the first line only that is neither a section nor a key with a value: what comes of
- * each is seen when the next one is asked for. */
+/* inih reports only the first line that is neither a section nor a key with a value: the result for
+ * each line is seen when the next one is asked for. */
 static bool check_pair(struct reading *reading)
 {
     bool good = !reading->pair || complain(reading, reading->line, NO_PAIR);
@@ -490,7 +491,7 @@ static char *next_line(char *buffer, int size, void *stream)
 
 /* ---- quotes ---- */
 
-/* Whether a quote begins the text: a plain one, or one of those that word processors make of it. */
+/* True if the text begins with a quote: a plain one, or a typographic one of a word processor. */
 static bool begins_with_quote(const char *text)
 {
     return *text == '"' || *text == '\'' ||
@@ -498,8 +499,8 @@ static bool begins_with_quote(const char *text)
             (unsigned char)text[2] <= 0x9f);
 }
 
-/* Whether a value, or an item of it, begins with a quote where none can be meant. A service or a
- * group with quotes around its name would be one that nobody is in. */
+/* True if a value, or an item of it, begins with a quote where quotes are a mistake. A service or
+ * group with quotes in its name would match nobody. */
 static bool is_misquoted(const struct key *key, const char *value)
 {
     const char *item = NULL;
@@ -512,7 +513,7 @@ static bool is_misquoted(const struct key *key, const char *value)
     return false;
 }
 
-/* Notes that a value that can be meant so stands in quotes, for check. */
+/* Records, for check, that a value is in quotes where they may be intended. */
 static void note_quotes(const struct reading *reading, const struct place *place, const char *value)
 {
     size_t length = strlen(value);
@@ -533,7 +534,7 @@ static const char *guess_key(const char *section, const char *name, size_t lengt
         for (size_t number = 0; (key = key_at(i, number)) != NULL; number++) {
             unsigned distance = key_distance(name, length, key->name);
             if (here && distance == 0)
-                return ""; /* it is not the name that is wrong, but what follows */
+                return ""; /* the name is right, but the text after it is wrong */
             if (distance > nearest || (distance == nearest && (!here || distance == KEY_FAR)))
                 continue;
             nearest = distance;
@@ -554,7 +555,8 @@ static void fail_unknown(struct reading *reading, const char *section, const cha
                               : guess_key(section, name, length, guess));
 }
 
-/* A wrong value is said, and what is read further has the default in its place; of words, none. */
+/* Reports a wrong value. Reading continues with the default in its place; a list of words is then
+ * empty. */
 static void fail_value(struct reading *reading, const struct place *place, const char *value)
 {
     char words[160];
@@ -596,7 +598,7 @@ static int on_pair(void *user, const char *section, const char *name, const char
 {
     (void)line; /* ours counts the same */
     take(user, section, name, value);
-    return 1; /* go on: who reads the lines knows when it is over */
+    return 1; /* continue: the reader of the lines decides when to stop */
 }
 #else
 static int on_pair(void *user, const char *section, const char *name, const char *value)
@@ -608,7 +610,7 @@ static int on_pair(void *user, const char *section, const char *name, const char
 
 static void parse(struct reading *reading)
 {
-#if HAVE_DECL_INI_MAX_LINE /* Debian's inih can be told at run time, others when they are built */
+#if HAVE_DECL_INI_MAX_LINE /* Debian's inih takes this at run time, others when they are built */
     ini_use_stack = false;
     ini_max_line = 4096;
     ini_initial_alloc = 4096;
@@ -622,7 +624,7 @@ static void parse(struct reading *reading)
 
 /* ---- the whole ---- */
 
-/* A problem with a key that was given, or was not: then without the number of a line. */
+/* A problem with a key that was given, or was not: in that case without a line number. */
 static bool fail_key(struct reading *reading, const struct place *place, const char *expected)
 {
     return fail_at(reading, *given(reading, place), place, expected, NULL);
@@ -643,7 +645,7 @@ static bool read_secret(struct reading *reading, const struct place *place,
     struct problem why = {0};
     const char *path = *(char **)member_at(reading->config, file);
     if (path == NULL)
-        return false; /* it is wrong, which has been said */
+        return false; /* its value is wrong, which was reported */
     char *content = file_read(path, FILE_SECRET, &length, &why);
     if (content == NULL)
         return fail_key(reading, file, why.text);
@@ -665,7 +667,7 @@ static bool read_secret(struct reading *reading, const struct place *place,
     return good || fail_key(reading, file, why.text);
 }
 
-/* A secret is given, or a file that holds it. */
+/* A secret is given either directly or in a file. */
 static bool complete_secret(struct reading *reading, const struct place *place)
 {
     char name[64];
@@ -709,7 +711,7 @@ static bool complete_key(struct reading *reading, const struct place *place)
     return fail_key(reading, place, words);
 }
 
-/* What a section needs besides good values of its keys; with wrong ones it cannot be told. */
+/* Checks a section's other conditions; impossible if values of its keys are wrong. */
 static void complete_section(struct reading *reading, size_t number)
 {
     const struct section *section = section_at(number);
@@ -735,14 +737,14 @@ static bool set_defaults(struct reading *reading, size_t section)
     return true;
 }
 
-/* What is not given, and is as another key has it. */
+/* A key that is not given and takes the value of another key. */
 static void inherit(struct config *config)
 {
     if (config->sends.phone.count == 0)
         config->sends.phone = config->sends.user;
 }
 
-/* Section by section: the first one says which of the others are used. */
+/* Checks section by section: the first one says which of the others are used. */
 static void complete(struct reading *reading)
 {
     for (size_t i = 0; i < SECTION_COUNT && !is_over(reading); i++)
@@ -772,7 +774,7 @@ static bool check_encoding(struct reading *reading, const char *text, size_t len
                               reading->path);
 }
 
-/* Reads a text; what it says of path, lines, tell, context and problem stands in reading. */
+/* Reads a text. reading has its path, lines, tell, context and problem. */
 static bool read_text(struct reading *reading, const char *text, size_t length,
                       struct config *config)
 {

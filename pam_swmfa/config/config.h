@@ -47,7 +47,7 @@ struct policy {
 
 struct config {
     struct key_words providers; /* enum provider_id, in the order in which they are tried */
-    int channel;                /* enum channel: the one used first */
+    int channel;                /* by enum channel; the first one is used first */
     char *users;
     int unmapped;             /* enum unmapped */
     int fail;                 /* enum fail */
@@ -59,31 +59,31 @@ struct config {
     int connect_timeout; /* seconds */
     int timeout;         /* seconds */
     int deadline;        /* seconds */
-    char *currency;      /* of the providers' prices */
-    /* For swmfactl alone: modules that check a first factor. NULL: not given. */
+    char *currency;      /* for the providers' prices */
+    /* Only for swmfactl: modules that check a first factor. NULL: not given. */
     char *first_factor_modules;
     struct policy policy;
-    struct limits sends;            /* of [limits]; none of the lists is empty */
+    struct limits sends;            /* in [limits]; no list is empty */
     char *countries;                /* a list for countries_permit; NULL: not given */
     int failures;                   /* wrong codes in a row that lock a user */
-    void *settings[PROVIDER_COUNT]; /* of each provider's section */
+    void *settings[PROVIDER_COUNT]; /* from each provider's section */
 };
 
 /*
  * config_load: reads, checks and completes the configuration; NULL is the path of the build.
- * Returns true, and the caller owes config_free; or false with the first problem as
- * "PATH:LINE: [section] key: expected, not "found"", and nothing is owed.
+ * Returns true, and the caller owes config_free; or false with the first problem as "PATH:LINE:
+ * [section] key: expected, not "found"", and owes nothing.
  */
 bool config_load(const char *path, struct config *config, struct problem *problem);
 
-/* config_read: likewise, of a text; path is what messages call it. */
+/* config_read: the same for a text; path is its name in messages. */
 bool config_read(const char *path, const char *text, size_t length, struct config *config,
                  struct problem *problem);
 
 #define CONFIG_SECTIONS (3 + PROVIDER_COUNT)
 
-/* The lines on which the keys were given; 0: not. For config_line. And whether the value stands in
- * quotes, for config_quoted. */
+/* For config_line: the lines of the keys that were given; 0: not given. For config_quoted: whether
+ * the value is in quotes. */
 struct config_lines {
     unsigned at[CONFIG_SECTIONS][SECTION_KEYS_MAX];
     bool quoted[CONFIG_SECTIONS][SECTION_KEYS_MAX];
@@ -93,33 +93,35 @@ struct config_lines {
 typedef void config_tell(void *context, const struct problem *problem);
 
 /*
- * config_examine: reads it as config_load does, but all of it, and tells every problem.
- * Returns whether there was none. The caller owes config_free in any case: where a value is wrong
- * the default stands, or nothing; of a file that cannot be read all is zero.
+ * config_examine: like config_load, but reads the whole file and reports every problem. Returns
+ * whether there was none. The caller owes config_free in any case: a wrong value is replaced by the
+ * default or by nothing; if the file cannot be read, everything is zero.
  */
 bool config_examine(const char *path, struct config *config, struct config_lines *lines,
                     config_tell *tell, void *context);
 
-/* config_line: the line on which a key of a section was given; 0 if it was not. */
+/* config_line: returns the line that sets a key of a section; 0 if none does. */
 unsigned config_line(const struct config_lines *lines, const char *section, const char *key);
 
-/* config_quoted: whether a value stands in quotes that are a part of it: a mistake, or meant so. */
+/*
+ * config_quoted: returns whether a value has quotes that are part of it: by mistake or on purpose.
+ */
 bool config_quoted(const struct config_lines *lines, const char *section, const char *key);
 
 /* config_free: wipes and frees all of it. */
 void config_free(struct config *config);
 
-/* config_has_word: whether a word, by its index, is among those of a KEY_WORDS. */
+/* config_has_word: returns whether a word, by its index, is in a KEY_WORDS. */
 bool config_has_word(const struct key_words *words, int word);
 
-/* One key that may stand in swmfa.conf: what the documents must show, and tests compare. */
+/* A key of swmfa.conf: the documents must show it, and tests compare them. */
 struct config_key {
     const char *section;
     const char *name;
-    const char *default_value; /* what is used where it is not given; NULL: nothing */
+    const char *default_value; /* the default; NULL: none */
 };
 
-/* config_key_at: the key of that number, counted from 0; false behind the last. */
+/* config_key_at: gets the key with that number, counted from 0; false after the last. */
 bool config_key_at(size_t number, struct config_key *key);
 
 #endif

@@ -24,19 +24,19 @@ enum file_folder file_folder_look(const struct stat *status)
                : FILE_FOLDER_SAFE;
 }
 
-#define LINKS_MOST 40 /* as the kernel has it */
+#define LINKS_MOST 40 /* the kernel's limit */
 
 /* On the way to a file, by all symbolic links. */
 struct way {
-    char done[PATH_MAX]; /* a folder that has no link in its path; "" for / */
-    char rest[PATH_MAX]; /* what followed it before the last names were taken */
-    const char *next;    /* what follows it now, in rest */
+    char done[PATH_MAX]; /* a folder whose path has no links; "" for / */
+    char rest[PATH_MAX]; /* the rest of the path before the last names were taken from it */
+    const char *next;    /* the rest of the path, in rest */
     file_folder_visitor *visit;
     void *context;
 };
 
-/* Where the folder has an access list, the bits of the group are its mask: whoever may write is
- * not the group alone. */
+/* If the folder has an access list, the group's bits are its mask: the group need not be the only
+ * one who may write. */
 static bool visit_folder(struct way *way)
 {
     struct stat status;
@@ -48,7 +48,7 @@ static bool visit_folder(struct way *way)
     return way->visit(folder, &status, way->context);
 }
 
-/* Puts what the link says before the rest. */
+/* Puts the link's target before the rest. */
 static bool follow(struct way *way, const char *link)
 {
     char to[PATH_MAX];
@@ -75,7 +75,7 @@ static bool next_name(struct way *way, char name[NAME_MAX + 1])
     return length > 0;
 }
 
-/* Where everybody may make a link, only root's own says where root's file is. */
+/* Where everybody may make a link, only root's own links lead to root's file. */
 static bool check_link(const struct way *way, const char *link, const struct stat *status)
 {
     struct stat folder;
@@ -85,14 +85,14 @@ static bool check_link(const struct way *way, const char *link, const struct sta
            ((folder.st_mode & S_ISVTX) == 0 || way->visit(link, status, way->context));
 }
 
-/* Goes by one name: into a folder, which is visited, or along a link. */
+/* Follows one name: into a folder, which is visited, or along a link. */
 static bool step(struct way *way, const char *name, unsigned *links)
 {
     char path[PATH_MAX + NAME_MAX + 2];
     struct stat status;
     if (strcmp(name, ".") == 0)
         return true;
-    if (strcmp(name, "..") == 0) { /* that one was visited */
+    if (strcmp(name, "..") == 0) { /* this folder was visited */
         char *slash = strrchr(way->done, '/');
         *(slash != NULL ? slash : way->done) = '\0';
         return true;
@@ -234,7 +234,7 @@ char *file_read_large(const char *path, enum file_privacy privacy, size_t most, 
         return NULL;
     struct stat status = {0};
     (void)fstat(fd, &status);
-    /* One byte more than the file has, so that a file that grows meanwhile is noticed. */
+    /* Reads one byte more than the file has, to notice a file that is growing. */
     size_t size = status.st_size < (off_t)most ? (size_t)status.st_size + 1 : 0;
     char *content = size > 0 ? calloc(1, size + 1) : NULL;
     ssize_t got = content != NULL ? read_all(fd, content, size) : -1;

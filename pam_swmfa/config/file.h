@@ -14,38 +14,38 @@ enum file_privacy {
 };
 
 /*
- * file_open: opens path for reading, once, and checks what was opened: a regular file, no symbolic
+ * file_open: opens path for reading, once, and checks the open file: a regular file, no symbolic
  * link, owned by root, no write bit for group or others, and for FILE_SECRET no read bit for
  * others; and all folders above it, see file_folders. Never blocks on a FIFO or device. Returns the
- * fd, the caller's to close, or -1 with the problem.
+ * fd, which the caller closes, or -1 with the problem.
  */
 int file_open(const char *path, enum file_privacy privacy, struct problem *problem);
 
 /*
- * file_read: opens as file_open does and reads all of it, at most FILE_READ_MAX bytes.
- * Returns the bytes with a NUL behind them, the caller's to wipe and free, or NULL with the
+ * file_read: opens the file as file_open does and reads all of it, at most FILE_READ_MAX bytes.
+ * Returns the bytes with a NUL after them, which the caller wipes and frees, or NULL with the
  * problem.
  */
 char *file_read(const char *path, enum file_privacy privacy, size_t *length,
                 struct problem *problem);
 
-/* file_read_large: the same, for a file that may have less than so many bytes. */
+/* file_read_large: the same, for a file of less than so many bytes (most). */
 char *file_read_large(const char *path, enum file_privacy privacy, size_t most, size_t *length,
                       struct problem *problem);
 
 #define FILE_READ_MAX ((size_t)1024 * 1024)
 
-/* Whether somebody else than root can replace what is in a folder. */
+/* The users besides root who can replace the entries of a folder. */
 enum file_folder {
     FILE_FOLDER_SAFE,
     FILE_FOLDER_OWNED,    /* its owner can */
-    FILE_FOLDER_WRITABLE, /* whoever may write it can */
+    FILE_FOLDER_WRITABLE, /* anyone with write permission can */
 };
 
 /*
- * file_folder_look: root must own it, and nobody else may write it; the members of root's group
- * may, and everybody if it is sticky, since then nobody can replace what is root's. See StrictModes
- * in sshd_config(5), which makes neither exception.
+ * file_folder_look: the folder must be root's, and nobody else may write to it. Two exceptions that
+ * StrictModes in sshd_config(5) does not make: the members of root's group may, and everybody may
+ * if it is sticky, since then nobody can replace root's entries.
  */
 enum file_folder file_folder_look(const struct stat *status);
 
@@ -58,7 +58,7 @@ enum file_folder file_folder_look(const struct stat *status);
 typedef bool file_folder_visitor(const char *folder, const struct stat *status, void *context);
 bool file_folders(const char *path, file_folder_visitor *visit, void *context);
 
-/* file_check_folders: whether all of them are safe; if not, with the problem. */
+/* file_check_folders: returns whether all of them are safe; otherwise false with the problem. */
 bool file_check_folders(const char *path, struct problem *problem);
 
 #endif

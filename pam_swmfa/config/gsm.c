@@ -8,7 +8,7 @@
 #include <string.h>
 #include <wchar.h>
 
-/* Code points; what ASCII has at the same place in a run of its own is in in_ascii_part(). */
+/* Code points; in_ascii_part() has the runs that are the same in ASCII. */
 static const uint32_t basic[] = {
     0x00a3, 0x00a5, 0x00e8, 0x00e9, 0x00f9, 0x00ec, 0x00f2, 0x00c7, 0x00d8, 0x00f8,
     0x00c5, 0x00e5, 0x0394, 0x03a6, 0x0393, 0x039b, 0x03a9, 0x03a0, 0x03a8, 0x03a3,
@@ -25,7 +25,7 @@ static int in_table(const uint32_t *table, size_t count, uint32_t point)
     return 0;
 }
 
-/* All of printable ASCII but the grave accent and what stands in the extension table. */
+/* Printable ASCII except the grave accent and the characters of the extension table. */
 static int in_ascii_part(uint32_t point)
 {
     return point >= ' ' && point <= 'z' && point != '`' && point != '[' && point != '\\' &&

@@ -44,7 +44,7 @@ unsigned key_distance(const char *written, size_t length, const char *name)
     for (unsigned i = 0; i <= width; i++)
         row[i] = i;
     for (size_t at = 0; at < length; at++) {
-        unsigned before = row[0]++; /* of the row above, one to the left */
+        unsigned before = row[0]++; /* of the previous row, one to the left */
         for (size_t i = 0; i < width; i++) {
             unsigned replaced = before + (written[at] != name[i]);
             before = row[i + 1];

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * key: how a section of swmfa.conf is described.
+ * key: describes the keys of a section of swmfa.conf.
  *
- * Who owns a section has one row for each of its keys: what it is called, what it may hold, what it
- * is by default, and where it goes. config.c does the rest for all of them alike.
+ * The file that owns a section has one row for each of its keys: name, valid values, default, and
+ * place. config.c does the rest for all of them.
  */
 #ifndef SWMFA_KEY_H
 #define SWMFA_KEY_H
@@ -16,10 +16,10 @@
 
 enum key_kind {
     KEY_TEXT,     /* char *, of the form that a regular expression gives */
-    KEY_SECRET,   /* struct secret, likewise; never shown in a message. A key of the same name with
-                     "_file" behind it is the path of a file that holds it instead. */
+    KEY_SECRET,   /* struct secret: as above, but never shown in a message. A key of the same name
+                     with "_file" added is the path of a file that has it. */
     KEY_ENDPOINT, /* char *, https://HOST[:PORT] */
-    KEY_FILE,     /* struct key_file: a path, and what the file holds */
+    KEY_FILE,     /* struct key_file: a path, and the file's content */
     KEY_NUMBER,   /* int, from min to max */
     KEY_WORD,     /* int, the index of the word in words */
     KEY_WORDS,    /* struct key_words: several of the words, each once, with commas between */
@@ -40,7 +40,7 @@ struct key_file {
 };
 
 struct key {
-    const char *name;          /* NULL behind the last */
+    const char *name;          /* NULL after the last */
     const char *default_value; /* the default, as it would be written; NULL: none */
     size_t offset;             /* of the member, in the settings of the section */
     enum key_kind kind;
@@ -50,8 +50,8 @@ struct key {
     const char *pattern;      /* KEY_TEXT, KEY_SECRET: extended regular expression */
     const char *expected;     /* the pattern in words */
     bool required;            /* must be given if the section is used */
-    bool quotable;            /* a value in quotes can be meant: they are part of it */
-    bool redact;              /* a secret is put here by mistake; its value is never shown either */
+    bool quotable;            /* quotes can be intended: they are part of the value */
+    bool redact;              /* secrets are put here by mistake, so its value is never shown */
 };
 
 struct section {
@@ -59,7 +59,7 @@ struct section {
     const struct key *keys; /* SECTION_KEYS_MAX at most */
     size_t size;            /* of the settings */
     /*
-     * What no key alone can tell, asked when all are read and the section is used; NULL: nothing.
+     * Checks conditions between keys, after all are read and if the section is used; NULL: none.
      * Returns false with the name of a key of the section and what is wrong with it.
      */
     bool (*check)(const void *settings, const char **key, struct problem *problem);
@@ -67,7 +67,7 @@ struct section {
 
 #define SECTION_KEYS_MAX 32
 
-/* For the rows of a table of keys; SETTINGS is the struct that the offsets are in. */
+/* For the rows of a table of keys; SETTINGS is the struct with the members. */
 #define KEY_AT(settings, member) .offset = offsetof(settings, member)
 
 #define KEY_ABSOLUTE_PATH .pattern = "^/", .expected = "an absolute path"
@@ -79,17 +79,16 @@ struct section {
 extern const char *const key_no_yes[];
 
 /*
- * key_next_item: takes the next item of a text such as "a, b": blanks around it go.
- * at: where to go on. Returns the item with its length, or NULL behind the last. An item can be
- * empty.
+ * key_next_item: gets the next item of a text such as "a, b", without the blanks around it. at: the
+ * current position. Returns the item with its length, or NULL after the last. An item can be empty.
  */
 const char *key_next_item(const char **at, size_t *length);
 
-/* key_list_has: whether such a text has the item. */
+/* key_list_has: returns whether such a text has the item. */
 bool key_list_has(const char *list, const char *item);
 
-/* key_distance: how many characters must be put in, left out or replaced to make a name out of what
- * was written; KEY_FAR or more: they have nothing to do with each other. */
+/* key_distance: returns the number of characters to insert, delete or replace to turn the written
+ * name into a known one; KEY_FAR or more: the names are unrelated. */
 #define KEY_FAR 3U
 unsigned key_distance(const char *written, size_t length, const char *name);
 

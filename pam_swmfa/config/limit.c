@@ -8,17 +8,17 @@
 #include <stdio.h>
 #include <string.h>
 
-/* From the largest to the smallest. */
+/* From the longest to the shortest. */
 static const struct unit {
     char letter;
     int seconds;
-    const char *word; /* for a person */
+    const char *word; /* for a reader */
 } units[] = {{'d', 24 * 60 * 60, "d"}, {'h', 60 * 60, "h"}, {'m', 60, "min"}, {'s', 1, "s"}};
 #define UNITS (sizeof(units) / sizeof(units[0]))
 
 /*
- * Reads a number from 1 to most (9 at least) without zeros before it, and goes on behind it.
- * end: where the text ends, which may be in the middle of another.
+ * Reads a number from 1 to most (at least 9) without leading zeros, and moves on past it. end: of
+ * the text, which may continue after it.
  */
 static bool read_number(const char **at, const char *end, int most, int *number)
 {
@@ -54,7 +54,8 @@ static bool read_limit(const char *at, const char *end, struct limit *limit)
            read_time(at + 1, end, LIMIT_SECONDS_MAX, &limit->seconds);
 }
 
-/* Whether a list has a limit of that time: of two, one would say nothing, or be a mistake. */
+/* True if a list has a limit with that time already: one of the two would have no effect, or be a
+ * mistake. */
 static bool has_time(const struct limit_list *list, int seconds)
 {
     for (size_t i = 0; i < list->count; i++)

@@ -5,7 +5,7 @@
 #include <arpa/inet.h>
 #include <string.h>
 
-#define MAPPED_BITS 96U /* of ::ffff:0:0/96, in which the IPv4 addresses are */
+#define MAPPED_BITS 96U /* of ::ffff:0:0/96, which has the IPv4 addresses */
 
 static const unsigned char mapped[12] = {[10] = 0xff, [11] = 0xff};
 

@@ -8,23 +8,23 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* An IPv4 address is kept as the IPv6 address that stands for it, ::ffff:a.b.c.d. */
+/* An IPv4 address is kept in its IPv6 form, ::ffff:a.b.c.d. */
 struct network {
     unsigned char address[16];
     unsigned prefix; /* bits of the 128 */
 };
 
 /*
- * network_read: reads ADDRESS/BITS, or ADDRESS alone for that one (RFC 4632, RFC 4291). The bits of
- * the address behind the prefix must be zero: otherwise it is not clear which network was meant.
- * Returns false with the problem.
+ * network_read: reads ADDRESS/BITS, or ADDRESS alone for a single address (RFC 4632, RFC 4291). The
+ * bits of the address after the prefix must be zero: otherwise it is unclear which network was
+ * intended. Returns false with the problem.
  */
 bool network_read(const char *text, size_t length, struct network *network,
                   struct problem *problem);
 
 /*
- * network_holds: whether text is a literal address, nothing else, that lies in the network. A name
- * is none, nor is an address with a zone behind it.
+ * network_holds: returns whether text is a literal address in the network. A name is none, nor is
+ * an address with a zone.
  */
 bool network_holds(const struct network *network, const char *text);
 

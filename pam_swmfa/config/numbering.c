@@ -73,7 +73,7 @@ static const struct {
     {D(12), "878"},
 };
 
-/* A 0 precedes the number within the country, and no number begins with one. */
+/* A 0 precedes the number within the country; no number begins with 0. */
 static const char trunk_zero[] =
      "20 211 212 213 218 231 232 233 234 243 249 251 252 254 255 256 260 261 262 263 264 "
      "265 27 291 31 32 33 353 355 358 359 370 373 374 377 380 381 382 383 385 386 387 389 "
@@ -81,7 +81,7 @@ static const char trunk_zero[] =
      "63 64 66 686 81 82 84 850 855 856 86 880 886 90 91 92 93 94 95 961 962 963 964 966 "
      "967 970 971 972 976 977 98 994 995 996";
 
-/* Nothing precedes it, and no number begins with 0. */
+/* Nothing precedes it; no number begins with 0. */
 static const char trunk_none[] =
      "216 220 221 222 223 224 227 228 230 235 236 237 238 239 240 244 245 246 247 248 253 "
      "257 258 266 267 268 269 290 297 298 299 30 34 350 351 352 354 356 357 371 372 376 "
@@ -105,7 +105,7 @@ static const char prefix_00[] =
      "995 996 998";
 /* clang-format on */
 
-/* Whether a list such as "1 44" has the code. */
+/* True if a list such as "1 44" has the code. */
 static bool has_code(const char *list, const char *code, size_t length)
 {
     for (bool begins = true; *list != '\0'; list++) {

@@ -23,7 +23,7 @@ bool phone_number_valid(const char *number, size_t length)
     return length >= 3 && phone_prefix_valid(number, length);
 }
 
-/* Whether one of the bytes is in the set. */
+/* True if one of the bytes is in the set. */
 static bool has_any(const char *text, size_t length, const char *set)
 {
     for (size_t i = 0; i < length; i++)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* placeholder: what stands in the shipped swmfa.conf in place of an account. */
+/* placeholder: the texts in the shipped swmfa.conf that stand for an account. */
 #ifndef SWMFA_PLACEHOLDER_H
 #define SWMFA_PLACEHOLDER_H
 
@@ -14,8 +14,8 @@ enum placeholder {
 /* placeholder_find: which of them a provider, by its number, still has; as bits. */
 unsigned placeholder_find(const struct config *config, int provider);
 
-/* placeholder_only: whether no provider of the configuration is without any: no code can be sent.
- */
+/* placeholder_only: returns whether every provider of the configuration still has them: no code can
+ * be sent. */
 bool placeholder_only(const struct config *config);
 
 #endif

@@ -6,11 +6,11 @@
 #include <stdio.h>
 #include <string.h>
 
-#define PLACES       6 /* before the point, and behind it */
+#define PLACES       6 /* before the point, and after it */
 #define PLACES_LEAST 2 /* that are written */
 #define ONE          1000000
 
-/* Reads 1 to 6 digits, and goes on behind them; counts them. */
+/* Reads 1 to 6 digits, and moves on past them; counts them. */
 static bool read_digits(const char **at, int64_t *number, int *count)
 {
     *number = 0;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* price: what something costs, exactly: in integers of a millionth. */
+/* price: exact amounts of money, in integers of a millionth. */
 #ifndef SWMFA_PRICE_H
 #define SWMFA_PRICE_H
 

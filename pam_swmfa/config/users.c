@@ -2,9 +2,9 @@
 /*
  * users: see users.h.
  *
- * The file is mapped and searched line by line where it lies: a million users must cost
- * milliseconds. If it is truncated meanwhile, the kernel ends the helper with SIGBUS, which is a
- * denial; if it is changed meanwhile, a name that was not found is not taken for an absent one.
+ * The file is mapped and searched line by line in place: a million users must take only
+ * milliseconds. If it is truncated during that, the kernel ends the helper with SIGBUS, which is a
+ * denial. If it is changed, a name that was not found is not taken for an absent one.
  */
 #include <config.h>
 
@@ -26,7 +26,7 @@ const char users_map_utf16[] = "is UTF-16: save it as UTF-8";
 
 static const char line_mark[] = "a byte order mark precedes the name: remove it";
 
-#define MARK "\xef\xbb\xbf" /* a byte order mark, as editors of Windows write it */
+#define MARK "\xef\xbb\xbf" /* a byte order mark, as editors on Windows write it */
 
 static bool has_mark(const char *at, const char *end)
 {
@@ -58,7 +58,7 @@ static const char *next_field(const char **at, const char *end, size_t *length)
     return field;
 }
 
-/* What stands behind a user's name in a line. */
+/* The fields after a user's name in a line. */
 enum line_kind {
     LINE_GOOD,
     LINE_OTHER_KEY, /* it is for a key that was not used */
@@ -100,7 +100,7 @@ static const char *read_phone(struct phone *phone, const char *field, size_t len
     return length > 0 ? "expected only a # comment after the channels" : NULL;
 }
 
-/* Reads what stands behind the user's name; whole: a newline follows. */
+/* Reads the fields after the user's name; whole: a newline follows. */
 static enum line_kind read_line(struct phone *phone, const struct sshkeys *keys, const char *at,
                                 const char *end, bool whole, const char **wrong)
 {
@@ -133,7 +133,7 @@ static enum line_kind read_line(struct phone *phone, const struct sshkeys *keys,
     return *wrong == NULL ? LINE_GOOD : LINE_WRONG;
 }
 
-/* Where the fields behind the name stand. */
+/* The positions of the fields after the name. */
 static void find_fields(struct users_line *line, const char *at, const char *end)
 {
     size_t length = 0;
@@ -163,7 +163,7 @@ void users_read_line(const char *at, const char *end, bool whole, struct users_l
         at += sizeof(MARK) - 1;
     const char *user = next_field(&at, end, &length);
     const char *stop = length > 0 ? memchr(user, '\r', length) : NULL;
-    if (stop != NULL) { /* as match_name has it */
+    if (stop != NULL) { /* in the form of match_name */
         length = (size_t)(stop - user);
         at = stop;
     }
@@ -177,7 +177,7 @@ void users_read_line(const char *at, const char *end, bool whole, struct users_l
         line->wrong = line_mark;
 }
 
-/* Where the user's name ends in this line, if it is the line's first field; or NULL. */
+/* Returns the end of the user's name in this line, if it is the line's first field; or NULL. */
 static const char *match_name(const char *line, const char *end, const char *user, size_t length)
 {
     if (has_mark(line, end))
@@ -190,7 +190,7 @@ static const char *match_name(const char *line, const char *end, const char *use
     return line == end || blank(*line) || *line == '\r' ? line : NULL;
 }
 
-/* What is searched for, and where the search ended. */
+/* The target of the search, and where it ended. */
 struct search {
     const char *user;
     const struct sshkeys *keys;
@@ -240,7 +240,7 @@ enum users_result users_search(const char *text, size_t size, const char *user,
     return result;
 }
 
-/* What makes a map doubtful, and where. */
+/* The reason why a map is doubtful, and its place. */
 static const char *find_doubt(const char *text, size_t size, const char **at)
 {
     static const struct {

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * command: what a command of swmfactl is, and what it has to work with.
+ * command: the interface of swmfactl's commands, and the data that they work with.
  *
- * To add one: a struct command in a file in the folder of its task, and its row in main.c's table.
- * The help, the command line, and the completion of bash follow from it; swmfactl(8) must have it,
- * which a test compares.
+ * To add a command: write a struct command in a file in the folder of its task, and add a row to
+ * main.c's table. The help, the command line, and bash's completion follow from it. swmfactl(8)
+ * must describe it, which a test checks.
  */
 #ifndef SWMFA_COMMAND_H
 #define SWMFA_COMMAND_H
@@ -23,41 +23,44 @@
 /* Exit statuses; 64 is a wrong command line. */
 enum ctl_status {
     CTL_DONE,
-    CTL_FAILED,     /* job->problem says why */
-    CTL_WARNINGS,   /* of check and doctor: warnings were found, and no errors */
-    CTL_ERRORS,     /* likewise: errors were found */
-    CTL_USAGE = 64, /* job->problem says what is wrong with the command line */
+    CTL_FAILED,     /* ctl->problem has the reason */
+    CTL_WARNINGS,   /* of check and doctor: they found warnings, but no errors */
+    CTL_ERRORS,     /* the same for errors */
+    CTL_USAGE = 64, /* the problem says what is wrong with the command line */
 };
 
 /* One run of a command. */
 struct ctl_context {
     const char *conf; /* swmfa.conf, absolute or not; NULL: that of the build */
     bool json;        /* --json was given */
-    bool terminal;    /* standard output is one; what reads the store cannot ask any more */
-    bool colours;     /* it has colours, and NO_COLOR is not set */
-    int width;        /* its columns; 0: not known */
-    const char *argv[COMMAND_ARGV_MAX]; /* its arguments, as many as it takes */
+    bool terminal; /* standard output is a terminal, which a reader of the store can no longer find
+                      out */
+    bool colours;  /* it has colours, and NO_COLOR is not set */
+    int width;     /* its columns; 0: unknown */
+    const char *argv[COMMAND_ARGV_MAX]; /* its arguments, at most max_args */
     size_t argc;
     const char *user;                     /* the first of them, for who takes a USER; or NULL */
-    char account[COMMAND_USER_MAX + 1];   /* as whom the store counts the user, see username_own */
+    char account[COMMAND_USER_MAX + 1];   /* under which the store counts, see username_own */
     bool stranger;                        /* there is no account of that name */
     char shown[4 * COMMAND_USER_MAX + 1]; /* the user, printable and without a blank; or "" */
-    char who[64];                         /* who runs it, for the log */
-    const char *output;                   /* what standard output is, if not that */
-    struct store *store;                  /* open after ctl_open_store */
-    struct problem problem;               /* why it failed */
+    char who[64];                         /* the caller, for the log */
+    const char *output;     /* the standard output, unless it is that of the process */
+    struct store *store;    /* open after ctl_open_store */
+    struct problem problem; /* why it failed */
 };
 
 struct command {
-    const char *name;          /* one word, or a group's and one of its own: "user add" */
+    const char *name;          /* one word, or a group and a word: "user add" */
     const char *arguments;     /* "USER", "[USER]", "FROM [TO]"; "": none */
-    const char *summary;       /* in one line of 60 characters or so */
+    const char *summary;       /* one line, about 60 characters */
     const char *text;          /* for its own --help */
-    size_t min_args, max_args; /* how many words it takes */
-    bool json;                 /* whether it has --json */
-    /* Its own options, besides -c, --json and --help, with {0} at the end, and what reads one of
-     * them: returns 0, or calls argp_error(). It is called with ARGP_KEY_END behind the last, for
-     * what no option alone can tell. NULL: none. */
+    size_t min_args, max_args; /* number of arguments */
+    bool json;                 /* has --json */
+    /*
+     * Its own options, besides -c, --json and --help, with {0} at the end, and the function that
+     * reads one of them: it returns 0, or calls argp_error(). It is called with ARGP_KEY_END after
+     * the last, for checks between options. NULL: none.
+     */
     const struct argp_option *options;
     error_t (*option)(int key, char *argument, struct argp_state *state);
     /* Does it, as root until it calls ctl_enter_store. */
@@ -65,15 +68,15 @@ struct command {
 };
 
 /*
- * ctl_leave_root: goes on in a process of the service user's, without a terminal and without any
- * descriptor that was open (relay.h). What root alone can read, and what is to be asked, must have
- * been read and asked before. Root's process does not return from it: it writes what the other one
- * prints, and ends with its status. Returns false with the problem.
+ * ctl_leave_root: continues in a process of the service user's, without a terminal and without any
+ * open descriptor (relay.h). Read everything that only root can read, and prompt for everything,
+ * before that. Root's process does not return from it: it writes the output of the other one, and
+ * exits with its status. Returns false with the problem.
  */
 bool ctl_leave_root(struct ctl_context *ctl);
 
 /* ctl_open_store: opens the store, as the service user: a file that root made there would lock
- * everybody out. ctl_enter_store: both. False with the problem. */
+ * everybody out. ctl_enter_store: both. Returns false with the problem. */
 bool ctl_open_store(struct ctl_context *ctl);
 bool ctl_enter_store(struct ctl_context *ctl);
 
@@ -83,19 +86,19 @@ bool ctl_begin(struct ctl_context *ctl, enum store_access access);
 /* ctl_store_failed: makes the store's problem the job's. Returns false. */
 bool ctl_store_failed(struct ctl_context *ctl);
 
-/* ctl_changed: logs "WHAT by WHO", authpriv.notice: every change stands in the system log. */
+/* ctl_changed: logs "CHANGE by CALLER", authpriv.notice: every change is in the system log. */
 void ctl_changed(const struct ctl_context *ctl, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* ctl_json_text: the text of a document in ASCII, the caller's to free; a byte that is not UTF-8
- * becomes a question mark. NULL without memory. flags: JSON_C_TO_STRING_... */
+/* ctl_json_text: returns the text of a document in ASCII, which the caller frees; a byte that is
+ * not UTF-8 becomes a question mark. NULL without memory. flags: JSON_C_TO_STRING_... */
 char *ctl_json_text(json_object *document, int flags);
 
 /* ctl_print_json: prints one JSON document and puts it. False with the problem. */
 bool ctl_print_json(struct ctl_context *ctl, json_object *document);
 
-/* ctl_flush: whether all that was printed has been written; false with the problem. To be called
- * before a command returns CTL_DONE, _WARNINGS or _ERRORS. */
+/* ctl_flush: returns whether all output has been written; false with the problem. Call it before a
+ * command returns CTL_DONE, _WARNINGS or _ERRORS. */
 bool ctl_flush(struct ctl_context *ctl);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* context: what the commands have in common; see command.h. */
+/* context: shared functions of the commands; see command.h. */
 #include <config.h>
 
 #include "ctl/command.h"
@@ -15,7 +15,7 @@
 #include <syslog.h>
 #include <unistd.h>
 
-#define WAIT_MS 5000 /* for others who write to the store */
+#define WAIT_MS 5000 /* for other processes that write to the store */
 
 bool ctl_leave_root(struct ctl_context *ctl)
 {
@@ -23,7 +23,7 @@ bool ctl_leave_root(struct ctl_context *ctl)
     int status = CTL_FAILED;
     enum relay_side side = relay_fork(&relay, &status, &ctl->problem);
     if (side == RELAY_ROOT)
-        exit(status); /* the child has said all that there is to say */
+        exit(status); /* the child has reported everything */
     return side == RELAY_CHILD;
 }
 

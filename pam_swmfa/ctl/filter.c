@@ -9,7 +9,7 @@
 
 #define NO_COLOUR "\033[0m"
 
-/* The control sequences that pass: those of finding.c, log.c, status.c and report.c. */
+/* The control sequences that pass: those of finding_print.c, log.c, status.c and report.c. */
 static const char *const colours[] = {NO_COLOUR, "\033[31m", "\033[32m", "\033[33m", "\033[36m"};
 
 static size_t put(char byte, char *to)
@@ -30,7 +30,7 @@ static enum match match(const char *text, const char *bytes, size_t count)
     return text[count] == '\0' ? MATCH_WHOLE : MATCH_BEGINNING;
 }
 
-/* Whether the bytes that are kept are one of the units that pass. */
+/* True if the stored bytes are one of the units that pass. */
 static enum match is_unit(const struct filter *filter)
 {
     enum match best = match("\r\n", filter->kept, filter->count);
@@ -41,7 +41,7 @@ static enum match is_unit(const struct filter *filter)
     return best;
 }
 
-/* Copies the unit that is kept. */
+/* Copies the stored unit. */
 static size_t pass(struct filter *filter, char *to)
 {
     size_t count = filter->count;
@@ -52,7 +52,7 @@ static size_t pass(struct filter *filter, char *to)
     return count;
 }
 
-/* The first byte that is kept begins no unit; perhaps one after it does. */
+/* The first stored byte begins no unit; a later one may. */
 static size_t give_up_first(struct filter *filter, char *to)
 {
     size_t used = put(*filter->kept, to);

@@ -44,11 +44,11 @@ static json_object *as_json(const struct finding *finding)
     return object;
 }
 
-/* Which findings are printed, and how. */
+/* The findings that are printed, and their format. */
 struct printing {
     const struct ctl_context *ctl;
     json_object *list;
-    enum severity severity; /* of this pass over the findings */
+    enum severity severity; /* of this pass through the findings */
 };
 
 static bool print_one(const struct finding *finding, void *context)

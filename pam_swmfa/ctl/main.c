@@ -87,7 +87,7 @@ static const char *const synonyms[][2] = {
 
 /* ---- the command line ---- */
 
-/* What the command line says. */
+/* The command line. */
 struct cmdline {
     const struct command *command;
     struct ctl_context ctl;
@@ -98,10 +98,10 @@ enum {
     KEY_USAGE,
 };
 
-#define HELP_COLUMN 24 /* where a summary begins */
+#define HELP_COLUMN 24 /* the column of the summaries */
 
-/* Of the program and of each command. With argp's own --help, its paragraph on the arguments of
- * options could not be left out. */
+/* The options of the program and of each command. argp's own --help would also print its paragraph
+ * on the arguments of options. */
 static const struct argp_option common_options[] = {
     {.name = "conf", .key = 'c', .arg = "FILE", .doc = "Read FILE instead of " SWMFA_CONF_PATH},
     {.name = "help", .key = '?', .doc = "Print this help", .group = -1},
@@ -196,7 +196,7 @@ static char *filter_help(int key, const char *text, void *input)
     return key == ARGP_KEY_HELP_DUP_ARGS_NOTE ? NULL : (char *)text;
 }
 
-/* What follows the name of a command, which answers --help for itself. */
+/* Parses the words after the name of a command, which answers --help itself. */
 static error_t parse_command(const struct command *command, int argc, char **argv,
                              struct cmdline *cmdline)
 {
@@ -243,7 +243,7 @@ static const char *plain_word(const char *word)
     return word;
 }
 
-/* How many words of the command line are the name of a command: 0, if they are another one's. */
+/* Returns how many words of the command line name the command: 0 if they name another one. */
 static int words_of_name(const struct command *command, char **words, int count)
 {
     const char *second = strchr(command->name, ' ');
@@ -382,8 +382,8 @@ static void read_command_line(int argc, char **argv, struct cmdline *cmdline)
 
 /* ---- the process ---- */
 
-/* Descriptors 0 to 2 that are closed are filled, or a file that is opened would be written to as
- * if it were standard output. Whatever is written to what fills them fails. */
+/* Fills closed descriptors 0 to 2: a file that is opened later would otherwise be written to as
+ * standard output. Writing to the fillers fails. */
 static bool fill_descriptors(void)
 {
     int fd;
@@ -405,7 +405,7 @@ static bool wipe_environment(void)
 static bool prepare(struct problem *problem)
 {
     const struct rlimit none = {0, 0};
-    (void)signal(SIGPIPE, SIG_IGN); /* a reader that is gone must be noticed */
+    (void)signal(SIGPIPE, SIG_IGN); /* a write must fail when the reader is gone */
     (void)signal(SIGXFSZ, SIG_IGN);
     (void)signal(SIGCHLD, SIG_DFL); /* or there would be no exit status */
     umask(077);
@@ -416,7 +416,7 @@ static bool prepare(struct problem *problem)
     return true;
 }
 
-/* Who runs this: the real uid and, where the kernel knows it, the one of the login. */
+/* The caller: the real uid and, if the kernel knows it, that of the login. */
 static void find_who(char *who, size_t size)
 {
     char login[16] = "";
@@ -430,7 +430,7 @@ static void find_who(char *who, size_t size)
                    known ? login : "", known ? ")" : "");
 }
 
-/* As root: a directory may tell others less. */
+/* Runs as root: a directory may tell others less. */
 static void find_account(struct ctl_context *ctl)
 {
     char text[2 * sizeof(ctl->problem.text)];

@@ -22,18 +22,18 @@
 
 #define ACK_FD    3    /* of the child */
 #define CHUNK     4096 /* bytes */
-#define LOOK_MS   1000 /* whether the child is gone, though a process of its own holds the pipes */
-#define LAST_GOOD 3    /* of the exit statuses, see enum ctl_status */
+#define LOOK_MS   1000 /* the child has ended, though a process of its own may hold the pipes */
+#define LAST_GOOD 3    /* the highest exit status, see enum ctl_status */
 
-/* The ends of one relay: what the child has, and what root has. */
+/* The ends of one relay: the child's and root's. */
 struct ends {
-    int out[2]; /* pipes: the child writes to 1 */
+    int out[2]; /* pipes: the child writes to [1] */
     int err[2];
-    int ack[2]; /* the child has 1; asks by a byte, and gets an error number */
+    int ack[2]; /* the child has [1]: sends a byte to ask, and gets an error number */
 };
 
-static int ack_fd = -1;  /* in the child */
-static int failed_early; /* why what was printed before could not be written */
+static int ack_fd = -1;  /* only in the child */
+static int failed_early; /* why earlier output could not be written */
 
 /* ---- the child ---- */
 
@@ -48,7 +48,7 @@ int relay_settle(void)
     return error;
 }
 
-/* Leaves root's session and terminal, and every descriptor but the ends of the relay. */
+/* Leaves root's session and terminal, and closes every descriptor but its ends of the relay. */
 static bool leave_root(const struct ends *ends)
 {
     int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
@@ -65,14 +65,14 @@ static bool leave_root(const struct ends *ends)
 static enum relay_side become_child(const struct ends *ends, pid_t root, struct problem *problem)
 {
     if (!leave_root(ends)) {
-        problem_set(problem, "the process that reads the store cannot be prepared: %s",
+        problem_set(problem, "cannot prepare the process that reads the store: %s",
                     strerror(errno));
         return RELAY_UNFIT;
     }
     ack_fd = ACK_FD;
     if (!privilege_drop(problem))
         return RELAY_UNFIT;
-    /* A change of the ids takes it back, so it comes after. */
+    /* Comes after the change of ids, which resets it. */
     if (prctl(PR_SET_PDEATHSIG, (unsigned long)SIGKILL, 0L, 0L, 0L) != 0 || getppid() != root)
         _exit(1);
     return RELAY_CHILD;
@@ -80,13 +80,13 @@ static enum relay_side become_child(const struct ends *ends, pid_t root, struct 
 
 /* ---- root: writing ---- */
 
-/* One of the two streams of the child. */
+/* One of the child's two streams. */
 struct stream {
-    int from; /* -1: at its end, or given up */
+    int from; /* -1: ended, or given up */
     int to;
-    int error; /* why it could not be written to */
+    int error; /* why it could not be written */
     bool raw;
-    size_t left; /* bytes that a raw one may still have */
+    size_t left; /* bytes that a raw stream may still have */
     struct filter filter;
 };
 
@@ -100,7 +100,7 @@ static void close_stream(struct stream *stream)
     stream->from = -1;
 }
 
-/* Nobody reads any more, which the child must notice; or what comes cannot be written, which it is
+/* If nobody reads any more, the child must notice. If the output cannot be written, the child is
  * told when it asks. */
 static void give_up(struct stream *stream, int error)
 {
@@ -148,7 +148,7 @@ static void end(struct stream *stream)
         write_all(stream, filtered, filter_end(&stream->filter, filtered));
 }
 
-/* Passes on all that is there now. */
+/* Passes on all available bytes. */
 static void drain(struct stream *stream)
 {
     while (stream->from >= 0) {
@@ -180,7 +180,7 @@ static bool has_ended(pid_t child)
     return waitid(P_PID, (id_t)child, &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid != 0;
 }
 
-/* Standard output first: the child has written it first. */
+/* Standard output first: the child wrote to it first. */
 static void run(pid_t child, int ack, struct stream *out, struct stream *err)
 {
     bool ended = false;
@@ -189,7 +189,7 @@ static void run(pid_t child, int ack, struct stream *out, struct stream *err)
             {.fd = out->from, .events = POLLIN},
             {.fd = err->from, .events = POLLIN},
             {.fd = ack, .events = POLLIN},
-            {.fd = out->from >= 0 && !out->raw ? out->to : -1}, /* has its reader gone? */
+            {.fd = out->from >= 0 && !out->raw ? out->to : -1}, /* has its reader gone away? */
         };
         int count = poll(ready, sizeof(ready) / sizeof(ready[0]), LOOK_MS);
         ended = count == 0 && has_ended(child);
@@ -200,11 +200,11 @@ static void run(pid_t child, int ack, struct stream *out, struct stream *err)
         if (count > 0 && (ready[2].revents & POLLIN) != 0)
             answer(ack, out);
         else if (count > 0 && ready[2].revents != 0)
-            ack = -1; /* nobody asks any more */
+            ack = -1; /* the child has closed its end */
     }
 }
 
-/* What the child says with its last breath is no more than a number. */
+/* Even the child's exit status is only a number within a range. */
 static int wait_for(pid_t child)
 {
     int status = 0;
@@ -215,7 +215,8 @@ static int wait_for(pid_t child)
     if (ended < 0)
         return 1;
     if (WIFSIGNALED(status))
-        (void)fprintf(stderr, "swmfactl: the process that reads the store was ended by signal %d\n",
+        (void)fprintf(stderr,
+                      "swmfactl: the process that reads the store was killed by signal %d\n",
                       WTERMSIG(status));
     return WIFEXITED(status) && WEXITSTATUS(status) <= LAST_GOOD ? WEXITSTATUS(status) : 1;
 }
@@ -232,16 +233,17 @@ static int be_root(const struct relay *relay, pid_t child, const struct ends *en
     close_stream(&out);
     close_stream(&err);
     close(ends->ack[0]);
-    explicit_bzero(buffer, sizeof(buffer)); /* break-glass codes may have been in them */
+    explicit_bzero(buffer, sizeof(buffer)); /* it may have held break-glass codes */
     explicit_bzero(filtered, sizeof(filtered));
     int status = wait_for(child);
-    /* A child that does not wait for its output to be written has not said so itself. */
+    /* If the child does not wait for its output to be written, it has not reported the error
+     * itself. */
     if (out.error != 0 && status == 0 && relay->raw)
         status = 1;
     return status;
 }
 
-/* ---- both ---- */
+/* ---- both sides ---- */
 
 static void close_ends(const struct ends *ends, int which)
 {
@@ -265,7 +267,7 @@ enum relay_side relay_fork(const struct relay *relay, int *status, struct proble
     pid_t root = getpid();
     errno = 0;
     if (fflush(stdout) != 0)
-        failed_early = errno; /* the child's work is done all the same, and then that is said */
+        failed_early = errno; /* the child's work is done anyway, and the error is reported then */
     __fpurge(stdout);
     clearerr(stdout);
     pid_t child = make_ends(&ends) ? fork() : -1;
@@ -278,6 +280,6 @@ enum relay_side relay_fork(const struct relay *relay, int *status, struct proble
         return RELAY_ROOT;
     }
     close_ends(&ends, 0);
-    problem_set(problem, "the process that reads the store cannot be started: %s", strerror(error));
+    problem_set(problem, "cannot start the process that reads the store: %s", strerror(error));
     return RELAY_FAILED;
 }

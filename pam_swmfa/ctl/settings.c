@@ -13,7 +13,8 @@ static void take_prices(const struct config *config, struct settings *settings)
 {
     struct terms terms;
     (void)snprintf(settings->currency, sizeof(settings->currency), "%s", config->currency);
-    for (size_t i = 0; i < PROVIDER_COUNT; i++) { /* also of one that is not used any more */
+    for (size_t i = 0; i < PROVIDER_COUNT;
+         i++) { /* also the token of a provider that is no longer used */
         providers[i]->terms(config->settings[i], &terms);
         memcpy(settings->price[i], terms.price, sizeof(terms.price));
     }
@@ -27,7 +28,7 @@ static bool find_user(struct ctl_context *ctl, const struct config *config,
     const struct sshkeys none = {0};
     settings->mapped = users_find(config->users, ctl->user, &none, false, &phone, &why);
     if (settings->mapped == USERS_ABSENT)
-        problem_set(&why, "%.100s is not in the users map, %.300s", ctl->user, config->users);
+        problem_set(&why, "%s is not in the users map, %s", ctl->user, config->users);
     ctl->problem = why;
     if (settings->mapped == USERS_FOUND && !digest_of(phone.number, settings->phone))
         return problem_no_memory(&ctl->problem);

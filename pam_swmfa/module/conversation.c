@@ -13,7 +13,7 @@
 /* Longer than the longest wait that swmfa.conf can ask the helper for: 30 seconds. */
 #define HELPER_SECONDS 40
 
-/* What DONE may carry. PAM_SYSTEM_ERR stands for whatever else comes. */
+/* The codes that DONE may carry. PAM_SYSTEM_ERR replaces any other. */
 static const int done_codes[] = {
     PAM_SUCCESS,          PAM_IGNORE,      PAM_AUTH_ERR, PAM_MAXTRIES,
     PAM_AUTHINFO_UNAVAIL, PAM_SERVICE_ERR, PAM_CONV_ERR, PAM_BUF_ERR,
@@ -52,7 +52,7 @@ static void wipe_and_free(char *answer)
     free(answer);
 }
 
-/* Asks the person and sends the reply. Returns false if the helper is gone. */
+/* Asks the user and sends the reply. Returns false if the helper is gone. */
 static bool ask(pam_handle_t *pamh, int socket, const struct wire_message *prompt)
 {
     struct wire_reply reply = {.status = WIRE_REPLY_FAILED};

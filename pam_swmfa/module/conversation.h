@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* conversation: speaking for the helper to the person, through the PAM conversation. */
+/* conversation: relays the helper's messages to the user, through the PAM conversation. */
 #ifndef SWMFA_CONVERSATION_H
 #define SWMFA_CONVERSATION_H
 
@@ -16,7 +16,9 @@
  */
 int conversation_run(pam_handle_t *pamh, int socket, struct wire_request *request, bool silent);
 
-/* pam_code_allows: whether a PAM code is one that does not deny: PAM_SUCCESS, PAM_IGNORE. */
+/*
+ * pam_code_allows: returns whether a PAM code is one that does not deny: PAM_SUCCESS, PAM_IGNORE.
+ */
 bool pam_code_allows(int code);
 
 #endif

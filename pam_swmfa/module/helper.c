@@ -2,8 +2,9 @@
 /*
  * helper: see helper.h.
  *
- * The host may reap the helper before we do, by a handler of SIGCHLD or by ignoring it. So every
- * signal is sent only right after the kernel has said that the helper is our child and runs.
+ * The host may reap the helper before we do, with a handler of SIGCHLD or by ignoring the signal.
+ * So every signal is sent only right after the kernel has confirmed that the helper is our child
+ * and runs.
  */
 #include <config.h>
 
@@ -23,12 +24,14 @@
 #include <time.h>
 #include <unistd.h>
 
-/* All of them are for a helper that hangs: one that works may be slow on a host with much to do. */
-#define END_SECONDS  10 /* for a helper that has said its last word */
-#define LOG_SECONDS  5  /* for a helper that was cut off: it writes its line to the log first */
+/* These limits are for a helper that hangs: a working one may be slow on a busy host. */
+#define END_SECONDS  10 /* for a helper that has sent DONE */
+#define LOG_SECONDS  5  /* for a helper that was cut off: it first writes its line to the log */
 #define KILL_SECONDS 1  /* for a helper after SIGKILL */
 
-/* Between two looks whether it has ended: it mostly has within a fraction of a millisecond. */
+/*
+ * Time between two checks whether it has ended: usually it has within a fraction of a millisecond.
+ */
 #define PAUSE_FIRST_NS 50000
 #define PAUSE_MOST_NS  2000000
 
@@ -82,7 +85,7 @@ static int prepare(posix_spawnattr_t *attributes, posix_spawn_file_actions_t *ac
     int error = posix_spawnattr_setsigmask(attributes, &none);
     if (error == 0)
         error = posix_spawnattr_setsigdefault(attributes, &all);
-    if (error == 0) /* a session of its own: Ctrl-C at the prompt is for the host to decide on */
+    if (error == 0) /* a session of its own: Ctrl-C at the prompt must reach only the host */
         error =
             posix_spawnattr_setflags(attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF |
                                                      POSIX_SPAWN_SETSID);

@@ -20,10 +20,10 @@ struct helper {
 bool helper_start(const pam_handle_t *pamh, struct helper *helper);
 
 /*
- * helper_end: closes the socket and sees to it that no process and no zombie is left.
- * expect_clean: the helper has said its last word; it gets a moment to close its end and exit.
- * Returns whether it closed its end without another word and exited with status 0. Where the host
- * ignores or reaps SIGCHLD there is no status to be had, and the end of the process counts.
+ * helper_end: closes the socket and ensures that no process and no zombie is left. expect_clean:
+ * the helper has sent DONE; it gets a moment to close its end and exit. Returns whether it closed
+ * its end without another message and exited with status 0. If the host ignores or reaps SIGCHLD,
+ * the status is unavailable, and the end of the process is enough.
  */
 bool helper_end(const pam_handle_t *pamh, struct helper *helper, bool expect_clean);
 

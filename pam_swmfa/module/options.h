@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* options: the words behind pam_swmfa.so in a file of pam.d. */
+/* options: the arguments of pam_swmfa.so in a file of pam.d. */
 #ifndef SWMFA_OPTIONS_H
 #define SWMFA_OPTIONS_H
 

@@ -2,13 +2,13 @@
 /*
  * pam_swmfa: the entry points of the PAM module, and nothing else.
  *
- * This object is loaded into sshd, sudo, su and login. It therefore parses no file, holds no secret
- * and opens no network connection; all of that is done by swmfa-auth, a program of its own, which
- * is started for one login. What is left here: read the module options, start the helper and
- * watch it (helper.c), speak for it to the person (conversation.c), and answer PAM.
+ * This object is loaded into sshd, sudo, su and login. So it parses no file, holds no secret and
+ * opens no network connection: swmfa-auth does that, a separate program that is started for each
+ * login. The module reads its options, starts the helper and watches it (helper.c), relays its
+ * messages to the user (conversation.c), and answers PAM.
  *
- * Success, and PAM_IGNORE, need the helper's explicit word and a clean end after it. Whatever else
- * happens is a denial.
+ * Success and PAM_IGNORE need the helper's explicit message and a clean exit after it. Anything
+ * else is a denial.
  */
 #define PAM_SM_AUTH
 #include <config.h>
@@ -23,10 +23,10 @@
 #include <syslog.h>
 #include <unistd.h>
 
-#define DENIAL_DELAY_MICROSECONDS 2000000U /* as pam_unix asks for */
+#define DENIAL_DELAY_MICROSECONDS 2000000U /* the same prompt as pam_unix */
 #define PUBLIC                    __attribute__((visibility("default")))
 
-/* Copies a PAM item into a field; false, logged, if it cannot be had or does not fit. */
+/* Copies a PAM item into a field; false, logged, if it is unavailable or does not fit. */
 static bool put_item(pam_handle_t *pamh, int item, const char *name, char *field, size_t size)
 {
     const void *value = NULL;

@@ -12,7 +12,7 @@
 #include <string.h>
 
 static const struct application applications[] = {
-    /* what can ask */
+    /* can prompt */
     {"sshd", APPLICATION_ASKS, "sshd"},
     {"login", APPLICATION_ASKS, "login"},
     {"remote", APPLICATION_ASKS, "login from the network"},
@@ -67,7 +67,7 @@ static const struct application applications[] = {
     {"exim", APPLICATION_NOT_ROOT, "the mail server Exim"},
     {"exim4", APPLICATION_NOT_ROOT, "the mail server Exim"},
     {"radiusd", APPLICATION_NOT_ROOT, "FreeRADIUS"},
-    /* what takes user name and password over the network, or in one dialog, and no more */
+    /* takes only user name and password, over the network or in one dialog */
     {"vsftpd", APPLICATION_NO_PROMPT, "the FTP server vsftpd"},
     {"proftpd", APPLICATION_NO_PROMPT, "the FTP server ProFTPD"},
     {"pure-ftpd", APPLICATION_NO_PROMPT, "the FTP server Pure-FTPd"},
@@ -106,7 +106,7 @@ static const struct application applications[] = {
     {"rlogin", APPLICATION_NO_PROMPT, "rlogind"},
     {"rsh", APPLICATION_NO_PROMPT, "rshd"},
     {"rexec", APPLICATION_NO_PROMPT, "rexecd"},
-    /* what has accounts and sessions alone */
+    /* only has accounts and sessions */
     {"cron", APPLICATION_NO_AUTH, "cron"},
     {"crond", APPLICATION_NO_AUTH, "cron"},
     {"atd", APPLICATION_NO_AUTH, "atd"},

@@ -39,8 +39,8 @@ static size_t last_of_level(const struct stack *stack, size_t at)
     return at;
 }
 
-/* The line before the one that a jump leads to; a substack counts as one line. jump: what is left
- * of it at the end of the level. */
+/* Returns the line before the target of a jump; a substack counts as one line. jump: the part of it
+ * that is left at the end of the level. */
 static size_t jump_from(const struct stack *stack, size_t at, int *jump)
 {
     int level = stack->lines[at].level;

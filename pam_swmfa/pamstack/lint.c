@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* lint: see lint.h. What is found is computed from all that can come of the stack. */
+/* lint: see lint.h. Findings are computed from all paths of the stack. */
 #include <config.h>
 
 #include "pamstack/lint.h"
@@ -58,7 +58,7 @@ static void add_answer(struct module_model *model, int code, enum meaning meanin
     model->answers[model->count++] = (struct answer){code, meaning};
 }
 
-/* How the module lets pass without a code: 0 not at all, or the codes as bits. */
+/* How the module lets users pass without a code: 0 not at all, or the codes as bits. */
 enum {
     PASS_IGNORE = 1,
     PASS_SUCCESS = 2,
@@ -106,7 +106,7 @@ static bool options_good(const struct stack_line *line)
     return true;
 }
 
-/* What the module's own line can answer, by its words and the configuration. */
+/* The possible results of the module's own line, by its arguments and the configuration. */
 static void take_ours(const struct lint_context *lint, const struct stack_line *line,
                       struct module_model *model)
 {
@@ -135,7 +135,7 @@ static void take_ours(const struct lint_context *lint, const struct stack_line *
         add_answer(model, denials[i], MEANS_DENIAL);
 }
 
-/* What is not known counts as a first factor where there is no other. */
+/* An unknown module counts as a first factor if there is no other. */
 static void take_unknown(const struct stack *stack, struct module_model *models)
 {
     static const char unknown[] = "factor of an unknown module";
@@ -291,7 +291,7 @@ static void lint_file(const struct lint_context *lint, const struct stack_line *
     }
 }
 
-/* pam_rootok behind the module comes too late. */
+/* pam_rootok after the module comes too late. */
 static void lint_rootok(const struct lint_context *lint, const struct stack_line *line)
 {
     char name[64];
@@ -306,7 +306,7 @@ static void lint_rootok(const struct lint_context *lint, const struct stack_line
                  lint->service);
 }
 
-/* A line of the module for other services, in a file that they share, says nothing of this one. */
+/* A line of the module for other services, in a shared file, says nothing about this one. */
 static bool is_for_others(const struct lint_context *lint, size_t line)
 {
     return modules_is_ours(&lint->stack->lines[line]) && lint->paths->nodes[0]->can_ask &&
@@ -336,7 +336,7 @@ static void lint_words(const struct lint_context *lint)
 
 /* ---- ends and ways ---- */
 
-/* The first end of a kind: all facts of with, none of without. SIZE_MAX: there is none. */
+/* Finds the first end with all events of with, and none of without. SIZE_MAX: there is none. */
 static size_t find_end(const struct lint_context *lint, bool success, unsigned with,
                        unsigned without)
 {
@@ -356,7 +356,7 @@ static bool has_end(const struct lint_context *lint, bool success, unsigned with
     return find_end(lint, success, with, without) != SIZE_MAX;
 }
 
-/* A way, without what says nothing: "pam_unix: auth_err, pam_swmfa: success". */
+/* Writes a path, without results that mean nothing: "pam_unix: auth_err, pam_swmfa: success". */
 static const char *tell_way(const struct lint_context *lint, size_t end, char *text, size_t size)
 {
     const struct paths *paths = lint->paths;
@@ -414,7 +414,7 @@ static const struct stack_line *find_module(const struct lint_context *lint, con
     return NULL;
 }
 
-/* Adds a line for a first factor. What was typed for the one before is not asked for again. */
+/* Adds a line for a first factor. The password of the one before is not asked for again. */
 static void add_factor(char *text, size_t size, const struct stack_line *line, int jump, bool first)
 {
     add_text(text, size, "%sauth  [success=%d default=ignore]  %s", *text != '\0' ? "\n" : "", jump,
@@ -427,8 +427,8 @@ static void add_factor(char *text, size_t size, const struct stack_line *line, i
 }
 
 /*
- * The lines for the first factors of a stack, as Debian has them, and the module behind: a wrong
- * one ends the stack, a right one goes on. With pam_faillock, as its manual has it.
+ * The lines for the first factors of a stack, in Debian's form, and the module after them: a wrong
+ * factor ends the stack, a right one continues. With pam_faillock, as in its manual.
  */
 static void write_stack(const struct lint_context *lint, char *text, size_t size)
 {
@@ -466,9 +466,9 @@ static void write_password(const struct lint_context *lint, char *text, size_t s
     add_line(text, size, "required", lint->ours);
 }
 
-/* ---- what is wrong with what comes of it ---- */
+/* ---- wrong results ---- */
 
-/* How a refusal is made an end. */
+/* Describes how to make a refusal final. */
 static void write_end(const struct lint_context *lint, const struct stack_line *refusal, char *fix,
                       size_t size)
 {
@@ -609,7 +609,7 @@ static void lint_pass(const struct lint_context *lint)
                  lint->service);
 }
 
-/* Whom the module lets pass is denied, where a code would let in. */
+/* A user whom the module lets pass is denied, though a code would let the user in. */
 static bool pass_is_denied(const struct paths *paths, const struct edge *edge)
 {
     if (paths_answer(paths, edge)->meaning != MEANS_PASS || paths->nodes[edge->to]->can_succeed)
@@ -668,7 +668,7 @@ static void write_past(const struct lint_context *lint, const struct stack_line 
                  line);
 }
 
-/* One line that leads past the module, to success. */
+/* Reports a line that leads past the module to success. */
 static void lint_past(const struct lint_context *lint, const struct edge *edge)
 {
     const struct paths *paths = lint->paths;
@@ -709,7 +709,7 @@ static void lint_past(const struct lint_context *lint, const struct edge *edge)
     }
 }
 
-/* Whether an edge leads past the module for good. */
+/* True if an edge leads past the module for good. */
 static bool is_past(const struct paths *paths, const struct edge *edge)
 {
     const struct node *from = paths->nodes[edge->from];
@@ -744,7 +744,7 @@ static void lint_never(const struct lint_context *lint)
                  "%s: no login reaches this line: no login asks for a code", lint->service);
 }
 
-/* What lint_application says of such a program is enough. */
+/* The finding of lint_application on such a program is enough. */
 static bool cannot_ask(const struct lint_context *lint)
 {
     return lint->kind == APPLICATION_NOT_ROOT || lint->kind == APPLICATION_NO_PROMPT;
@@ -787,8 +787,8 @@ static void lint_jumps(const struct lint_context *lint)
 
 /* ---- the program ---- */
 
-/* Writes the condition that keeps the service from the module, to stand before the module's line in
- * a file that services share. Returns what to do, in words. */
+/* Writes the condition that excludes the service, to insert before the module's line in a shared
+ * file. Returns the instruction. */
 static const char *write_guard(const struct lint_context *lint, char *fix, size_t size)
 {
     const char *slash = strrchr(lint->ours->file, '/');
@@ -801,7 +801,7 @@ static const char *write_guard(const struct lint_context *lint, char *fix, size_
     return "make a condition skip this line for it";
 }
 
-/* Whether the program can run the helper and show a prompt. */
+/* True if the program can run the helper and show a prompt. */
 static void lint_application(const struct lint_context *lint)
 {
     char where[STACK_LOCATION_SIZE];
@@ -830,7 +830,7 @@ static void lint_ways(const struct lint_context *lint)
     char path[STACK_LOCATION_SIZE];
     lint_jumps(lint);
     if (!modules_path(lint->ours, path, sizeof(path)))
-        return; /* said already; it is never run */
+        return; /* reported already; it never runs */
     if (!lint->paths->nodes[0]->can_ask) {
         lint_never(lint);
         return;
@@ -862,7 +862,7 @@ enum paths_result lint_stack(struct lint_context *lint, struct paths *paths)
 
 /* ---- the prediction ---- */
 
-/* How often, among the ends with these facts and without those, one is a success. */
+/* How often an end with these events, and without those, is a success. */
 static enum frequency often_in(const struct lint_context *lint, unsigned with, unsigned without)
 {
     bool in = has_end(lint, true, with, without);
@@ -870,7 +870,7 @@ static enum frequency often_in(const struct lint_context *lint, unsigned with, u
     return !in ? FREQUENCY_NEVER : out ? FREQUENCY_SOMETIMES : FREQUENCY_ALWAYS;
 }
 
-/* A wrong first factor, or none where a code comes first. */
+/* A wrong first factor, or none if a code comes first. */
 static enum frequency wrong_in(const struct lint_context *lint)
 {
     bool refused = has_end(lint, false, EVENT_REFUSED, EVENT_PROVED);

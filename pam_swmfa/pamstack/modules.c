@@ -67,7 +67,7 @@ bool modules_path(const struct stack_line *line, char *buffer, size_t size)
 
 /* ---- the answers ---- */
 
-/* What a module is for. */
+/* The purpose of a module. */
 enum purpose {
     PROVES,     /* a first factor */
     DECIDES,    /* a condition */
@@ -86,7 +86,7 @@ static const struct row {
 } rows[] = {
     {"pam_permit", NULL, SAYS_YES, NULL, {0}, false},
     {"pam_deny", NULL, SAYS_NO, NULL, {PAM_AUTH_ERR}, true},
-    /* what asks for something, or looks at something that the person has */
+    /* checks something that the user knows, has or is */
     {"pam_unix",
      NULL,
      PROVES,
@@ -276,7 +276,7 @@ static const struct row {
      "USB drive",
      {PAM_AUTH_ERR, PAM_USER_UNKNOWN, PAM_AUTHINFO_UNAVAIL, PAM_IGNORE},
      false},
-    /* what looks at who it is, from where, when and how often */
+    /* checks the user, the origin, the time or the frequency */
     {"pam_faillock", "authfail", DECIDES, NULL, {PAM_IGNORE, PAM_AUTH_ERR}, true},
     {"pam_faillock", NULL, DECIDES, NULL, {PAM_AUTH_ERR}, false},
     {"pam_rootok", NULL, DECIDES, NULL, {PAM_AUTH_ERR}, false},
@@ -296,7 +296,7 @@ static const struct row {
     {"pam_time", NULL, DECIDES, NULL, {PAM_PERM_DENIED}, false},
     {"pam_rhosts", NULL, DECIDES, NULL, {PAM_AUTH_ERR}, false},
     {"pam_abl", NULL, DECIDES, NULL, {PAM_AUTH_ERR}, false},
-    /* what does neither */
+    /* does neither */
     {"pam_env", NULL, DOES_OTHER, NULL, {PAM_IGNORE}, false},
     {"pam_faildelay", NULL, DOES_OTHER, NULL, {PAM_IGNORE}, true},
     {"pam_group", NULL, DOES_OTHER, NULL, {PAM_IGNORE}, true},
@@ -368,7 +368,7 @@ static void take_row(const struct row *row, struct module_model *model)
 
 /* ---- pam_succeed_if ---- */
 
-/* Whether a list with colons between has the word. */
+/* True if a list, separated by colons, has the word. */
 static bool list_has(const char *list, const char *word)
 {
     size_t length = strlen(word);
@@ -379,7 +379,7 @@ static bool list_has(const char *list, const char *word)
     return false;
 }
 
-/* What "service OPERATOR VALUE" is for the service: 1 or 0; -1: it is not known. */
+/* The result of "service OPERATOR VALUE" for the service: 1 or 0; -1: unknown. */
 static int decide_service(const char *operator, const char * value, const char *service)
 {
     if (strcmp(operator, "=") == 0)
@@ -393,8 +393,8 @@ static int decide_service(const char *operator, const char * value, const char *
     return -1;
 }
 
-/* All conditions of the line must hold: one of the service that does not decides it, and so do
- * those of the service if there are no others. */
+/* All conditions of the line must be met: one on the service that is not met decides the result,
+ * and so do met ones if there are no others. */
 static int decide_succeed_if(const struct stack_line *line, const char *service)
 {
     static const char flags[] = ":debug:use_uid:quiet:quiet_fail:quiet_success:audit:";
@@ -418,7 +418,7 @@ static int decide_succeed_if(const struct stack_line *line, const char *service)
 
 /* ---- all ---- */
 
-/* Whether the administrator says that the module checks a first factor. */
+/* True if the administrator has listed the module as one that checks a first factor. */
 static bool is_factor(const struct stack_line *line, const char *factors)
 {
     char name[64];
@@ -461,7 +461,7 @@ static void take_known(const struct stack_line *line, const char *service, const
         take_row(row, model);
 }
 
-/* libpam puts something in the place of "$ISA" that it was built with: the file may be there. */
+/* libpam replaces "$ISA" with a value from its build: the file may exist. */
 void modules_model(const struct stack_line *line, const char *service, const char *factors,
                    struct module_model *model)
 {

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/*
- * modules: what the modules of a stack can answer to pam_authenticate, and what that means.
- */
+/* modules: the possible results of a stack's modules for pam_authenticate, and their meaning. */
 #ifndef SWMFA_MODULES_H
 #define SWMFA_MODULES_H
 
@@ -9,13 +7,13 @@
 
 enum meaning {
     MEANS_NOTHING,  /* of a module that proves and decides nothing */
-    MEANS_ANYTHING, /* of a module that is not known here */
-    MEANS_YES,      /* a condition is met: who, from where, at what time, how often */
+    MEANS_ANYTHING, /* of an unknown module */
+    MEANS_YES,      /* a condition is met: user, origin, time, frequency */
     MEANS_NO,       /* it is not */
     MEANS_PROVED,   /* a password, a token or the like was right */
     MEANS_REFUSED,  /* it was not */
     MEANS_CODE,     /* ours: the code was right */
-    MEANS_PASS,     /* ours: nobody was asked, and the login may go on */
+    MEANS_PASS,     /* ours: no code was requested, and the login may continue */
     MEANS_DENIAL,   /* ours: denied */
 };
 
@@ -29,26 +27,25 @@ struct answer {
 struct module_model {
     struct answer answers[MODULES_ANSWERS];
     size_t count;
-    bool deterministic; /* another line with the same words gives the same answer */
-    const char *asks;   /* what the person is asked for, such as "password"; or NULL */
+    bool deterministic; /* another line with the same arguments has the same result */
+    const char *asks;   /* the factor that it requests, such as "password"; or NULL */
 };
 
-/* modules_name: the name of the module of a line, without folder and ".so", in a buffer. */
+/* modules_name: writes the name of a line's module, without folder and ".so", into a buffer. */
 const char *modules_name(const struct stack_line *line, char *buffer, size_t size);
 
-/* modules_is_ours: whether the line is one of pam_swmfa. */
+/* modules_is_ours: returns whether the line is one of pam_swmfa. */
 bool modules_is_ours(const struct stack_line *line);
 
 /*
- * modules_path: where libpam looks for the module of a line; in a buffer. Returns whether a file is
- * there.
+ * modules_path: writes the path where libpam looks for a line's module into a buffer. Returns
+ * whether the file exists.
  */
 bool modules_path(const struct stack_line *line, char *buffer, size_t size);
 
 /*
- * modules_model: what the module of a line, which is not ours, can answer in a service; NULL: in
- * any. factors: a list of modules that check a first factor, for those that are not known here; or
- * NULL.
+ * modules_model: returns the possible results of a line's module, which is not ours, in a service;
+ * NULL: in any. factors: a list of further modules that check a first factor; or NULL.
  */
 void modules_model(const struct stack_line *line, const char *service, const char *factors,
                    struct module_model *model);

@@ -64,7 +64,7 @@ const char *stack_code_name(int code)
     return code >= 0 && code < STACK_CODES ? code_names[code] : "?";
 }
 
-/* What is being read. */
+/* The state of reading a stack. */
 struct reader {
     const char *folder;
     const struct stack_text *texts; /* in place of files; or NULL */
@@ -74,7 +74,7 @@ struct reader {
     bool too_many;
 };
 
-/* One file of it. */
+/* The state of reading one file. */
 struct source {
     FILE *file;
     const char *path;
@@ -82,9 +82,9 @@ struct source {
     int depth;        /* of includes */
     int level;        /* of substacks */
     unsigned next;    /* number of the next line */
-    unsigned number;  /* where text began */
-    const char *why;  /* GOT_UNSURE: what versions of libpam differ in */
-    char *text;       /* one line, with what continues it */
+    unsigned number;  /* the beginning of text */
+    const char *why;  /* GOT_UNSURE: the difference between versions of libpam */
+    char *text;       /* one line, with its continuations */
 };
 
 static bool refuse(struct reader *reader, const struct source *source, const char *why,
@@ -99,7 +99,7 @@ static bool refuse(struct reader *reader, const struct source *source, const cha
     return false;
 }
 
-/* What Linux-PAM 1.5 and 1.7 read differently is not judged: each would do something else. */
+/* Constructs that Linux-PAM 1.5 and 1.7 read differently are not interpreted. */
 static bool refuse_unsure(struct reader *reader, const struct source *source, const char *why)
 {
     reader->stack->unsure = reader->stack->problem.text[0] == '\0';
@@ -108,7 +108,7 @@ static bool refuse_unsure(struct reader *reader, const struct source *source, co
 
 /* ---- lines and words ---- */
 
-/* Takes a backslash at the end away, for a blank. Whether there was one. */
+/* Replaces a backslash at the end with a blank. Returns whether there was one. */
 static bool take_continuation(char *line)
 {
     size_t length = strlen(line);
@@ -135,13 +135,13 @@ static bool append(struct source *source, const char *more)
 enum got {
     GOT_LINE,
     GOT_END,
-    GOT_HALF,   /* the file ends where a line should go on */
+    GOT_HALF,   /* the file ends where a line should continue */
     GOT_UNSURE, /* source->why */
     GOT_NO_MEMORY,
 };
 
-/* What versions of libpam differ in, of a line as it stands in the file; or NULL. Those with a
- * buffer of a fixed size read the rest of a longer line as another one, also of a comment. */
+/* Returns the difference between versions of libpam for a line of the file; or NULL. Versions with
+ * a buffer of a fixed size read the rest of a longer line as another one, even of a comment. */
 static const char *differs(const char *line, size_t length, bool continued)
 {
     const char *start = line + strspn(line, BLANKS);
@@ -154,7 +154,7 @@ static const char *differs(const char *line, size_t length, bool continued)
                : NULL;
 }
 
-/* A "#" after words ends a line, also one that a backslash would continue. */
+/* A "#" after words ends a line, even one that a backslash would continue. */
 static enum got read_line(struct source *source)
 {
     char *line = NULL;
@@ -284,7 +284,7 @@ static int read_action(const char **at)
     return jump > 0 ? jump : STACK_UNSET;
 }
 
-/* "[value=action ...]". What libpam cannot read it takes for "bad" in all cases. */
+/* Reads "[value=action ...]". If libpam cannot read it, it takes "bad" for all values. */
 static bool set_values(int *actions, const char *control)
 {
     for (const char *at = skip_blanks(control); *at != '\0'; at = skip_blanks(at)) {
@@ -365,7 +365,7 @@ static bool read_file(struct reader *reader, const char *name, const char *type,
 
 /* NOLINTBEGIN(misc-no-recursion): it ends at STACK_LEVELS */
 
-/* "@include FILE": its lines of all types stand here. What it cannot read is the end. */
+/* Reads "@include FILE": its lines of all types. libpam stops at what it cannot read. */
 static bool at_include(struct reader *reader, const struct source *source, char *rest)
 {
     const char *name = next_word(&rest);
@@ -375,8 +375,8 @@ static bool at_include(struct reader *reader, const struct source *source, char 
            refuse(reader, source, "an included file cannot be read", name);
 }
 
-/* "TYPE include FILE" and "TYPE substack FILE". What it cannot read, or not to the end, becomes one
- * line that denies. */
+/* Reads "TYPE include FILE" and "TYPE substack FILE". A file that cannot be read, or not to the
+ * end, becomes one line that denies. */
 static bool include(struct reader *reader, const struct source *source, const char *type,
                     const char *control, char *rest)
 {
@@ -400,7 +400,7 @@ static bool include(struct reader *reader, const struct source *source, const ch
     return !wanted || add_line(reader, source, &line, control, name, none);
 }
 
-/* A line of a module. */
+/* Reads a line of a module. */
 static bool take_module(struct reader *reader, const struct source *source, struct stack_line *line,
                         const char *control, char *rest)
 {
@@ -469,7 +469,7 @@ static const char *keep_path(struct reader *reader, const char *path)
     return more[stack->file_count++] = copy;
 }
 
-/* Whether two paths are of one file; a file can be read by its own name and by links to it. */
+/* True if two paths lead to one file, which can be read by its own name and by links. */
 static bool is_file(const char *path, const char *other)
 {
     if (strcmp(path, other) == 0)
@@ -544,7 +544,7 @@ static bool read_file(struct reader *reader, const char *name, const char *type,
     source.file = open_name(reader, name, &source);
     if (source.file == NULL)
         return false;
-    /* Some versions of libpam end there; Debian's goes on until the application crashes. */
+    /* Some versions of libpam end there; Debian's continues until the application crashes. */
     reader->too_many = depth >= STACK_LEVELS;
     bool good = reader->too_many ? refuse(reader, &source,
                                           "the includes form a loop, or are nested too deep", "")

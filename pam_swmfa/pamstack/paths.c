@@ -38,7 +38,7 @@ bool paths_ended(const struct paths *paths, const struct node *node, bool *succe
 
 /* ---- nodes and edges ---- */
 
-/* What makes a node what it is stands first, and has no padding. */
+/* The identity of a node comes first, without padding. */
 _Static_assert(sizeof(struct dispatch) == 4 + sizeof(struct stack_state) * (STACK_LEVELS + 2) &&
                    offsetof(struct node, events) == sizeof(struct dispatch) + PATHS_DETERMINISTIC,
                "nodes are compared byte by byte");

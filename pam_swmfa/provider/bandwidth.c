@@ -143,7 +143,7 @@ static void unsent(const void *section, const unsigned char *bytes, struct chall
     challenge->number = settings->from;
 }
 
-/* An id is only logged. What has other characters, or is longer, is none of the API's. */
+/* An id is only logged. An id with other characters, or a longer one, is not the API's. */
 static bool is_id(const char *text)
 {
     static const char good[] = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-_";

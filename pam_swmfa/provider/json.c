@@ -24,13 +24,13 @@ static int count_member(json_object *value, int flags, json_object *parent, cons
 }
 
 /*
- * What json-c does not tell of a text that it has found to be JSON. (It also takes numbers such as
- * 01 and 1.; no number is used here.)
+ * Finds what json-c accepts although it is no JSON. (It also accepts numbers such as 01 and 1.; no
+ * number is used here.)
  */
 struct scan {
-    size_t members; /* how many are written down: each has one colon outside of strings */
-    bool foreign;   /* in a string a raw control character or a NUL, which would end a key early;
-                       outside what JSON does not have, such as a single quote or NaN */
+    size_t members; /* members in the text: each has one colon outside of strings */
+    bool foreign;   /* in a string, a raw control character or a NUL, which would end a key early;
+                       elsewhere a character that JSON does not have, such as a single quote or NaN */
 };
 
 static struct scan scan_text(const char *text, size_t length)
@@ -61,7 +61,7 @@ static bool kept_all(json_object *object, size_t members)
     return json_c_visit(object, 0, count_member, &kept) == 0 && kept == members;
 }
 
-/* Reads a text of ASCII: the tokener says what is no JSON, and where it ended. */
+/* Reads an ASCII text: the tokener rejects what is not JSON, and says where it ended. */
 static json_object *tokenize(const char *ascii, size_t length, struct problem *problem)
 {
     struct json_tokener *tokener = json_tokener_new_ex(DEPTH_MAX);

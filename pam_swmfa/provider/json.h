@@ -9,16 +9,16 @@
 #include <stddef.h>
 
 /*
- * json_read: reads a JSON object that is the whole of a text: as RFC 8259 has it but for the form
- * of numbers, where json-c is lenient; at most 8 levels deep, no key twice in an object, no NUL.
- * Returns the object, the caller's to put, or NULL with the problem.
+ * json_read: reads a text that is one JSON object: by RFC 8259 except for the form of numbers,
+ * where json-c is lenient; at most 8 levels deep, no key twice in an object, no NUL. Returns the
+ * object, which the caller puts, or NULL with the problem.
  */
 json_object *json_read(const char *text, size_t length, struct problem *problem);
 
-/* json_boolean: a member that is true or false, nothing else. Returns false if it is not. */
+/* json_boolean: gets a member that is true or false. Returns false for any other. */
 bool json_boolean(json_object *object, const char *key, bool *value);
 
-/* json_text: a member that is a string without a NUL in it, the object's; or NULL. */
+/* json_text: returns a member that is a string without a NUL, owned by the object; or NULL. */
 const char *json_text(json_object *object, const char *key);
 
 #endif

@@ -47,8 +47,8 @@ static void add_texts(struct problem *problem, json_object *object, const char *
 }
 
 /*
- * Says what an answer that is no success told us: {"error": text}, {"message": text} with its M of
- * either size, or {"errors": [{"code", "title", "detail"}...]}.
+ * Describes an answer that is no success: {"error": text}, {"message": text} with a lower or upper
+ * case M, or {"errors": [{"code", "title", "detail"}...]}.
  */
 static void describe(const struct provider *provider, const struct rest_answer *answer,
                      struct problem *problem)
@@ -165,7 +165,7 @@ static void mask(char *text, const char *secret)
     }
 }
 
-/* A phone number in any way of writing: seven digits or more with nothing but these between. */
+/* A phone number in any notation: seven digits or more, with only these between them. */
 static void mask_numbers(char *text)
 {
     for (char *at = text; *at != '\0'; at++) {
@@ -181,7 +181,7 @@ static void mask_numbers(char *text)
     }
 }
 
-/* An error text of a provider can have in it what we sent. None of that is for the log. */
+/* A provider's error text can repeat what we sent, none of which may be logged. */
 static void redact(const struct provider *provider, const void *settings, const char *code,
                    struct problem *problem)
 {
@@ -226,14 +226,14 @@ json_object *provider_body(json_object *body, bool good)
     return NULL;
 }
 
-/* Whether the provider says by a status that it has done nothing (RFC 9110). A 408, and a gateway's
- * 502 or 504, do not say so. */
+/* True if the status says that the provider has done nothing (RFC 9110). A 408, and a gateway's 502
+ * or 504, do not say so. */
 static bool says_not_done(long status)
 {
     return status >= 300 && status <= 599 && status != 408 && status != 502 && status != 504;
 }
 
-/* How far it is certain that nothing was done, where there is no answer. */
+/* How certain it is that nothing was done, without an answer. */
 static enum doubt doubt_without(const struct rest_answer *answer)
 {
     if (answer->unsettled)
@@ -318,14 +318,15 @@ bool provider_make_scope(char scope[CHALLENGE_SCOPE_SIZE])
     return true;
 }
 
-/* What the answer to a verify of nothing says about the credentials. */
+/* Reads from the answer to a verify of a challenge that was never sent whether the credentials are
+ * accepted. */
 static enum outcome judge(const struct provider *provider, enum outcome outcome,
                           struct problem *problem)
 {
     switch (outcome) {
     case OUTCOME_GONE:
     case OUTCOME_WRONG:
-    case OUTCOME_INVALID: /* only who may ask is told what is wrong with the question */
+    case OUTCOME_INVALID: /* only an authenticated caller is told what is wrong with the request */
         *problem->text = '\0';
         return OUTCOME_OK;
     case OUTCOME_OK:

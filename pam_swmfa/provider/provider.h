@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * provider: what every provider of codes is to the rest of the program: one table of what it is
- * called, how it is configured, which request to make, and what an answer means. The table is all
- * that a provider's own file has to offer; docs/providers.md shows how to add one.
+ * provider: the interface of all providers of codes: one table with the name, the configuration,
+ * the requests and the meaning of the answers. A provider's own file has nothing but the table;
+ * docs/providers.md shows how to add one.
  */
 #ifndef SWMFA_PROVIDER_H
 #define SWMFA_PROVIDER_H
@@ -23,7 +23,7 @@
 #define CHALLENGE_ID_SIZE    65
 #define UNSENT_BYTES         16 /* of randomness */
 
-/* One code that was asked for: what a verify needs to be about this one and no other. */
+/* One code that was sent, with what a verify needs to refer to it and no other. */
 struct challenge {
     const char *number; /* E.164 */
     enum channel channel;
@@ -31,7 +31,7 @@ struct challenge {
     char id[CHALLENGE_ID_SIZE];       /* the provider's, from its answer; "": there was none */
 };
 
-/* How a provider is reached; the texts belong to the settings. */
+/* How to reach a provider; the texts belong to the settings. */
 struct account {
     char base[2048]; /* https://HOST[:PORT]/PATH, to which the path of a request is appended */
     const char *user;
@@ -39,13 +39,13 @@ struct account {
     const char *ca_pem; /* NULL: the system's CA certificates */
 };
 
-/* What a code of this provider is like. */
+/* The form of this provider's codes. */
 struct terms {
     size_t length;  /* characters */
     bool letters;   /* ASCII letters besides digits */
     int valid_for;  /* seconds */
     int wrong_most; /* wrong codes that the provider takes for one that it sent */
-    struct price price[CHANNEL_COUNT]; /* what one costs, by enum channel; for swmfactl report */
+    struct price price[CHANNEL_COUNT]; /* price of one code, by enum channel; for swmfactl report */
 };
 
 /* The keys for it, in the provider's table of keys; SETTINGS has a member price like the above. */
@@ -55,10 +55,10 @@ struct terms {
         "call_price", NULL, KEY_AT(settings, price[CHANNEL_CALL]), .kind = KEY_PRICE               \
     }
 
-/* Whether a send that has no good answer may have been made all the same. */
+/* How certain it is that a send without a good answer was not made. */
 enum doubt {
     DOUBT_NONE, /* certainly not: it did not get there, or the provider says so (RFC 9110) */
-    DOUBT_SOME, /* it is taken for not made, but the answer does not say so */
+    DOUBT_SOME, /* taken for not made, but the answer does not say so */
     DOUBT_FULL, /* there was no answer */
 };
 
@@ -66,11 +66,11 @@ enum doubt {
 
 struct provider {
     const char *name;  /* in the configuration and in the log */
-    const char *title; /* as it writes itself */
+    const char *title; /* the provider's own spelling */
     struct section section;
-    bool needs_id; /* a code can be verified only by the id from the answer to its send */
+    bool needs_id; /* a code can be verified only with the id from the answer to its send */
     long gone;     /* the HTTP status of a verify that says that the code is gone; 0: none does */
-    struct {       /* what to look at after a 401, 403, 404 */
+    struct {       /* the settings to check after a 401, 403, 404 */
         const char *credentials;
         const char *forbidden;
         const char *not_found;
@@ -78,7 +78,7 @@ struct provider {
 
     void (*account)(const void *settings, struct account *account);
     void (*terms)(const void *settings, struct terms *terms);
-    /* Whether it can send by a channel; NULL if so, or which key is missing for that. */
+    /* Whether it can send by a channel: NULL if so, or the name of the missing key. */
     const char *(*lacks)(const void *settings, enum channel channel);
 
     /* The body of a request, the caller's to put, or NULL without memory; and its path. */
@@ -88,13 +88,13 @@ struct provider {
                            const char *code, char *path, size_t size);
 
     /*
-     * Makes a challenge that was never sent, of 16 random bytes and the random scope that it has: a
-     * verify of it can send nothing to anybody and is no good as a code, but only who has the right
-     * credentials is told so.
+     * Makes a challenge that was never sent, from 16 random bytes and its random scope: a verify of
+     * it sends nothing and accepts no code, but only a caller with the right credentials is told
+     * so.
      */
     void (*unsent)(const void *settings, const unsigned char *bytes, struct challenge *challenge);
 
-    /* What the object in an answer with status 200 means. sent fills the id of the challenge. */
+    /* Interprets the object in an answer with status 200. sent fills the id of the challenge. */
     enum outcome (*sent)(json_object *answer, struct challenge *challenge, struct problem *problem);
     enum outcome (*verified)(json_object *answer, struct problem *problem);
 };
@@ -121,17 +121,18 @@ enum outcome provider_send(const struct provider *provider, const void *settings
                            struct problem *problem);
 
 /*
- * provider_verify: whether a code is the one of this challenge: OUTCOME_OK, _WRONG, _GONE; anything
- * else, with the problem, is no answer to that question.
+ * provider_verify: asks whether a code is the one of this challenge: OUTCOME_OK, _WRONG, _GONE; any
+ * other outcome, with the problem, does not answer that.
  */
 enum outcome provider_verify(const struct provider *provider, const void *settings,
                              struct rest *rest, int milliseconds, const struct challenge *challenge,
                              const char *code, struct problem *problem);
 
 /*
- * provider_probe: whether the provider can be reached and takes the credentials: OUTCOME_OK, or
- * what keeps it from that, with the problem. Nothing is sent to a phone: it asks whether a random
- * code is the one of a challenge that was never sent. If it is, that is OUTCOME_BAD_ANSWER.
+ * provider_probe: checks whether the provider is reachable and accepts the credentials: OUTCOME_OK,
+ * or another outcome with the problem. It sends nothing to a phone: it verifies a random code of a
+ * challenge that was never sent. If the provider accepts that code, the outcome is
+ * OUTCOME_BAD_ANSWER.
  */
 enum outcome provider_probe(const struct provider *provider, const void *settings,
                             struct rest *rest, int milliseconds, struct problem *problem);
@@ -139,7 +140,7 @@ enum outcome provider_probe(const struct provider *provider, const void *setting
 /* provider_make_scope: makes a random scope. False if there is no randomness. */
 bool provider_make_scope(char scope[CHALLENGE_SCOPE_SIZE]);
 
-/* What an answer to a send means, and one to a verify; as above. */
+/* Interprets an answer to a send, and one to a verify; as above. */
 enum outcome provider_sent(const struct provider *provider, const struct rest_answer *answer,
                            struct challenge *challenge, struct problem *problem);
 enum outcome provider_verified(const struct provider *provider, const struct rest_answer *answer,
@@ -157,7 +158,7 @@ json_object *provider_body(json_object *body, bool good);
 /* provider_is_uuid: 32 hexadecimal digits, in the groups of RFC 9562. */
 bool provider_is_uuid(const char *text);
 
-/* What a verify says by a member that is true or false, and nothing else. */
+/* Interprets a verify's answer by one member that is true or false. */
 enum outcome provider_verdict(json_object *answer, const char *key, struct problem *problem);
 
 #endif

@@ -23,10 +23,10 @@ struct rest {
     char *base;
     int connect_timeout; /* seconds */
     int watch_fd;
-    const char *body; /* of the request that is under way: what is still to be sent */
+    const char *body; /* of the current request: the rest to be sent */
     size_t body_left;
     size_t received; /* headers and body */
-    bool failed;     /* the last transfer: what easy holds of it must not reach the next */
+    bool failed;     /* the last transfer: its state in easy must not reach the next */
     struct rest_answer *answer;
     char error[CURL_ERROR_SIZE];
 };
@@ -56,7 +56,7 @@ static size_t give_body(char *buffer, size_t size, size_t count, void *user)
     return given;
 }
 
-/* libcurl would send a request again if a kept connection broke under it: a verify must not be. */
+/* libcurl would repeat a request if a kept connection broke: a verify must not be repeated. */
 static int refuse_to_rewind(void *user, curl_off_t offset, int origin)
 {
     (void)user;
@@ -208,7 +208,7 @@ static bool want_of_resources(const struct rest *rest)
            error == EAGAIN;
 }
 
-/* Whether the transfer broke off, in place of coming to an end that makes no sense. */
+/* True if the transfer was interrupted, and did not end with a senseless answer. */
 static bool broke_off(CURLcode code)
 {
     static const CURLcode codes[] = {
@@ -230,9 +230,9 @@ static long status_of(const struct rest *rest)
 }
 
 /*
- * Whether the request went over a connection that one before it had opened. If that breaks, perhaps
- * only the provider, or something between, had enough of waiting for the person, who chooses when
- * to answer; it does not tell whether the provider can be reached.
+ * True if the request used a connection that an earlier one had opened. If that breaks, the
+ * provider, or something between, may just have closed it while it was idle: the user decides when
+ * to answer. So it does not show whether the provider is reachable.
  */
 static bool on_kept_connection(const struct rest *rest, CURLcode code)
 {
@@ -243,15 +243,18 @@ static bool on_kept_connection(const struct rest *rest, CURLcode code)
             opened == 0);
 }
 
-/* Whether it failed inside TLS, as by an alert or a record that was tampered with: libcrypto writes
- * its errors so, and no host name has a colon. An end without a word is the network's. */
+/*
+ * True if it failed inside TLS, as by an alert or a record that was tampered with: libcrypto writes
+ * its errors in this form, and no host name has a colon. An end without an alert is the network's
+ * fault.
+ */
 static bool inside_tls(const struct rest *rest)
 {
     const char *error = strstr(rest->error, "error:");
     return error != NULL && strstr(error, "unexpected eof") == NULL;
 }
 
-/* What it means that a transfer broke off: it depends on what had come of an answer before. */
+/* Interprets an interrupted transfer: it depends on how much of the answer had arrived. */
 static enum outcome by_what_had_come(const struct rest *rest, CURLcode code)
 {
     long status = status_of(rest);
@@ -288,8 +291,8 @@ static enum outcome classify(const struct rest *rest, CURLcode code)
 }
 
 /*
- * Whether the provider may have done what was asked although there is no answer that says so: all
- * of the request had gone out, and what had come of an answer, if anything, was no refusal.
+ * True if the provider may have acted although no answer says so: the request was sent completely,
+ * and the part of the answer that arrived, if any, was no refusal.
  */
 static bool may_be_done(const struct rest *rest, CURLcode code, enum outcome outcome)
 {
@@ -306,13 +309,13 @@ static enum outcome explain(const struct rest *rest, CURLcode code, struct probl
         return OUTCOME_BAD_ANSWER;
     }
     size_t host = strlen("https://");
-    host += strcspn(rest->base + host, "/"); /* what follows is an account's */
+    host += strcspn(rest->base + host, "/"); /* the account's name follows */
     problem_set(problem, "%.*s: %s", (int)host, rest->base,
                 code == CURLE_SEND_FAIL_REWIND ? "closed the kept connection"
                 : *rest->error != '\0'         ? rest->error
                                                : curl_easy_strerror(code));
     if (want_of_resources(rest))
-        return OUTCOME_MEMORY; /* of this machine, which says nothing about the provider */
+        return OUTCOME_MEMORY; /* an error of this machine, which says nothing about the provider */
     enum outcome outcome = classify(rest, code);
     rest->answer->unsettled = may_be_done(rest, code, outcome);
     return outcome;

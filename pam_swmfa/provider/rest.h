@@ -20,17 +20,17 @@ struct rest_settings {
     const struct secret *password;
     const char *ca_pem;  /* CA certificates instead of the system's; NULL: the system's */
     int connect_timeout; /* seconds */
-    int watch_fd; /* when it becomes readable or is closed, a request is abandoned; -1: none */
-    bool report;  /* keep what rest_report says of the certificate */
+    int watch_fd; /* a request is abandoned once it becomes readable or is closed; -1: none */
+    bool report;  /* record the facts on the certificate for rest_report */
 };
 
 #define REST_ANSWER_MAX ((size_t)64 * 1024) /* headers and body together */
 
 struct rest_answer {
-    bool unsettled; /* there is none, but the provider may have done what was asked */
-    bool gone_out;  /* there is none, but all of the request had been handed on */
+    bool unsettled; /* no answer, but the provider may have acted */
+    bool gone_out;  /* no answer, but the complete request was passed on */
     long status;    /* HTTP status; 0: none has come */
-    size_t length;  /* of body, without the NUL behind it */
+    size_t length;  /* of body, without the NUL after it */
     char body[REST_ANSWER_MAX + 1];
 };
 
@@ -41,8 +41,8 @@ struct rest_answer {
 bool rest_prepare(void);
 
 /*
- * rest_new: prepares a client. Nothing is sent yet. What settings point to is copied.
- * Returns NULL without memory. The caller owes rest_free.
+ * rest_new: prepares a client. Sends nothing yet. Copies what settings points to. Returns NULL
+ * without memory. The caller owes rest_free.
  */
 struct rest *rest_new(const struct rest_settings *settings);
 
@@ -55,7 +55,9 @@ struct rest *rest_new(const struct rest_settings *settings);
 enum outcome rest_post(struct rest *rest, const char *path, const char *body, int milliseconds,
                        struct rest_answer *answer, struct problem *problem);
 
-/* When the last request got how far, in microseconds from its start; 0: it did not get there. */
+/*
+ * The times of the last request's steps, in microseconds from its start; 0: a step was not reached.
+ */
 struct rest_report {
     int64_t resolved;   /* the name has an address */
     int64_t connected;  /* TCP */
@@ -64,7 +66,7 @@ struct rest_report {
     time_t valid_until; /* the end of the peer's certificate; 0: not known */
 };
 
-/* rest_report: what is known of the last request; it must have been made on a new connection. */
+/* rest_report: reports on the last request, which must have been made on a new connection. */
 void rest_report(const struct rest *rest, struct rest_report *report);
 
 /* rest_free: closes the connection; NULL is allowed. */

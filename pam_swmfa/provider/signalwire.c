@@ -139,7 +139,7 @@ static json_object *verify(const void *section, const struct challenge *challeng
     return provider_body(body, body != NULL && provider_add_text(body, "token", code));
 }
 
-/* A UUID of version 4 (RFC 9562): that of no send. */
+/* A UUID of version 4 (RFC 9562), which belongs to no send. */
 static void unsent(const void *section, const unsigned char *bytes, struct challenge *challenge)
 {
     (void)section;

@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/*
- * bypass: who an administrator lets in without a code for a while; within a transaction of the
- * store.
- */
+/* bypass: lets a user in without a code temporarily; within a transaction of the store. */
 #ifndef SWMFA_STORE_BYPASS_H
 #define SWMFA_STORE_BYPASS_H
 
@@ -15,8 +12,8 @@ struct bypass {
     char reason[BYPASS_REASON_SIZE];
 };
 
-/* bypass_look: whether a user has one. Both the time of the store and the time of day must be
- * within it, see remember_look; it lasts 30 days at most, whatever the store says. */
+/* bypass_look: returns whether a user has one. The time of the store and the time of day must both
+ * be within it, see remember_look; it lasts at most 30 days, whatever the store contains. */
 bool bypass_look(struct store *store, const char *user, struct bypass *pass);
 
 /* bypass_grant: from now on for so many seconds; in place of one that the user has. */

@@ -12,7 +12,7 @@
 #include <sys/random.h>
 
 #define HASH_PREFIX "$y$" /* yescrypt, at libxcrypt's own cost */
-/* A salt for who has no code of that number, of the same cost. */
+/* A salt for a user without a code of that number, of the same cost. */
 #define NO_SALT "$y$j9T$......................"
 
 /* Crockford's base 32: without i, l, o and u. */
@@ -108,7 +108,7 @@ bool codes_replace(struct store *store, const char *user, const struct codes *co
 
 /* ---- using ---- */
 
-/* The letter of the alphabet that a character stands for, or 0. */
+/* Returns the letter of the alphabet that a character stands for, or 0. */
 static char letter_of(char c)
 {
     if (c >= 'A' && c <= 'Z')

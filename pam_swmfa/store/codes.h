@@ -15,7 +15,7 @@
 #define CODES_CODE_SIZE (CODES_LENGTH + 1)
 #define CODES_HASH_SIZE STORE_CELL_SIZE
 
-/* What codes_make makes; the caller wipes it. */
+/* The result of codes_make; the caller wipes it. */
 struct codes {
     char code[CODES_COUNT][CODES_CODE_SIZE];
     char hash[CODES_COUNT][CODES_HASH_SIZE];
@@ -36,35 +36,35 @@ bool codes_make(struct codes *codes, struct problem *problem);
 /* codes_replace: from now on these are the user's codes, and no others. */
 bool codes_replace(struct store *store, const char *user, const struct codes *codes);
 
-/* codes_void: no code of the user is good any more; count: how many there were. */
+/* codes_void: makes all codes of the user invalid; count: how many there were. */
 bool codes_void(struct store *store, const char *user, int64_t *count);
 
 /*
- * codes_read: reads what a person typed: blanks and hyphens go, capitals and the letters i, l, o
- * are taken for what they look like. Returns whether it has the form of a code. code: of
- * CODES_CODE_SIZE, the caller wipes it.
+ * codes_read: reads what a user typed: removes blanks and hyphens, and takes capitals and the
+ * letters i, l, o for the characters that they resemble. Returns whether it has the form of a code.
+ * code: of CODES_CODE_SIZE, the caller wipes it.
  */
 bool codes_read(const char *text, char *code);
 
-/* codes_hash: the hash that is kept for the code of that number, or "" if there is none (any more).
- */
+/* codes_hash: gets the stored hash of the code with that number, or "" if there is none, or none
+ * any more. */
 bool codes_hash(struct store *store, const char *user, const char *code,
                 char hash[CODES_HASH_SIZE]);
 
 /*
- * codes_match: whether that is the hash of this code; takes the same time if hash is "", and is
- * then false. codes_ready must have been true. Needs no transaction.
+ * codes_match: returns whether that is the hash of this code; takes the same time if hash is "",
+ * and is then false. codes_ready must have been true. Needs no transaction.
  */
 bool codes_match(const char *code, const char *hash);
 
 /*
- * codes_use: uses a code up that codes_match has found right. used: whether it was still there,
- * with that hash; false: somebody else was faster, and it must not count.
+ * codes_use: uses up a code that codes_match has found correct. used: whether it was still there,
+ * with that hash; false: another login was faster, and the code must not be accepted.
  */
 bool codes_use(struct store *store, const char *user, const char *code, const char *hash,
                bool *used);
 
-/* codes_left: how many are left to a user. */
+/* codes_left: counts the codes that a user has left. */
 bool codes_left(struct store *store, const char *user, int64_t *count);
 
 #endif

@@ -2,9 +2,9 @@
 /*
  * failures: see failures.h.
  *
- * Attempts are numbered for each user, and never go back. Those up to forgiven are no failures: so
- * an attempt that was right forgives what was counted before it, and not what others, side by side
- * with it, have counted since.
+ * Attempts are numbered for each user, always upwards. Those up to forgiven are no failures: so a
+ * correct attempt forgives the attempts that were counted before it, but not those that logins
+ * beside it have counted since.
  */
 #include <config.h>
 
@@ -24,7 +24,7 @@ void failures_expect(struct store *store)
     store_expect(store, FORGIVE);
 }
 
-/* How long a lock is that begins with so many failures, or 0 if none does. */
+/* The length of a lock that begins after so many failures, or 0 if none does. */
 static int64_t lock_of(int64_t count, int failures)
 {
     if (count % failures != 0)
@@ -35,8 +35,8 @@ static int64_t lock_of(int64_t count, int failures)
     return lock < FAILURES_LOCK_MOST_MS ? lock : FAILURES_LOCK_MOST_MS;
 }
 
-/* Reads a user's row; attempts and locked_until as they stand in it. */
-static bool look(struct store *store, const char *user, struct failures *tries,
+/* Reads a user's row; attempts and locked_until as stored there. */
+static bool look(struct store *store, const char *user, struct failures *state,
                  int64_t *locked_until)
 {
     struct store_answer row;
@@ -46,37 +46,37 @@ static bool look(struct store *store, const char *user, struct failures *tries,
                    "t", user))
         return false;
     *locked_until = store_number(&row, 2);
-    tries->lock_begins_ms = 0;
-    tries->attempt = store_number(&row, 0);
-    tries->failures = tries->attempt - store_number(&row, 1);
-    tries->for_ever = tries->failures >= FAILURES_LOCK_FOR_EVER;
-    tries->locked_for_ms = *locked_until - store_now(store);
-    if (tries->for_ever || tries->locked_for_ms < 0)
-        tries->locked_for_ms = 0;
-    tries->locked = tries->for_ever || tries->locked_for_ms > 0;
+    state->lock_begins_ms = 0;
+    state->attempt = store_number(&row, 0);
+    state->failures = state->attempt - store_number(&row, 1);
+    state->for_ever = state->failures >= FAILURES_LOCK_FOR_EVER;
+    state->locked_for_ms = *locked_until - store_now(store);
+    if (state->for_ever || state->locked_for_ms < 0)
+        state->locked_for_ms = 0;
+    state->locked = state->for_ever || state->locked_for_ms > 0;
     return true;
 }
 
-bool failures_look(struct store *store, const char *user, struct failures *tries)
+bool failures_look(struct store *store, const char *user, struct failures *state)
 {
     int64_t locked_until = 0;
-    return look(store, user, tries, &locked_until);
+    return look(store, user, state, &locked_until);
 }
 
-bool failures_count(struct store *store, const char *user, int failures, struct failures *tries)
+bool failures_count(struct store *store, const char *user, int failures, struct failures *state)
 {
     int64_t locked_until = 0;
-    if (!look(store, user, tries, &locked_until))
+    if (!look(store, user, state, &locked_until))
         return false;
-    if (tries->locked)
+    if (state->locked)
         return true;
-    tries->attempt++;
-    tries->failures++;
-    tries->for_ever = tries->failures >= FAILURES_LOCK_FOR_EVER;
-    tries->lock_begins_ms = lock_of(tries->failures, failures);
-    if (tries->lock_begins_ms > 0)
-        locked_until = store_now(store) + tries->lock_begins_ms;
-    return store_run(store, NULL, COUNT, "tii", user, tries->attempt, locked_until);
+    state->attempt++;
+    state->failures++;
+    state->for_ever = state->failures >= FAILURES_LOCK_FOR_EVER;
+    state->lock_begins_ms = lock_of(state->failures, failures);
+    if (state->lock_begins_ms > 0)
+        locked_until = store_now(store) + state->lock_begins_ms;
+    return store_run(store, NULL, COUNT, "tii", user, state->attempt, locked_until);
 }
 
 bool failures_forgive(struct store *store, const char *user, int64_t attempt)

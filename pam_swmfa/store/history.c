@@ -17,7 +17,7 @@
     "digits, tries, sends, took_ms, sent, detail"
 
 #define COLUMNS_COUNT 16   /* with id */
-#define TEXT_SIZE     2048 /* as a line of the log */
+#define TEXT_SIZE     2048 /* in the form of a log line */
 
 #define LAST "SELECT COALESCE(MAX(id), 0) FROM swmfa_login"
 #define ADD                                                                                        \
@@ -71,7 +71,8 @@ bool history_next_sent(const char **at, struct history_sent *sent)
     return length > 0;
 }
 
-/* What is too old by the time of day, whatever that was when others were written; or too much. */
+/* Removes rows that are too old by the current time of day, whatever it was when others were
+ * written, and rows beyond the maximum. */
 static bool clean_up(struct store *store, int64_t newest)
 {
     if (newest % CLEAN_EVERY != 0)
@@ -110,7 +111,7 @@ static int64_t number(const char *text)
     return strtoll(text, NULL, 10);
 }
 
-/* Its texts are printed: none may hold what a terminal would obey. */
+/* Its texts are printed: none may contain anything that a terminal would obey. */
 static bool read_row(const char *const *row, void *user)
 {
     static char texts[COLUMNS_COUNT][TEXT_SIZE];

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * history: the last logins, one row for each: what stands in the system log about it, and which
- * codes were sent. Kept for 90 days, and no more than 100,000 of them. Within a transaction of the
- * store.
+ * history: the last logins, one row for each: what the system log says about it, and the codes that
+ * were sent. Kept for 90 days, at most 100,000 of them. Within a transaction of the store.
  */
 #ifndef SWMFA_HISTORY_H
 #define SWMFA_HISTORY_H
@@ -14,12 +13,11 @@
 #define HISTORY_DAYS 90
 #define HISTORY_MOST 100000
 
-#define HISTORY_USER_SIZE 256 /* of a name, escaped; a longer one is cut off by log_escape */
+#define HISTORY_USER_SIZE 256 /* of an escaped name; log_escape cuts off a longer one */
 
 /*
- * One login. All texts are printable ASCII, "" for what there is not; no code and no whole number
- * is among them. user, service, rhost, detail are escaped as log_escape does; also blanks in the
- * first three of them.
+ * One login. All texts are printable ASCII, "" for an absent one, without any code or complete
+ * number. user, service, rhost, detail are escaped by log_escape; in the first three also blanks.
  */
 struct history_login {
     int64_t id;         /* they go up by one from login to login */
@@ -35,9 +33,9 @@ struct history_login {
     const char *number;  /* the last two digits */
     int64_t tries;
     int64_t sends;    /* requests to providers */
-    int64_t ms;       /* how long it has taken */
-    const char *sent; /* a word "PROVIDER:CHANNEL" for each code that was sent, with a "?" behind it
-                         if that is not certain; a blank between */
+    int64_t ms;       /* its duration */
+    const char *sent; /* a word "PROVIDER:CHANNEL" for each code that was sent, with a "?" after it
+                         if that is uncertain; separated by blanks */
     const char *detail;
 };
 
@@ -45,18 +43,18 @@ struct history_login {
 struct history_sent {
     char provider[32];
     char channel[16];
-    bool certain; /* that it was sent */
+    bool certain; /* it was certainly sent */
 };
 
-/* history_next_sent: takes the next word of such a text; at: where to go on. False behind the last.
- */
+/* history_next_sent: gets the next word of such a text; at: the current position. False after the
+ * last. */
 bool history_next_sent(const char **at, struct history_sent *sent);
 
-/* history_write: the line in the system log about a login, as far as it is the same everywhere.
- * Returns to. */
+/* history_write: writes the part of the system log's line about a login that has the same form
+ * everywhere. Returns to. */
 const char *history_write(const struct history_login *login, char *to, size_t size);
 
-/* history_expect: makes ready what history_add will need. */
+/* history_expect: prepares what history_add will need. */
 void history_expect(struct store *store);
 
 /* history_add: adds one, whose id (*id) and time are given to it here; old ones go. */
@@ -64,12 +62,13 @@ bool history_add(struct store *store, const struct history_login *login, int64_t
 
 /*
  * history_each: calls each for the logins after an id (0: all) and at or after a time (0: all), in
- * their order; its texts are gone when it returns. It returns whether to go on.
+ * their order; its texts are gone when it returns. It returns whether to continue.
  */
 bool history_each(struct store *store, int64_t after_id, int64_t since_wall_ms,
                   bool (*each)(const struct history_login *login, void *context), void *context);
 
-/* history_last: calls each likewise for the last login of a user, as history_login has the name. */
+/* history_last: calls each in the same way for the last login of a user, in history_login's form of
+ * the name. */
 bool history_last(struct store *store, const char *user,
                   bool (*each)(const struct history_login *login, void *context), void *context);
 

@@ -16,8 +16,8 @@
 #define TTY  " tty "
 
 /*
- * What a user calls names no remote host, whatever it says: sudo with pam_rhost gives the name of
- * this one, which all sessions of all callers have in common.
+ * If a user calls the application, rhost names no remote host: sudo with pam_rhost sets the name of
+ * this host, which all sessions of all callers share.
  */
 bool remember_place(const struct remember_origin *origin, const struct moment *moment,
                     char place[REMEMBER_PLACE_SIZE])

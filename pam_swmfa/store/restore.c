@@ -26,7 +26,7 @@ static int64_t number(const char *text)
     return strtoll(text, NULL, 10);
 }
 
-/* Takes note of how a statement went. Returns whether to go on. */
+/* Records the result of a statement. Returns whether to continue. */
 static bool went(struct copying *copying, bool good, const struct store_answer *answer)
 {
     copying->failed = !good;
@@ -35,7 +35,7 @@ static bool went(struct copying *copying, bool good, const struct store_answer *
     return good;
 }
 
-/* ---- what keeps somebody out ---- */
+/* ---- entries that deny users ---- */
 
 #define SENDS "SELECT id, at_ms, user_name, phone, address, host FROM swmfa_send"
 #define ADD_SEND                                                                                   \
@@ -48,7 +48,7 @@ static bool copy_send(const char *const *cells, void *context)
     struct copying *copying = context;
     struct store_answer answer;
     int64_t at = number(cells[1]);
-    int64_t now = store_now(copying->to); /* one of a later time would count for ever */
+    int64_t now = store_now(copying->to); /* one of a later time would never expire */
     bool good = store_run(copying->to, &answer, ADD_SEND, "titttt", cells[0], at < now ? at : now,
                           cells[2], cells[3], cells[4], cells[5]);
     return went(copying, good, &answer);
@@ -130,7 +130,7 @@ static bool copy_pace(const char *const *cells, void *context)
 #define CODES    "SELECT user_name, number, hash FROM swmfa_code ORDER BY user_name, number"
 #define ADD_CODE "INSERT INTO swmfa_code (user_name, number, hash) VALUES ($1, $2, $3)"
 
-/* Where the store has codes of that user, those of the backup are used or replaced ones. */
+/* If the store has codes of that user, those of the backup were used or replaced. */
 static bool may_have(struct copying *copying, const char *user)
 {
     int64_t left = 0;
@@ -159,7 +159,7 @@ static bool copy_code(const char *const *cells, void *context)
 
 /* ---- all of it ---- */
 
-/* The time of the store moves to a later one, and what ends by it moves with it. */
+/* The time of the store moves to a later one, and so does everything that ends by it. */
 static bool move_time(struct store *store, int64_t to_ms)
 {
     static const char *const updates[] = {

@@ -2,7 +2,7 @@
 /*
  * sends: see sends.h.
  *
- * Each send is a row with the time, and with whom it is counted for. A limit of N in a time is
+ * Each send is a row with its time and everything that it counts against. A limit of N in a time is
  * reached if the Nth newest row is younger than that.
  */
 #include <config.h>
@@ -18,7 +18,7 @@
 #define THIS_HOST "localhost" /* one database is one host's */
 #define DAY_MS    ((int64_t)24 * 60 * 60 * 1000)
 
-/* One of the four ways in which a send is counted. */
+/* One of the four things that a send counts against. */
 struct scope {
     const char *key;
     const char *column;
@@ -62,7 +62,7 @@ static void lengthen(const struct limit_list *list, int64_t *longest)
             *longest = (int64_t)list->at[i].seconds * 1000;
 }
 
-/* What no limit looks back to goes. */
+/* Removes rows that no limit looks back to. */
 static bool clean_up(struct store *store, const struct limits *limits)
 {
     int64_t longest = DAY_MS;
@@ -155,7 +155,7 @@ void sends_address(const char *rhost, char *address, size_t size)
 {
     struct in6_addr six;
     char text[INET6_ADDRSTRLEN];
-    size_t length = strcspn(rhost, "%"); /* a link-local address has its interface behind it */
+    size_t length = strcspn(rhost, "%"); /* a link-local address is followed by its interface */
     static const unsigned char mapped[12] = {[10] = 0xff, [11] = 0xff};
     (void)snprintf(address, size, "%s", rhost);
     if (length >= sizeof(text))

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* sends: how many codes were sent, to whom and for whom; within a transaction of the store. */
+/* sends: counts the codes that were sent, by receiver and by origin; within a transaction of the
+ * store. */
 #ifndef SWMFA_SENDS_H
 #define SWMFA_SENDS_H
 
@@ -8,15 +9,15 @@
 
 #define SENDS_ID_SIZE 33
 
-/* Whom a send is counted for. */
+/* The user, number and host that a send counts against. */
 struct sends_about {
     const char *user;
     const char *phone;   /* see digest_of; "": none, nor the host */
     const char *address; /* the remote one, see sends_address; "": a local login */
-    bool pretended;      /* nothing is really sent: not counted for the host */
+    bool pretended;      /* nothing is actually sent: not counted for the host */
 };
 
-/* What stands in the way of a send: of the limits that are reached, the one that is for longest. */
+/* The limit that prevents a send: of those that are reached, the longest. */
 struct sends_refusal {
     const char *key; /* the limit's key in swmfa.conf; NULL: nothing */
     struct limit limit;
@@ -43,18 +44,19 @@ bool sends_look(struct store *store, const struct limits *limits, const struct s
  * address and the host. count: of sends. */
 bool sends_lift(struct store *store, const char *user, const char *phone, int64_t *count);
 
-/* sends_give_back: a send that was counted has certainly not happened. */
+/* sends_give_back: takes back a counted send that certainly did not happen. */
 bool sends_give_back(struct store *store, const char *id);
 
-/* sends_of_user: how many were counted for a user in the last so many seconds. */
+/* sends_of_user: counts those of a user in the last seconds. */
 bool sends_of_user(struct store *store, const char *user, int seconds, int64_t *count);
 
-/* sends_of_host: how many of this host's. */
+/* sends_of_host: counts those of this host. */
 bool sends_of_host(struct store *store, int seconds, int64_t *count);
 
 /*
- * sends_address: what a remote host counts as: an IPv4 address as itself, also if it is written as
- * an IPv6 one; an IPv6 address as its /64, since a customer has no less; anything else as it is.
+ * sends_address: the form in which a remote host is counted: an IPv4 address as itself, also if
+ * written as IPv6; an IPv6 address as its /64, since every customer has at least that; anything
+ * else unchanged.
  */
 void sends_address(const char *rhost, char *address, size_t size);
 

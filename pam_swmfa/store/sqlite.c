@@ -3,13 +3,12 @@
  * sqlite: the engine that keeps the store in a file of this host; see engine.h.
  *
  * The file is in WAL mode: a process that is killed at any moment leaves a database that the next
- * one opens, with each transaction in it whole or not at all. The last process that closes it does
- * not clean up, so that a login need not; the log of changes is worked off by every so many
- * commits.
+ * one opens, with each transaction in it completely or not at all. The last process that closes it
+ * does not clean up, so that no login has to; a commit from time to time moves the WAL into the
+ * file.
  *
- * A database is made beside, under a lock of the folder, and renamed when it is whole. So a file
- * that is empty, or a journal without its file, is never what a new store looks like, and is
- * refused.
+ * A database is made in a file beside, under a lock of the folder, and renamed when it is complete.
+ * So an empty file, or a journal without its file, is never a new store, and is refused.
  */
 #include <config.h>
 
@@ -30,10 +29,12 @@
 #define PATH_SIZE       4096
 #define PAGE_BYTES      1024 /* of the file: a change writes whole pages, and changes little */
 #define PAGE_BYTES_TEXT "1024"
-/* Pages of the log of changes at which a commit works it off: the next login reads it all. */
+/*
+ * Pages of the WAL from which on a commit moves it into the file: the next login reads all of it.
+ */
 #define CHECKPOINT_PAGES 64
 #define STATEMENTS       40      /* kept for the next time */
-#define WAIT_MOST_NS     8000000 /* between two looks whether others have finished */
+#define WAIT_MOST_NS     8000000 /* between two checks whether others have finished */
 
 struct engine {
     sqlite3 *db;
@@ -46,13 +47,13 @@ struct engine {
 
 /* ---- what went wrong ---- */
 
-/* What helps. No other program is to be run by root in a folder that is not root's. */
+/* How to fix it. Root must not run other programs in a folder that is not root's. */
 #define REPAIR                                                                                     \
     "Restore a backup with: swmfactl store restore --replace FILE. Without one: swmfactl store "   \
     "reset --force, which loses all locks, counts and break-glass codes"
 #define DAMAGED "is damaged (%s). " REPAIR
 
-/* Says what an error of SQLite means to an administrator. Returns false. */
+/* Explains an error of SQLite to an administrator. Returns false. */
 static bool failed(const struct engine *engine, struct problem *problem)
 {
     int error = sqlite3_system_errno(engine->db);
@@ -113,7 +114,7 @@ static int64_t now_ms(void)
 static int wait_for_others(void *context, int calls)
 {
     const struct engine *engine = context;
-    struct timespec now = {0}; /* its last digits are chance enough */
+    struct timespec now = {0}; /* its last digits are random enough */
     (void)calls;
     if (now_ms() >= engine->wait_until)
         return 0;
@@ -125,7 +126,7 @@ static int wait_for_others(void *context, int calls)
 
 /* ---- statements ---- */
 
-/* False without memory: a parameter that is missing is NULL, which finds nobody. */
+/* False without memory: a missing parameter is NULL, which matches no user. */
 static bool bind(sqlite3_stmt *statement, const char *types, va_list parameters)
 {
     char name[16];
@@ -156,7 +157,7 @@ static bool keep_row(sqlite3_stmt *statement, struct store_answer *answer)
     return true;
 }
 
-/* A statement that is ready to run, of those that were made before if it is among them. */
+/* Returns a statement that is ready to run, a prepared one if possible. */
 static sqlite3_stmt *prepare(struct engine *engine, const char *sql)
 {
     size_t i = 0;
@@ -250,7 +251,7 @@ static bool run_plain(struct engine *engine, struct store_answer *answer, struct
 
 /* ---- transactions ---- */
 
-/* Whether a commit need not wait for the disk. */
+/* True if a commit need not wait for the disk. */
 static bool set_relaxed(struct engine *engine, bool relaxed, struct problem *problem)
 {
     if (engine->relaxed == relaxed)
@@ -265,7 +266,7 @@ static bool set_relaxed(struct engine *engine, bool relaxed, struct problem *pro
 bool engine_begin(struct engine *engine, enum store_access access, int milliseconds,
                   struct problem *problem)
 {
-    engine_rollback(engine); /* of one that could not be ended for want of memory */
+    engine_rollback(engine); /* of one that could not be ended without memory */
     engine->wait_until = now_ms() + milliseconds;
     return set_relaxed(engine, access == STORE_RELAX, problem) &&
            run_plain(engine, NULL, problem, access == STORE_READ ? "BEGIN" : "BEGIN IMMEDIATE");
@@ -303,14 +304,14 @@ static void set_up(struct engine *engine)
     (void)sqlite3_wal_autocheckpoint(engine->db, CHECKPOINT_PAGES);
 }
 
-/* One thread alone uses it. */
+/* Only one thread uses it. */
 static void set_up_library(void)
 {
     (void)sqlite3_config(SQLITE_CONFIG_SINGLETHREAD);
     (void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
 }
 
-/* path: as SQLite opens it; name: as it is called in a problem. */
+/* path: for SQLite; name: for a problem. */
 static struct engine *open_named(const char *path, const char *name, int flags, int milliseconds,
                                  struct problem *problem)
 {
@@ -361,7 +362,7 @@ bool engine_check(struct engine *engine, struct problem *problem)
 
 /* ---- one in memory ---- */
 
-#define MAGIC        "SQLite format 3" /* with its NUL, what each database begins with */
+#define MAGIC        "SQLite format 3" /* with its NUL, the beginning of each database */
 #define PAGE_SIZE_AT 16                /* two bytes */
 #define PAGES_AT     28                /* four bytes */
 #define VERSION_AT   18 /* two bytes: 2 for a log of changes, which none in memory has */
@@ -371,7 +372,7 @@ static void set_without_log(unsigned char *image)
     image[VERSION_AT] = image[VERSION_AT + 1] = 1;
 }
 
-/* All of the database as it is at one moment, in another one. */
+/* Copies the whole database as it is at one moment to another one. */
 static bool copy_all(struct engine *engine, sqlite3 *copy, struct problem *problem)
 {
     sqlite3_backup *backup = sqlite3_backup_init(copy, "main", engine->db, "main");
@@ -413,7 +414,7 @@ void engine_free_image(unsigned char *image)
     sqlite3_free(image);
 }
 
-/* Whether there are as many pages as its head says. */
+/* True if there are as many pages as its header says. */
 static bool is_whole(const unsigned char *image, size_t size)
 {
     if (size < PAGE_BYTES || memcmp(image, MAGIC, sizeof(MAGIC)) != 0)
@@ -478,7 +479,7 @@ static bool there_is(const char *folder, const char *ending)
     return lstat(path_of(folder, ending, path), &status) == 0 || errno != ENOENT;
 }
 
-/* more: NULL, or what else is put in. */
+/* more: NULL, or adds further content. */
 static bool fill(struct engine *engine, const char *const *statements, engine_fill *more,
                  void *context, struct problem *problem)
 {
@@ -501,7 +502,7 @@ static bool make_beside(const char *folder, const char *const *statements, engin
     char new_path[PATH_SIZE];
     char path[PATH_SIZE];
     for (size_t i = 0; i < sizeof(endings) / sizeof(endings[0]); i++)
-        (void)unlink(path_of(folder, endings[i], path)); /* of one that was killed at it */
+        (void)unlink(path_of(folder, endings[i], path)); /* left by a killed process */
     struct engine *engine =
         open_file(path_of(folder, ".new", new_path), SQLITE_OPEN_CREATE, 0, problem);
     bool good = engine != NULL && fill(engine, statements, more, context, problem);
@@ -509,7 +510,7 @@ static bool make_beside(const char *folder, const char *const *statements, engin
                     problem_set(problem, "%s: %s", new_path, strerror(errno)));
     engine_close(engine);
     for (size_t i = 1; i < sizeof(endings) / sizeof(endings[0]); i++)
-        (void)unlink(path_of(folder, endings[i], path)); /* empty: all is in the file */
+        (void)unlink(path_of(folder, endings[i], path)); /* left by a killed process */
     return good;
 }
 
@@ -541,7 +542,7 @@ static bool make(const char *folder, int folder_fd, int milliseconds, const char
         return problem_set(problem, "%s: another process holds it locked: find it with fuser(1)",
                            folder);
     if (there_is(folder, ""))
-        return true; /* somebody else was faster */
+        return true; /* another process was faster */
     if (there_is(folder, "-wal") || there_is(folder, "-journal"))
         return problem_set(problem,
                            "%s/" STORE_FILE ": is missing, but other files of it exist. " REPAIR,
@@ -553,7 +554,7 @@ static bool make(const char *folder, int folder_fd, int milliseconds, const char
 
 /* ---- the folder and the file as they must be ---- */
 
-/* Opens the folder, which must be ours alone: who can write in it decides who is locked. */
+/* Opens the folder, which must be ours alone: anyone who can write to it decides who is locked. */
 static int open_folder(const char *folder, struct problem *problem)
 {
     struct stat status;
@@ -582,7 +583,7 @@ static int open_folder(const char *folder, struct problem *problem)
     return -1;
 }
 
-/* Whether there can be pages in the log of changes, which stand for those of the file. */
+/* True if the WAL can have pages that replace those of the file. */
 static bool has_log(const char *folder)
 {
     char path[PATH_SIZE];
@@ -590,7 +591,7 @@ static bool has_log(const char *folder)
     return lstat(path_of(folder, "-wal", path), &status) == 0 && status.st_size > 0;
 }
 
-/* What SQLite would take for a store without a word. */
+/* Finds files that SQLite would silently take for a store. */
 static bool check_file(const char *folder, struct problem *problem)
 {
     char path[PATH_SIZE];
@@ -650,8 +651,8 @@ struct engine *engine_open(const char *folder, int milliseconds, const char *con
 #define ASIDES  100 /* in one second */
 
 /*
- * Whoever opens a store that has a journal is refused. So one is there from before the old files
- * go until the new one is in place, also if this process is killed meanwhile.
+ * A store with a journal is refused. So one exists from before the old files are moved until the
+ * new one is in place, even if this process is killed in between.
  */
 static bool put_barrier(int folder_fd, struct problem *problem)
 {
@@ -662,14 +663,14 @@ static bool put_barrier(int folder_fd, struct problem *problem)
            problem_set(problem, BARRIER ": cannot be created: %s", strerror(errno));
 }
 
-/* What belongs to the old store: all that has its name, but for the new one and the barrier. */
+/* Finds the files of the old store: all with its name, except for the new one and the barrier. */
 static bool is_old(const char *name)
 {
     return strncmp(name, STORE_FILE, strlen(STORE_FILE)) == 0 && strcmp(name, BARRIER) != 0 &&
            strncmp(name, STORE_FILE ".new", strlen(STORE_FILE ".new")) != 0;
 }
 
-/* A folder that its owner may not write cannot be moved until he may. */
+/* A folder that its owner may not write to cannot be moved until that is changed. */
 static bool put_aside(int folder_fd, const char *name, int aside_fd)
 {
     if (renameat(folder_fd, name, aside_fd, name) == 0)
@@ -698,7 +699,7 @@ static bool move_old(int folder_fd, int aside_fd)
     return good;
 }
 
-/* Where a file is to be made there can be a folder, which is not simply removed. */
+/* A folder in place of the file is not simply removed. */
 static bool clear_beside(int folder_fd, int aside_fd)
 {
     static const char *const names[] = {STORE_FILE ".new", STORE_FILE ".new-wal",
@@ -767,7 +768,7 @@ bool engine_replace(const char *folder, const char *const *statements, engine_fi
 
 /* ---- small repairs ---- */
 
-/* As the service user: whatever a name stands for, nothing of anybody else's can be changed. */
+/* Runs as the service user: whatever a name leads to, it can change nobody else's files. */
 static bool set_modes(const char *folder, int folder_fd, struct problem *problem)
 {
     static const char *const names[] = {STORE_FILE, STORE_FILE "-wal", STORE_FILE "-shm"};

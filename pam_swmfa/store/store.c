@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* store: see store.h. What the tables are, and the clock that they go by. */
+/* store: see store.h. The tables, and the clock that they use. */
 #include <config.h>
 
 #include "store/store.h"
@@ -14,9 +14,9 @@
 #define SCHEMA_VERSION 2
 #define SCHEMA_TEXT    "2"
 #define NOT_ONE_ROW    "swmfa_store has not one row"
-#define LATE_MS        ((int64_t)60 * 1000) /* how much older than the last one a moment can be */
+#define LATE_MS        ((int64_t)60 * 1000) /* how much older than the last moment another one can be */
 
-/* What version 2 has more than version 1: see history.h and bypass.h. */
+/* The additions of version 2: see history.h and bypass.h. */
 #define TABLES_OF_2                                                                                \
     "CREATE TABLE swmfa_login (id BIGINT PRIMARY KEY, at_wall_ms BIGINT NOT NULL, "                \
     "user_name TEXT NOT NULL, service TEXT NOT NULL, rhost TEXT NOT NULL, result TEXT NOT NULL, "  \
@@ -28,7 +28,7 @@
         "CREATE TABLE swmfa_pass (user_name TEXT PRIMARY KEY, until_ms BIGINT NOT NULL, "          \
         "from_wall_ms BIGINT NOT NULL, until_wall_ms BIGINT NOT NULL, reason TEXT NOT NULL)"
 
-/* What makes a store of one version one of the next; of the first version behind 0. */
+/* The changes from each version to the next; the first is for the version after 0. */
 static const char *const additions[SCHEMA_VERSION][5] = {
     [1] = {TABLES_OF_2, "UPDATE swmfa_store SET version = 2"},
 };
@@ -63,7 +63,7 @@ static const char *const tables[] = {
     NULL,
 };
 
-/* What the tables must have, so that a backup can be restored. */
+/* The columns that a store must have to be restored from. */
 static const char *const columns[] = {
     "SELECT boot, boot_ms, now_ms FROM swmfa_store LIMIT 0",
     "SELECT id, at_ms, user_name, phone, address, host FROM swmfa_send LIMIT 0",
@@ -188,10 +188,10 @@ bool store_each(struct store *store, bool (*each)(const char *const *cells, void
 }
 
 /*
- * The time of the store goes on from where it was last seen: in the same boot by what has passed
- * since, in another one by the time since that boot. A moment that a caller took before another
- * process was faster is a little older than the last one; one that is much older is of a clock that
- * is set differently, from which it goes on.
+ * The time of the store continues from where it was last seen: in the same boot by the time that
+ * has passed since, in another boot by the time since that boot. A moment that was taken before a
+ * faster process took one is slightly older than the last; a much older one comes from a clock that
+ * was set differently, from which the time then continues.
  */
 static bool tell_time(struct store *store, enum store_access access)
 {
@@ -368,7 +368,7 @@ unsigned char *store_image(struct store *store, size_t *size)
     unsigned char *image = engine_image(store->engine, size, &store->problem);
     struct store *copy =
         image != NULL ? store_open_image(image, *size, store->file, &store->problem) : NULL;
-    if (copy == NULL) { /* what is damaged is no backup */
+    if (copy == NULL) { /* damaged content is no backup */
         store_free_image(image);
         return NULL;
     }
@@ -405,7 +405,7 @@ bool store_set_now(struct store *store, int64_t now_ms)
     return store_run(store, NULL, "UPDATE swmfa_store SET now_ms = $1", "i", now_ms);
 }
 
-/* What fills a new store, as a store. */
+/* Fills a new store. */
 struct filling {
     const char *folder;
     bool (*fill)(struct store *store, void *context);

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * store: what must outlast a login: counts of sends and of tries, locks, break-glass codes, and who
- * is remembered. One database for all logins of the host, opened by the service user.
+ * store: keeps everything that outlasts a login: counts of sends and attempts, locks, break-glass
+ * codes, and remembered logins. One database for all logins of the host, opened by the service
+ * user.
  *
  * Use: store_open, then any number of transactions (store_begin, the functions of sends.h,
- * failures.h, codes.h, remember.h, then store_commit), then store_close. Whatever fails has rolled
- * the transaction back already, and store_problem says why in words that an administrator can act
- * on.
+ * failures.h, codes.h, remember.h, then store_commit), then store_close. A failure has already
+ * rolled the transaction back, and store_problem has the reason, in words that an administrator can
+ * act on.
  */
 #ifndef SWMFA_STORE_H
 #define SWMFA_STORE_H
@@ -35,13 +36,14 @@ struct store *store_open_within(const char *folder, int milliseconds, struct pro
 void store_close(struct store *store);
 
 /*
- * store_examine: opens the store if there is one, looks whether all of it is sound, and closes it;
- * changes nothing: version is the one that it has, 0 if there has never been a store, and now is
- * what a login would make of it. False with the problem.
+ * store_examine: opens the store if there is one, checks that it is sound, and closes it; changes
+ * nothing. version is its version, 0 if there has never been a store, and now is the time that a
+ * login would give it. False with the problem.
  */
 bool store_examine(const char *folder, int64_t *version, int64_t *now, struct problem *problem);
 
-/* store_is_new: whether store_open had to make it. Somebody should know: nobody is locked in it. */
+/* store_is_new: returns whether store_open made it. The administrator should know: nobody is locked
+ * in it. */
 bool store_is_new(const struct store *store);
 #define STORE_IS_NEW                                                                               \
     "created a new store, " STORE_FOLDER "/" STORE_FILE                                            \
@@ -53,8 +55,7 @@ const struct problem *store_problem(const struct store *store);
 enum store_access {
     STORE_READ,
     STORE_WRITE, /* alone among all processes; on the disk when it is committed */
-    STORE_RELAX, /* likewise, but the host's crash may undo it: for what is in the person's favour
-                  */
+    STORE_RELAX, /* as above, but a crash of the host may undo it: for the user's benefit */
 };
 
 /*
@@ -69,35 +70,37 @@ bool store_commit(struct store *store);
 void store_cancel(struct store *store);
 
 /*
- * store_now: the time of the store at the moment of the transaction, in milliseconds. It never goes
- * back, and passes as fast as CLOCK_BOOTTIME, whatever is done to the time of day; while the host
- * is down, and from the last transaction before that, it does not pass.
+ * store_now: returns the time of the store at the moment of the transaction, in milliseconds. It
+ * never goes back, and passes as fast as CLOCK_BOOTTIME, whatever happens to the time of day. It
+ * does not pass while the host is down, nor from the last transaction before that.
  */
 int64_t store_now(const struct store *store);
 
-/* store_is_no_time: one that no clock shows: the differences of such numbers need not fit. */
+/*
+ * store_is_no_time: returns whether no clock can show it: differences of such numbers may overflow.
+ */
 bool store_is_no_time(int64_t ms);
 
 /*
- * store_time_left: of what lasts until a time of the store, and by the time of day from one to
- * another, but no longer than most_ms, whatever stands there: milliseconds that are left; 0 if it
- * is over by either, or if the time of day is before its beginning, but for five minutes of a
- * correction.
+ * store_time_left: returns the milliseconds that are left of a period with an end in the time of
+ * the store, and a beginning and an end in the time of day; at most most_ms, whatever is stored. 0
+ * if it is over by either, or if the time of day is before its beginning, with a tolerance of five
+ * minutes for a correction.
  */
 #define STORE_STEP_MS ((int64_t)5 * 60 * 1000)
 int64_t store_time_left(const struct store *store, int64_t until_ms, int64_t from_wall_ms,
                         int64_t until_wall_ms, int64_t most_ms);
 
-/* store_moment: the moment that the transaction began with. */
+/* store_moment: returns the moment at which the transaction began. */
 const struct moment *store_moment(const struct store *store);
 
 /* ---- backups: see restore.h for what is restored ---- */
 
 /*
- * store_image: all of the store at one moment, as the bytes of a backup, once they are found to be
- * sound; freed by store_free_image. NULL: see store_problem.
- * store_open_image: opens such bytes, of this version or an older one, in memory; file: as a
- * problem calls them. NULL with the problem; otherwise the caller owes store_close.
+ * store_image: returns the whole store at one moment, as the bytes of a backup, after it has found
+ * them sound; freed by store_free_image. NULL: see store_problem. store_open_image: opens such
+ * bytes, of this version or an older one, in memory; file: their name in a problem. NULL with the
+ * problem; otherwise the caller owes store_close.
  */
 unsigned char *store_image(struct store *store, size_t *size);
 void store_free_image(unsigned char *image);
@@ -105,9 +108,9 @@ struct store *store_open_image(const unsigned char *image, size_t size, const ch
                                struct problem *problem);
 
 /*
- * store_replace: puts a new store in the place of what is there; with: puts more into it, within
- * one transaction; NULL: it is empty. The old files go to a folder beside them, the name of which
- * is written to aside. store_repair: puts right what changes no content. False with the problem.
+ * store_replace: replaces the existing store with a new one; with: fills it, within one
+ * transaction; NULL: it is empty. The old files go to a folder beside them, whose name is written
+ * to aside. store_repair: fixes what changes no content. False with the problem.
  */
 bool store_replace(const char *folder, bool (*with)(struct store *store, void *context),
                    void *context, char *aside, size_t size, struct problem *problem);
@@ -115,13 +118,13 @@ bool store_repair(const char *folder, struct problem *problem);
 
 /* ---- for the files of store/ ---- */
 
-/* store_set_now: the time of the store goes on from there. */
+/* store_set_now: makes the time of the store continue from there. */
 bool store_set_now(struct store *store, int64_t now_ms);
 
 #define STORE_COLUMNS   6
 #define STORE_CELL_SIZE 128
 
-/* What a statement gave back: the number of rows, and the first one's columns as texts. */
+/* The result of a statement: the number of rows, and the first one's columns as texts. */
 struct store_answer {
     size_t rows;
     size_t changed; /* rows that an INSERT, UPDATE or DELETE changed */
@@ -148,11 +151,11 @@ bool store_fail(struct store *store, const char *why);
 /* store_expect: makes a statement ready that will be run later, while there is time for it. */
 void store_expect(struct store *store, const char *sql);
 
-/* store_printable: copies a text that is to be printable ASCII; whoever has written into the store
- * past its functions may have left another one. Cut off where it does not fit. Returns to. */
+/* store_printable: copies a text that should be printable ASCII; anyone who has written to the
+ * store past its functions may have left another one. Cut off if it does not fit. Returns to. */
 const char *store_printable(const char *text, char *to, size_t size);
 
-/* store_number: a column of the first row as a number; 0 if there is no row. */
+/* store_number: returns a column of the first row as a number; 0 if there is no row. */
 int64_t store_number(const struct store_answer *answer, size_t column);
 
 #endif

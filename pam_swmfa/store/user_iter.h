@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* user_iter: about whom the store has something; within a transaction of the store. */
+/* user_iter: walks through the users in the store; within a transaction of the store. */
 #ifndef SWMFA_USER_ITER_H
 #define SWMFA_USER_ITER_H
 
@@ -8,9 +8,10 @@
 #define USER_ITER_NAME_SIZE 1024
 
 /*
- * user_iter_next: the name after another one, byte by byte, of those with tries, sends, codes,
- * places or a pass, past ones included; after "" the first, and "" after the last. Who is not in
- * the users map is counted under a name that begins with "? ". after may be name itself.
+ * user_iter_next: gets the next name after another one, byte by byte, of the users with attempts,
+ * sends, codes, remembered logins or a bypass, including past ones; after "" the first, and ""
+ * after the last. Users outside of the users map are counted under a name that begins with "? ".
+ * after may be name itself.
  */
 bool user_iter_next(struct store *store, const char *after, char name[USER_ITER_NAME_SIZE]);
 

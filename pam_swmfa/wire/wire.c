@@ -23,7 +23,7 @@ enum wire_result wire_receive(int fd, void *message, size_t size)
 {
     ssize_t got = 0;
     do
-        got = recv(fd, message, size, MSG_TRUNC); /* MSG_TRUNC: the packet's own length */
+        got = recv(fd, message, size, MSG_TRUNC); /* MSG_TRUNC: returns the packet's full length */
     while (got < 0 && errno == EINTR);
 
     if (got < 0)

@@ -58,9 +58,9 @@ struct wire_request {
     uint32_t caller_uid; /* the real uid of the PAM application */
     int32_t session;     /* its session, getsid(2); 0: outside of its pid namespace */
     uint32_t flags;      /* WIRE_FLAG_... */
-    int32_t pam_flags;   /* what pam_authenticate was given */
-    uint32_t
-        channel; /* swmfactl test: codes go by this one alone, 1 + enum channel; the module: 0 */
+    int32_t pam_flags;   /* the flags of pam_authenticate */
+    uint32_t channel;    /* for swmfactl test: the only channel for codes, 1 + enum channel; the
+                            module: 0 */
     char user[WIRE_USER_SIZE];
     char service[WIRE_SERVICE_SIZE];
     char rhost[WIRE_RHOST_SIZE];
@@ -71,7 +71,7 @@ struct wire_request {
 };
 
 enum wire_reply_status {
-    WIRE_REPLY_TEXT = 1, /* the person answered: see text */
+    WIRE_REPLY_TEXT = 1, /* the user answered: see text */
     WIRE_REPLY_NOTHING,  /* the conversation gave back no answer at all */
     WIRE_REPLY_TOO_LONG, /* an answer that does not fit into text */
     WIRE_REPLY_FAILED,   /* the conversation failed */
@@ -83,12 +83,12 @@ struct wire_reply {
     char text[WIRE_REPLY_SIZE];
 };
 
-/* All that the helper says; the fields that a type does not use are zero. */
+/* Every message from the helper; fields that a type does not use are zero. */
 struct wire_message {
     struct wire_head head;
-    uint32_t echo;             /* PROMPT: 1 if what is typed may be shown */
+    uint32_t echo;             /* PROMPT: 1 if the input may be shown */
     int32_t code;              /* DONE: the PAM code */
-    char text[WIRE_TEXT_SIZE]; /* all but DONE: printable ASCII and newlines */
+    char text[WIRE_TEXT_SIZE]; /* all types but DONE: printable ASCII and newlines */
 };
 
 /*
@@ -101,7 +101,7 @@ int wire_send(int fd, enum wire_type type, void *message, size_t size);
 enum wire_result {
     WIRE_OK,
     WIRE_EOF,     /* the other end is gone */
-    WIRE_INVALID, /* a packet that is not such a message: too short, too long, another version */
+    WIRE_INVALID, /* the packet is no such message: too short, too long, another version */
     WIRE_ERROR,   /* see errno */
 };
 
@@ -118,7 +118,7 @@ enum wire_result wire_receive(int fd, void *message, size_t size);
  */
 bool wire_set_string(char *field, size_t size, const char *text);
 
-/* wire_terminated: whether a received text field has its end inside the field. */
+/* wire_terminated: returns whether a received text field ends inside the field. */
 bool wire_terminated(const char *field, size_t size);
 
 #endif

@@ -340,7 +340,7 @@ def test_uninstall_is_refused_even_without_swmfactl(system):
     done("enable", "sudo")
     Path(harness.CTL).unlink()
     status, said = make("uninstall")
-    assert status != 0 and f"{harness.CTL} is missing: install pam_swmfa once more" in said
+    assert status != 0 and f"{harness.CTL} is missing: install pam_swmfa again" in said
     assert Path(harness.MODULE).exists() and use_sudo(asked=True)
     assert make("install")[0] == 0
     done("disable", "sudo")
@@ -420,7 +420,7 @@ def test_uninstall_is_refused_while_sshd_uses_the_drop_in_of_enable(tmp_path, ou
     ran = subprocess.run(["sh", harness.SRC / "conf/in-use", harness.CTL, tmp_path], check=False,
                          capture_output=True, text=True)
     assert ran.returncode == int(ours)
-    assert (f"  {path}: sshd goes by it: remove this file\n" in ran.stderr) == ours
+    assert (f"  {path}: sshd reads it: remove this file\n" in ran.stderr) == ours
 
 
 def test_uninstall_removes_nothing_if_a_stack_is_unreadable():
@@ -434,7 +434,7 @@ def test_uninstall_removes_nothing_if_a_stack_is_unreadable():
     for path, mode in ((stack, 0o600), (stack.parent, 0o700)):
         path.chmod(mode)
         ran = subprocess.run(command, check=False, capture_output=True, text=True, input=script)
-        assert ran.returncode == 1 and f"{path} cannot be read, so whether" in ran.stderr
+        assert ran.returncode == 1 and f"{path} cannot be read, so it is unknown" in ran.stderr
         path.chmod(0o755)
     assert subprocess.run(command, check=False, text=True, input=script).returncode == 0
 

@@ -252,7 +252,7 @@ def test_status_shows_a_user_who_never_logged_in():
     assert table("alice") == {
         "user": "alice", "in the users map": "yes", "failures in a row": "0", "locked": "no",
         "codes sent in 10m": "0 of 3", "codes sent in 1h": "0 of 5",
-        "break-glass codes": "0 left", "bypass": "no", "remembered places": "0",
+        "break-glass codes": "0 left", "bypass": "no", "remembered logins": "0",
         "last login": "not in the list"}
 
 
@@ -265,7 +265,7 @@ def test_status_shows_the_counts_of_the_store():
     got = table("alice")
     assert (got["failures in a row"], got["locked"]) == ("4", "no")
     assert (got["codes sent in 10m"], got["codes sent in 1h"]) == ("2 of 3", "4 of 5")
-    assert got["remembered places"] == "2"
+    assert got["remembered logins"] == "2"
 
 
 def test_status_shows_a_lock_with_its_estimated_end():
@@ -320,9 +320,9 @@ def test_forget_revokes_the_remembered_logins_of_one_user(log):
     add_places("bob", 1)
     assert done("forget", "alice") == "alice: places forgotten: 3\n"
     assert done("forget", "alice") == "alice: nothing to forget\n"
-    assert (table("alice")["remembered places"], table("bob")["remembered places"]) == ("0", "1")
+    assert (table("alice")["remembered logins"], table("bob")["remembered logins"]) == ("0", "1")
     assert harness.wait_until(lambda: len(ctl_lines(log)) == 1)
-    assert "remembered places forgotten for alice by uid 0" in ctl_lines(log)[0]
+    assert "remembered logins forgotten for alice by uid 0" in ctl_lines(log)[0]
 
 
 def test_a_user_name_cannot_forge_a_line(log):

@@ -620,7 +620,7 @@ GERMAN = "alice +4930123456\n"
     ("# users\r\nalice +15550100182\r\nbob +15550100183\r\n", [2, 3], "carriage return"),
     ("alice +15550100182\n".encode("utf-16"), [1, 2], ""),
     (GERMAN * 25, range(1, 21), "outside of countries"),
-    ("# nobody\n", [], "it has no user")], ids=["plus", "crlf", "utf-16", "country", "nobody"])
+    ("# nobody\n", [], "the map has no user")], ids=["plus", "crlf", "utf-16", "country", "nobody"])
 def test_doctor_and_enable_find_a_users_map_that_denies_everybody(text, lines, says, start):
     install(case_of("debian-sudo"), start)
     harness.configure(start(name="second"), limits="countries = +1555\n")

@@ -218,7 +218,7 @@ def test_before_the_reload_of_sshd_logins_do_not_change(sshd, key, sim, log):
     for _ in range(3):
         status, out, error = ctl("enable", "sshd")
         assert (status, error) == (2, "")
-        assert f"sshd (process {sshd.process.pid}) is not known to have read" in out
+        assert f"sshd (process {sshd.process.pid}) may not have read" in out
         assert gets_in(ssh_with_password()) and gets_in(ssh(*key))
     assert snapshot(PAM) == before and harness.messages() == []
     found = doctor_on_sshd()
@@ -262,7 +262,7 @@ def test_enable_waits_for_a_second_sshd_that_has_not_read_the_file(sshd, key, si
         assert ctl("enable", "sshd", "--publickey")[0] == 2
         sshd.reload()
         status, out, _ = ctl("enable", "sshd", "--publickey")
-        assert status == 2 and f"sshd (process {second.pid}) is not known to have read" in out
+        assert status == 2 and f"sshd (process {second.pid}) may not have read" in out
     finally:
         second.terminate()
         second.wait(harness.PATIENCE)
@@ -309,12 +309,12 @@ def test_a_login_that_began_before_the_reload_never_skips_the_password(begin, ss
                 break
         pid, = re.findall(r"\(sshd process (\d+)\)", line)
         assert Path(f"/proc/{pid}/cmdline").read_text().startswith("sshd")
-        left = re.fullmatch(r"sshd ends them in (?:(\d) min )?(?:(\d+) s )?at the latest "
+        left = re.fullmatch(r"sshd ends them within (?:(\d) min )?(?:(\d+) s )?"
                             r"\(LoginGraceTime\)\.\n", second.stdout.readline())
         assert 0 < 60 * int(left[1] or 0) + int(left[2] or 0) <= 184
         assert (PAM / "sshd").read_text() == before
         end()
-        assert "sshd asks for a code when sshd has been reloaded" in second.stdout.read()
+        assert "sshd asks for a code once sshd is reloaded" in second.stdout.read()
     assert second.returncode == 2
     sshd.reload()
     assert gets_in_by_code(ssh(*key))
@@ -328,7 +328,7 @@ def test_enable_waits_for_an_sshd_that_does_not_listen_yet(sim, tmp_path):
     before = snapshot(PAM)
     try:
         status, out, _ = ctl("enable", "sshd")
-        assert status == 2 and f"sshd (process {starting.pid}) is not known to have read" in out
+        assert status == 2 and f"sshd (process {starting.pid}) may not have read" in out
         assert snapshot(PAM) == before
     finally:
         starting.kill()
@@ -366,7 +366,7 @@ def test_a_changed_include_outside_etc_ssh_needs_a_reload(sim):
         assert ctl("enable", "sshd")[0] == 2
         server.reload()
         (folder / "new.conf").write_text("MaxSessions 5\n")
-        assert "is not known to have read" in ctl("enable", "sshd")[1]
+        assert "may not have read" in ctl("enable", "sshd")[1]
         server.reload()
         done("enable", "sshd")
     finally:
@@ -391,7 +391,7 @@ def test_without_a_running_sshd_nothing_needs_a_reload(sim):
 def test_a_key_alone_does_not_log_in(sshd, key, sim):
     assert gets_in(ssh(*key))
     first, second = enable_sshd(sshd)
-    assert "A key alone will no longer log in" in first and "enable sshd --publickey" in first
+    assert "A key alone will no longer be enough" in first and "enable sshd --publickey" in first
     client = ssh(*key, "-o", "PreferredAuthentications=publickey")
     client.expect("Permission denied")
 
@@ -417,7 +417,7 @@ def test_enable_publickey_changes_the_stack_after_the_reload(sshd, key, sim, log
         status, out, error = ctl("enable", "sshd", "--publickey", *dry)
         assert (status, error) == (2, "")
         assert "sshd: already enabled, but sshd must be reloaded\n" in out
-        assert f"sshd (process {sshd.process.pid}) is not known to have read" in out
+        assert f"sshd (process {sshd.process.pid}) may not have read" in out
         assert "\n    systemctl reload ssh\n" in out
     assert "sshd-reload" in doctor_on_sshd() and "half-enabled" not in doctor_on_sshd()
     out = done("disable", "sshd")
@@ -441,7 +441,7 @@ def test_lines_added_to_the_drop_in_of_sshd_are_kept(sshd, key, sim):
     SSHCONF.write_text(SSHCONF.read_text() + "AllowUsers alice\n")
     before = snapshot()
     for options in ([], ["--publickey"]):
-        assert f"{SSHCONF}: has lines that are not swmfactl's" in failed_after_warnings(
+        assert f"{SSHCONF}: has lines that swmfactl did not write" in failed_after_warnings(
             "enable", "sshd", *options)
     assert snapshot() == before
 
@@ -453,7 +453,7 @@ def test_a_missing_drop_in_is_written_and_needs_a_reload(sshd, key, sim):
     sshd.reload()
     status, out, _ = ctl("enable", "sshd", "--publickey")
     assert status == 2 and SSHCONF.exists()
-    assert f"sshd (process {sshd.process.pid}) is not known to have read" in out and "the key as well" not in out
+    assert f"sshd (process {sshd.process.pid}) may not have read" in out and "the key as well" not in out
     assert "Until then its previous settings apply." in out
     sshd.reload()
     ssh("-o", "PubkeyAuthentication=no").expect("Permission denied")
@@ -578,7 +578,7 @@ def test_enable_names_accounts_that_have_a_key_and_no_password(sshd, key, sim):
         status, out, error = ctl("enable", "sshd", "--force")
         assert status == 2 and "can no longer log in by sshd: alice" in error
         out = done("disable", "sshd")
-        assert "sshd: the first half of enable is undone.\n" in out
+        assert "sshd: step 1 of enable is undone.\n" in out
         assert "Until then its previous settings apply.\n" in out
         sshd.reload()
         enable_sshd(sshd, "--publickey")
@@ -628,11 +628,11 @@ def test_disable_keeps_a_line_that_other_lines_jump_over(sim):
 
 
 @pytest.mark.parametrize("lines, says", [
-    ("auth required {}\nauth required pam_permit.so\n", "some would get in without a password"),
+    ("auth required {}\nauth required pam_permit.so\n", "would let some users in without a password"),
     ("auth required pam_faildelay.so\nauth required {}\nauth  required  pam_permit.so # why?\n",
-     "some would get in without a password"),
+     "would let some users in without a password"),
     ("@include common-auth\nauth [success=1 default=ignore] {}\nauth requisite pam_deny.so\n",
-     "no right password would let in")])
+     "would let nobody in, even with the right password")])
 def test_disable_keeps_a_line_whose_removal_would_let_in_or_lock_out_all(lines, says, sim):
     (PAM / "sshd").write_text(lines.format(harness.MODULE) + "@include common-account\n")
     before = snapshot()
@@ -645,7 +645,7 @@ def test_disable_keeps_a_line_whose_removal_would_let_in_or_lock_out_all(lines, 
 def test_disable_reports_a_line_that_it_does_not_know(line, sim):
     sudo = PAM / "sudo"
     sudo.write_text("@include common-auth\n" + line.format(harness.MODULE) + "\n")
-    assert "still names the module: remove it by hand" in failed("disable", "sudo")
+    assert "names the module: remove it by hand" in failed("disable", "sudo")
 
 
 def test_enable_changes_nothing_if_it_cannot_print_its_warnings(sim):
@@ -713,7 +713,7 @@ def test_enable_warns_about_services_that_share_a_stack_of_only_a_code(key, sim)
             failed_after_warnings("enable", "sshd", "--publickey", "--dry-run")
         (PAM / "site").unlink()
     harness.write(PAM / "site", "@include sshd\n", 0o666)
-    assert f"uses the stack of sshd is unknown: {PAM}/site" in \
+    assert f"cannot tell whether a service uses the stack of sshd: {PAM}/site" in \
         failed_after_warnings("enable", "sshd", "--publickey", "--dry-run")
 
 
@@ -723,7 +723,7 @@ def test_enable_sudo_requires_a_sudo_i_stack_in_etc_pam_d(sim):
     elsewhere.parent.mkdir(exist_ok=True)
     shutil.move(PAM / "sudo-i", elsewhere)
     try:
-        assert f"first cp {elsewhere} {PAM}/sudo-i" in failed("enable", "sudo")
+        assert f"first run cp {elsewhere} {PAM}/sudo-i" in failed("enable", "sudo")
     finally:
         elsewhere.unlink()
 
@@ -856,12 +856,12 @@ def test_root_with_only_a_key_can_log_in_at_every_step_of_enable(sshd, key, sim)
 @pytest.mark.parametrize("lines, mapped, says", [
     ("PermitRootLogin prohibit-password\n", "root", "root: PermitRootLogin is not yes"),
     ("PermitRootLogin no\n", "root", "root: PermitRootLogin is no"),
-    ("", "daemon", "daemon: it has no shell to log in to"),
+    ("", "daemon", "daemon: it has no login shell"),
     ("AllowUsers bob\n", "alice", "alice: AllowUsers does not name it"),
     ("AllowUsers bob@127.0.0.1 [a]*\n", "alice", "alice: AllowUsers does not name it"),
     ("DenyUsers al?ce\n", "alice", "alice: DenyUsers names it"),
-    ("AllowGroups bob sudo\n", "alice", "alice: AllowGroups names no group of it"),
-    ("DenyGroups alice\n", "alice", "alice: DenyGroups names a group of it")])
+    ("AllowGroups bob sudo\n", "alice", "alice: AllowGroups names none of its groups"),
+    ("DenyGroups alice\n", "alice", "alice: DenyGroups names one of its groups")])
 def test_enable_changes_nothing_while_sshd_refuses_every_mapped_user(lines, mapped, says, sim):
     conf = Path("/etc/ssh/sshd_config")
     conf.write_text(lines + conf.read_text().replace("PermitRootLogin yes\n", ""))
@@ -869,7 +869,7 @@ def test_enable_changes_nothing_while_sshd_refuses_every_mapped_user(lines, mapp
     before = snapshot()
     for dry in ([], ["--dry-run"]):
         error = failed_after_warnings("enable", "sshd", *dry)
-        assert f"{harness.USERS}: nobody in it could log in by sshd: {says}" in error
+        assert f"{harness.USERS}: nobody in the map could log in by sshd: {says}" in error
         assert not lines or error.endswith(f" ({conf}:1)")
     assert snapshot() == before
 
@@ -929,7 +929,7 @@ def test_disable_all_continues_after_a_service_that_fails(sim):
     status, _, error = ctl("disable", "all")
     assert status == 1
     assert "swmfactl: disable sudo: /etc/pam.d/sudo:1: this line jumps over the module's" in error
-    assert error.endswith("swmfactl: not every service is disabled: see above\n")
+    assert error.endswith("swmfactl: not every service was disabled: see above\n")
     assert "pam_swmfa.so" not in (PAM / "su").read_text()
 
 
@@ -1101,7 +1101,7 @@ def test_disable_works_after_a_package_replaced_the_file(sim):
         done("enable", "sudo")
         text = "# a newer file\n" + (PAM / "sudo").read_text()
         (PAM / "sudo").write_text(text)
-        assert "has other changes since" in done("disable", "sudo")
+        assert "has been changed otherwise, too" in done("disable", "sudo")
         assert (PAM / "sudo").read_text().startswith("# a newer file\n")
         assert harness.MODULE not in (PAM / "sudo").read_text()
     finally:
@@ -1236,7 +1236,7 @@ def test_enable_says_to_copy_a_stack_from_the_folder_of_the_package(other_system
     vendor.parent.mkdir(exist_ok=True)
     vendor.write_text(_ARCH["sudo"])
     try:
-        assert "first cp /usr/lib/pam.d/sudo /etc/pam.d/sudo" in failed("enable", "sudo")
+        assert "first run cp /usr/lib/pam.d/sudo /etc/pam.d/sudo" in failed("enable", "sudo")
     finally:
         vendor.unlink()
 
@@ -1351,12 +1351,12 @@ def test_enable_changes_the_target_of_a_link_and_keeps_the_link(other_system, si
     lay_links(links)
     before = snapshot()
     out = done_but_for_warnings("enable", "sudo")
-    assert "--- /etc/pam.d/sudo-pc (the link /etc/pam.d/sudo leads to it)\n" in out
+    assert "--- /etc/pam.d/sudo-pc (target of the link /etc/pam.d/sudo)\n" in out
     assert links_of() == links
     assert (PAM / "sudo-pc").read_text().splitlines()[1:3] == BEHIND
     assert sudo_asks() and sudo_asks(1, "-i")
     out = done_but_for_warnings("disable", "sudo")
-    assert "--- /etc/pam.d/sudo-pc (the link /etc/pam.d/sudo leads to it)\n" in out
+    assert "--- /etc/pam.d/sudo-pc (target of the link /etc/pam.d/sudo)\n" in out
     assert same_as(before, links)
     assert sudo_asks_for_no_code()
 
@@ -1398,7 +1398,7 @@ def lay_link_to_what_others_write():
     (lambda: lay_links({"sudo": "way", "way": "/srv/back"}),
      "/etc/pam.d/sudo: the link leads to /srv/back, which is not in /etc/pam.d"),
     (lambda: lay_links({"sudo": "one", "one": "other", "other": "one"}),
-     "/etc/pam.d/sudo: the link leads in a circle, by o"),
+     "/etc/pam.d/sudo: the link leads back to itself, by way of o"),
     (lambda: lay_links({"sudo": "gone"}), "/etc/pam.d/sudo: the link leads to /etc/pam.d/gone: No such"),
     (lay_foreign_link, "/etc/pam.d/sudo: the link must be owned by root"),
     (lay_link_to_folder, "/etc/pam.d/folder: expected a regular file"),
@@ -1459,7 +1459,7 @@ def test_a_link_changed_during_enable_is_not_modified(other_system, sim):
     lay_links({**_SUSE_LINKS, "sudo": "sudo-pc"})
     before = snapshot(PAM)
     with wrapped(Path("/usr/bin/diff"), f'ln -sfn sudo-new {PAM}/sudo; exec {{real}} "$@"'):
-        assert "somebody else has changed it meanwhile" in ctl("enable", "sudo")[2]
+        assert "changed by another process meanwhile" in ctl("enable", "sudo")[2]
     assert snapshot(PAM) == before
     assert links_of() == {**_SUSE_LINKS, "sudo": "sudo-new"}
 
@@ -1484,7 +1484,7 @@ def test_disable_removes_lines_from_a_common_auth_that_became_a_link(sim):
     lay_links({"common-auth": "common-auth-site"})
     assert sudo_asks()
     out = done("disable", "sudo")
-    assert "--- /etc/pam.d/common-auth-site (the link /etc/pam.d/common-auth leads to it)\n" in out
+    assert "--- /etc/pam.d/common-auth-site (target of the link /etc/pam.d/common-auth)\n" in out
     assert links_of() == {"common-auth": "common-auth-site"}
     assert COMMON.read_text() == before and not PROFILE.exists()
     assert sudo_asks_for_no_code()
@@ -1596,16 +1596,16 @@ def bad_sshd_config():
 
 @pytest.mark.parametrize("wrong, says", [
     (break_conf, r"swmfa\.conf:2: \[swmfa\] tries"), (break_map, r"swmfa\.users"),
-    (empty_map, "it has no user"), (example, "the account is that of the example"), (break_store, "install -d -o _swmfa -g _swmfa -m 0700"),
+    (empty_map, "the map has no user"), (example, "the account is still the example's"), (break_store, "install -d -o _swmfa -g _swmfa -m 0700"),
     (break_module, r"pam_swmfa\.so: No such file"),
     (break_common, r"after a wrong password the stack continues to pam_swmfa.*nothing was changed"),
     (sufficient, r'/etc/pam\.d/sshd:4: sshd: "sufficient" ends the stack.*nothing was changed'),
     (jump, r"common-auth:\d+: .*before any first factor is verified"),
     (jump_in_common, r"common-auth:\d+: .*before any first factor is verified"),
-    (no_include, "/etc/pam.d/sshd: swmfactl does not know the lines that ask for the first factor there.*By hand"),
+    (no_include, "/etc/pam.d/sshd: swmfactl does not recognise the lines that ask for the first factor.*By hand"),
     (no_sshd_include, r"no Include line reads .*: add this as the first line: Include /etc"),
     (earlier_file, "00-a.conf:1: PasswordAuthentication yes"),
-    (keys_only, "without a key now, and would take a password.*--publickey"),
+    (keys_only, "without a key now, and would then accept a password.*--publickey"),
     (line_in_common, "runs twice in one login"),
     (bad_sshd_config, "Bad configuration option: Frobnicate")])
 def test_enable_refuses_and_changes_nothing(wrong, says):
@@ -1633,7 +1633,7 @@ def test_enable_checks_the_configuration_that_logins_read(tmp_path):
 def test_enable_makes_no_stack_without_a_first_factor(sim):
     harness.use_example("sshd-publickey", "sshd")
     before = snapshot()
-    assert 'put "@include common-auth" in its place by hand' in failed("disable", "sshd")
+    assert 'replace the module\'s line with "@include common-auth" by hand' in failed("disable", "sshd")
     assert snapshot() == before
 
 
@@ -1675,7 +1675,7 @@ def test_enable_names_users_whom_sudo_asks_for_nothing(sim):
     assert status == 0 and "/etc/sudoers: sudo: bob may run ALL with NOPASSWD" in error
     assert "sudoers" not in ctl("enable", "su")[2]
     harness.write("/etc/sudoers.d/all", "User_Alias OPS = %:ops\nOPS ALL = ALL\n", 0o440)
-    assert "/etc/sudoers: a rule is for %:ops, a group of sudo's plugins" in ctl("enable", "sudo")[2]
+    assert "/etc/sudoers: a rule is for %:ops, a group of a sudo plugin" in ctl("enable", "sudo")[2]
 
 
 def test_enable_names_users_who_may_be_locked_out(sim, key):
@@ -1705,8 +1705,8 @@ def test_enable_names_users_who_may_be_locked_out(sim, key):
     assert "login will deny these accounts" in ctl("enable", "login", "--dry-run")[2]
     for lines, says in (("# LOGIN_TIMEOUT 180\n LOGIN_TIMEOUT 60\n", ":2"), ("LOGIN_TIMEOUTS 180\n", "")):
         harness.LOGIN_DEFS.write_text(lines)
-        warning = f"warning: {harness.LOGIN_DEFS}{says}: login ends after 60 seconds, but password, message " \
-            "and typing need about 90: set LOGIN_TIMEOUT to 180\n"
+        warning = f"warning: {harness.LOGIN_DEFS}{says}: login ends after 60 seconds, but typing the password, " \
+            "receiving the message and typing the code need about 90: set LOGIN_TIMEOUT to 180\n"
         assert warning in ctl("enable", "login", "--dry-run")[2]
     harness.LOGIN_DEFS.write_text("LOGIN_TIMEOUT 0\n")
     assert "LOGIN_TIMEOUT" not in ctl("enable", "login", "--dry-run")[2]
@@ -1728,7 +1728,7 @@ def test_enable_mentions_the_accounts_that_it_does_not_examine(service, lines, m
     conf.write_text(conf.read_text() + lines)
     shells = [name for name, *_, shell in map(lambda line: line.split(":"), passwd.splitlines())
               if shell.endswith("sh")]
-    said = f"swmfactl: warning: there are more than {most} accounts: only the first of them were looked at"
+    said = f"swmfactl: warning: there are more than {most} accounts: only the first of them were checked"
     try:
         for count in (most, most + 1):
             Path("/etc/passwd").write_text(passwd + "".join(
@@ -1750,7 +1750,7 @@ def test_an_unexpected_change_by_pam_auth_update_is_reverted(sim):
     with wrapped(TOOL, f'case "$*" in *--root*) ;; *) sed -i "s/pam_permit.so/pam_permit.so debug/" {COMMON};; '
                  'esac; exec {real} "$@"'):
         status, _, error = ctl("enable", "sudo")
-        assert status == 1 and "other than it was shown; what was changed was put back" in error
+        assert status == 1 and "than was shown; the changes were undone" in error
     after = snapshot("/etc/pam.d", "/usr/share/pam-configs")
     assert {path for path in before if before[path] != after.get(path)} == {str(COMMON)}
     assert harness.MODULE not in COMMON.read_text() and set(before) == set(after)
@@ -1765,7 +1765,7 @@ def test_a_failing_pam_auth_update_changes_nothing(sim, first):
     with wrapped(TOOL, 'case "$*" in *--root*) exec {real} "$@";; esac; '
                  'echo debconf is locked >&2; exit 1'):
         error = ctl("enable", "sudo")[2]
-        assert "status 1: debconf is locked" in error and "what was changed was put back" in error
+        assert "status 1: debconf is locked" in error and "the changes were undone" in error
     assert snapshot("/etc/pam.d", "/usr/share/pam-configs") == before
 
 
@@ -1787,7 +1787,7 @@ def test_lines_removed_by_pam_auth_update_are_restored_if_the_profile_stays(sim)
     assert harness.MODULE in record
     with read_only("/usr/share/pam-configs"):
         error = failed_after_show("disable", "sudo")
-    assert error.endswith("Read-only file system; what was changed was put back\n")
+    assert error.endswith("Read-only file system; the changes were undone\n")
     assert snapshot("/etc/pam.d", "/usr/share/pam-configs") == before
     assert Path("/var/lib/pam/auth").read_text() == record
 
@@ -1825,7 +1825,7 @@ def test_changes_before_a_failure_are_reverted(command, sim):
         finally:
             subprocess.run(["umount", PAM / "sudo-i"], check=True)
         assert error == f"swmfactl: {PAM}/sudo-i: Device or resource busy; " \
-            "what was changed was put back\n"
+            "the changes were undone\n"
         assert snapshot(PAM) == before
     finally:
         away.rename(TOOL)

@@ -64,8 +64,8 @@ def mode(path):
 def test_init_with_options_writes_both_files_and_sends_a_code(installed, log):
     out = done(*options(installed))
     assert f"Written: {harness.CONF}, {harness.USERS}" in out
-    assert "Codes go only to numbers that begin with +1 " in out
-    assert "Not tested yet: swmfactl test alice" in out and "swmfactl enable sshd" in out
+    assert "Codes are sent only to numbers that begin with +1 " in out
+    assert "Not tested yet; to test: swmfactl test alice" in out and "swmfactl enable sshd" in out
     assert harness.TOKEN not in out
     assert active() == [
         "[swmfa]", "providers = signalwire", "[policy]", "[limits]", "countries = +1",
@@ -135,7 +135,7 @@ def test_init_replaces_a_configuration_only_with_force_and_keeps_a_copy(installe
     done(*options(installed))
     before = files()
     error = failed(*options(installed, "--countries=+44"))
-    assert "is already set up; nothing was changed" in error and "--force" in error
+    assert "already set up; nothing was changed" in error and "--force" in error
     assert files() == before
     harness.CONF.chmod(0o640)
     out = done(*options(installed, "--force", "--countries=+1, +44"))
@@ -171,12 +171,12 @@ def test_init_writes_the_file_named_by_c(installed):
     (["--ca-file", "/nowhere"], r"/nowhere: No such file"),
     (["--number", "0155501"], "0155501: expected an E.164 number .*: it does not begin with"),
     (["--user", "nobody-here"], "nobody-here: no such account"),
-    (["--user", "a b"], "cannot be in the users map"),
+    (["--user", "a b"], "the users map cannot have such a name"),
     (["--countries", "1"], r"\[limits\] countries: item 1 must be"),
     (["--countries", ""], "one line that is not empty"),
     (["--countries", "+1\n[x]"], "one line that is not empty"),
     (["--secret-file", "/nowhere"], "/nowhere: No such file"),
-    (["--secret-file", "/dev/null"], "expected the token or password on its first line")])
+    (["--secret-file", "/dev/null"], "the first line must be the token or password")])
 def test_a_wrong_option_writes_nothing_and_does_not_prompt(installed, more, says):
     before = files()
     error = failed(*options(installed, *more))
@@ -205,9 +205,9 @@ def test_without_a_terminal_init_needs_every_option(installed, missing):
     ("two words", "[signalwire] api_token: printable characters, no blanks or quotes"),
     ('"PT123"', "[signalwire] api_token: write it without quotes"),
     ("two ;words", "[signalwire] api_token: expected no ;"),
-    ("two\0words", "expected the token or password on its first line"),
-    ("", "expected the token or password on its first line"),
-    ("two words" * 1000, "expected the token or password on its first line")])
+    ("two\0words", "the first line must be the token or password"),
+    ("", "the first line must be the token or password"),
+    ("two words" * 1000, "the first line must be the token or password")])
 def test_an_invalid_token_is_not_shown(installed, token, says):
     before = files()
     harness.write(harness.WORK / "token", f"{token}\n")
@@ -290,13 +290,13 @@ def test_init_refuses_an_address_that_is_not_a_space(installed):
 
 def start_init(*more, **keywords):
     client = on_terminal(harness.CTL, "init", *more, **keywords)
-    client.expect(r"Provider, signalwire or bandwidth \[signalwire\]: ")
+    client.expect(r"Provider \(signalwire or bandwidth\) \[signalwire\]: ")
     return client
 
 
 def answer_until_token(client, simulator):
     client.sendline("")
-    client.expect("Project id, on the dashboard's page API: ")
+    client.expect("Project ID \\(on the dashboard's API page\\): ")
     client.sendline("test-project")
     client.expect(r"API token with the scope Management \(not shown\): ")
     assert harness.wait_until(lambda: not echoes(client))
@@ -310,10 +310,10 @@ def test_at_a_terminal_init_prompts_until_the_value_is_valid(installed):
     client.expect("twilio: expected signalwire or bandwidth")
     client.expect("Provider")
     client.sendline("signalwire")
-    client.expect("Project id")
+    client.expect("Project ID")
     client.sendline("a b")
     client.expect(r"\[signalwire\] project_id: up to 250 letters")
-    client.expect("Project id")
+    client.expect("Project ID")
     client.sendline("test-project")
     client.expect("API token")
     assert harness.wait_until(lambda: not echoes(client))
@@ -329,13 +329,13 @@ def test_at_a_terminal_init_prompts_until_the_value_is_valid(installed):
     client.expect("expected an E.164 number")
     client.expect("Phone number")
     client.sendline(ALICE)
-    client.expect(r"begin with \(several with commas between\) \[\+1\]: ")
+    client.expect(r"begin with \(separate several by commas\) \[\+1\]: ")
     client.sendline("one")
     client.expect(r"\[limits\] countries: item 1 must be")
     client.expect(r"\[\+1\]: ")
     client.sendline("")
     client.expect("Written: ")
-    client.expect("swmfactl codes alice, on paper; then swmfactl enable sshd")
+    client.expect("swmfactl codes alice and print the codes; then swmfactl enable sshd")
     assert ended(client) == 0
     assert f"api_token = {harness.TOKEN}" in active() and "countries = +1" in active()
     assert active(harness.USERS) == [f"alice\t{ALICE}"]
@@ -346,15 +346,15 @@ def test_init_prompts_for_the_space(installed):
     client = start_init("--no-check", "--no-test", "--user=alice", "--number", ALICE,
                         "--countries=+1")
     client.sendline("")
-    client.expect("Space, the SPACE of https://SPACE.signalwire.com: ")
+    client.expect(r"Space \(the SPACE of https://SPACE.signalwire.com\): ")
     client.sendline("https://acme.example")
     client.expect(r"\[signalwire\] space: the SPACE of https://SPACE.signalwire.com")
     client.expect("Space")
     client.sendline("https://acme.signalwire.com")
-    client.expect("Project id")
+    client.expect("Project ID")
     client.sendline("test-project")
     client.expect(r"\[signalwire\] project_id: expected a UUID")
-    client.expect("Project id")
+    client.expect("Project ID")
     client.sendline("01234567-89ab-cdef-0123-456789abcdef")
     client.expect("API token")
     client.sendline(harness.TOKEN)
@@ -367,9 +367,9 @@ def test_init_of_bandwidth_needs_one_application(installed):
     client = start_init("--no-check", "--no-test", "--user=alice", "--number", ALICE,
                         "--countries=+1")
     client.sendline("bandwidth")
-    for prompt, answer in [("Account id: ", "5550100"), ("User for the MFA API: ", "swmfa"),
-                           ("Password", harness.BANDWIDTH_PASSWORD), ("A number", "+12029167968"),
-                           ("Messaging application, Enter: no SMS: ", ""),
+    for prompt, answer in [("Account ID: ", "5550100"), ("User for the MFA API: ", "swmfa"),
+                           ("Password", harness.BANDWIDTH_PASSWORD), ("Your Bandwidth phone number", "+12029167968"),
+                           (r"Messaging application ID \(Enter: no SMS\): ", ""),
                            ("Voice application", "")]:
         client.expect(prompt)
         client.sendline(answer)
@@ -408,7 +408,7 @@ def test_init_ends_with_a_test_login(installed):
     client.expect("Code sent by SMS to the number ending in 82.*Code: ")
     client.sendline(harness.wait_for_code(ALICE))
     client.expect("PAM_SUCCESS")
-    client.expect("Next: swmfactl codes alice")
+    client.expect("Next: run swmfactl codes alice")
     assert ended(client) == 0
 
 
@@ -425,7 +425,7 @@ def test_init_ends_with_a_check(installed):
     client = on_terminal_with_all(installed, "--no-test")
     client.expect("swmfactl check --online")
     client.expect("SignalWire accepts the credentials")
-    client.expect("Next: swmfactl codes alice")
+    client.expect("Next: run swmfactl codes alice")
     assert ended(client) == 0
 
 

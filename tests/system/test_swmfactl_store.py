@@ -106,10 +106,10 @@ def test_a_restore_adds_locks_and_lets_nobody_in(folder, log):
     assert "failures or locks of 0 users" in ctl.done("store", "restore", "--dry-run", path)
     assert harness.store_files().keys() == before.keys()
     out = ctl.done("store", "restore", "--codes", path)
-    assert "Not restored: 10 break-glass codes, 2 remembered places, 1 bypasses." in out
+    assert "Not restored: 10 break-glass codes, 2 remembered logins, 1 bypasses." in out
     assert harness.pamhost(harness.alone(), "alice", answers=[code]).result != "PAM_SUCCESS"
     got = ctl.table("bob")
-    assert (got["failures in a row"], got["bypass"], got["remembered places"]) == ("4", "no", "0")
+    assert (got["failures in a row"], got["bypass"], got["remembered logins"]) == ("4", "no", "0")
     assert harness.wait_until(lambda: any("store restored from" in line for line in ctl.ctl_lines(log)))
 
 
@@ -243,4 +243,4 @@ def test_a_killed_reader_is_reported(sim):
     os.kill(reader_of(process.pid), signal.SIGSEGV)
     status, out, error = ctl.finish(process)
     assert (status, out) == (1, "")
-    assert error == "swmfactl: the process that reads the store was ended by signal 11\n"
+    assert error == "swmfactl: the process that reads the store was killed by signal 11\n"

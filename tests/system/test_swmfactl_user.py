@@ -214,7 +214,7 @@ def test_a_removed_user_cannot_log_in_by_leftovers(log):
     assert text() == MAP.replace(f"alice\t{ALICE}   sms # hers\n", "")
     assert new_lines(log) == ["user alice removed from the users map",
                               "break-glass codes voided for alice",
-                              "remembered places forgotten for alice", "bypass ended for alice"]
+                              "remembered logins forgotten for alice", "bypass ended for alice"]
     assert harness.pamhost(service, answers=("123456",) * 3).result != "PAM_SUCCESS"
     assert len(kept_hashes("bob")) == 10
     user("add", "alice", ALICE)
@@ -259,7 +259,7 @@ def test_remove_reports_what_an_unusable_store_still_has():
         assert holder.stdout.readline() == b"held\n"
         status, out, error = ctl("user", "remove", "alice")
         assert (status, out) == (1, "alice: lines removed: 1\n")
-        assert "the user is removed; break-glass codes, remembered places and a bypass of alice are " \
+        assert "the user is removed; break-glass codes, remembered logins and a bypass of alice are " \
             "still there: " in error
         holder.stdin.close()
     assert "alice" not in text()

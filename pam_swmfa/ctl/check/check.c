@@ -93,7 +93,7 @@ static void print_count(const struct check *check, enum severity severity, const
     *first = false;
 }
 
-/* The last line: what was examined, and how many findings there are. */
+/* The last line: the examined items, and the number of findings. */
 static bool print_end(struct check *check)
 {
     bool first = true;

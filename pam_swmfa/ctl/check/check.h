@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* check: what the parts of `swmfactl check` share. */
+/* check: the interface between the parts of `swmfactl check`. */
 #ifndef SWMFA_CHECK_H
 #define SWMFA_CHECK_H
 
@@ -17,10 +17,10 @@ struct check {
     const char *conf; /* the path of the configuration */
     struct config config;
     struct config_lines lines;
-    bool sound;            /* the configuration has no error; otherwise defaults stand in it */
-    json_object *examined; /* what was looked at, a text each */
-    json_object *online;   /* what each provider said; NULL: none was asked */
-    size_t folders;        /* those that were looked at already */
+    bool sound; /* the configuration has no error; otherwise it has defaults in place of errors */
+    json_object *examined; /* the items that were examined, a text each */
+    json_object *online;   /* each provider's answer; NULL: none was contacted */
+    size_t folders;        /* folders that were examined already */
     struct {
         dev_t device;
         ino_t inode;
@@ -36,27 +36,27 @@ void check_examined(struct check *check, const char *format, ...)
 void check_problem(struct check *check, enum severity severity, const char *id, const char *path,
                    const char *fix, const struct problem *problem);
 
-/* check_folders: whether nobody but root can put something else in the place of a file: a finding
- * for each folder above it that somebody else can change, once. Returns whether there is none. */
+/* check_folders: checks that only root can replace a file: adds a finding for each folder above it
+ * that somebody else can change, once. Returns whether there is none. */
 bool check_folders(struct check *check, const char *path);
 
-/* check_configuration: swmfa.conf: all errors, and what is dangerous or odd. */
+/* check_configuration: examines swmfa.conf: all errors, and dangerous or odd settings. */
 void check_configuration(struct check *check);
 
-/* check_users: the users map that the configuration names. */
+/* check_users: examines the users map of the configuration. */
 void check_users(struct check *check);
 
 /* check_accounts: accounts that use a service and are not in the map. */
 void check_accounts(struct check *check);
 
-/* check_programs: the helper and the module. */
+/* check_programs: examines the helper and the module. */
 void check_programs(struct check *check);
 
-/* check_service_user: whether it exists and is nobody else. */
+/* check_service_user: checks that it exists and is nobody else. */
 bool check_service_user(struct check *check);
 
-/* check_state: what root sees of the store: whose the files are, and the space. Returns whether it
- * is worth opening. */
+/* check_state: examines the store as root: the owners of its files, and the space. Returns whether
+ * opening it makes sense. */
 bool check_state(struct check *check);
 
 /* check_store: opens the store; as the service user. */

@@ -176,7 +176,7 @@ static void check_policy(struct check *check)
 
 /* ---- what it costs ---- */
 
-/* How many sends a list of limits permits in a day. */
+/* Returns how many sends a list of limits permits in a day. */
 static long long in_a_day(const struct limit_list *list)
 {
     long long least = 0;

@@ -27,7 +27,7 @@
 #include <unistd.h>
 
 #define INSTALL     "reinstall pam_swmfa: make install, or ./quickstart install"
-#define START_MS    10000                                  /* for the helper to say its version */
+#define START_MS    10000                                  /* for the helper to print its version */
 #define SPACE_LEAST ((unsigned long long)16 * 1024 * 1024) /* bytes */
 
 /* ---- whose files and folders are ---- */
@@ -117,7 +117,7 @@ static bool has_no_set_id(struct check *check, const char *id, const char *path,
     return false;
 }
 
-/* Whether an installed file has its type, owner and mode. */
+/* Checks that an installed file has its type, owner and mode. */
 static bool check_file(struct check *check, const char *id, const char *path, mode_t needed)
 {
     struct stat status;

@@ -13,7 +13,7 @@
 #define DAYS_LEAST 14 /* a certificate should be renewed this long before it expires */
 #define DAY        ((int64_t)24 * 3600)
 
-/* One provider that was asked. */
+/* A provider that was contacted. */
 struct asked {
     const struct provider *provider;
     enum outcome outcome;
@@ -131,7 +131,7 @@ static void describe_key(const struct check *check, const char *section, const c
     (void)snprintf(text, size, "%s (line %u)", *keys, config_line(&check->lines, section, *keys));
 }
 
-/* What to correct if the provider rejects the credentials. */
+/* The settings to correct if the provider rejects the credentials. */
 static void fix_credentials(const struct check *check, const char *section, char *fix, size_t size)
 {
     static const char *const accounts[] = {"project_id", "username", NULL};

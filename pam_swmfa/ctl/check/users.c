@@ -56,7 +56,7 @@ static const struct {
     [KIND_SHARED] = {SEVERITY_NOTE, "users-shared", ""},
 };
 
-/* What is kept of a line; the pointers are into the map's text. */
+/* The kept data on a line; the pointers are into the map's text. */
 struct entry {
     const char *name;
     const char *key;   /* NULL: it is for all */

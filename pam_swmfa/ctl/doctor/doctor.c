@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * doctor: the command: for each service of pam.d that names the module, what a login will do, and
- * what is wrong.
+ * doctor: predicts, for each service of pam.d that names the module, the result of a login, and
+ * reports what is wrong.
  *
- * Reads the stack (parse.c), looks at all that can come of it (paths.c), and judges that and the
- * settings of sshd (lint.c, sshd_lint.c). Here: which services there are, what surrounds them,
- * and the output. It changes nothing and sends nothing.
+ * It reads the stack (parse.c), explores all its paths (paths.c), and examines the results and the
+ * settings of sshd (lint.c, sshd_lint.c). This file chooses the services, collects the settings
+ * around them, and prints. It changes nothing and sends nothing.
  */
 #include <config.h>
 
@@ -27,7 +27,7 @@
 
 static const char *connection; /* of the command line */
 
-/* All of one run. */
+/* The state of one run. */
 struct doctor {
     struct ctl_context *ctl;
     struct findings *findings;
@@ -36,15 +36,15 @@ struct doctor {
     size_t count;
     char conf[STACK_LOCATION_SIZE]; /* the configuration that was read last; "": none */
     bool conf_good;
-    bool map_good; /* its users map gets somebody in */
+    bool map_good; /* its users map lets somebody in */
     struct config config;
     size_t asked; /* services of which a login can come to the module */
-    char *kept;   /* those that are kept from it, see lint_is_kept; NULL: none */
+    char *kept;   /* those that are excluded from it, see lint_is_kept; NULL: none */
     char kept_where[STACK_LOCATION_SIZE];
     struct sudoers sudoers;
     bool sudo_read;          /* sudoers, or why it could not be read */
     struct problem sudo_why; /* "": it was */
-    bool failed;             /* job->problem says why */
+    bool failed;             /* ctl->problem has the reason */
 };
 
 static bool fail_no_memory(struct doctor *doctor)
@@ -67,7 +67,7 @@ static void add_line(void *context, const char *where, const char *text)
     findings_add(context, SEVERITY_WARNING, "users-line", where, "swmfactl check", "%s", text);
 }
 
-/* Where the users map denies everybody, by what swmfactl enable goes by. */
+/* Reports a users map that denies everybody, by the rules of swmfactl enable. */
 static void examine_map(struct doctor *doctor)
 {
     const char *path = doctor->config.users;
@@ -93,7 +93,7 @@ static const struct config *read_config(struct doctor *doctor, const struct stac
         if (strncmp(*at, "conf=/", 6) == 0)
             path = *at + strlen("conf=");
     if (path != doctor->ctl->conf && access(path, F_OK) != 0 && strcmp(path, SWMFA_CONF_PATH) != 0)
-        return NULL; /* the line is wrong, and that is said of it */
+        return NULL; /* the line is wrong, which was reported */
     if (strcmp(path, doctor->conf) == 0)
         return doctor->conf_good ? &doctor->config : NULL;
     forget_config(doctor);
@@ -132,7 +132,7 @@ static bool is_part(const char *name)
 
 static const char *const other_types[] = {"account", "session", "password"};
 
-/* Whether a service names the module, in any of its lines. */
+/* True if a service names the module, in any of its lines. */
 static bool names_module(struct doctor *doctor, const char *service)
 {
     bool found = false;
@@ -260,7 +260,7 @@ static void print_service(struct doctor *doctor, const struct lint_context *lint
         print_text(lint, prediction);
 }
 
-/* The users map has nobody whom a right code could let in. */
+/* The users map has nobody whom a correct code would let in. */
 static void predict_denial(struct prediction *prediction)
 {
     bool others = prediction->asked != FREQUENCY_ALWAYS || prediction->passes ||
@@ -305,7 +305,7 @@ static bool ask_sshd(struct sshd *sshd, struct problem *why)
     return sshd_ask(sshd, &question, why);
 }
 
-/* sshd's settings decide what is before the stack, and whether it is run. */
+/* sshd's settings decide which factors come before the stack, and whether it runs. */
 static void examine_sshd(struct doctor *doctor, struct lint_context *lint)
 {
     struct sshd sshd;
@@ -330,7 +330,7 @@ static void examine_sshd(struct doctor *doctor, struct lint_context *lint)
 
 /* ---- sudo and doas ---- */
 
-/* What sudo says is read once, when it is first needed. */
+/* sudo's settings are read once, when they are first needed. */
 static void read_sudoers(struct doctor *doctor)
 {
     if (doctor->sudo_read)
@@ -339,7 +339,7 @@ static void read_sudoers(struct doctor *doctor)
     (void)sudoers_read(&doctor->sudoers, &doctor->sudo_why);
 }
 
-/* A service that is not known by its name can be one that sudo's settings name. */
+/* An unknown service can be one that sudo's settings name. */
 static enum application_kind find_kind(struct doctor *doctor, const char *service)
 {
     enum application_kind kind = applications_find(service)->kind;
@@ -419,7 +419,7 @@ static void examine_idle(const struct doctor *doctor, const struct lint_context 
                  lint->service, applications_find(lint->service)->words);
 }
 
-/* The service has the module: what comes of it. */
+/* The service has the module: examines the results. */
 static void examine_ours(struct doctor *doctor, struct lint_context *lint)
 {
     const struct stack_line *reached = lint_find_reached(lint->stack, lint->service);
@@ -453,10 +453,10 @@ static void examine_ours(struct doctor *doctor, struct lint_context *lint)
     free(models);
 }
 
-/* "Behind the first factor" is all that can be said of a stack that has none of ours. */
+/* "After the first factor" is all that can be said about a stack without a line of the module. */
 #define OUR_LINE "auth  required  " SWMFA_PAM_DIR "/pam_swmfa.so"
 
-/* What to do about a service that does not ask. Returns the buffer. */
+/* How to make a service ask for a code. Returns the buffer. */
 static const char *tell_enable(const char *service, char *text, size_t size)
 {
     static const char *const enabled[][2] = {{"sshd", "sshd"},         {"sudo", "sudo"},
@@ -487,7 +487,7 @@ static void examine_others(const struct doctor *doctor, const struct lint_contex
                      strcmp(fix, OUR_LINE) == 0 ? "; add the line after the first factor" : "");
 }
 
-/* Of services that were not asked for, those that are kept from the module are only named. */
+/* If services were not given, those that are excluded from the module are only listed. */
 static void examine_kept(struct doctor *doctor, struct lint_context *lint)
 {
     char where[STACK_LOCATION_SIZE];
@@ -528,7 +528,7 @@ static void examine_without(struct doctor *doctor, struct lint_context *lint)
     }
     if (lint->ours != NULL)
         examine_kept(doctor, lint);
-    else if (!half) /* that finding says how to go on */
+    else if (!half) /* that finding says how to continue */
         examine_others(doctor, lint);
 }
 
@@ -601,7 +601,7 @@ static void examine_selinux(const struct doctor *doctor)
     (void)fclose(file);
 }
 
-/* Only profiles of programs that log people in, or of the helper. */
+/* Only profiles of programs that log users in, or of the helper. */
 static void examine_apparmor(const struct doctor *doctor)
 {
     static const char path[] = "/sys/kernel/security/apparmor/profiles";
@@ -721,7 +721,7 @@ static error_t take_option(int key, char *argument, struct argp_state *state)
 const struct command command_doctor = {
     .name = "doctor",
     .arguments = "[SERVICE...]",
-    .summary = "Predict what logins will do, and find mistakes in PAM and sshd",
+    .summary = "Predict logins, and find mistakes in PAM and sshd",
     .text = "Predicts what a login will do, for each SERVICE or, without one, for each service in "
             "pam.d that names pam_swmfa. Reports what is wrong in the PAM stacks and sshd's "
             "settings, and what to write instead. Changes and sends nothing.",

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * running_lint: whether swmfactl enable sshd is half done, and which listening sshd use another
- * configuration than the one that doctor examines; see lint.h.
+ * running_lint: reports a half finished swmfactl enable sshd, and the listening sshd that use
+ * another configuration than the one that doctor examines; see lint.h.
  */
 #include <config.h>
 
@@ -17,7 +17,7 @@
 
 /* ---- what is half done ---- */
 
-/* What of it is. */
+/* The finished parts. */
 enum half {
     HALF_NOTHING,
     HALF_STACK,  /* the stack does not ask for a code yet */
@@ -120,7 +120,7 @@ static const char *show_options(const struct listener *listener, char *text, siz
 
 #define NOT_THAT "doctor's findings on sshd do not apply to its logins"
 
-/* Whether it goes by a configuration that is not judged, which is a finding. */
+/* True if it uses a configuration that doctor does not examine, which is a finding. */
 static bool lint_other(const struct lint_context *lint, const struct listener *listener)
 {
     char options[1024];

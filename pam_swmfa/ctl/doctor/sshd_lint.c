@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* sshd_lint: what sshd's own settings make of the module; see lint.h. */
+/* sshd_lint: the effects of sshd's own settings on the module; see lint.h. */
 #include <config.h>
 
 #include "ctl/doctor/host_lint.h"
@@ -15,7 +15,7 @@
 
 /* ---- the methods ---- */
 
-/* What of sshd a method is. */
+/* The kind of a method. */
 enum method {
     METHOD_KEY, /* publickey, and others that do not use PAM's auth lines */
     METHOD_PASSWORD,
@@ -59,7 +59,7 @@ static enum method find_method(const struct sshd *sshd, const char *name, size_t
     return METHOD_OFF;
 }
 
-/* One list, such as "publickey,keyboard-interactive:pam". Returns whether it can be used. */
+/* Reads one list, such as "publickey,keyboard-interactive:pam". Returns whether it is possible. */
 static bool take_list(const struct sshd *sshd, const char *list, size_t length,
                       struct ssh_view *view)
 {
@@ -228,7 +228,7 @@ static unsigned long find_key_line(const char *path)
     return found;
 }
 
-/* ExposeAuthInfo is not looked at: PAM is told of the keys whatever it says. */
+/* ExposeAuthInfo is not examined: sshd tells PAM of the keys in any case. */
 static void lint_key_lines(const struct lint_context *lint, const struct ssh_view *view)
 {
     char where[STACK_LOCATION_SIZE];
@@ -266,7 +266,7 @@ static void lint_numbers(const struct lint_context *lint, const struct sshd *ssh
                      tries);
 }
 
-/* Before 10.3, what a module says is kept until its next prompt. */
+/* Before 10.3, sshd keeps a module's messages until its next prompt. */
 static void lint_version(const struct lint_context *lint, const struct sshd *sshd)
 {
     bool old = sshd->major > 0 && (sshd->major < 10 || (sshd->major == 10 && sshd->minor < 3));

@@ -18,10 +18,10 @@
 struct look {
     struct lint_context *lint;
     const struct sudoers *sudoers;
-    const char *option; /* of the Defaults that are handed over */
+    const char *option; /* of the Defaults that match */
     bool off;           /* Defaults !authenticate, for all */
     bool off_for_some;
-    bool on; /* somebody is asked all the same */
+    bool on; /* somebody is asked anyway */
     bool own_service, other_service;
 };
 
@@ -56,7 +56,7 @@ static void say(const struct look *look, enum severity severity, const char *id,
         findings_add(look->lint->findings, severity, id, look->sudoers->path, fix, "%s", text);
 }
 
-/* ---- whom sudo asks for nothing ---- */
+/* ---- users whom sudo asks for nothing ---- */
 
 static bool is_on(const struct sudoers_setting *setting)
 {

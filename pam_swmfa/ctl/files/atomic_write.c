@@ -21,7 +21,7 @@
 
 static bool failed(const struct edit *edit, struct problem *problem)
 {
-    return problem_set(problem, "%.400s: %s: nothing was changed", edit->path, strerror(errno));
+    return problem_set(problem, "%s: %s: nothing was changed", edit->path, strerror(errno));
 }
 
 static const char *path_beside(const struct edit *edit, char path[BESIDE_SIZE])
@@ -30,10 +30,10 @@ static const char *path_beside(const struct edit *edit, char path[BESIDE_SIZE])
     return path;
 }
 
-/* ---- the file beside, which is the lock ---- */
+/* ---- the temporary file, which is the lock ---- */
 
-/* Whether the file that is open is still the one of that path: who had it locked before has renamed
- * or removed it. */
+/* True if the open file is still the one of that path: its previous holder may have renamed or
+ * removed it. */
 static bool is_still(int fd, const char *path)
 {
     struct stat open_one;
@@ -42,8 +42,7 @@ static bool is_still(int fd, const char *path)
            open_one.st_ino == named.st_ino && open_one.st_dev == named.st_dev;
 }
 
-/* Opens and locks the file beside, once. False with errno, EWOULDBLOCK if it is to be tried again.
- */
+/* Opens and locks the temporary file, once. False with errno; EWOULDBLOCK: try again. */
 static bool try_lock(struct edit *edit, const char *path)
 {
     edit->beside = open(path, O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
@@ -59,7 +58,7 @@ static bool try_lock(struct edit *edit, const char *path)
     return false;
 }
 
-/* One that was left must be as one that is made: nobody else reads what comes into it. */
+/* A file that was left over must be like a new one: nobody else can read what is written to it. */
 static bool claim(struct edit *edit, const char *path, struct problem *problem)
 {
     struct stat left;
@@ -67,8 +66,7 @@ static bool claim(struct edit *edit, const char *path, struct problem *problem)
         left.st_nlink == 1 && fchown(edit->beside, 0, 0) == 0 && fchmod(edit->beside, 0600) == 0 &&
         ftruncate(edit->beside, 0) == 0)
         return true;
-    return problem_set(problem, "%.400s: is no file that was left here by swmfactl: remove it",
-                       path);
+    return problem_set(problem, "%s: is not a file that swmfactl left here: remove it", path);
 }
 
 static bool lock(struct edit *edit, struct problem *problem)
@@ -80,10 +78,12 @@ static bool lock(struct edit *edit, struct problem *problem)
         if (try_lock(edit, path))
             return claim(edit, path, problem);
         if (errno != EWOULDBLOCK && errno != EINTR)
-            return problem_set(problem, "%.400s: %s: nothing was changed", path, strerror(errno));
+            return problem_set(problem, "%s: %s: nothing was changed", path, strerror(errno));
         (void)nanosleep(&pause, NULL);
     }
-    return problem_set(problem, "%.400s: another process holds it locked: see which with fuser(1)",
+    return problem_set(problem,
+                       "%s: another process holds the lock: find it with fuser(1), wait until it "
+                       "ends, and try again",
                        path);
 }
 
@@ -137,7 +137,7 @@ static bool same_status(const struct stat *before, const struct stat *now)
            now->st_ctim.tv_nsec == before->st_ctim.tv_nsec;
 }
 
-/* The kernel's clock of files is too coarse to tell apart what follows closely. */
+/* File times are too coarse to tell changes apart that follow each other closely. */
 static bool same_text(struct edit *edit)
 {
     struct problem problem;
@@ -150,7 +150,7 @@ static bool same_text(struct edit *edit)
     return same;
 }
 
-/* Whether it is what edit_begin has read. */
+/* Checks that the file is still the one that edit_begin has read. */
 static bool unchanged(struct edit *edit, struct problem *problem)
 {
     struct stat now;
@@ -159,10 +159,9 @@ static bool unchanged(struct edit *edit, struct problem *problem)
         return failed(edit, problem);
     bool same = exists == edit->existed &&
                 (!exists || (same_status(&edit->before, &now) && same_text(edit)));
-    return same || problem_set(problem,
-                               "%.400s: somebody else has changed it meanwhile: nothing was done; "
-                               "begin again",
-                               edit->path);
+    return same ||
+           problem_set(problem, "%s: changed by another process meanwhile; not modified; try again",
+                       edit->path);
 }
 
 static bool write_all(int fd, const char *text, size_t length)
@@ -179,7 +178,7 @@ static bool write_all(int fd, const char *text, size_t length)
     return true;
 }
 
-/* The owner goes before the mode, which may let others read it. */
+/* Sets the owner before the mode, which may let others read the file. */
 static bool write_beside(struct edit *edit, const char *text, size_t length, mode_t mode)
 {
     const struct stat *before = &edit->before;
@@ -189,7 +188,7 @@ static bool write_beside(struct edit *edit, const char *text, size_t length, mod
            fchmod(fd, edit->existed ? before->st_mode & 07777U : mode) == 0 && fsync(fd) == 0;
 }
 
-/* A folder that cannot be synced at all is not an error: some file systems have it so. */
+/* Some file systems cannot sync a folder; that is no error. */
 static bool sync_folder(const struct edit *edit, struct problem *problem)
 {
     char path[sizeof(edit->path)];
@@ -199,10 +198,9 @@ static bool sync_folder(const struct edit *edit, struct problem *problem)
     int error = errno;
     if (fd >= 0)
         close(fd);
-    return good || problem_set(problem,
-                               "%.400s: it is changed, but whether that outlasts a power failure "
-                               "is not known: %s",
-                               edit->path, strerror(error));
+    return good ||
+           problem_set(problem, "%s: changed, but the change may not survive a power failure: %s",
+                       edit->path, strerror(error));
 }
 
 bool edit_commit(struct edit *edit, const char *text, size_t length, mode_t mode,

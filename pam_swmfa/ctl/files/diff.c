@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* diff: see diff.h. The texts lie in memory only. */
+/* diff: see diff.h. The texts stay in memory. */
 #include <config.h>
 
 #include "ctl/files/diff.h"
@@ -14,7 +14,7 @@
 
 #define PATH_SIZE 32
 
-/* A file in memory; -1 with errno. */
+/* Returns a file in memory with the text; -1 with errno. */
 static int put_away(const char *text, size_t length)
 {
     int fd = memfd_create("swmfactl", MFD_CLOEXEC);
@@ -48,7 +48,7 @@ static int run(const char *name, int before, int after)
     errno = posix_spawn_file_actions_init(&actions);
     if (errno != 0)
         return -1;
-    errno = posix_spawn_file_actions_adddup2(&actions, before, before); /* keeps it open there */
+    errno = posix_spawn_file_actions_adddup2(&actions, before, before); /* clears close-on-exec */
     if (errno == 0)
         errno = posix_spawn_file_actions_adddup2(&actions, after, after);
     if (errno == 0)

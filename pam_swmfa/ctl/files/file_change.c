@@ -20,7 +20,7 @@ static bool same(const char *a, const char *b)
     return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
 }
 
-/* swmfa.conf has secrets. */
+/* swmfa.conf contains secrets. */
 static void wipe(char *text)
 {
     if (text != NULL)
@@ -44,19 +44,18 @@ static char *read_text(const char *path, struct problem *problem)
         return text;
     explicit_bzero(text, length);
     free(text);
-    problem_set(problem, "%s: has a NUL, and is no text", path);
+    problem_set(problem, "%s: contains a NUL, so it is no text file", path);
     return NULL;
 }
 
 static bool problem_of_race(const char *path, struct problem *problem)
 {
-    return problem_set(problem,
-                       "%s: somebody else has changed it meanwhile: it was left; begin again",
+    return problem_set(problem, "%s: changed by another process meanwhile; not modified; try again",
                        path);
 }
 
-/* Whether a symbolic link still leads to the same file. A path that is not a link needs no check:
- * it is opened without following links. */
+/* Checks that a symbolic link still leads to the same file. A path that is not a link needs no
+ * check: it is opened without following links. */
 static bool leads_there(const struct change *change, struct problem *problem)
 {
     char file[sizeof(change->file)];
@@ -67,7 +66,7 @@ static bool leads_there(const struct change *change, struct problem *problem)
 }
 
 /* Most files are only read. So a link that swmfactl would not follow to change a file is read as
- * libpam reads it; libpam takes a dangling link for a missing file as well. */
+ * libpam reads it, which also takes a dangling link for a missing file. */
 static bool read_fixed(struct change *change, struct problem *problem)
 {
     char *real = realpath(change->path, NULL);
@@ -139,7 +138,7 @@ bool change_show(const struct change *change, struct ctl_context *ctl)
         ctl->problem = change->fixed;
         return false;
     }
-    (void)snprintf(name, sizeof(name), linked ? "%s (the link %s leads to it)" : "%s", change->file,
+    (void)snprintf(name, sizeof(name), linked ? "%s (target of the link %s)" : "%s", change->file,
                    change->path);
     return diff_print(ctl, name, before, strlen(before), after, strlen(after));
 }
@@ -164,7 +163,7 @@ bool change_is_copy(const char *path, const char *text)
     return is;
 }
 
-/* Puts a text in the file's place; expected: what must be there now, NULL: nothing. */
+/* Writes or removes the file; expected: the text that must be there now, NULL: no file. */
 static bool put(const struct change *change, const char *expected, const char *text, mode_t mode,
                 struct problem *problem)
 {

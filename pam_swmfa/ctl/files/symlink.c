@@ -22,7 +22,7 @@ bool pamlink_is(const char *path)
            S_ISLNK(status.st_mode);
 }
 
-/* Whether two names are the same folder. */
+/* True if two names are the same folder. */
 static bool same_folder(const char *one, const char *other)
 {
     struct stat first;
@@ -31,7 +31,8 @@ static bool same_folder(const char *one, const char *other)
            first.st_ino == second.st_ino;
 }
 
-/* Makes file, a link, the path in the folder that it leads to. target gets what the link says. */
+/* Replaces file, a link in the folder, with the path in the folder that it leads to. target: gets
+ * the link's text. */
 static bool follow(char *file, size_t size, char target[PATH_MAX])
 {
     char folder[sizeof(PAMLINK_FOLDER) + PATH_MAX];
@@ -55,18 +56,18 @@ bool pamlink_resolve(const char *path, char *file, size_t size, struct problem *
     (void)snprintf(file, size, "%s", path);
     for (int i = 0; i < STEPS_MAX; i++) {
         if (lstat(file, &status) != 0)
-            return problem_set(problem, "%.200s: the link leads to %.200s: %s", path, file,
+            return problem_set(problem, "%s: the link leads to %s: %s", path, file,
                                strerror(errno));
         if (!S_ISLNK(status.st_mode))
             return true;
         if (status.st_uid != 0)
-            return problem_set(problem, "%.200s: the link must be owned by root, not by uid %u",
-                               file, (unsigned)status.st_uid);
+            return problem_set(problem, "%s: the link must be owned by root, not by uid %u", file,
+                               (unsigned)status.st_uid);
         if (!follow(file, size, target))
             return problem_set(problem,
-                               "%.160s: the link leads to %.160s, which is not in " PAMLINK_FOLDER
-                               ": put a copy of that file in place of the link",
+                               "%s: the link leads to %s, which is not in " PAMLINK_FOLDER
+                               ": replace the link with a copy of that file",
                                path, target);
     }
-    return problem_set(problem, "%.200s: the link leads in a circle, by %.200s", path, target);
+    return problem_set(problem, "%s: the link leads back to itself, by way of %s", path, target);
 }

@@ -43,7 +43,7 @@ static bool has_shell(const struct passwd *entry)
     return access(shell, X_OK) == 0;
 }
 
-/* As sshd looks at the shell before it takes any proof. */
+/* sshd checks the shell this way before it takes any proof. */
 static bool can_run(const struct passwd *entry)
 {
     struct stat status;
@@ -102,7 +102,7 @@ void account_rewind(void)
 
 /* ---- groups ---- */
 
-/* The names of its groups; each is told until take returns false. */
+/* Calls take with the name of each of its groups, until take returns false. */
 static bool each_group(const struct host_account *account,
                        bool (*take_name)(const char *group, void *context), void *context)
 {
@@ -131,7 +131,7 @@ bool account_in_groups(const struct host_account *account, const char *groups)
 
 /* ---- sshd's lists ---- */
 
-/* sshd knows "*" and "?" alone. */
+/* sshd's patterns know only "*" and "?". */
 static bool matches(const char *pattern, size_t length, const char *name)
 {
     char quoted[2 * ACCOUNT_NAME_MAX + 1];
@@ -147,7 +147,7 @@ static bool matches(const char *pattern, size_t length, const char *name)
     return fnmatch(quoted, name, 0) == 0;
 }
 
-/* Whether an item of AllowUsers or DenyUsers matches, with any address. anywhere: only items
+/* True if an item of AllowUsers or DenyUsers matches, with any address. anywhere: only items
  * without an address. */
 static bool names_user(const char *list, const char *name, bool anywhere)
 {
@@ -198,9 +198,9 @@ const char *account_refused(const struct host_account *account, const struct ssh
         !names_user(list, account->name, false))
         return "AllowUsers does not name it";
     if (names_group(sshd_value(sshd, "denygroups", list, sizeof(list)), account))
-        return "DenyGroups names a group of it";
+        return "DenyGroups names one of its groups";
     if (*sshd_value(sshd, "allowgroups", list, sizeof(list)) != '\0' && !names_group(list, account))
-        return "AllowGroups names no group of it";
+        return "AllowGroups names none of its groups";
     if (account->uid == 0 && sshd_says(sshd, "permitrootlogin", "no"))
         return "PermitRootLogin is no";
     if (account->locked && !sshd_says(sshd, "usepam", "yes"))
@@ -215,7 +215,7 @@ bool account_needs_key(const struct host_account *account, const struct sshd *ss
 
 /* ---- keys ---- */
 
-/* The option expiry-time of a line, YYYYMMDD[HHMM[SS]][Z]: see sshd(8). */
+/* Finds the option expiry-time of a line, YYYYMMDD[HHMM[SS]][Z]: see sshd(8). */
 static bool has_expired(const char *line, const char *key)
 {
     static const char option[] = "expiry-time=\"";
@@ -235,11 +235,11 @@ static bool has_expired(const char *line, const char *key)
 static bool is_key(const char *line)
 {
     const char *at = line + strspn(line, " \t\r\n");
-    const char *key = strstr(at, "AAAA"); /* as each key begins in base64 */
+    const char *key = strstr(at, "AAAA"); /* the beginning of every key, in base64 */
     return *at != '#' && key != NULL && !has_expired(at, key);
 }
 
-/* Opens what sshd would read, a regular file: the account can put anything there. */
+/* Opens the regular file that sshd would read; the account can put anything there. */
 static FILE *open_keys(const char *path, enum known *has)
 {
     struct stat status;
@@ -253,7 +253,9 @@ static FILE *open_keys(const char *path, enum known *has)
     return file;
 }
 
-/* Whether a file has a key. Root itself cannot read each: a home can be on another host. */
+/*
+ * Finds whether a file has a key. Even root cannot read every file: a home can be on another host.
+ */
 static enum known has_key(const char *path)
 {
     char *line = NULL;
@@ -268,7 +270,7 @@ static enum known has_key(const char *path)
     return has;
 }
 
-/* Whether nobody else is in the account's group. The file is read since getpwent is in use. */
+/* True if nobody else is in the account's group. Reads the file, since getpwent is in use. */
 static bool is_alone_in_group(const struct host_account *account)
 {
     const struct passwd *entry = NULL;
@@ -284,7 +286,7 @@ static bool is_alone_in_group(const struct host_account *account)
     return alone;
 }
 
-/* Whether others cannot write. Debian's sshd lets the account's own group do so. */
+/* True if others cannot write. Debian's sshd lets the account's own group write. */
 static bool is_strict(const struct stat *status, const struct host_account *account)
 {
     bool group = (status->st_mode & S_IWGRP) != 0 &&
@@ -303,7 +305,7 @@ static bool can_read(const struct stat *status, const struct host_account *accou
     return (status->st_mode & S_IROTH) != 0 || (status->st_mode & S_IRGRP) != 0;
 }
 
-/* Whether sshd reads a file of keys, which has to be the account's alone up to its home. */
+/* True if sshd accepts a file of keys: up to the account's home, only the account may write. */
 static bool is_taken(const struct host_account *account, const char *path, bool strict)
 {
     struct stat status;
@@ -323,7 +325,7 @@ static bool is_taken(const struct host_account *account, const char *path, bool 
     return taken;
 }
 
-/* One of AuthorizedKeysFile, with %h, %u, %U and %% in it. */
+/* Expands one word of AuthorizedKeysFile: %h, %u, %U and %%. */
 static void expand(const struct host_account *account, const char *pattern, size_t length,
                    char *path, size_t size)
 {
@@ -385,7 +387,8 @@ bool account_has_proof(const struct host_account *account, const struct sshd *ss
 
 /* ---- the users map, and accounts that need no line in it ---- */
 
-/* By its groups. exempt_networks depends on the client's address, which is unknown here. */
+/* Checks the groups that are exempt. exempt_networks depends on the client's address, which is
+ * unknown here. */
 static bool is_exempt(const char *name, const char *service, const struct policy *policy)
 {
     struct host_account account;

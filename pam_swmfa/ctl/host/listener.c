@@ -26,10 +26,10 @@
 #include <unistd.h>
 
 #define LINE_SIZE  4096
-#define LISTENING  "0A" /* TCP_LISTEN, in /proc/net/tcp */
+#define LISTENING  "0A" /* the state TCP_LISTEN, in /proc/net/tcp */
 #define INODES_MAX 1024
 #define CONFIG_D   "/etc/ssh/sshd_config.d"
-#define SHOWN      " [listener]" /* by an sshd that listens, after its own command line */
+#define SHOWN      " [listener]" /* in the title of a listening sshd, after its own command line */
 
 /* ---- one process ---- */
 
@@ -40,7 +40,7 @@ static FILE *open_of(pid_t pid, const char *name)
     return fopen(path, "re");
 }
 
-/* The file that the process executes; "" if it has none, or has ended. */
+/* Gets the path of the file that the process executes; "" if it has none, or has ended. */
 static bool read_program(pid_t pid, char *program, size_t size)
 {
     char path[64];
@@ -50,14 +50,14 @@ static bool read_program(pid_t pid, char *program, size_t size)
     return length >= 0 || errno == ENOENT || errno == ESRCH;
 }
 
-/* After an upgrade, " (deleted)" follows the name. */
+/* After an upgrade, the kernel adds " (deleted)" to the name. */
 static bool is_sshd(const char *program)
 {
     const char *name = strrchr(program, '/');
     return name != NULL && strncmp(name + 1, "sshd", 4) == 0 && strchr(" ", name[5]) != NULL;
 }
 
-/* An sshd by another name, such as sshd.real, is recognised by its process title. */
+/* An sshd with another name, such as sshd.real, is recognised by its process title. */
 static bool looks_like_sshd(pid_t pid)
 {
     char line[LINE_SIZE] = "";
@@ -69,7 +69,7 @@ static bool looks_like_sshd(pid_t pid)
     return strstr(line, SHOWN) != NULL && strstr(line, " startups") != NULL;
 }
 
-/* Whether the process is one of sshd's programs, such as sshd-session. */
+/* True if the process is one of sshd's programs, such as sshd-session. */
 static bool is_of_sshd(pid_t pid)
 {
     char name[32] = "";
@@ -81,7 +81,7 @@ static bool is_of_sshd(pid_t pid)
     return is;
 }
 
-/* Whether its effective uid is that one. */
+/* True if this is its effective uid. */
 static bool is_of(pid_t pid, uid_t uid)
 {
     char line[LINE_SIZE];
@@ -91,7 +91,7 @@ static bool is_of(pid_t pid, uid_t uid)
         if (strncmp(line, "Uid:", 4) != 0)
             continue;
         char *end = line + 4;
-        (void)strtoul(end, &end, 10); /* the real one */
+        (void)strtoul(end, &end, 10); /* skips the real uid */
         is = strtoul(end, NULL, 10) == uid;
         break;
     }
@@ -100,7 +100,7 @@ static bool is_of(pid_t pid, uid_t uid)
     return is;
 }
 
-/* The field of that number, counted from 0, of a line; or NULL. The line is cut up. */
+/* Returns the field with that number, counted from 0, of a line; or NULL. Modifies the line. */
 static const char *find_field(char *line, size_t number)
 {
     char *rest = NULL;
@@ -131,7 +131,7 @@ static bool has_inode(const unsigned long *inodes, size_t count, unsigned long i
     return false;
 }
 
-/* The sockets that the process has open. */
+/* Lists the sockets that the process has open. */
 static size_t find_sockets(pid_t pid, unsigned long *inodes)
 {
     char path[64];
@@ -152,7 +152,7 @@ static size_t find_sockets(pid_t pid, unsigned long *inodes)
     return count;
 }
 
-/* The inode of a socket, from a line of /proc/net/tcp; 0: it does not listen. */
+/* Returns the inode of a socket, from a line of /proc/net/tcp; 0: it does not listen. */
 static unsigned long find_listening(const char *line)
 {
     char copy[LINE_SIZE];
@@ -165,8 +165,8 @@ static unsigned long find_listening(const char *line)
     return inode != NULL ? strtoul(inode, NULL, 10) : 0;
 }
 
-/* Whether one of the sockets listens, by a table of the network namespace of the process: that can
- * have any number of others. */
+/* True if one of the sockets listens, by a table of the process's network namespace, which may have
+ * many others. */
 static bool is_listening(pid_t pid, const char *table, const unsigned long *inodes, size_t count)
 {
     char line[LINE_SIZE];
@@ -190,7 +190,7 @@ static bool listens(pid_t pid)
 }
 
 /* An sshd in a container, or with another root, reads the files there. If its root cannot be
- * examined, it is taken for one of this system. */
+ * examined, this takes it for one of this system. */
 static bool has_our_files(pid_t pid)
 {
     char path[64];
@@ -204,7 +204,7 @@ static bool has_our_files(pid_t pid)
 
 /* ---- its options ---- */
 
-/* The command line; its length, or 0 if it is not known whole. */
+/* Reads the command line. Returns its length, or 0 if it is not known completely. */
 static size_t read_command(pid_t pid, char *line, size_t size)
 {
     FILE *file = open_of(pid, "cmdline");
@@ -215,9 +215,8 @@ static size_t read_command(pid_t pid, char *line, size_t size)
     return length < size - 1 ? length : 0;
 }
 
-/* A listening sshd shows "sshd: PROGRAM OPTIONS [listener] ..." in one string, which is cut off if
- * there is no room for it. Splits the string into words. Returns their end, or NULL if it was cut
- * off. */
+/* A listening sshd shows "sshd: PROGRAM OPTIONS [listener] ..." as one string, cut off if there is
+ * no room for it. Splits the string into words. Returns their end, or NULL if it was cut off. */
 static char *cut_title(char *line, char *end)
 {
     char *mark = strstr(line, SHOWN);
@@ -239,7 +238,7 @@ static bool keep_word(struct listener *listener, const char *word)
     return true;
 }
 
-/* The next word, or NULL. */
+/* Returns the next word, or NULL. */
 static char *next_word(char *word, const char *end)
 {
     char *next = word + strlen(word) + 1;
@@ -248,8 +247,8 @@ static char *next_word(char *word, const char *end)
     return next < end ? next : NULL;
 }
 
-/* Whether the value of an -o can change whom sshd asks for what: some distributions give it its
- * algorithms so. */
+/* True if the value of an -o can change which proofs sshd asks for; some distributions set its
+ * algorithms with -o. */
 static bool is_decisive(const char *value)
 {
     static const char *const harmless[] = {"Ciphers",
@@ -275,8 +274,8 @@ static bool is_decisive(const char *value)
     return true;
 }
 
-/* Keeps one word of options, such as "-Def", and the value that follows the last of them. In a
- * title, the blanks within a value look like those between words, so such options are unknown. */
+/* Records one word of options, such as "-Def", and the value of its last option. In a title, blanks
+ * within a value look like those between words, so such options are unknown. */
 static bool take_options(struct listener *listener, char **word, const char *end, bool title)
 {
     static const char with_value[] = "CEbcfghkopu";
@@ -299,8 +298,9 @@ static bool take_options(struct listener *listener, char **word, const char *end
     return good && (*at != 'o' || !title || strchr(value, '=') != NULL);
 }
 
-/* sshd takes no arguments but options. Another word after the first one is a part of a value that
- * had blanks. */
+/*
+ * sshd takes only options as arguments. So a word that is no option belongs to a value with blanks.
+ */
 static bool read_options(struct listener *listener)
 {
     size_t length = read_command(listener->pid, listener->line, sizeof(listener->line));
@@ -322,7 +322,7 @@ const char **listener_options(const struct listener *listener)
     return options;
 }
 
-/* ---- all of them ---- */
+/* ---- all listeners ---- */
 
 static bool keep(struct listeners *listeners, const struct listener *listener)
 {
@@ -335,8 +335,8 @@ static bool keep(struct listeners *listeners, const struct listener *listener)
     return true;
 }
 
-/* An sshd that has just started, or executed itself at SIGHUP, shows its command line as it is, and
- * reads its configuration before it listens. If its options are unknown, it may be one. */
+/* An sshd that has just started, or executed itself at SIGHUP, still shows its plain command line,
+ * and reads its configuration before it listens. With unknown options, it may be one. */
 static bool is_starting(const struct listener *listener)
 {
     return listener->line[0] != '\0' && !listener->never_listens &&
@@ -404,7 +404,7 @@ bool listener_runs(const struct listener *listener, const char *program)
 
 /* ---- the record ---- */
 
-/* One more line; NULL stays NULL. */
+/* Appends a line; NULL stays NULL. */
 static char *add_line(char *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 static char *add_line(char *text, const char *format, ...)
@@ -430,8 +430,8 @@ static char *add_file(char *text, const char *path)
                     (intmax_t)status.st_ctim.tv_sec, status.st_ctim.tv_nsec);
 }
 
-/* The boot, since /run can outlast one, and the state of each file that sshd reads, wherever its
- * Include lines lead; the caller's to free, or NULL with the problem. */
+/* Describes the boot, since /run can outlast one, and the state of each file that sshd reads,
+ * including those of its Include lines. The caller frees it; NULL with the problem. */
 static char *describe_files(struct problem *problem)
 {
     struct moment moment;
@@ -446,7 +446,7 @@ static char *describe_files(struct problem *problem)
     return text;
 }
 
-/* Now, in the clock and the unit of a process's start, rounded up. */
+/* The current time, in the clock and unit of process start times, rounded up. */
 static unsigned long long now_in_ticks(void)
 {
     struct timespec now = {0};
@@ -466,8 +466,8 @@ static bool write_record(const char *text, struct problem *problem)
     return good;
 }
 
-/* The files are recorded first. A later change of them is noticed, and a process that starts while
- * this runs is recorded as one that has not read them. */
+/* The files are recorded first. So a later change to them is noticed, and a process that starts
+ * during this is recorded as one that has not read them. */
 bool listeners_remember(struct problem *problem)
 {
     struct listeners listeners;
@@ -487,7 +487,7 @@ bool listeners_remember(struct problem *problem)
     return good;
 }
 
-/* Whether the record is of the files as they are. */
+/* True if the record is of the files as they are. */
 static bool is_of_these_files(const char *record)
 {
     struct problem ignored = {0};
@@ -499,7 +499,7 @@ static bool is_of_these_files(const char *record)
     return is;
 }
 
-/* Whether the process started, or executed itself, after the record was made. */
+/* True if the process started, or executed itself, after the record was made. */
 static bool has_read(const struct listener *listener, const char *record)
 {
     unsigned long long at = ULLONG_MAX;
@@ -517,7 +517,7 @@ static bool has_read(const struct listener *listener, const char *record)
     return listener->start > at;
 }
 
-/* ---- what is known without a record ---- */
+/* ---- without a record ---- */
 
 #define SECOND INT64_C(1000000000)
 
@@ -533,8 +533,8 @@ static int64_t later_change(int64_t last, const char *path)
     return change > last ? change : last;
 }
 
-/* When one of sshd's files was last changed, or removed, which changes its folder. INT64_MAX: that
- * is unknown. */
+/* The time when one of sshd's files was last changed or removed, which changes its folder.
+ * INT64_MAX: unknown. */
 static int64_t find_last_change(void)
 {
     int64_t last = later_change(0, CONFIG_D);
@@ -551,7 +551,7 @@ static int64_t find_last_change(void)
     return known ? last : INT64_MAX;
 }
 
-/* The time at which a process started, which the kernel counts from the boot. */
+/* The time when a process started; the kernel counts from the boot. */
 static int64_t find_start(const struct listener *listener)
 {
     struct timespec now = {0};
@@ -562,7 +562,8 @@ static int64_t find_start(const struct listener *listener)
            (int64_t)listener->start * (SECOND / sysconf(_SC_CLK_TCK));
 }
 
-/* When the process wrote sshd's PID file, as it does also after a reload; 0: it is not in it. */
+/* The time when the process wrote sshd's PID file, as it also does after a reload; 0: the file has
+ * another pid. */
 static int64_t find_pid_file(pid_t pid)
 {
     char line[32] = "";
@@ -575,16 +576,16 @@ static int64_t find_pid_file(pid_t pid)
     return is ? in_ns(&status.st_mtim) : 0;
 }
 
-/* By the clock, which can have been set since: it is for what is said, not for what is done. A
- * second, since the clock of files is a coarse one, and sshd writes that file after it has read. */
+/* Compares by the clock, which may have been set since: for messages only. Allows a second: file
+ * times are coarse, and sshd writes the PID file after it has read its configuration. */
 static bool came_later(const struct listener *listener, int64_t change)
 {
     return find_start(listener) > change + SECOND || find_pid_file(listener->pid) > change + SECOND;
 }
 
-/* ---- who has read it ---- */
+/* ---- which have read it ---- */
 
-/* The first that has not. */
+/* Finds the first that has not read it. */
 static bool find_unread(const struct listeners *listeners, pid_t *pid, struct problem *problem)
 {
     for (size_t i = 0; i < listeners->count; i++) {
@@ -592,14 +593,13 @@ static bool find_unread(const struct listeners *listeners, pid_t *pid, struct pr
             continue;
         *pid = listeners->at[i].pid;
         return problem_set(
-            problem,
-            "sshd (process %d) is not known to have read its configuration since it was changed",
+            problem, "sshd (process %d) may not have read its configuration since the last change",
             (int)*pid);
     }
     return true;
 }
 
-/* record: of these files; NULL: there is none. */
+/* record: of the current files; NULL: there is none. */
 static bool examine(struct listeners *listeners, const char *record, struct problem *problem)
 {
     int64_t change = find_last_change();
@@ -610,7 +610,7 @@ static bool examine(struct listeners *listeners, const char *record, struct prob
     return good;
 }
 
-/* The record of the files as they are, the caller's to free; NULL if there is none. */
+/* Returns the record of the current files, which the caller frees; NULL if there is none. */
 static char *read_record(void)
 {
     size_t length = 0;
@@ -622,7 +622,7 @@ static char *read_record(void)
     return NULL;
 }
 
-/* Where there is none, one is made now. The caller's to free. */
+/* Returns the record, and makes one if there is none. The caller frees it. */
 static char *current_record(struct problem *problem)
 {
     size_t length = 0;
@@ -661,10 +661,10 @@ bool listeners_seem_read(pid_t *pid, struct problem *problem)
     return good;
 }
 
-/* ---- logins that have begun ---- */
+/* ---- logins in progress ---- */
 
-/* A process of root's that has a connection, and no other that speaks for it yet: it begins that
- * one when the client has named its version, which can take all of LoginGraceTime. */
+/* True for a process of root's that has a connection, but no child for it yet: it starts one when
+ * the client has sent its version, which can take all of LoginGraceTime. */
 static bool has_just_accepted(struct listener *login)
 {
     login->options_known = read_options(login);
@@ -673,8 +673,8 @@ static bool has_just_accepted(struct listener *login)
                                                   : login->options_known && login->never_listens);
 }
 
-/* A connection is counted once: by the process of the user sshd, which ends when the login has
- * succeeded, and not by the one of root's that began it, whose title can stay as it was. */
+/* Each connection is counted once, by its process of the user sshd, which ends when the login
+ * succeeds. Its parent of root's may keep its title after that. */
 static bool keep_login(struct listeners *logins, const struct listener *login)
 {
     for (size_t i = 0; i < logins->count; i++)
@@ -698,7 +698,7 @@ static bool look_for_login(struct listeners *logins, pid_t pid, struct problem *
     if (!speaks && !(has_just_accepted(&login) && has_our_files(pid)))
         return true;
     if (!speaks)
-        login.parent = pid; /* it serves the connection itself */
+        login.parent = pid; /* serves the connection itself */
     return keep_login(logins, &login) || problem_no_memory(problem);
 }
 
@@ -719,7 +719,7 @@ bool listeners_serve(void)
     return serve;
 }
 
-/* One that has not ended yet, or NULL. */
+/* Returns one that has not ended yet, or NULL. */
 static const struct listener *find_open(const struct listeners *logins)
 {
     for (size_t i = 0; i < logins->count; i++) {
@@ -750,7 +750,7 @@ bool listeners_wait_for_logins(void (*tell)(const struct listeners *logins),
         if (i == LISTENERS_PATIENCE * 10)
             good = problem_set(problem,
                                "sshd (process %d): this login began before the reload and has not "
-                               "ended yet; run this again when it has",
+                               "ended yet; run this command again when it has",
                                (int)open->parent);
         else
             (void)nanosleep(&pause, NULL);

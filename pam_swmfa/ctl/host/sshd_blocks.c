@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* sshd_blocks: sshd's answers for connections to which its Match blocks apply; see sshd_config.h.
+/*
+ * sshd_blocks: sshd's answers for connections to which its Match blocks apply; see sshd_config.h.
  */
 #include <config.h>
 
@@ -28,7 +29,7 @@ static bool is_match(const struct sshd_line *line)
     return strcasecmp(line->keyword, "Match") == 0;
 }
 
-/* The criteria of a Match line, and of all that it stands under. */
+/* Adds the criteria of a Match line, and of the Match lines above it. */
 static bool add_block(struct survey *survey, size_t line)
 {
     bool good = true;
@@ -39,7 +40,7 @@ static bool add_block(struct survey *survey, size_t line)
     return good;
 }
 
-/* Those of its Port lines, and its default where there is none. */
+/* Finds the ports of its Port lines, or its default. */
 static void find_ports(struct survey *survey)
 {
     size_t count = 0;
@@ -117,7 +118,7 @@ bool sshd_complete(struct sshd_connection *connection, const struct sshd_questio
 
 /* ---- all blocks ---- */
 
-/* Asks of the connection of a block, if there is one. */
+/* Asks about the connection of a block, if there is one. */
 static void ask_block(struct sshd_block *block, const struct sshd_question *question,
                       enum sshd_match match)
 {
@@ -179,7 +180,7 @@ bool sshd_ask_blocks(struct sshd_blocks *blocks, const struct sshd_question *que
 
 /* ---- two blocks for one connection ---- */
 
-/* What both blocks want; the lists stay theirs. */
+/* Joins the criteria of both blocks, whose lists it borrows. */
 static struct sshd_criteria join(const struct sshd_criteria *one, const struct sshd_criteria *other)
 {
     struct sshd_criteria both = *one;
@@ -192,7 +193,7 @@ static struct sshd_criteria join(const struct sshd_criteria *one, const struct s
     return both;
 }
 
-/* A block in another is met together with that one already. */
+/* A block within another applies together with that one anyway. */
 static bool are_pair(const struct survey *survey, const struct sshd_block *one,
                      const struct sshd_block *other)
 {

@@ -28,7 +28,8 @@ const char *sshd_program(void)
     return NULL;
 }
 
-/* All that was written into a file in memory, with a NUL after it; the caller's to free. */
+/* Returns everything that was written to a file in memory, with a NUL at the end; the caller frees
+ * it. */
 static char *read_back(int fd)
 {
     char *text = calloc(1, OUTPUT_MAX + 1);
@@ -68,8 +69,8 @@ static int spawn(const char *program, char *const *arguments, int out, int err, 
     return error;
 }
 
-/* Runs it with the arguments. Returns what it printed to standard output and to standard error, the
- * caller's to free, and its exit status, or -1. */
+/* Runs it with the arguments. Returns its standard output and standard error, which the caller
+ * frees, and its exit status, or -1. */
 static int run(const char *program, char *const *arguments, char **printed, char **said)
 {
     int status = -1;
@@ -103,7 +104,7 @@ static void take_version(struct sshd *sshd, const char *said)
     }
 }
 
-/* Versions without -V say their version as well, beside the usage. */
+/* Versions without -V print their version in the usage message. */
 static void ask_version(struct sshd *sshd, const char *program)
 {
     char name[] = "sshd";
@@ -124,7 +125,7 @@ static void ask_version(struct sshd *sshd, const char *program)
 #define ARGUMENTS_MAX 64
 #define SPEC_MAX      1024
 
-/* The parts of a connection that not every version of sshd takes. */
+/* The parts of a connection that not every version of sshd accepts. */
 #define OPTIONAL_LADDR   0x1U
 #define OPTIONAL_LPORT   0x2U
 #define OPTIONAL_RDOMAIN 0x4U
@@ -139,11 +140,11 @@ static const struct {
 /* One question to one sshd. */
 struct asking {
     const char *program;
-    const char *config; /* for -f; NULL: sshd's own */
+    const char *config; /* for -f; NULL: sshd's default */
     const struct sshd_question *question;
     const struct sshd_mirror *mirror;
     unsigned dropped; /* parts that this sshd does not accept */
-    bool no_port;     /* it requires a local port, although no Match block is to apply */
+    bool no_port;     /* it requires a local port, even if no Match block is to apply */
 };
 
 /* Adds ",KEY=VALUE". */
@@ -155,13 +156,13 @@ static void add_pair(char *spec, const struct asking *asking, unsigned bit, cons
         (void)snprintf(spec + used, SPEC_MAX - used, "%s%s=%s", used > 0 ? "," : "", key, value);
 }
 
-/* A walk through the options of an sshd, as getopt takes them: "-f", FILE; "-fFILE"; "-De". */
+/* A walk through the options of an sshd, in getopt's forms: "-f", FILE; "-fFILE"; "-De". */
 struct walk {
     const char *const *at;
-    const char *letters; /* that are left of a word */
+    const char *letters; /* the rest of a word */
 };
 
-/* The next option. Returns its letter, or NUL after the last; value: its argument, or NULL. */
+/* Gets the next option. Returns its letter, or NUL after the last; value: its argument, or NULL. */
 static char next_option(struct walk *walk, const char **value)
 {
     *value = NULL;
@@ -208,7 +209,7 @@ static bool has_port(const struct sshd_files *files, const char *port)
     return found;
 }
 
-/* A local port that no Match line names. */
+/* Finds a local port that no Match line names. */
 static void write_free_port(const struct asking *asking, char *spec)
 {
     struct sshd_files files;
@@ -244,8 +245,8 @@ static bool write_spec(const struct asking *asking, char *spec)
     return true;
 }
 
-/* The options of the question that its answer depends on. -f comes from asking; others, such as -D,
- * -q or -E, are about how sshd runs and where it logs. */
+/* Finds the options of the question that matter for its answer. -f is handled separately; others,
+ * such as -D, -q or -E, are about how sshd runs and where it logs. */
 static size_t list_options(const struct sshd_question *question, const char **arguments,
                            size_t count)
 {
@@ -283,8 +284,8 @@ static void list_arguments(const struct asking *asking, const char *option, cons
 
 /* ---- the answer ---- */
 
-/* The most useful line of its errors, not one about a deprecated option. sshd prints the reason
- * before the line that has the place. */
+/* Returns the most useful line of sshd's errors, not one about a deprecated option. sshd prints the
+ * reason before the line with the place. */
 static void explain(struct sshd *sshd, const struct asking *asking, const char *option,
                     const char *said, struct problem *problem)
 {
@@ -308,9 +309,8 @@ static void explain(struct sshd *sshd, const struct asking *asking, const char *
     if (sshd->fix != NULL)
         (void)problem_set(
             problem,
-            "sshd does not say what its settings are before there is %s: as root: %s, "
-            "then run this command again",
-            strstr(sshd->fix, "mkdir") != NULL ? "a folder /run/sshd, which its first start makes"
+            "sshd does not print its settings without %s: as root: %s, then run this command again",
+            strstr(sshd->fix, "mkdir") != NULL ? "the folder /run/sshd, which its first start makes"
                                                : "a host key that it can read",
             sshd->fix);
     else
@@ -318,7 +318,7 @@ static void explain(struct sshd *sshd, const struct asking *asking, const char *
                           sshdmirror_real(asking->mirror, line, real, sizeof(real)));
 }
 
-/* Whether sshd failed because it does not know a part of the connection, which is dropped then.
+/* True if sshd failed because it does not know a part of the connection, which is then dropped.
  * Some versions require a port for Match LocalPort even without a connection. */
 static bool drop_part(struct asking *asking, const char *said)
 {
@@ -369,7 +369,7 @@ static bool ask(struct sshd *sshd, struct asking *asking, const char *option,
     return good;
 }
 
-/* -G needs neither keys of the host nor /run/sshd, but is not in all versions. */
+/* -G needs neither host keys nor /run/sshd, but not all versions have it. */
 static bool ask_either(struct sshd *sshd, struct asking *asking, struct problem *problem)
 {
     struct problem why = {0};
@@ -380,7 +380,7 @@ static bool ask_either(struct sshd *sshd, struct asking *asking, struct problem 
     return false;
 }
 
-/* A signal that ends us waits until the copy is gone. */
+/* A fatal signal waits until the copy is removed. */
 static bool ask_planned(struct sshd *sshd, const struct asking *asking, struct problem *problem)
 {
     struct sshd_mirror mirror = {0};
@@ -422,7 +422,7 @@ bool sshd_ask(struct sshd *sshd, const struct sshd_question *question, struct pr
                           .installed = asking.program != NULL,
                           .matched = question->connection != NULL};
     if (asking.program == NULL)
-        return problem_set(problem, "there is no sshd on this system");
+        return problem_set(problem, "no sshd is installed");
     if (sshd->text == NULL)
         return problem_no_memory(problem);
     ask_version(sshd, asking.program);
@@ -436,7 +436,7 @@ void sshd_free(struct sshd *sshd)
     *sshd = (struct sshd){0};
 }
 
-/* ---- its answer ---- */
+/* ---- values of the answer ---- */
 
 char *sshd_value(const struct sshd *sshd, const char *keyword, char *buffer, size_t size)
 {

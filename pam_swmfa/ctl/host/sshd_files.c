@@ -2,9 +2,9 @@
 /*
  * sshd_files: see sshd_files.h.
  *
- * sshd cannot be asked about a file that is not in place, so it is given a copy: every line stays
- * where it is, and each Include line names the copies of the files that its patterns match, in
- * sshd's order. A file that cannot be read keeps its own path there, for sshd to say why.
+ * sshd cannot be asked about a file that is not in place, so it gets a copy: every line stays where
+ * it is, and each Include line names the copies of the files that its patterns match, in sshd's
+ * order. A file that cannot be read keeps its own path there, so that sshd reports the reason.
  */
 #include <config.h>
 
@@ -20,7 +20,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define DEPTH_MAX 16    /* as deep as sshd goes */
+#define DEPTH_MAX 16    /* sshd's own limit */
 #define LINES_MAX 65536 /* files that include each other grow without end */
 #define SSH_DIR   "/etc/ssh/"
 #define SPACE     " \t\r\n"
@@ -50,7 +50,7 @@ void sshdfiles_free_words(char **words)
 
 /* ---- lines ---- */
 
-/* One word, as sshd's argv_split takes it. Returns what follows it, or NULL for an open quote. */
+/* Reads one word as sshd's argv_split does. Returns the rest, or NULL for an open quote. */
 static const char *take_word(const char *at, char *word)
 {
     char quote = '\0';
@@ -87,8 +87,8 @@ char **sshdfiles_words(const char *rest)
     return NULL;
 }
 
-/* "KEYWORD ARGUMENTS", "KEYWORD=ARGUMENTS" and "KEYWORD" in quotes. Returns false if there is
- * nothing in the line. The texts point into it. */
+/* Splits "KEYWORD ARGUMENTS", "KEYWORD=ARGUMENTS" and "KEYWORD" in quotes. Returns false if the
+ * line is empty. The texts point into the line. */
 static bool split_line(char *line, char **keyword, char **rest)
 {
     size_t length = strlen(line);
@@ -143,7 +143,7 @@ bool sshd_decides(const struct sshd_line *line)
 
 /* ---- files ---- */
 
-/* Whether two paths name entries of one folder, however that is spelled. */
+/* True if two paths name entries of one folder, in any spelling. */
 static bool is_same_folder(const char *one, const char *other)
 {
     const char *const paths[] = {one, other};
@@ -171,7 +171,9 @@ bool sshdfiles_is_planned(const struct sshd_plan *plan, const char *path)
             is_same_folder(plan->path, path));
 }
 
-/* The planned file's path, as a pattern matches it, the caller's to free; NULL: it does not. */
+/*
+ * Returns the planned file's path as a pattern matches it, which the caller frees; NULL: no match.
+ */
 static char *match_planned(const char *pattern, const struct sshd_plan *plan)
 {
     char *path = NULL;
@@ -188,7 +190,7 @@ static char *match_planned(const char *pattern, const struct sshd_plan *plan)
     return NULL;
 }
 
-/* An absent file is not opened, as a missing one. */
+/* A file that is planned to be absent is not opened, as if it were missing. */
 static FILE *open_file(const char *path, const struct sshd_plan *plan)
 {
     if (!sshdfiles_is_planned(plan, path))
@@ -202,8 +204,8 @@ static int by_bytes(const void *one, const void *other)
     return strcmp(*(char *const *)one, *(char *const *)other);
 }
 
-/* The files that a pattern of an Include line matches, in sshd's order. Returns false if sshd would
- * refuse it, or without memory. */
+/* Finds the files that a pattern of an Include line matches, in sshd's order. Returns false if sshd
+ * would refuse it, or without memory. */
 static bool expand(const char *pattern, const struct sshd_plan *plan, char ***paths, size_t *count)
 {
     size_t first = *count;
@@ -229,7 +231,7 @@ static bool expand(const char *pattern, const struct sshd_plan *plan, char ***pa
     return good;
 }
 
-/* All that an Include line includes; a list that ends with NULL. NULL: sshd would refuse it. */
+/* Returns all files of an Include line; the list ends with NULL. NULL: sshd would refuse it. */
 static char **find_included(const char *rest, const struct sshd_plan *plan)
 {
     size_t count = 0;
@@ -250,7 +252,7 @@ static char **find_included(const char *rest, const struct sshd_plan *plan)
 struct reading {
     struct sshd_files *files;
     const struct sshd_plan *plan;
-    bool endless; /* too deep, or too much */
+    bool endless; /* too deep, or too many lines */
     bool no_memory;
 };
 
@@ -340,12 +342,12 @@ bool sshdfiles_read(struct sshd_files *files, const char *config, const struct s
 {
     struct reading reading = {.files = files, .plan = plan};
     *files = (struct sshd_files){0};
-    /* The paths stay where they are while lines point to them: only the list moves. */
+    /* The paths stay in place while lines point to them: only the list moves. */
     read_file(&reading, config, SSHD_NO_BLOCK, 0);
     if (reading.no_memory)
         return problem_no_memory(problem);
     if (reading.endless)
-        return problem_set(problem, "%.300s: its Include lines lead too deep", config);
+        return problem_set(problem, "%s: its Include lines are nested too deeply", config);
     return true;
 }
 
@@ -380,10 +382,11 @@ static bool make_folder(struct sshd_mirror *mirror, struct problem *problem)
     }
     int error = errno;
     mirror->folder[0] = '\0';
-    return problem_set(problem, "%s: no folder can be made there: %s", P_tmpdir, strerror(error));
+    return problem_set(problem, "%s: swmfactl cannot make a folder there: %s", P_tmpdir,
+                       strerror(error));
 }
 
-/* The number of the copy of a file, which is made later if it is new; -1 without memory. */
+/* Returns the number of the copy of a file, which is made later if it is new; -1 without memory. */
 static long find_copy(struct sshd_mirror *mirror, const char *path)
 {
     for (size_t i = 0; i < mirror->count; i++)
@@ -468,7 +471,7 @@ bool sshdmirror_make(struct sshd_mirror *mirror, const char *config, const struc
         return problem_no_memory(problem);
     for (size_t i = 0; i < mirror->count; i++)
         if (!copy_file(mirror, i, plan))
-            return problem_set(problem, "%.300s: cannot be copied to %s: %s", mirror->paths[i],
+            return problem_set(problem, "%s: cannot be copied to %s: %s", mirror->paths[i],
                                mirror->folder, strerror(errno));
     return true;
 }
@@ -486,7 +489,7 @@ void sshdmirror_remove(struct sshd_mirror *mirror)
     *mirror = (struct sshd_mirror){0};
 }
 
-/* The file that a copy's path at the beginning of a text stands for, and how long that path is. */
+/* Finds the file whose copy's path begins a text, and the length of that path. */
 static const char *find_real(const struct sshd_mirror *mirror, const char *text, size_t *length)
 {
     char *end = NULL;
@@ -498,7 +501,7 @@ static const char *find_real(const struct sshd_mirror *mirror, const char *text,
     return end > text + folder + 1 && number < mirror->count ? mirror->paths[number] : NULL;
 }
 
-/* " line 3" and ": line 3" become ":3". */
+/* Turns " line 3" and ": line 3" into ":3". */
 static size_t take_number(const char *text, char *number, size_t size)
 {
     size_t at = text[0] == ':';

@@ -2,10 +2,10 @@
 /*
  * sshd_match: see sshd_match.h.
  *
- * For each criterion there are candidates: the names in the patterns, with their wildcards filled
- * in, the addresses at the edges of their networks, the accounts of this system, and values that
- * stand for any other. The first one that all lists match is taken. The criteria are independent,
- * but a candidate for the user has to meet those for the user and for the groups.
+ * Each criterion has candidates: the names in the patterns, with their wildcards filled in, the
+ * addresses at the edges of their networks, the accounts of this system, and values that stand for
+ * any other. The first candidate that all lists match is taken. The criteria are independent,
+ * except that a candidate for the user must meet those for the user and for the groups.
  */
 #include <config.h>
 
@@ -66,7 +66,7 @@ bool sshd_connection_parse(struct sshd_connection *connection, const char *spec,
     for (const char *at = spec; *at != '\0'; at += *at == ',') {
         size_t length = strcspn(at, ",");
         if (!take_pair(connection, at, length))
-            return problem_set(problem, "\"%.100s\" is too long", at);
+            return problem_set(problem, "\"%s\" is too long", at);
         at += length;
     }
     return true;
@@ -93,8 +93,8 @@ static enum sshd_criterion find_criterion(const char *name)
     return SSHD_UNKNOWN;
 }
 
-/* The words of a Match line: sshd takes "user=bob" for "user bob", and quotes are not needed
- * between. */
+/* The words of a Match line: sshd reads "user=bob" as "user bob", and quotes need no blank between
+ * them. */
 static char **split_criteria(const char *rest)
 {
     bool quoted = false;
@@ -151,9 +151,9 @@ void sshdmatch_free(struct sshd_criteria *criteria)
     *criteria = (struct sshd_criteria){0};
 }
 
-/* ---- whether a value matches ---- */
+/* ---- matching ---- */
 
-/* "*" and "?" alone: brackets and backslashes stand for themselves. */
+/* Knows only "*" and "?": brackets and backslashes stand for themselves. */
 static bool matches_pattern(const char *text, const char *pattern)
 {
     const char *star = NULL;
@@ -175,7 +175,7 @@ static bool matches_pattern(const char *text, const char *pattern)
     return pattern[strspn(pattern, "*")] == '\0';
 }
 
-/* An address of either family, as bytes. */
+/* An address, IPv4 or IPv6, as bytes. */
 struct address {
     unsigned char bytes[16];
     size_t count; /* 4 or 16 */
@@ -191,7 +191,7 @@ static bool read_address(const char *text, struct address *address)
     return address->count > 0;
 }
 
-/* "10.0.0.0/8": its first and last address. */
+/* Finds the first and last address of "10.0.0.0/8". */
 static bool read_network(const char *text, struct address *first, struct address *last)
 {
     char address[ITEM_MAX];
@@ -238,7 +238,7 @@ static bool matches_item(enum sshd_criterion what, const char *value, char *item
     return matches_pattern(value, item);
 }
 
-/* The next item of a list, without the "!" that negates it. Returns what follows it, or NULL. */
+/* Gets the next item of a list, without the "!" that negates it. Returns the rest, or NULL. */
 static const char *next_item(const char *list, char *item, size_t size, bool *negated)
 {
     if (*list == '\0')
@@ -249,7 +249,7 @@ static const char *next_item(const char *list, char *item, size_t size, bool *ne
     return list + length + (list[length] == ',');
 }
 
-/* As sshd has it: 1, or 0 if no item matches, or -1 if a negated one does, which decides. */
+/* Matches as sshd does: 1, 0 if no item matches, or -1 if a negated one does, which decides. */
 static int matches_list(enum sshd_criterion what, const char *value, const char *list)
 {
     char item[ITEM_MAX];
@@ -289,7 +289,7 @@ static bool meets(enum sshd_criterion what, const char *value, const char *list)
     return what == SSHD_GROUP ? is_in_group(value, list) : matches_list(what, value, list) == 1;
 }
 
-/* Whether a value meets all lists of a criterion; a user those of the groups as well. */
+/* True if a value meets all lists of a criterion; a user also those of the groups. */
 static bool meets_all(const struct sshd_criteria *criteria, enum sshd_criterion what,
                       const char *value)
 {
@@ -311,8 +311,7 @@ static bool has_criterion(const struct sshd_criteria *criteria, enum sshd_criter
     return false;
 }
 
-/* Whether a block is that of the criteria, or one of two that they were joined from, whose lists
- * they have. */
+/* True if a block has these criteria, or is one of the two whose lists they were joined from. */
 static bool is_part(const struct sshd_criteria *block, const struct sshd_criteria *criteria)
 {
     bool part = block == criteria;
@@ -321,7 +320,7 @@ static bool is_part(const struct sshd_criteria *block, const struct sshd_criteri
     return part;
 }
 
-/* How many other blocks apply to such a value. */
+/* Counts the other blocks that apply to such a value. */
 static size_t count_others(const struct sshd_setting *setting, const struct sshd_criteria *own,
                            enum sshd_criterion what, const char *value)
 {
@@ -337,9 +336,9 @@ static size_t count_others(const struct sshd_setting *setting, const struct sshd
 /* ---- candidates ---- */
 
 /*
- * The search for the value of one criterion. The best value is one to which no other block applies:
- * then sshd's answer is due to this block. If the search took alice for "Match Group staff"
- * although an earlier block is for her, the effect on the others in the group would not be seen.
+ * The search for the value of one criterion. The best value is one to which no other block applies,
+ * since sshd's answer is then due to this block. If the search took alice for "Match Group staff"
+ * although an earlier block is for her, it would miss the effect on the rest of the group.
  */
 struct search {
     const struct sshd_criteria *criteria;
@@ -349,7 +348,7 @@ struct search {
     char *field;
     size_t size;
     bool found;
-    size_t others; /* other blocks that apply to the value found */
+    size_t others; /* number of other blocks that apply to the value */
 };
 
 static void try_value(struct search *search, const char *value)
@@ -378,7 +377,9 @@ static void try_address(struct search *search, const struct address *address, in
         try_value(search, text);
 }
 
-/* The addresses at the edges of a network, inside and outside: networks overlap up to there. */
+/*
+ * Adds the addresses at the edges of a network, inside and outside: overlapping networks end there.
+ */
 static bool try_network(struct search *search, const char *item)
 {
     struct address first;
@@ -393,7 +394,7 @@ static bool try_network(struct search *search, const char *item)
     return true;
 }
 
-/* A pattern with its wildcards filled in, in some ways. */
+/* Adds a pattern with its wildcards filled in, in several ways. */
 static void try_pattern(struct search *search, const char *item)
 {
     static const char *const fills[] = {"1", "", "x", "10.1"};
@@ -429,7 +430,7 @@ static void try_lists(struct search *search)
     }
 }
 
-/* The addresses just beside the networks of other blocks, to which these do not apply. */
+/* Adds the addresses just outside the networks of other blocks, to which these do not apply. */
 static void try_other_networks(struct search *search)
 {
     char item[ITEM_MAX];
@@ -458,8 +459,8 @@ static void fill_lists(struct search *search)
     }
 }
 
-/* Members of a group need not be among the accounts that can be listed. Their names are copied:
- * looking at one account ends a look at a group. */
+/* Members of a group need not be among the accounts that can be listed. Copies their names: looking
+ * up an account ends a walk through a group. */
 static void try_members(struct search *search)
 {
     char item[ITEM_MAX];
@@ -487,7 +488,7 @@ static bool is_person(const struct passwd *entry)
     return entry->pw_uid >= UID_PEOPLE_MIN && entry->pw_uid != UID_NOBODY;
 }
 
-/* People first. The names are copied: looking at one account ends a walk through them. */
+/* Adds regular users first. Copies the names: looking up an account ends a walk through them. */
 static void try_accounts(struct search *search)
 {
     char *names[2][USERS_MAX] = {{NULL}};
@@ -503,7 +504,7 @@ static void try_accounts(struct search *search)
     endpwent();
     for (size_t kind = 0; kind < 2; kind++)
         for (size_t i = 0; i < counts[kind]; i++) {
-            /* Only a person stands for anybody. */
+            /* Only a regular user can stand for anybody. */
             if (kind == 0 || !search->open)
                 try_value(search, names[kind][i]);
             free(names[kind][i]);
@@ -512,7 +513,7 @@ static void try_accounts(struct search *search)
 
 /* ---- building ---- */
 
-/* Addresses of nobody, RFC 5737 and RFC 3849. */
+/* Addresses for documentation, RFC 5737 and RFC 3849. */
 static const char *const addresses[] = {"192.0.2.1",   "198.51.100.1", "203.0.113.1",
                                         "2001:db8::1", "100.64.0.1",   NULL};
 static const char *const local_addresses[] = {"192.0.2.2",   "198.51.100.2", "203.0.113.2",
@@ -540,7 +541,7 @@ static bool find_value(struct search *search, const char *const *defaults)
     return search->found;
 }
 
-/* Lists without anything that is not negated never match, and only they are known never to. */
+/* Lists with only negated items never match; no other list is known never to match. */
 static bool is_void(const char *list)
 {
     char item[ITEM_MAX];
@@ -557,9 +558,9 @@ static enum sshd_match look_at(const struct sshd_criteria *criteria,
     for (size_t i = 0; i < criteria->count; i++) {
         const char *list = criteria->at[i].list;
         if (criteria->at[i].what == SSHD_INVALID_USER)
-            return SSHD_MATCH_NEVER; /* nobody who has no account gets in */
+            return SSHD_MATCH_NEVER; /* without an account, nobody gets in */
         if (criteria->at[i].what == SSHD_UNKNOWN) {
-            (void)problem_set(problem, "swmfactl does not know the criterion \"%.100s\"", list);
+            (void)problem_set(problem, "swmfactl does not know the criterion \"%s\"", list);
             return SSHD_MATCH_UNKNOWN;
         }
         if (is_void(list))
@@ -625,7 +626,7 @@ enum sshd_match sshdmatch_build(const struct sshd_criteria *criteria,
                                 .field = parts[i].field,
                                 .size = parts[i].size};
         if (!find_value(&search, parts[i].defaults)) {
-            (void)problem_set(problem, "no connection is found that meets its %s criterion",
+            (void)problem_set(problem, "swmfactl finds no connection that meets its %s criterion",
                               names[parts[i].what]);
             match = SSHD_MATCH_UNKNOWN;
         }

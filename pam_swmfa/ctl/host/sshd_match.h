@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* A connection, as sshd -T -C takes it. */
+/* A connection, in the form of sshd -T -C. */
 struct sshd_connection {
     char user[256];
     char host[256]; /* of the client */
@@ -16,11 +16,11 @@ struct sshd_connection {
     char local_address[64];
     char local_port[8];
     char rdomain[64];
-    char more[128]; /* what else a SPEC says */
+    char more[128]; /* the other keys of a SPEC */
 };
 
-/* sshd_connection_parse: from "user=alice,addr=192.0.2.1"; what it leaves out stays as it is.
- * Returns false with the problem: it is no list of KEY=VALUE, or too long. */
+/* sshd_connection_parse: reads "user=alice,addr=192.0.2.1"; fields that it does not set stay
+ * unchanged. Returns false with the problem: not a list of KEY=VALUE, or too long. */
 bool sshd_connection_parse(struct sshd_connection *connection, const char *spec,
                            struct problem *problem);
 
@@ -34,42 +34,42 @@ enum sshd_criterion {
     SSHD_RDOMAIN,
     SSHD_VERSION,
     SSHD_INVALID_USER,
-    SSHD_UNKNOWN, /* list: its name */
+    SSHD_UNKNOWN, /* the name of each list */
 };
 
 #define SSHD_CRITERIA_MAX 32
 
-/* The criteria of a Match line, and of those that it stands under: all are to be met. */
+/* The criteria of a Match line and of the Match lines above it; a connection must meet them all. */
 struct sshd_criteria {
     struct {
         enum sshd_criterion what;
-        char *list; /* of patterns, with commas */
+        char *list; /* of patterns, separated by commas */
     } at[SSHD_CRITERIA_MAX];
     size_t count;
     bool too_many;
 };
 
-/* sshdmatch_add: the criteria of one more line, by what follows "Match". Returns false without
- * memory. The caller owes sshdmatch_free in any case; all 0 is an empty one. */
+/* sshdmatch_add: adds the criteria of one more line, from its text after "Match". Returns false
+ * without memory. The caller owes sshdmatch_free in any case; all 0 is an empty one. */
 bool sshdmatch_add(struct sshd_criteria *criteria, const char *rest);
 void sshdmatch_free(struct sshd_criteria *criteria);
 
-/* All blocks of a configuration, and what is so for all connections. */
+/* All blocks of a configuration, and the facts that hold for all connections. */
 struct sshd_setting {
     const struct sshd_criteria *blocks;
     size_t count;
-    const char *const *ports; /* those that sshd listens on; ends with NULL */
-    const char *version;      /* as sshd -V says it; NULL: not known */
+    const char *const *ports; /* the ports that sshd listens on; ends with NULL */
+    const char *version;      /* as printed by sshd -V; NULL: unknown */
 };
 
 enum sshd_match {
     SSHD_MATCH_BUILT,   /* the connection meets the criteria */
-    SSHD_MATCH_NEVER,   /* no connection of a person can meet them */
-    SSHD_MATCH_UNKNOWN, /* the problem says why none can be built */
+    SSHD_MATCH_NEVER,   /* no connection of a user can meet them */
+    SSHD_MATCH_UNKNOWN, /* none can be built, for the reason in the problem */
 };
 
 /*
- * sshdmatch_build: a connection that meets the criteria. Its other values are such that no other
+ * sshdmatch_build: builds a connection that meets the criteria, with other values to which no other
  * block applies, as far as possible. criteria: NULL: those of no block. user: NULL: anybody;
  * otherwise the connection is that user's.
  */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * sshd_plan: whether a planned file of sshd's would be in force; see sshd_config.h.
+ * sshd_plan: checks whether a planned file of sshd's would be in force; see sshd_config.h.
  *
  * sshd is asked for the settings with the planned file. Only if they differ from the plan, its
  * files are searched for the line that overrides it: sshd takes the first value that it reads.
@@ -18,9 +18,9 @@
 static const char *const deciding[] = {"UsePAM", "KbdInteractiveAuthentication",
                                        "PasswordAuthentication", "AuthenticationMethods", NULL};
 
-/* ---- where the planned file stands ---- */
+/* ---- the place of the planned file ---- */
 
-/* The planned value of a keyword, in small letters; "" if there is none. */
+/* Finds the planned value of a keyword, in small letters; "" if there is none. */
 static void find_value(const char *text, const char *keyword, char *value, size_t size)
 {
     size_t length = strlen(keyword);
@@ -55,7 +55,7 @@ static const struct sshd_line *find_own(const struct sshd_files *files,
     return NULL;
 }
 
-/* The Include line that a line of the planned file comes by: the last one before it in another
+/* Finds the Include line that reads a line of the planned file: the last one before it in another
  * file. */
 static const struct sshd_line *find_include(const struct sshd_files *files,
                                             const struct sshd_line *own)
@@ -69,32 +69,32 @@ static const struct sshd_line *find_include(const struct sshd_files *files,
 static bool blame_folder(const struct sshd_plan *plan, struct problem *problem)
 {
     int length = (int)(strrchr(plan->path, '/') - plan->path);
-    return problem_set(problem, "%.*s: there is no such folder: mkdir -m 0755 %.*s", length,
-                       plan->path, length, plan->path);
+    return problem_set(problem, "%.*s: no such folder: run mkdir -m 0755 %.*s", length, plan->path,
+                       length, plan->path);
 }
 
-/* The planned file is not read for all connections. */
+/* Explains that the planned file is not read for all connections. */
 static bool blame_include(const struct sshd_files *files, const struct sshd_plan *plan,
                           const char *config, struct problem *problem)
 {
     int length = (int)(strrchr(plan->path, '/') - plan->path);
     const struct sshd_line *own = find_own(files, plan, true);
     if (own == NULL)
-        return problem_set(problem,
-                           "%.150s: no Include line reads %.*s: add this as the first line: "
-                           "Include %.*s/*.conf",
-                           config, length, plan->path, length, plan->path);
+        return problem_set(
+            problem,
+            "%s: no Include line reads %.*s: add this as the first line: Include %.*s/*.conf",
+            config, length, plan->path, length, plan->path);
     const struct sshd_line *include = find_include(files, own);
     const struct sshd_line *match = &files->lines[own->block];
     return problem_set(problem,
-                       "%.150s:%u: this Include line is under \"Match %.60s\" (line %u) and counts "
-                       "only for those: move it before the first Match line",
+                       "%s:%u: this Include line is under \"Match %s\" (line %u) and applies only "
+                       "to those logins: move it before the first Match line",
                        include->file, include->number, match->rest, match->number);
 }
 
-/* ---- what comes before it ---- */
+/* ---- the lines before it ---- */
 
-/* The arguments of a line, without what is only spelling. */
+/* Writes the arguments of a line in one spelling. */
 static char *plain_value(const struct sshd_line *line, char *buffer, size_t size)
 {
     char **words = sshdfiles_words(line->rest);
@@ -107,7 +107,7 @@ static char *plain_value(const struct sshd_line *line, char *buffer, size_t size
     return buffer;
 }
 
-/* A line of another file that sets the keyword before the planned file does, and to another
+/* Finds a line of another file that sets the keyword before the planned file does, to another
  * value. */
 static const struct sshd_line *find_earlier(const struct sshd_files *files,
                                             const struct sshd_plan *plan, const char *keyword)
@@ -127,7 +127,7 @@ static const struct sshd_line *find_earlier(const struct sshd_files *files,
     return NULL;
 }
 
-/* Whether a file is read by the same Include line, before the planned one. */
+/* True if the same Include line reads a file before the planned one. */
 static bool is_sibling(const char *file, const char *planned)
 {
     size_t folder = (size_t)(strrchr(planned, '/') - planned);
@@ -142,17 +142,16 @@ static bool blame_line(const struct sshd_line *line, const struct sshd_plan *pla
     (void)plain_value(line, value, sizeof(value));
     if (is_sibling(line->file, plan->path))
         return problem_set(problem,
-                           "%.150s:%u: %.40s %.80s comes first, and sshd takes the first value: "
-                           "delete it, or rename the file so that it sorts after %.60s",
+                           "%s:%u: %s %s comes first, and sshd takes the first value: delete it, "
+                           "or rename the file so that it sorts after %s",
                            line->file, line->number, line->keyword, value, name);
     return problem_set(problem,
-                       "%.150s:%u: %.40s %.80s comes first, and sshd takes the first value: "
-                       "delete it or move it after the Include line",
+                       "%s:%u: %s %s comes first, and sshd takes the first value: delete it or "
+                       "move it after the Include line",
                        line->file, line->number, line->keyword, value);
 }
 
-/* value: what sshd says of the keyword; NULL: it says nothing. Returns whether something is to
- * blame. */
+/* value: sshd's value for the keyword; NULL: unknown. Returns whether it found the reason. */
 static bool blame(const struct sshd_question *question, const char *keyword, const char *value,
                   struct problem *problem)
 {
@@ -167,10 +166,10 @@ static bool blame(const struct sshd_question *question, const char *keyword, con
         else if (earlier != NULL)
             (void)blame_line(earlier, plan, problem);
         else if (value != NULL)
-            (void)problem_set(problem,
-                              "%.150s: %s would be \"%.80s\" in spite of %.150s: look at the "
-                              "options that sshd is started with",
-                              config, keyword, value, plan->path);
+            (void)problem_set(
+                problem,
+                "%s: %s would be \"%s\" despite %s: check the options that sshd is started with",
+                config, keyword, value, plan->path);
         else
             found = false;
     }
@@ -178,7 +177,7 @@ static bool blame(const struct sshd_question *question, const char *keyword, con
     return found;
 }
 
-/* A key is planned to be needed, but sshd is to take none. */
+/* Explains that the plan requires a key, but sshd accepts none. */
 static bool blame_keys(const struct sshd_question *question, struct problem *problem)
 {
     static const char keyword[] = "PubkeyAuthentication";
@@ -190,8 +189,8 @@ static bool blame_keys(const struct sshd_question *question, struct problem *pro
         if (line->block != SSHD_NO_BLOCK || !sshdfiles_is(line, keyword))
             continue;
         (void)problem_set(problem,
-                          "%.150s:%u: %s %.60s: sshd takes no keys, and AuthenticationMethods "
-                          "would need one: set %s yes",
+                          "%s:%u: %s %s: sshd accepts no keys, but AuthenticationMethods would "
+                          "require one: set %s yes",
                           line->file, line->number, keyword, line->rest, keyword);
         break;
     }
@@ -199,7 +198,8 @@ static bool blame_keys(const struct sshd_question *question, struct problem *pro
     return false;
 }
 
-/* sshd rejects the planned file because of other lines: it names the planned file, or no file. */
+/* If sshd rejects the planned file because of other lines, its message names the planned file or no
+ * file. */
 static bool blame_refusal(const struct sshd_question *question, struct problem *problem)
 {
     bool planned = strstr(problem->text, question->plan->path) != NULL;

@@ -3,10 +3,10 @@
  * sudoers: see sudoers.h.
  *
  * sudo sets the Defaults for all, for users and for hosts in the order of the file, then those for
- * commands; the tags of the rule that matches last come after all of them. According
- * to the manual, Defaults for target users come late as well, but not in every version: so no
- * earlier setting is taken to override them. cvtsudoers does not distinguish a user from a target
- * user in Defaults, so it runs twice.
+ * commands; the tags of the last rule that matches come after all of them. According to the manual,
+ * Defaults for target users come late as well, but not in every version: so no earlier setting is
+ * taken to override them. cvtsudoers does not distinguish a user from a target user in Defaults, so
+ * it runs twice.
  */
 #include <config.h>
 
@@ -23,7 +23,7 @@
 
 /* ---- asking sudo ---- */
 
-/* The folder that has sudo. */
+/* The folder with sudo. */
 static const char *find_folder(void)
 {
     static const char *const folders[] = {"/usr/bin", "/usr/local/bin", "/bin"};
@@ -41,8 +41,8 @@ static void take_path(struct sudoers *sudoers, const char *path, size_t length)
     (void)snprintf(sudoers->path, sizeof(sudoers->path), "%.*s", (int)length, path);
 }
 
-/* "Sudoers path: /etc/sudoers", or several with colons between, of which sudo reads the first that
- * is there. */
+/* Reads "Sudoers path: /etc/sudoers", or several paths separated by colons: sudo reads the first
+ * that exists. */
 static bool find_path(struct sudoers *sudoers, const char *version)
 {
     static const char label[] = "Sudoers path: ";
@@ -70,7 +70,7 @@ static bool ask_path(struct sudoers *sudoers, const char *folder, char *output,
     if (status < 0)
         return false;
     return (status == 0 && find_path(sudoers, output)) ||
-           problem_set(problem, "%s -V does not say where sudoers is", program);
+           problem_set(problem, "%s -V does not print the path of sudoers", program);
 }
 
 /* The standard error of cvtsudoers comes before the JSON. */
@@ -84,9 +84,9 @@ static json_object *parse(const char *output)
     return NULL;
 }
 
-#define EXPANDED "-ef" /* each alias is replaced by what it names */
+#define EXPANDED "-ef" /* each alias is replaced by its members */
 
-/* form: "-f", or EXPANDED. A file of nothing but comments gives nothing. */
+/* form: "-f", or EXPANDED. A file that has only comments gives nothing. */
 static json_object *convert(const struct sudoers *sudoers, const char *folder, const char *form,
                             const char *types, char *output, struct problem *problem)
 {
@@ -137,7 +137,7 @@ static bool read_as(struct sudoers *sudoers, const char *form, struct problem *p
     *sudoers = (struct sudoers){.path = "/etc/sudoers"};
     const char *folder = find_folder();
     if (folder == NULL)
-        return problem_set(problem, "there is no sudo on this system");
+        return problem_set(problem, "no sudo is installed");
     char *output = malloc(OUTPUT_SIZE);
     if (output == NULL)
         return problem_no_memory(problem);
@@ -188,7 +188,7 @@ static bool same(json_object *one, json_object *other)
            (one != NULL && other != NULL && json_object_equal(one, other));
 }
 
-/* One of a list, such as {"usergroup": "admin", "negated": true}, as sudoers has it. */
+/* An item of a list, such as {"usergroup": "admin", "negated": true}, in the form of sudoers. */
 static void add_item(char *text, size_t size, json_object *item)
 {
     static const char *const signs[][2] = {{"usergroup", "%"},     {"usergid", "%#"},
@@ -210,7 +210,7 @@ static void add_item(char *text, size_t size, json_object *item)
                    member(item, "negated") != NULL ? "!" : "", sign, value);
 }
 
-/* A list in words; the end of one that is too long is left out. */
+/* Writes a list in words; if it is too long, its end is left out. */
 static void tell_list(json_object *list, char *text, size_t size)
 {
     static const char more[] = ", ...";
@@ -234,7 +234,7 @@ static bool is_all(json_object *list, const char *name)
 
 /* ---- Defaults ---- */
 
-/* The last value that a line of Defaults gives an option, or NULL. */
+/* Returns the last value that a line of Defaults gives an option, or NULL. */
 static json_object *find_option(json_object *options, const char *option)
 {
     json_object *found = NULL;
@@ -245,7 +245,7 @@ static json_object *find_option(json_object *options, const char *option)
     return found;
 }
 
-/* Whether a later line sets the option again, for the same or for all. */
+/* True if a later line sets the option again, for the same users or for all. */
 static bool is_overridden(json_object *lines, size_t at, const char *option)
 {
     json_object *binding = member(json_object_array_get_idx(lines, at), "Binding");
@@ -287,7 +287,7 @@ void sudoers_each_setting(const struct sudoers *sudoers, const char *option,
 
 /* ---- rules ---- */
 
-/* One rule: who may run what; the parts are lists of the JSON. */
+/* One rule: who may run which commands; the parts are lists of the JSON. */
 struct part {
     json_object *users, *hosts, *spec;
 };
@@ -300,13 +300,13 @@ static enum sudoers_tag find_tag(json_object *spec)
                                             : SUDOERS_NOPASSWD;
 }
 
-/* A part of a rule that is for all, or for the same as another. */
+/* True if a part of a rule is for all, or for the same as another. */
 static bool covers(json_object *later, json_object *earlier, const char *name)
 {
     return is_all(later, name) || same(later, earlier);
 }
 
-/* Such as NOTBEFORE, by which a rule may not match. */
+/* Options such as NOTBEFORE, which can keep a rule from matching. */
 static bool has_condition(json_object *spec)
 {
     static const char *const plain[] = {"runasusers", "runasgroups", "Options", "Commands"};
@@ -316,8 +316,9 @@ static bool has_condition(json_object *spec)
     return (size_t)json_object_object_length(spec) > known;
 }
 
-/* Whether each command that a rule permits is one that a later rule permits as well: the last that
- * matches holds. */
+/*
+ * True if a later rule permits each command of a rule as well: the last that matches is in force.
+ */
 static bool replaces(const struct part *later, const struct part *rule)
 {
     json_object *groups = member(rule->spec, "runasgroups");
@@ -329,7 +330,7 @@ static bool replaces(const struct part *later, const struct part *rule)
            covers(member(later->spec, "Commands"), member(rule->spec, "Commands"), "command");
 }
 
-/* Goes through all rules, in their order. Returns the next after one, or false at the end. */
+/* Walks through all rules, in their order. Gets the next one, or false at the end. */
 struct walk {
     json_object *list;
     size_t entry, spec;
@@ -349,7 +350,9 @@ static bool next_part(struct walk *walk, struct part *part)
     return false;
 }
 
-/* Whether a later rule asks for the password in place of this. walk: where it stands. */
+/*
+ * True if a later rule asks for the password in place of this one. walk: the position of this one.
+ */
 static bool is_replaced(struct walk walk, const struct part *part, bool asked)
 {
     struct part later;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * sudoers: the configuration of sudo, as sudo's own parser reads it: cvtsudoers(1) writes it as
- * JSON, with all files that are included.
+ * JSON, with all included files.
  */
 #ifndef SWMFA_SUDOERS_H
 #define SWMFA_SUDOERS_H
@@ -13,37 +13,39 @@
 #include <stddef.h>
 
 struct sudoers {
-    char path[4096];    /* of the first file */
-    char others[256];   /* sources that are not read here, as nsswitch.conf has them; "": none */
+    char path[4096];    /* the first file */
+    char others[256];   /* sources of nsswitch.conf that are not read here; "": none */
     json_object *early; /* the rules, and the Defaults for all, for users and for hosts */
     json_object *late;  /* the Defaults for target users and for commands, which sudo sets later */
 };
 
 /*
- * sudoers_read: asks sudo where its configuration is, and has cvtsudoers read it. Returns false
- * with the problem if one of them fails. The caller owes sudoers_free in any case.
+ * sudoers_read: asks sudo for the path of its configuration, and has cvtsudoers read it. Returns
+ * false with the problem if one of them fails. The caller owes sudoers_free in any case.
  */
 bool sudoers_read(struct sudoers *sudoers, struct problem *problem);
 
-/* sudoers_read_users: likewise, for sudoers_permits alone: aliases stand for what they name. */
+/*
+ * sudoers_read_users: the same, for sudoers_permits alone: aliases are replaced by their members.
+ */
 bool sudoers_read_users(struct sudoers *sudoers, struct problem *problem);
 void sudoers_free(struct sudoers *sudoers);
 
 /* One line of Defaults that sets an option. */
 struct sudoers_setting {
     json_object *value; /* true, false, or the text */
-    char whom[512];     /* " for WHOM"; "": for all */
+    char whom[512];     /* " for USERS"; "": for all */
 };
 
 /*
- * sudoers_each_setting: hands over each setting of an option that no later one for the same users,
- * hosts or commands overrides, in their order.
+ * sudoers_each_setting: calls take with each setting of an option that no later one for the same
+ * users, hosts or commands overrides, in their order.
  */
 void sudoers_each_setting(const struct sudoers *sudoers, const char *option,
                           void (*take)(void *context, const struct sudoers_setting *setting),
                           void *context);
 
-/* Whether a rule requires a password. */
+/* A rule's tag for the password. */
 enum sudoers_tag {
     SUDOERS_NO_TAG,
     SUDOERS_PASSWD,
@@ -58,17 +60,17 @@ struct sudoers_rule {
 };
 
 /*
- * sudoers_each_rule: hands over each list of commands that users may run, with its tag, in their
- * order; without those that a later rule for the same users, targets and commands overrides. asked:
- * whether sudo asks for the password where a rule has no tag.
+ * sudoers_each_rule: calls take with each list of commands that users may run, and its tag, in
+ * their order; skips those that a later rule for the same users, targets and commands overrides.
+ * asked: sudo asks for the password if a rule has no tag.
  */
 void sudoers_each_rule(const struct sudoers *sudoers, bool asked,
                        void (*take)(void *context, const struct sudoers_rule *rule), void *context);
 
 /*
- * sudoers_permits: whether a rule is for a user, whatever it permits. is: whether an item of its
- * list, such as "alice", "%admin", "#1000", "+friends" or "ALL", stands for the user; the last item
- * that does decides. After sudoers_read_users.
+ * sudoers_permits: returns whether a rule is for a user, whatever commands it permits. is: returns
+ * whether an item of its list, such as "alice", "%admin", "#1000", "+friends" or "ALL", stands for
+ * the user; the last item that does decides. After sudoers_read_users.
  */
 bool sudoers_permits(const struct sudoers *sudoers, bool (*is)(const char *item, void *context),
                      void *context);

@@ -29,14 +29,14 @@ void draft_free(char *draft)
     free(draft);
 }
 
-/* The line after this one; the end of the text behind the last. */
+/* Returns the line after this one, or the end of the text after the last. */
 static const char *next_line(const char *at)
 {
     at += strcspn(at, "\n");
     return *at == '\n' ? at + 1 : at;
 }
 
-/* The first line of a section, behind its head; NULL: there is none. */
+/* Returns the first line of a section, after its header, or NULL if there is no such section. */
 static const char *find_section(const char *text, const char *section)
 {
     char head[64];
@@ -47,7 +47,7 @@ static const char *find_section(const char *text, const char *section)
     return NULL;
 }
 
-/* The line of a key in its section: the one that counts, or else the example of it; or NULL. */
+/* Returns the line that sets a key in its section, or else the commented example of it, or NULL. */
 static const char *find_key(const char *text, const char *section, const char *key)
 {
     const char *example = NULL;
@@ -65,7 +65,7 @@ static const char *find_key(const char *text, const char *section, const char *k
     return example;
 }
 
-/* The comment at the end of a line, with the blanks before it; length 0: none. */
+/* Finds the comment at the end of a line, with the blanks before it; length 0: none. */
 static const char *find_comment(const char *line, size_t *length)
 {
     const char *end = line + strcspn(line, "\n");
@@ -74,8 +74,8 @@ static const char *find_comment(const char *line, size_t *length)
     return at != NULL ? at : end;
 }
 
-/* The draft with one line replaced; NULL without memory. Written at once into what it needs: no
- * part of a secret stays behind in memory that was too small. */
+/* Returns the draft with one line replaced, or NULL without memory. The buffer has its final size
+ * from the start: growing it would leave parts of a secret in freed memory. */
 static char *replace(const char *draft, const char *line, const char *key, const char *value)
 {
     size_t length = 0;
@@ -98,10 +98,10 @@ bool draft_set(char **draft, const char *section, const char *key, const char *v
     if (*value == '\0' || strpbrk(value, "\r\n") != NULL)
         return problem_set(problem, "[%s] %s: expected one line that is not empty", section, key);
     if (*value == ';' || strstr(value, " ;") != NULL || strstr(value, "\t;") != NULL)
-        return problem_set(problem,
-                           "[%s] %s: expected no ; at the beginning or after a blank, "
-                           "which would begin a comment",
-                           section, key);
+        return problem_set(
+            problem,
+            "[%s] %s: expected no ; at the beginning or after a blank: a comment would begin there",
+            section, key);
     char *next = replace(*draft, line, key, value);
     if (next == NULL)
         return problem_no_memory(problem);

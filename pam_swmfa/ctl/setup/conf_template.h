@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* conf_template: a swmfa.conf that is being written, from the shipped example, value by value. */
+/* conf_template: fills in a swmfa.conf value by value, beginning with the shipped example. */
 #ifndef SWMFA_CONF_TEMPLATE_H
 #define SWMFA_CONF_TEMPLATE_H
 
@@ -8,24 +8,24 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* draft_example: the swmfa.conf that is installed, as it is before anybody has changed it. */
+/* draft_example: the swmfa.conf as it is installed. */
 extern const char draft_example[];
 extern const char draft_users_example[];
 
-/* draft_new: a copy of the example. NULL without memory. The caller owes draft_free. */
+/* draft_new: returns a copy of the example, or NULL without memory. The caller owes draft_free. */
 char *draft_new(void);
-void draft_free(char *draft); /* wipes it */
+void draft_free(char *draft); /* draft_free: wipes and frees it. */
 
 /*
- * draft_set: gives a key a value, in the line that has it or is the example of it; comments stay.
- * The draft is then read as a configuration is. Returns false with the problem, in the words of the
- * configuration's parser, and the draft as it was.
+ * draft_set: sets a key, in the line that sets it or is the commented example of it; comments stay.
+ * Then parses the draft as a configuration. Returns false with the problem, in the parser's words;
+ * the draft is then unchanged.
  */
 bool draft_set(char **draft, const char *section, const char *key, const char *value,
                struct problem *problem);
 
-/* draft_drop: makes a key's line a comment. What is left need not be a configuration. Returns false
- * with the problem. */
+/* draft_drop: makes a key's line a comment. The result need not be a valid configuration. Returns
+ * false with the problem. */
 bool draft_drop(char **draft, const char *section, const char *key, struct problem *problem);
 
 #endif

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * enable: swmfactl enable and disable: the module in the stack of a service, and what sshd needs.
+ * enable: swmfactl enable and disable: put the module into the PAM stack of a service, and write
+ * sshd's drop-in file.
  *
- * At no moment may a login need less than before, or an account be locked out that was not named.
- * For sshd, two things change: the PAM stack, and sshd's file, which sshd reads only when it is
- * reloaded.
- *  - To enable, sshd's file changes first. The stack changes when every sshd has read the file:
+ * At no moment may a login need less than before, and no account may be locked out without having
+ * been listed. For sshd, two things change: the PAM stack, and sshd's file, which sshd reads only
+ * when it is reloaded.
+ *  - To enable, sshd's file changes first. The stack changes once every sshd has read the file:
  *    with the module in the stack, an sshd that cannot prompt would send a code for each password
- *    and deny the login; with the module alone in the stack, an sshd that requires no key would let
- *    users in with the code alone.
+ *    and deny the login; with the module alone in the stack, an sshd that requires no key would
+ *    let users in with the code alone.
  *  - To disable, and to change from key and code to password and code, the stack changes first.
  *    Until sshd is reloaded, it requires the key as well.
  */
@@ -41,18 +42,18 @@
 #include <unistd.h>
 
 #define FILES 2
-#define LOCK  "/run/swmfactl.lock" /* root's alone: any user who could open it could lock it */
+#define LOCK  "/run/swmfactl.lock" /* mode 0600: a user who could open it could hold the lock */
 
 struct service {
     const char *name;
-    const char *files[FILES]; /* of /etc/pam.d; the second may be missing */
-    const char *names;        /* PAM's, as pam_succeed_if takes them */
+    const char *files[FILES]; /* in /etc/pam.d; the second may be missing */
+    const char *names;        /* the PAM service names, as pam_succeed_if takes them */
 };
 
 static const struct service services[] = {
     {"sshd", {"sshd", NULL}, "sshd"},
     {"sudo", {"sudo", "sudo-i"}, "sudo:sudo-i"},
-    {"su", {"su", "su-l"}, "su:su-l"}, /* su-l includes su, as it is shipped */
+    {"su", {"su", "su-l"}, "su:su-l"}, /* su-l includes su, as shipped */
     {"login", {"login", NULL}, "login"},
 };
 #define SERVICES (sizeof(services) / sizeof(services[0]))
@@ -65,22 +66,22 @@ static struct {
     bool force;
 } chosen;
 
-/* All that is to be done. */
+/* A planned change. */
 struct plan {
     const struct service *service;
     const char *options;        /* of the module */
-    struct change sshd;         /* for the service sshd */
+    struct change sshd;         /* only for the service sshd */
     struct change files[FILES]; /* of the service, in /etc/pam.d */
     struct change profile;      /* of pam-auth-update */
     struct change common;       /* common-auth */
     bool by_tool;               /* pam-auth-update changes common-auth, swmfactl does not */
-    bool from_key;              /* today's stack is the module alone, after an SSH key */
-    enum sshconf_form form;     /* of sshd's file, before the stack changes */
-    bool root;                  /* likewise: root may log in */
-    bool unread;                /* an sshd has not read its file as it is now, before the change */
+    bool from_key;              /* the current stack is the module alone, after an SSH key */
+    enum sshconf_form form;     /* of sshd's file, until the stack changes */
+    bool root;                  /* the same: root may log in */
+    bool unread;                /* before the change: an sshd has not read its file as it is */
     struct config config;
-    bool configured; /* whether there is one to free */
-    int lock;        /* of our own program: one at a time */
+    bool configured; /* config must be freed */
+    int lock;        /* of LOCK: one swmfactl enable or disable at a time */
 };
 
 static void plan_end(struct plan *plan)
@@ -96,7 +97,7 @@ static void plan_end(struct plan *plan)
         close(plan->lock);
 }
 
-/* Returns CTL_DONE, or what the command ends with. */
+/* Returns CTL_DONE, or the exit status if the command cannot go on. */
 static enum ctl_status plan_begin(struct ctl_context *ctl, struct plan *plan)
 {
     for (size_t i = 0; i < SERVICES; i++)
@@ -108,7 +109,7 @@ static enum ctl_status plan_begin(struct ctl_context *ctl, struct plan *plan)
     }
     if ((chosen.publickey && strcmp(plan->service->name, "sshd") != 0) ||
         (chosen.use_uid && strncmp(plan->service->name, "su", 2) != 0)) {
-        problem_set(&ctl->problem, "--publickey is for sshd, and --use-uid for su and sudo");
+        problem_set(&ctl->problem, "--publickey is for sshd only, --use-uid for su and sudo only");
         return CTL_USAGE;
     }
     plan->options = chosen.use_uid ? "use_uid" : "";
@@ -127,18 +128,18 @@ static bool is_sshd(const struct plan *plan)
     return strcmp(plan->service->name, "sshd") == 0;
 }
 
-/* ---- what is there ---- */
+/* ---- the current state ---- */
 
-/* What lies elsewhere belongs to a package, and is covered by a file in /etc. */
+/* A file in another folder belongs to a package; a file of that name in /etc overrides it. */
 static bool say_missing(const char *path, const char *name, struct problem *problem)
 {
     char other[64];
     for (size_t i = 1; stack_folders[i] != NULL; i++) {
         (void)snprintf(other, sizeof(other), "%s/%s", stack_folders[i], name);
         if (access(other, F_OK) == 0)
-            return problem_set(problem, "%s: is not there: first cp %s %s", path, other, path);
+            return problem_set(problem, "%s: no such file: first run cp %s %s", path, other, path);
     }
-    return problem_set(problem, "%s: is not there: is %s installed?", path, name);
+    return problem_set(problem, "%s: no such file: is %s installed?", path, name);
 }
 
 static bool read_file_of(struct plan *plan, size_t number, struct problem *problem)
@@ -152,7 +153,7 @@ static bool read_file_of(struct plan *plan, size_t number, struct problem *probl
     if (!change_begin(file, path, problem))
         return false;
     if (number > 0 && change_same_file(&plan->files[0], file))
-        change_end(file); /* one file by two names is changed once */
+        change_end(file); /* one file with two names is changed once */
     if (file->before != NULL || number > 0)
         return true;
     if (file->fixed.text[0] == '\0')
@@ -161,7 +162,7 @@ static bool read_file_of(struct plan *plan, size_t number, struct problem *probl
     return false;
 }
 
-/* The stack of a key and a code: the module alone, in place of the first factor. */
+/* True if the stack is that of key and code: the module in place of the first factor. */
 static bool is_alone(const struct plan *plan)
 {
     const char *text = plan->files[0].before;
@@ -184,29 +185,29 @@ static bool read_all(struct plan *plan, struct problem *problem)
     return good;
 }
 
-/* Whether common-auth has the service's lines. */
+/* True if common-auth has the service's lines. */
 static bool in_common(const struct plan *plan, const char *options)
 {
     return plan->common.before != NULL &&
            profile_has(plan->common.before, plan->service->names, options);
 }
 
-/* Whether a file exists, and does not just include the first one. */
+/* True if a file needs a line of its own: it exists and does not just include the first file. */
 static bool counts(const struct plan *plan, size_t number)
 {
     const char *text = plan->files[number].before;
     return text != NULL && (number == 0 || !pamfile_includes(text, plan->service->files[0]));
 }
 
-/* Earlier versions did not add this line. Without it, libpam denies users whom the module passes.
- */
+/* Earlier versions did not add pam_permit.so. Without it, libpam denies users whom the module lets
+ * pass. */
 static bool lacks_permit(const struct plan *plan)
 {
     const char *text = plan->files[0].before;
     return pamfile_made_by_us(text) && strstr(text, "pam_permit.so") == NULL;
 }
 
-/* Whether each file has a line of its own. */
+/* True if each file has a line of its own. */
 static bool in_files(const struct plan *plan, const char *option)
 {
     for (size_t i = 0; i < FILES; i++)
@@ -217,13 +218,13 @@ static bool in_files(const struct plan *plan, const char *option)
 
 /* ---- planning: without the module ---- */
 
-/* A line that is continued, or too long, or of another type, is not known as the module's. */
+/* Lines that are continued, too long or of another type are not recognised as the module's. */
 static bool check_left(const struct change *file, struct problem *problem)
 {
     unsigned line = file->after != NULL ? pamfile_names_module(file->after) : 0;
     return line == 0 || problem_set(problem,
-                                    "%s: line %u, without those that swmfactl has added, still "
-                                    "names the module: remove it by hand; nothing was changed",
+                                    "%s: line %u, which swmfactl did not add, names the module: "
+                                    "remove it by hand; nothing was changed",
                                     file->path, line);
 }
 
@@ -237,26 +238,26 @@ static bool plan_files_without(struct plan *plan, struct problem *problem)
             continue;
         }
         if (pamfile_jump_to(file->before) > 0)
-            return problem_set(
-                problem,
-                "%s:%u: this line jumps over the module's, and without that over the "
-                "next: remove both by hand; nothing was changed",
-                file->path, pamfile_jump_to(file->before));
+            return problem_set(problem,
+                               "%s:%u: this line jumps over the module's line, and would then jump "
+                               "over the next one: remove both by hand; nothing was changed",
+                               file->path, pamfile_jump_to(file->before));
         change_set(file, pamfile_remove(file->before));
         if (file->after == NULL)
             return problem_no_memory(problem);
         if (!check_left(file, problem))
             return false;
         if (!pamfile_has_auth(file->after))
-            return problem_set(problem,
-                               "%s: without the module nothing would be asked for: put \"@include "
-                               "common-auth\" in its place by hand; nothing was changed",
-                               file->path);
+            return problem_set(
+                problem,
+                "%s: without the module, nothing here would ask for a password: replace the "
+                "module's line with \"@include common-auth\" by hand; nothing was changed",
+                file->path);
     }
     return true;
 }
 
-/* Without pam-auth-update, if that leaves common-auth alone: our two lines are known. */
+/* If pam-auth-update does not manage common-auth, swmfactl removes its own two lines. */
 static bool plan_common_without(struct plan *plan, struct problem *problem)
 {
     const char *profile = plan->profile.after;
@@ -270,7 +271,7 @@ static bool plan_common_without(struct plan *plan, struct problem *problem)
     return common != NULL || problem_no_memory(problem);
 }
 
-/* The profile without the service, and common-auth as it would then be. */
+/* Plans the profile without the service, and the common-auth that follows from it. */
 static bool plan_without_profile(struct plan *plan, struct problem *problem)
 {
     if (plan->profile.before != NULL &&
@@ -285,7 +286,7 @@ static bool plan_without_profile(struct plan *plan, struct problem *problem)
     return !in_common(plan, NULL) || plan_common_without(plan, problem);
 }
 
-/* What would come of the service's own files, which somebody may have changed by hand. */
+/* Checks the service's own files without the module: somebody may have edited them. */
 static bool try_without(const struct plan *plan, struct problem *problem)
 {
     for (size_t i = 0; i < FILES; i++) {
@@ -295,8 +296,8 @@ static bool try_without(const struct plan *plan, struct problem *problem)
             continue;
         const struct problem why = *problem;
         return problem_set(problem,
-                           "%.350s: remove that line from %.100s by hand, with what belongs to it; "
-                           "nothing was changed",
+                           "%s: remove the module's line from %s by hand, with the lines that "
+                           "belong to it; nothing was changed",
                            why.text, file->path);
     }
     return true;
@@ -316,7 +317,7 @@ static bool plan_disable(struct plan *plan, struct problem *problem)
 
 #define BY_HAND "; nothing was changed. By hand: see pam_swmfa(8), EXAMPLES"
 
-/* Whether the planned files would be safe: see ctl/trial.h. */
+/* Checks that the planned files are safe: see precheck.h. */
 static bool try_stacks(const struct plan *plan, struct problem *problem)
 {
     struct stack_text texts[FILES + 2] = {0};
@@ -335,7 +336,7 @@ static bool try_stacks(const struct plan *plan, struct problem *problem)
     return true;
 }
 
-/* The texts of the files with the module's line, each of its own. */
+/* Plans the module's line in each file that needs one. */
 static bool plan_files(struct plan *plan, struct problem *problem)
 {
     for (size_t i = 0; i < FILES; i++) {
@@ -345,7 +346,7 @@ static bool plan_files(struct plan *plan, struct problem *problem)
         if (!pamfile_is_known(file->after))
             return problem_set(
                 problem,
-                "%s: swmfactl does not know the lines that ask for the first factor there" BY_HAND,
+                "%s: swmfactl does not recognise the lines that ask for the first factor" BY_HAND,
                 file->path);
         change_set(file, pamfile_insert(file->after, plan->options, chosen.publickey));
         if (file->after == NULL)
@@ -354,23 +355,25 @@ static bool plan_files(struct plan *plan, struct problem *problem)
     return try_stacks(plan, problem);
 }
 
-/* Whether what pam-auth-update makes of common-auth is right for the service. */
+/* Checks that the common-auth that pam-auth-update would write is right for the service. */
 static bool check_common(const struct plan *plan, struct problem *problem)
 {
     return try_stacks(plan, problem) &&
            (profile_has(plan->common.after, plan->service->names, plan->options) ||
-            problem_set(problem, "pam-auth-update would not put into " PROFILE_COMMON
-                                 " what the profile has; nothing was changed"));
+            problem_set(problem,
+                        "pam-auth-update would not put the profile's lines into " PROFILE_COMMON
+                        "; nothing was changed"));
 }
 
-/* The line in the service's own file; none in common-auth. */
+/* Plans the line in the service's own file, and removes it from common-auth. */
 static bool plan_own(struct plan *plan, struct problem *problem)
 {
     return (!in_common(plan, NULL) || plan_without_profile(plan, problem)) &&
            plan_files(plan, problem);
 }
 
-/* By pam-auth-update. Where it does not manage common-auth any more, by a line of the service's. */
+/* Plans the line by pam-auth-update, or in the service's own file if pam-auth-update no longer
+ * manages common-auth. */
 static bool plan_profile(struct plan *plan, struct problem *problem)
 {
     char *profile = profile_with(plan->profile.before, plan->service->names, plan->options);
@@ -385,13 +388,13 @@ static bool plan_profile(struct plan *plan, struct problem *problem)
     }
     if (problem->text[0] != '\0')
         return false;
-    (void)fprintf(stderr, "swmfactl: somebody has changed what pam-auth-update keeps in "
-                          "/etc/pam.d/common-*: the line goes into the service's own file\n");
+    (void)fprintf(stderr, "swmfactl: /etc/pam.d/common-* has local changes, and pam-auth-update "
+                          "leaves it alone: the line goes into the service's own file\n");
     change_set(&plan->profile, plan->profile.before != NULL ? strdup(plan->profile.before) : NULL);
     return plan_own(plan, problem);
 }
 
-/* Whether the service asks already, but in another way than wanted. */
+/* True if the service asks for a code already, but not in the way that was requested. */
 static bool asks_otherwise(const struct plan *plan)
 {
     bool own = pamfile_has_module(plan->files[0].before, NULL);
@@ -404,16 +407,15 @@ static bool asks_otherwise(const struct plan *plan)
 }
 
 /* Removes the module's lines, in whose place others are planned. Refuses lines that swmfactl did
- * not write. */
+ * not add. */
 static bool plan_replacement(struct plan *plan, struct problem *problem)
 {
     for (size_t i = 0; i < FILES; i++)
         if (plan->files[i].before != NULL && !pamfile_made_by_us(plan->files[i].before))
-            return problem_set(
-                problem,
-                "%s: the module's line was added by hand, with other options: change "
-                "it there, see pam_swmfa(8), EXAMPLES",
-                plan->files[i].path);
+            return problem_set(problem,
+                               "%s: the module's line was added by hand, with other options: "
+                               "change it there, see pam_swmfa(8), EXAMPLES",
+                               plan->files[i].path);
     return plan_files_without(plan, problem);
 }
 
@@ -424,7 +426,7 @@ static bool wants_profile(const struct plan *plan)
            !pamfile_has_module(plan->files[0].after, NULL);
 }
 
-/* Whether a file is that of sshd, by another name. */
+/* True if a file is sshd's, under another name. */
 static bool is_file_of_sshd(const char *path)
 {
     struct stat own;
@@ -433,7 +435,7 @@ static bool is_file_of_sshd(const char *path)
            own.st_dev == other.st_dev && own.st_ino == other.st_ino;
 }
 
-/* Another service has no key before the module: if it uses the stack of sshd, a code alone would
+/* Other services have no key before the module: if one uses the stack of sshd, a code alone would
  * let users in. Only a regular file can be a stack. */
 static bool check_other(const char *path, struct problem *problem)
 {
@@ -450,12 +452,12 @@ static bool check_other(const char *path, struct problem *problem)
     free(text);
     free(real);
     if (!known)
-        return problem_set(problem, "whether a service uses the stack of sshd is unknown: %.350s",
+        return problem_set(problem,
+                           "swmfactl cannot tell whether a service uses the stack of sshd: %s",
                            why.text);
     return !uses || problem_set(problem,
-                                "%.300s: this service uses the stack of sshd, and a code alone "
-                                "would let users in there: replace it with a copy of "
-                                "/etc/pam.d/sshd",
+                                "%s: this service uses the stack of sshd, so a code alone would "
+                                "let users in: replace the file with a copy of /etc/pam.d/sshd",
                                 path);
 }
 
@@ -476,7 +478,7 @@ static bool check_others(struct problem *problem)
     return good;
 }
 
-/* A second stack that lies elsewhere, and does not go by the first, would ask for no code. */
+/* A second stack in another folder that does not include the first would ask for no code. */
 static bool check_elsewhere(const struct plan *plan, struct problem *problem)
 {
     char path[64];
@@ -502,8 +504,9 @@ static bool plan_enable(struct plan *plan, struct problem *problem)
     if (!check_elsewhere(plan, problem) || (chosen.publickey && !check_others(problem)))
         return false;
     if (is_sshd(plan) && plan->sshd.before != NULL && !sshconf_is_known(plan->sshd.before))
-        return problem_set(problem, SSHCONF_PATH ": has lines that are not swmfactl's, and would "
-                                                 "be lost: move them to another file");
+        return problem_set(
+            problem, SSHCONF_PATH
+            ": has lines that swmfactl did not write and would remove: move them to another file");
     if (is_sshd(plan)) {
         change_set(&plan->sshd, strdup(sshconf_text(plan->form, plan->root)));
         if (plan->sshd.after == NULL)
@@ -516,7 +519,7 @@ static bool plan_enable(struct plan *plan, struct problem *problem)
     return wants_profile(plan) ? plan_profile(plan, problem) : plan_own(plan, problem);
 }
 
-/* ---- showing and doing ---- */
+/* ---- showing and changing ---- */
 
 static bool each_change(const struct plan *plan, struct ctl_context *ctl,
                         bool (*act)(const struct change *change, struct ctl_context *ctl))
@@ -529,7 +532,7 @@ static bool each_change(const struct plan *plan, struct ctl_context *ctl,
     return true;
 }
 
-/* Whether common-auth is now a certain text. */
+/* True if common-auth has this text now. */
 static bool common_is(const char *text)
 {
     struct change now;
@@ -541,21 +544,21 @@ static bool common_is(const char *text)
     return is;
 }
 
-/* Whether it is what was shown. */
+/* Checks that pam-auth-update wrote what was shown. */
 static bool check_result(const struct plan *plan, struct problem *problem)
 {
     return common_is(plan->common.after) ||
-           problem_set(problem,
-                       "pam-auth-update has left " PROFILE_COMMON " other than it was shown");
+           problem_set(problem, "pam-auth-update wrote something else into " PROFILE_COMMON
+                                " than was shown");
 }
 
-/* Makes a file again what it was, if it has become what was planned. */
+/* Restores a file, if it was changed as planned. */
 static bool undo_file(const struct change *change, struct problem *undone)
 {
     return !change_is_made(change) || change_undo(change, 0644, undone);
 }
 
-/* Puts the profile back, and has pam-auth-update go by it if it has done anything. */
+/* Restores the profile, and runs pam-auth-update with it if common-auth has changed. */
 static void undo_tool(const struct plan *plan, struct problem *undone)
 {
     bool first = plan->profile.before == NULL;
@@ -566,7 +569,7 @@ static void undo_tool(const struct plan *plan, struct problem *undone)
         (void)profile_apply(false, undone);
 }
 
-#define PUT_BACK "what was changed was put back"
+#define PUT_BACK "the changes were undone"
 
 /* pam-auth-update needs the profile's file, also to remove the profile's lines. */
 static bool run_tool(const struct plan *plan, struct problem *problem)
@@ -583,7 +586,7 @@ static bool run_tool(const struct plan *plan, struct problem *problem)
     const struct problem why = *problem;
     struct problem undone = {.text = PUT_BACK};
     undo_tool(plan, &undone);
-    return problem_set(problem, "%.350s; %.150s", why.text, undone.text);
+    return problem_set(problem, "%s; %s", why.text, undone.text);
 }
 
 static bool change_files(const struct plan *plan, struct problem *problem)
@@ -601,7 +604,7 @@ static bool change_common(const struct plan *plan, struct problem *problem)
     return change_make(&plan->common, 0644, problem) && change_make(&plan->profile, 0644, problem);
 }
 
-/* Whether a file of the service's loses the module's line. */
+/* True if one of the service's files loses the module's line. */
 static bool loses_module(const struct plan *plan)
 {
     for (size_t i = 0; i < FILES; i++) {
@@ -613,8 +616,8 @@ static bool loses_module(const struct plan *plan)
     return false;
 }
 
-/* A file that is about to include common-auth again, or to leave its line to it, must find the
- * module's line there. */
+/* When a file is about to include common-auth again, or to leave the module's line to it, the line
+ * must already be there. */
 static bool change_stack(const struct plan *plan, struct problem *problem)
 {
     if (plan->from_key || loses_module(plan))
@@ -622,8 +625,8 @@ static bool change_stack(const struct plan *plan, struct problem *problem)
     return change_files(plan, problem) && change_common(plan, problem);
 }
 
-/* The service's files come first: one that includes common-auth must find the module's line there
- * for as long as it does. */
+/* Restores the service's files first: while they include common-auth, it must have the module's
+ * line. */
 static bool undo_stack(const struct plan *plan, struct problem *undone)
 {
     if (!undo_file(&plan->files[1], undone) || !undo_file(&plan->files[0], undone))
@@ -633,8 +636,8 @@ static bool undo_stack(const struct plan *plan, struct problem *undone)
     return undo_file(&plan->common, undone) && undo_file(&plan->profile, undone);
 }
 
-/* After a failure: makes all files again what they were, and adds to the problem what came of that.
- * Does nothing if none has changed. */
+/* After a failure, restores all files and adds the result to the problem. Does nothing if no file
+ * has changed. */
 static void undo_all(const struct plan *plan, struct problem *problem)
 {
     const struct change *const all[] = {&plan->sshd, &plan->files[0], &plan->files[1],
@@ -652,7 +655,7 @@ static void undo_all(const struct plan *plan, struct problem *problem)
     char *end = strstr(why.text, ": nothing was changed");
     if (end != NULL)
         *end = '\0';
-    (void)problem_set(problem, "%.350s; %.150s", why.text, undone.text);
+    (void)problem_set(problem, "%s; %s", why.text, undone.text);
 }
 
 static bool stack_changes(const struct plan *plan)
@@ -677,7 +680,7 @@ static bool show(const struct plan *plan, struct ctl_context *ctl)
 
 /* ---- enable ---- */
 
-/* Names a file that differs from what it was before enable, and the copy. */
+/* Names a file that differs from what it was before enable, and its copy. */
 static bool say_copy(const struct change *change, struct ctl_context *ctl)
 {
     (void)ctl;
@@ -686,22 +689,21 @@ static bool say_copy(const struct change *change, struct ctl_context *ctl)
     if (access(copy, F_OK) != 0 || (change->after != NULL && strstr(change->after, "pam_swmfa")))
         return true;
     if (change->after != NULL && change_is_copy(change->path, change->after))
-        (void)unlink(copy); /* the file is the same again */
+        (void)unlink(copy); /* the file is as it was before enable */
     else
-        (void)printf("%s has other changes since; as it was before enable: %s\n", change->path,
-                     copy);
+        (void)printf("%s has been changed otherwise, too; the copy from before enable: %s\n",
+                     change->path, copy);
     return true;
 }
 
 static void say_reload(pid_t pid)
 {
     char command[64];
-    (void)printf("Keep this session open, and now:\n"
-                 "    %s\n",
+    (void)printf("Keep this session open, and run:\n    %s\n",
                  sshconf_reload(pid, command, sizeof(command)));
 }
 
-/* Whether every sshd that listens has read its file; pid: one that has not. */
+/* True if every listening sshd has read its file; pid: one that has not. */
 static bool sshd_has_read(pid_t *pid, struct problem *why)
 {
     *why = (struct problem){0};
@@ -713,20 +715,19 @@ static enum ctl_status wait_for_reload(struct ctl_context *ctl, const struct pla
                                        const struct problem *why)
 {
     bool asks = in_common(plan, NULL) || pamfile_has_module(plan->files[0].before, NULL);
-    (void)printf("The first half is done: " SSHCONF_PATH " is in place. The PAM stack has not "
-                 "changed yet:\n%s.\n",
+    (void)printf("Step 1 of 2 is done: " SSHCONF_PATH
+                 " is in place. The PAM stack has not changed yet:\n%s.\n",
                  why->text);
     say_reload(pid);
-    (void)printf("    swmfactl enable sshd%s\n"
-                 "Until you reload, nothing changes for anybody. After the reload, and until the "
-                 "second command, a login needs %s.\n"
-                 "To undo it: swmfactl %s sshd\n",
-                 chosen.publickey ? " --publickey" : "", sshconf_needs(plan->form, asks),
-                 asks && chosen.publickey && !plan->from_key ? "enable" : "disable");
+    (void)printf(
+        "    swmfactl enable sshd%s\nUntil you reload, nothing changes for anybody. After the "
+        "reload, and until the second command, a login needs %s.\nTo undo it: swmfactl %s sshd\n",
+        chosen.publickey ? " --publickey" : "", sshconf_needs(plan->form, asks),
+        asks && chosen.publickey && !plan->from_key ? "enable" : "disable");
     return ctl_flush(ctl) ? CTL_WARNINGS : CTL_FAILED;
 }
 
-/* How sshd behaves until it has read its file. The stack asks for a code already. */
+/* How sshd behaves until it has read its file, while the stack already asks for a code. */
 static const char *until_reload(const struct plan *plan)
 {
     if (plan->unread)
@@ -742,7 +743,7 @@ static void say_unread(const struct plan *plan, pid_t pid, const struct problem 
 {
     (void)printf("%s.\n", why->text);
     say_reload(pid);
-    (void)printf("%s After that, log in in a second session. ", until_reload(plan));
+    (void)printf("%s Then log in from a second session. ", until_reload(plan));
 }
 
 static enum ctl_status say_enabled(struct ctl_context *ctl, const struct plan *plan)
@@ -752,20 +753,20 @@ static enum ctl_status say_enabled(struct ctl_context *ctl, const struct plan *p
     const char *name = plan->service->name;
     bool read = !is_sshd(plan) || sshd_has_read(&pid, &why);
     ctl_changed(ctl, "enabled for %s%s", name, chosen.publickey ? " with public key" : "");
-    (void)printf("%s asks for a code%s.\n", name, read ? "" : " when sshd has been reloaded");
+    (void)printf("%s asks for a code%s.\n", name, read ? "" : " once sshd is reloaded");
     (void)each_change(plan, ctl, say_copy);
     if (!read)
         say_unread(plan, pid, &why);
     else
-        (void)printf("Keep this session open, and log in in a second one. ");
+        (void)printf("Keep this session open, and log in from a second one. ");
     (void)printf("To undo it: swmfactl disable %s\n", name);
     if (!ctl_flush(ctl))
         return CTL_FAILED;
     return read ? CTL_DONE : CTL_WARNINGS;
 }
 
-/* There is nothing to change, but an sshd may not have read its file. To say that it has, an
- * indication is enough; without one, a record is made, which will tell of a reload. */
+/* Nothing is to be changed, but an sshd may not have read its file. An indication that it has is
+ * enough here; without one, a record is made, by which the next run sees a reload. */
 static enum ctl_status say_already(struct ctl_context *ctl, const struct plan *plan)
 {
     struct problem why = {0};
@@ -783,14 +784,14 @@ static enum ctl_status say_already(struct ctl_context *ctl, const struct plan *p
     return read ? CTL_DONE : CTL_WARNINGS;
 }
 
-/* Writes sshd's file, and notes which sshd have not read it. */
+/* Writes sshd's file, and records which sshd have not read it. */
 static bool change_sshd(const struct plan *plan, struct problem *problem)
 {
     return !change_is_one(&plan->sshd) ||
            (sshconf_make(&plan->sshd, plan->form, problem) && listeners_remember(problem));
 }
 
-/* The stack asks for a code now, so the key alone need no longer be enough. */
+/* The stack asks for a code now, so a key alone need no longer be enough. */
 static bool finish_sshd(const struct plan *plan, struct problem *problem)
 {
     struct change last;
@@ -806,15 +807,15 @@ static bool finish_sshd(const struct plan *plan, struct problem *problem)
     change_end(&last);
     const struct problem why = *problem;
     return good || problem_set(problem,
-                               "%.350s; the PAM stack has changed, and sshd still lets in by a key "
-                               "alone: correct this and run the command again",
+                               "%s; the PAM stack has changed, but sshd still lets users in with a "
+                               "key alone: fix this and run the command again",
                                why.text);
 }
 
 #define GRACE_MORE 4 /* seconds that OpenSSH adds at random */
 
-/* How long a login can take: by the settings now, or by those without swmfactl's file, which can be
- * what sshd had read when it began. 0: sshd sets no limit, or it is unknown. */
+/* How long a login can take: by the current settings or those without swmfactl's file, which sshd
+ * may have had when the login began. 0: no limit, or unknown. */
 static long find_grace(void)
 {
     const struct sshd_plan absent = {.path = SSHCONF_PATH};
@@ -851,13 +852,12 @@ static void say_waiting(const struct listeners *logins)
     (void)printf("Waiting for logins that began before the reload: %zu (sshd process %s).\n",
                  logins->count, names_show(&pids));
     if (grace > 0 && left <= LISTENERS_PATIENCE)
-        (void)printf("sshd ends them in %s at the latest (LoginGraceTime).\n",
+        (void)printf("sshd ends them within %s (LoginGraceTime).\n",
                      limit_time_write((left > 0 ? left : 1) * 1000, text, sizeof(text)));
     else
-        (void)
-            printf("sshd may let them take longer than %s (LoginGraceTime); this command gives up "
-                   "then.\n",
-                   limit_time_write((int64_t)LISTENERS_PATIENCE * 1000, text, sizeof(text)));
+        (void)printf("sshd may allow them more than %s (LoginGraceTime); this command gives up "
+                     "after that.\n",
+                     limit_time_write((int64_t)LISTENERS_PATIENCE * 1000, text, sizeof(text)));
     (void)fflush(stdout);
 }
 
@@ -875,8 +875,8 @@ static enum ctl_status do_enable(struct ctl_context *ctl, const struct plan *pla
     pid_t pid = 0;
     bool to_password = plan->from_key && !chosen.publickey;
     if (ferror(stderr)) {
-        problem_set(&ctl->problem, "standard error cannot be written, and who will be denied was "
-                                   "not said: nothing was changed");
+        problem_set(&ctl->problem, "cannot write to standard error, so the accounts that will be "
+                                   "denied were not shown: nothing was changed");
         return CTL_FAILED;
     }
     if ((to_password && !change_stack(plan, &ctl->problem)) ||
@@ -901,15 +901,15 @@ static enum ctl_status do_enable(struct ctl_context *ctl, const struct plan *pla
 
 /* ---- disable ---- */
 
-/* sshd's file, if somebody has put other lines into it: what stays in force, if it is known. */
+/* If somebody has added lines to sshd's file, says that the file stays in force. */
 static bool say_left(const struct plan *plan)
 {
     if (plan->sshd.before == NULL || plan->sshd.after == NULL)
         return false;
-    (void)printf(SSHCONF_PATH
-                 " has lines that are not swmfactl's, and was left as it is: its "
-                 "AuthenticationMethods stays in force. Move these lines to another file, "
-                 "remove it, and reload sshd.\n");
+    (void)printf(
+        SSHCONF_PATH
+        " has lines that swmfactl did not write, and was not removed: its AuthenticationMethods "
+        "stays in force. Move these lines to another file, remove this file, and reload sshd.\n");
     return true;
 }
 
@@ -919,7 +919,7 @@ static void say_disabled(const struct plan *plan, struct ctl_context *ctl)
     pid_t pid = 0;
     enum sshconf_form form = SSHCONF_PASSWORD;
     (void)printf(stack_changes(plan) ? "%s no longer asks for a code.\n"
-                                     : "%s: the first half of enable is undone.\n",
+                                     : "%s: step 1 of enable is undone.\n",
                  plan->service->name);
     (void)each_change(plan, ctl, say_copy);
     if (!is_sshd(plan) || !change_is_one(&plan->sshd) ||
@@ -967,7 +967,8 @@ static enum ctl_status do_disable(struct ctl_context *ctl, const struct plan *pl
 
 typedef enum ctl_status act_on(struct ctl_context *ctl, const struct plan *plan);
 
-/* Shows the plan, and carries it out unless this is a dry run. idle: for an empty plan. */
+/* Shows the plan, and carries it out unless this is a dry run. idle: is called if the plan is
+ * empty. */
 static enum ctl_status perform(struct ctl_context *ctl, const struct plan *plan, act_on *idle,
                                act_on *act)
 {
@@ -983,7 +984,7 @@ static enum ctl_status perform(struct ctl_context *ctl, const struct plan *plan,
 /*
  * With --publickey, sshd's file changes before the stack, and an account with a key and no password
  * must be able to log in at every moment. So if a key is enough now, it stays enough until the
- * stack has changed. If logins need a code or more than a key already, a key alone does not become
+ * stack has changed. If logins already need a code or more than a key, a key alone does not become
  * enough.
  */
 static bool choose_form(struct plan *plan, const struct readiness *readiness,
@@ -1054,7 +1055,7 @@ static bool is_installed(const struct service *service)
     return false;
 }
 
-/* One after the other; what cannot be done for one is said, and keeps none of the others. */
+/* Disables one service after the other; a failure is reported, and the next service follows. */
 static enum ctl_status disable_all(struct ctl_context *ctl)
 {
     char text[2 * sizeof(ctl->problem.text)];
@@ -1069,7 +1070,7 @@ static enum ctl_status disable_all(struct ctl_context *ctl)
             worst = status;
     }
     if (worst == CTL_FAILED)
-        problem_set(&ctl->problem, "not every service is disabled: see above");
+        problem_set(&ctl->problem, "not every service was disabled: see above");
     return worst;
 }
 
@@ -1083,17 +1084,19 @@ static enum ctl_status run_disable(struct ctl_context *ctl)
 #define KEY_USE_UID   0x2001
 #define KEY_FORCE     0x2002
 
-#define DRY_RUN "dry-run", KEY_DRY_RUN, NULL, 0, "Show what would be changed; change nothing", 0
+#define DRY_RUN "dry-run", KEY_DRY_RUN, NULL, 0, "Show the changes without making them", 0
 
 static const struct argp_option enable_options[] = {
     {DRY_RUN},
-    {.name = "publickey", .key = KEY_PUBLICKEY, .doc = "sshd: key and code, not password and code"},
+    {.name = "publickey",
+     .key = KEY_PUBLICKEY,
+     .doc = "sshd: require key and code, not password and code"},
     {.name = "use-uid",
      .key = KEY_USE_UID,
-     .doc = "su, sudo: ask the caller, not the target account"},
+     .doc = "su, sudo: send the code to the caller, not to the target account"},
     {.name = "force",
      .key = KEY_FORCE,
-     .doc = "sshd: also where accounts have a key and no password, and are shut out"},
+     .doc = "sshd: enable even if it locks out accounts with a key and no password"},
     {0},
 };
 
@@ -1125,8 +1128,8 @@ const struct command command_enable = {
     .name = "enable",
     .arguments = "SERVICE",
     .summary = "Require a code for sshd, sudo, su or login",
-    .text = "Makes SERVICE (sshd, sudo, su or login) ask for a code: shows the change of its PAM "
-            "stack, and of sshd's configuration, and makes it. Does not reload sshd.",
+    .text = "Makes SERVICE (sshd, sudo, su or login) ask for a code. Shows the changes to its PAM "
+            "stack and to sshd's configuration, then makes them. Does not reload sshd.",
     .min_args = 1,
     .max_args = 1,
     .options = enable_options,
@@ -1138,7 +1141,7 @@ const struct command command_disable = {
     .name = "disable",
     .arguments = "SERVICE|all",
     .summary = "Stop requiring a code for sshd, sudo, su or login",
-    .text = "Undoes swmfactl enable SERVICE, or with all that of every service; other changes of "
+    .text = "Undoes swmfactl enable SERVICE, or that of every service with all; other changes to "
             "the files stay. Does not reload sshd.",
     .min_args = 1,
     .max_args = 1,

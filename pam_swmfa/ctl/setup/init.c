@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * init: swmfactl init: writes swmfa.conf and swmfa.users, by what it is told or what it asks for.
+ * init: swmfactl init: writes swmfa.conf and swmfa.users from its options and from what it asks
+ * for.
  *
- * Nothing is written before all is known. The users map comes first: without a swmfa.conf nobody is
- * asked anything by it, and after a kill between the two init can be run again.
+ * It writes nothing before it has every answer. The users map comes first: it has no effect without
+ * a swmfa.conf, so if init is killed between the two, it can simply run again.
  */
 #include <config.h>
 
@@ -33,30 +34,31 @@
 
 /* ---- the command line ---- */
 
-/* What the configuration needs of each provider; the options have the keys' names. */
+/* The settings that each provider needs; the options are named after the keys. */
 static const struct question {
     const char *section;
     const char *key;
-    int option;        /* 0: a secret, for which there is none */
-    const char *asked; /* NULL: not asked for */
+    int option;        /* 0: a secret has no option */
+    const char *asked; /* the prompt; NULL: only an option */
     bool optional;
 } questions[] = {
-    {"signalwire", "space", 0x2001, "Space, the SPACE of https://SPACE.signalwire.com", false},
+    {"signalwire", "space", 0x2001, "Space (the SPACE of https://SPACE.signalwire.com)", false},
     {"signalwire", "endpoint", 0x2002, NULL, true},
     {"signalwire", "ca_file", 0x2003, NULL, true},
-    {"signalwire", "project_id", 0x2004, "Project id, on the dashboard's page API", false},
+    {"signalwire", "project_id", 0x2004, "Project ID (on the dashboard's API page)", false},
     {"signalwire", "api_token", 0, "API token with the scope Management (not shown)", false},
-    {"bandwidth", "account_id", 0x2005, "Account id", false},
+    {"bandwidth", "account_id", 0x2005, "Account ID", false},
     {"bandwidth", "endpoint", 0x2002, NULL, true},
     {"bandwidth", "ca_file", 0x2003, NULL, true},
     {"bandwidth", "username", 0x2006, "User for the MFA API", false},
     {"bandwidth", "password", 0, "Password of that user (not shown)", false},
-    {"bandwidth", "from", 0x2007, "A number of yours at Bandwidth", false},
-    {"bandwidth", "messaging_application_id", 0x2008, "Messaging application, Enter: no SMS", true},
-    {"bandwidth", "voice_application_id", 0x2009, "Voice application, Enter: no calls", true},
+    {"bandwidth", "from", 0x2007, "Your Bandwidth phone number", false},
+    {"bandwidth", "messaging_application_id", 0x2008, "Messaging application ID (Enter: no SMS)",
+     true},
+    {"bandwidth", "voice_application_id", 0x2009, "Voice application ID (Enter: no calls)", true},
 };
 #define QUESTIONS           (sizeof(questions) / sizeof(questions[0]))
-#define SIGNALWIRE_ENDPOINT 1 /* where that question stands */
+#define SIGNALWIRE_ENDPOINT 1 /* index of that question */
 
 enum {
     KEY_PROVIDER = 0x2020,
@@ -74,8 +76,8 @@ static const struct argp_option init_options[] = {
     {.name = "space", .key = 0x2001, .arg = "SPACE", .doc = "SignalWire space"},
     {.name = "project-id", .key = 0x2004, .arg = "ID", .doc = "SignalWire project"},
     {.name = "account-id", .key = 0x2005, .arg = "ID", .doc = "Bandwidth account"},
-    {.name = "username", .key = 0x2006, .arg = "NAME", .doc = "Bandwidth user of the API"},
-    {.name = "from", .key = 0x2007, .arg = "NUMBER", .doc = "Bandwidth number of yours"},
+    {.name = "username", .key = 0x2006, .arg = "NAME", .doc = "Bandwidth API user"},
+    {.name = "from", .key = 0x2007, .arg = "NUMBER", .doc = "Your Bandwidth phone number"},
     {.name = "messaging-application-id",
      .key = 0x2008,
      .arg = "ID",
@@ -88,17 +90,17 @@ static const struct argp_option init_options[] = {
      .key = KEY_SECRET_FILE,
      .arg = "FILE",
      .doc = "Read the token or password from FILE, not from the terminal or standard input"},
-    {.name = "user", .key = KEY_USER, .arg = "NAME", .doc = "The first user"},
+    {.name = "user", .key = KEY_USER, .arg = "NAME", .doc = "First user"},
     {.name = "number",
      .key = KEY_NUMBER_OF_USER,
      .arg = "NUMBER",
-     .doc = "The phone number of this user"},
+     .doc = "Phone number of this user"},
     {.name = "countries",
      .key = KEY_COUNTRIES,
      .arg = "LIST",
-     .doc = "Permitted beginnings of numbers"},
-    {.name = "endpoint", .key = 0x2002, .arg = "URL", .doc = "Another address of the provider"},
-    {.name = "ca-file", .key = 0x2003, .arg = "FILE", .doc = "Its CA certificates"},
+     .doc = "Send codes only to numbers that begin with these prefixes"},
+    {.name = "endpoint", .key = 0x2002, .arg = "URL", .doc = "Use another address of the provider"},
+    {.name = "ca-file", .key = 0x2003, .arg = "FILE", .doc = "Use these CA certificates for it"},
     {.name = "force", .key = KEY_FORCE, .doc = "Replace a swmfa.conf that was edited; keep a copy"},
     {.name = "no-check", .key = KEY_NO_CHECK, .doc = "Do not run check --online"},
     {.name = "no-test", .key = KEY_NO_TEST, .doc = "Do not run a test login"},
@@ -117,7 +119,7 @@ static struct {
     bool no_test;
 } given;
 
-/* Where the other options go: the argument of one, or that it was given. */
+/* Where the other options are stored: the argument, or a flag. */
 static const struct {
     int key;
     const char **argument;
@@ -151,14 +153,14 @@ static error_t take_option(int key, char *argument, struct argp_state *state)
     return known ? 0 : ARGP_ERR_UNKNOWN;
 }
 
-/* ---- asking ---- */
+/* ---- prompting ---- */
 
-/* The set-up that is being made. */
+/* The state of one run. */
 struct setup {
     struct ctl_context *ctl;
     bool asks; /* standard input is a terminal */
     char *draft;
-    const char *conf; /* the path */
+    const char *conf; /* the path of swmfa.conf */
     struct secret user;
     struct secret number;
     struct change users_file;
@@ -175,8 +177,8 @@ static void setup_end(struct setup *setup)
 }
 
 /*
- * Asks at the terminal. readpassphrase puts the terminal right at each signal that it lets through.
- * fallback: what an empty answer means; NULL: nothing. Returns false with the problem.
+ * Prompts at the terminal. readpassphrase restores the terminal before it lets a signal through.
+ * default_value: the meaning of an empty answer; NULL: empty. Returns false with the problem.
  */
 static bool ask(const char *what, const char *default_value, bool hidden, struct secret *answer,
                 struct problem *problem)
@@ -203,27 +205,27 @@ static bool missing(const char *option, struct problem *problem)
     return problem_set(problem, "%s is required without a terminal; nothing was written", option);
 }
 
-/* From a file, or standard input: the first line. */
+/* Reads the first line of a file or of standard input. */
 static bool read_secret(FILE *file, const char *name, struct secret *secret,
                         struct problem *problem)
 {
     char buffer[ANSWER_SIZE];
-    (void)setvbuf(file, NULL, _IONBF, 0); /* no other copy */
+    (void)setvbuf(file, NULL, _IONBF, 0); /* no other copy of the secret */
     size_t end = sizeof(buffer);
     memset(buffer, '\xff', sizeof(buffer));
     bool good = fgets(buffer, sizeof(buffer), file) != NULL && strlen(buffer) < sizeof(buffer) - 1;
     while (end > 0 && buffer[end - 1] == '\xff')
         end--;
-    good = good && strlen(buffer) == end - 1; /* otherwise there is a NUL in it */
+    good = good && strlen(buffer) == end - 1; /* otherwise it has a NUL */
     if (good) {
         buffer[strcspn(buffer, "\r\n")] = '\0';
         good = *buffer != '\0' && secret_set(secret, buffer);
     }
     explicit_bzero(buffer, sizeof(buffer));
-    return good || problem_set(problem,
-                               "%s: expected the token or password on its first line; "
-                               "nothing was written",
-                               name);
+    return good ||
+           problem_set(problem,
+                       "%s: the first line must be the token or password; nothing was written",
+                       name);
 }
 
 static bool find_secret(struct setup *setup, const struct question *question, struct secret *secret,
@@ -245,7 +247,7 @@ static bool find_secret(struct setup *setup, const struct question *question, st
     return good;
 }
 
-/* What a question is about, for messages: the name of its option. */
+/* The name of a question's option, for messages. */
 static const char *option_name(int option)
 {
     for (const struct argp_option *at = init_options; at->name != NULL; at++)
@@ -254,7 +256,7 @@ static const char *option_name(int option)
     return "--secret-file";
 }
 
-/* Finds an answer: as an option, in a file, or by asking; "" if it is optional. */
+/* Gets an answer from an option, a file or a prompt; "" if it is optional and absent. */
 static bool find_answer(struct setup *setup, size_t number, bool optional, struct secret *answer)
 {
     const struct question *question = &questions[number];
@@ -269,7 +271,7 @@ static bool find_answer(struct setup *setup, size_t number, bool optional, struc
     return ask(question->asked, NULL, false, answer, problem);
 }
 
-/* The parser's words, without the place in a file that is not there yet. */
+/* Repeats the parser's words, without the place in a file that does not exist yet. */
 static bool say_again(const struct problem *problem)
 {
     const char *from = strchr(problem->text, '[');
@@ -277,7 +279,7 @@ static bool say_again(const struct problem *problem)
     return true;
 }
 
-/* Whether an answer came from a person, who can be asked again. */
+/* True if an answer was typed at a prompt, which can be repeated. */
 static bool was_asked(const struct setup *setup, size_t number)
 {
     bool by_option =
@@ -285,7 +287,7 @@ static bool was_asked(const struct setup *setup, size_t number)
     return setup->asks && !by_option && questions[number].asked != NULL;
 }
 
-/* The space out of an address of the dashboard, as it is pasted. */
+/* Cuts the space out of a dashboard address that was pasted. */
 static void take_space_out(char *text)
 {
     static const char domain[] = ".signalwire.com";
@@ -300,20 +302,20 @@ static void take_space_out(char *text)
         text[length - strlen(domain)] = '\0';
 }
 
-/* Another address of the provider may name its projects as it likes. */
+/* At another address, project IDs may have another form. */
 static bool check_answer(const struct question *question, char *text, struct problem *problem)
 {
     if (text == NULL)
-        return true; /* it is refused as missing */
+        return true; /* refused as missing */
     if (strcmp(question->key, "space") == 0)
         take_space_out(text);
     return strcmp(question->key, "project_id") != 0 || given.values[SIGNALWIRE_ENDPOINT] != NULL ||
            provider_is_uuid(text) ||
            problem_set(problem, "[signalwire] project_id: expected a UUID, such as "
-                                "01234567-89ab-cdef-0123-456789abcdef, as the page API shows it");
+                                "01234567-89ab-cdef-0123-456789abcdef, as the API page shows it");
 }
 
-/* One answer goes into the draft; who types is asked until it is good. taken: whether there is
+/* Puts one answer into the draft; repeats a prompt until the answer is good. taken: set if there is
  * one. */
 static bool take_answer(struct setup *setup, size_t number, bool optional, bool *taken)
 {
@@ -335,8 +337,8 @@ static bool take_answer(struct setup *setup, size_t number, bool optional, bool 
     return good;
 }
 
-/* All answers about the provider. Bandwidth needs one application of the two; an endpoint of
- * SignalWire's stands in place of the space. */
+/* Gets all answers about the provider. Bandwidth needs one of the two applications; an endpoint for
+ * SignalWire replaces the space. */
 static bool take_answers(struct setup *setup, const char *provider)
 {
     bool before = false;
@@ -365,8 +367,8 @@ static bool take_answers(struct setup *setup, const char *provider)
 static bool check_account(const char *user, struct problem *problem)
 {
     if (strpbrk(user, " \t\r\n") != NULL || *user == '#' || strlen(user) > COMMAND_USER_MAX)
-        return problem_set(problem, "%.100s: such a name cannot be in the users map", user);
-    return getpwnam(user) != NULL || problem_set(problem, "%.100s: no such account", user);
+        return problem_set(problem, "%s: the users map cannot have such a name", user);
+    return getpwnam(user) != NULL || problem_set(problem, "%s: no such account", user);
 }
 
 static bool check_number(const char *number, struct problem *problem)
@@ -374,13 +376,13 @@ static bool check_number(const char *number, struct problem *problem)
     char doubt[128];
     const char *wrong = phone_number_wrong(number, strlen(number));
     if (wrong != NULL)
-        return problem_set(problem, "%.40s: %s", number, wrong);
+        return problem_set(problem, "%s: %s", number, wrong);
     if (numbering_doubt(number, doubt, sizeof(doubt)) != NULL)
         (void)fprintf(stderr, "swmfactl: warning: the number %s\n", doubt);
     return true;
 }
 
-/* One of the two, given or asked for until it is good. */
+/* Gets one of the two, from an option or a prompt that is repeated until the answer is good. */
 static bool find_checked(struct setup *setup, const char *option, const char *value,
                          const char *what, const char *default_value,
                          bool (*check)(const char *text, struct problem *problem),
@@ -423,7 +425,7 @@ static bool find_countries(struct setup *setup)
     bool asks = setup->asks && given.countries == NULL;
     bool good = false;
     do {
-        if (asks && !ask("Codes go only to numbers that begin with (several with commas between)",
+        if (asks && !ask("Send codes only to numbers that begin with (separate several by commas)",
                          code, false, &answer, problem))
             break;
         good = draft_set(&setup->draft, "limits", "countries", asks ? answer.text : value, problem);
@@ -446,15 +448,14 @@ static bool find_user(struct setup *setup)
 
 /* ---- the files ---- */
 
-/* A file that nobody has changed since it was installed is none. */
+/* A swmfa.conf that is still the installed example may be replaced. */
 static bool check_conf(struct setup *setup)
 {
     const char *text = setup->conf_file.before;
     return text == NULL || strcmp(text, draft_example) == 0 || given.force ||
            problem_set(
                &setup->ctl->problem,
-               "%s: is already set up; nothing was changed. Replace it, and keep a copy, with "
-               "--force",
+               "%s: already set up; nothing was changed. To replace it and keep a copy: --force",
                setup->conf);
 }
 
@@ -466,11 +467,11 @@ static bool read_files(struct setup *setup)
         return false;
     if (setup->conf_file.before == NULL)
         return true;
-    int fd = file_open(setup->conf, FILE_SECRET, problem); /* its mode stays */
+    int fd = file_open(setup->conf, FILE_SECRET, problem); /* checks its mode, which stays */
     return fd >= 0 && close(fd) == 0;
 }
 
-/* The users map keeps the lines that it has; the user's own, if there is one, counts. */
+/* Keeps the lines of the users map; a line of the user's own stays in force. */
 static bool plan_users(struct setup *setup)
 {
     struct phone phone;
@@ -485,8 +486,8 @@ static bool plan_users(struct setup *setup)
         return false;
     if (result == USERS_FOUND && strcmp(phone.number, setup->number.text) != 0)
         return problem_set(problem,
-                           "%s: %.100s has another number there; nothing was changed. Change it "
-                           "there, or use that number",
+                           "%s: %s has another number there; nothing was changed. Change it there, "
+                           "or use that number",
                            SWMFA_USERS_PATH, setup->user.text);
     if (result == USERS_FOUND)
         return true;
@@ -505,7 +506,8 @@ static void say_countries(const struct setup *setup)
 {
     char code[8];
     find_country(setup->number.text, code);
-    (void)printf("Codes go only to numbers that begin with %s (countries in swmfa.conf).\n", code);
+    (void)printf("Codes are sent only to numbers that begin with %s (countries in swmfa.conf).\n",
+                 code);
 }
 
 static bool write_files(struct setup *setup)
@@ -531,9 +533,9 @@ static bool write_files(struct setup *setup)
     return true;
 }
 
-/* ---- whether it works ---- */
+/* ---- the test ---- */
 
-/* Runs another command of swmfactl, at our terminal. */
+/* Runs another swmfactl command at this terminal. */
 static bool run_other(const struct setup *setup, const char *command, const char *argument,
                       int worst)
 {
@@ -545,7 +547,7 @@ static bool run_other(const struct setup *setup, const char *command, const char
     if (status < 0 || status <= worst)
         return status >= 0;
     return problem_set(problem,
-                       "both files are written, but swmfactl %s %.100s ended with status %d: see "
+                       "both files are written, but swmfactl %s %s ended with status %d: see "
                        "above; fix the cause and run it again",
                        command, argument, status);
 }
@@ -556,7 +558,7 @@ static bool try_it(const struct setup *setup)
         return false;
     if (!given.no_test && setup->asks)
         return run_other(setup, "test", setup->user.text, CTL_DONE);
-    (void)printf("Not tested yet: swmfactl test %s\n", setup->user.text);
+    (void)printf("Not tested yet; to test: swmfactl test %s\n", setup->user.text);
     return true;
 }
 
@@ -569,7 +571,7 @@ static bool find_provider(struct setup *setup, struct secret *provider)
         return secret_set(provider, given.provider) || problem_no_memory(problem);
     if (!setup->asks)
         return missing("--provider", problem);
-    return ask("Provider, signalwire or bandwidth", "signalwire", false, provider, problem);
+    return ask("Provider (signalwire or bandwidth)", "signalwire", false, provider, problem);
 }
 
 static bool find_all(struct setup *setup)
@@ -581,7 +583,7 @@ static bool find_all(struct setup *setup)
         if (!find_provider(setup, &provider) || provider.text == NULL)
             break;
         good = strcmp(provider.text, "signalwire") == 0 || strcmp(provider.text, "bandwidth") == 0;
-        problem_set(&why, "%.40s: expected signalwire or bandwidth", provider.text);
+        problem_set(&why, "%s: expected signalwire or bandwidth", provider.text);
     } while (!good && given.provider == NULL && say_again(&why));
     if (!good && why.text[0] != '\0')
         setup->ctl->problem = why;
@@ -601,8 +603,9 @@ static enum ctl_status run_init(struct ctl_context *ctl)
     good = good && read_files(&setup) && find_all(&setup) && plan_users(&setup) &&
            write_files(&setup) && try_it(&setup);
     if (good)
-        (void)printf("\nNext: swmfactl codes %s, on paper; then swmfactl enable sshd\n",
-                     setup.user.text);
+        (void)
+            printf("\nNext: run swmfactl codes %s and print the codes; then swmfactl enable sshd\n",
+                   setup.user.text);
     setup_end(&setup);
     return good && ctl_flush(ctl) ? CTL_DONE : CTL_FAILED;
 }
@@ -611,9 +614,9 @@ const struct command command_init = {
     .name = "init",
     .arguments = "",
     .summary = "Set up the provider's account and the first user",
-    .text =
-        "Writes swmfa.conf and swmfa.users. At a terminal, it prompts for anything not given as "
-        "an option. The token or password is never an argument. Runs check --online and a test.",
+    .text = "Writes swmfa.conf and swmfa.users. Prompts at a terminal for anything not given as an "
+            "option. The token or password is never an argument. Then runs check --online and a "
+            "test login.",
     .min_args = 0,
     .max_args = 0,
     .options = init_options,

@@ -23,7 +23,7 @@
     "Priority: 900\n"                                                                              \
     "Auth-Type: Additional\n"                                                                      \
     "Auth:\n"
-/* Only a service that is certainly another one steps over the module. */
+/* Only a service that is certainly another one skips the module. */
 #define GUARD "[success=1 default=ignore]\tpam_succeed_if.so quiet service notin "
 
 bool profile_there(void)
@@ -39,7 +39,7 @@ bool profile_there(void)
     return !links && access(TOOL, X_OK) == 0;
 }
 
-/* Where the two lines of these services begin, or NULL; end: behind them. */
+/* Finds the two lines of these services, or NULL; end: set to the end of them. */
 static const char *find(const char *text, const char *services, const char **end)
 {
     char guard[160];
@@ -106,7 +106,7 @@ char *profile_with(const char *profile, const char *services, const char *option
 
 /* ---- pam-auth-update ---- */
 
-/* Runs a program that has nothing to say when all goes well. */
+/* Runs a program that prints nothing if it succeeds. */
 static bool run(const char *const *argv, const char *const *environment, struct problem *problem)
 {
     char output[400];
@@ -119,10 +119,10 @@ static bool run(const char *const *argv, const char *const *environment, struct 
     if (status < 0)
         return false;
     return status == 0 ||
-           problem_set(problem, "%s ended with status %d: %.300s", argv[0], status, output);
+           problem_set(problem, "%s ended with status %d: %s", argv[0], status, output);
 }
 
-/* A debconf of its own: a try must not change the system's, nor wait for one that is locked. */
+/* The try has its own debconf: it must not change the system's, nor wait for its lock. */
 static bool write_debconf(const char *folder, struct problem *problem)
 {
     char path[128];
@@ -138,7 +138,7 @@ static bool write_debconf(const char *folder, struct problem *problem)
     return fclose(file) == 0 || problem_set(problem, "%s: %s", path, strerror(errno));
 }
 
-/* In the copy, root's alone, nobody else edits. */
+/* Only root can write to the copy, so nobody else edits the file meanwhile. */
 static bool write_profile(const char *folder, const char *profile, struct problem *problem)
 {
     char path[128];
@@ -153,7 +153,7 @@ static bool write_profile(const char *folder, const char *profile, struct proble
     return good;
 }
 
-/* One folder, to the same place within the copy. */
+/* Copies one folder to the same place within the copy. */
 static bool copy_folder(const char *copy, const char *folder, struct problem *problem)
 {
     char to[128];
@@ -181,7 +181,9 @@ static bool try_in(const char *folder, const char *profile, struct problem *prob
            write_debconf(folder, problem) && run(argv, environment, problem);
 }
 
-/* Whether pam-auth-update has taken the profile, and it alone decides what common-auth is. */
+/*
+ * Returns common-auth, or NULL if pam-auth-update did not add or remove the profile's lines there.
+ */
 static char *result_in(const char *folder, const char *profile, struct problem *problem)
 {
     char path[128];

@@ -11,14 +11,14 @@
 #include <string.h>
 
 #define MODULE "pam_swmfa.so"
-#define MARK   "# swmfactl: " /* before a line of ours, in any version */
+#define MARK   "# swmfactl: " /* before a line of ours, in every version */
 #define NOTE   MARK "enable added this; disable removes it\n"
-#define OUT    "#swmfactl# " /* before a line that is not used until then */
-/* If the module is alone, libpam denies users whom the module lets pass unless this line follows.
- */
+#define OUT    "#swmfactl# " /* before a line that is unused until then */
+/* If the module is alone in the stack, libpam denies users whom the module lets pass unless this
+ * line follows. */
 #define PERMIT "auth\trequired\tpam_permit.so"
 
-/* The files that ask for the first factor: of Debian and SUSE, of Fedora and its like, of Arch. */
+/* The files that ask for the first factor: of Debian and SUSE, of Fedora and its kin, of Arch. */
 #define FIRST                                                                                      \
     "(common-auth|password-auth|system-auth|system-login|system-local-login|system-remote-login)"
 #define BLANK "[ \t]+"
@@ -30,10 +30,11 @@ struct line {
     const char *at;
     size_t length; /* without the newline */
     unsigned number;
-    char text[512]; /* a copy, cut off there */
+    char text[512]; /* a copy, cut off at its size */
 };
 
-/* The next line; false behind the last. line: all zero at first, with at the text. */
+/* Reads the next line; false after the last. Begin with a line that is all zero, but for at: the
+ * text. */
 static bool next_line(struct line *line)
 {
     const char *at = line->number == 0 ? line->at : line->at + line->length;
@@ -142,7 +143,7 @@ unsigned pamfile_names_module(const char *text)
     return 0;
 }
 
-/* The longest jump of a line: "[success=2 default=ignore]" has 2. */
+/* Returns the longest jump of a line: 2 for "[success=2 default=ignore]". */
 static unsigned long find_jump(const char *text)
 {
     unsigned long longest = 0;
@@ -157,7 +158,7 @@ unsigned pamfile_jump_to(const char *text)
 {
     struct line line = {.at = text};
     unsigned from = 0;
-    unsigned long left = 0; /* lines that a jump before still leads over */
+    unsigned long left = 0; /* lines that a jump before still skips */
     while (next_line(&line)) {
         if (!is_auth(&line))
             continue;
@@ -172,7 +173,7 @@ unsigned pamfile_jump_to(const char *text)
     return 0;
 }
 
-/* ---- changing it ---- */
+/* ---- changing the text ---- */
 
 bool pamfile_is_known(const char *text)
 {

@@ -16,8 +16,10 @@ static bool is_id(const struct finding *finding, const char *id)
     return strcmp(finding->id, id) == 0;
 }
 
-/* Who is exempt and denied has been named by the administrator, who can mend that. An unknown
- * module that can end the stack is as bad as one that does; and two codes in one login are no use.
+/*
+ * The administrator has exempted the users that are then denied, and can fix that. An unknown
+ * module that can end the stack is as bad as one that does, and nobody needs two codes in one
+ * login.
  */
 static bool is_against(const struct finding *finding)
 {
@@ -25,7 +27,7 @@ static bool is_against(const struct finding *finding)
            is_id(finding, "may-skip") || is_id(finding, "asked-twice");
 }
 
-/* A line by which somebody is not asked; that of su for root is in every su. */
+/* True if a line exempts users. The one of su for root is in every su, and needs no warning. */
 static bool is_bypass(const struct finding *finding)
 {
     return is_id(finding, "exempt-by-line") && strstr(finding->text, "pam_rootok") == NULL;
@@ -35,7 +37,7 @@ static bool take(const struct finding *finding, void *context)
 {
     struct problem *problem = context;
     if (is_against(finding)) {
-        problem_set(problem, "%.150s: %.330s", finding->where, finding->text);
+        problem_set(problem, "%s: %s", finding->where, finding->text);
         return false;
     }
     if (finding->severity != SEVERITY_NOTE || is_bypass(finding)) {
@@ -52,23 +54,22 @@ static bool look(struct lint_context *lint, struct problem *problem)
     enum paths_result result = lint_stack(lint, &paths);
     paths_free(&paths);
     if (result == PATHS_TOO_MANY)
-        return problem_set(problem, "%s: the stack has too many ways to look at all of them",
-                           lint->service);
+        return problem_set(problem, "%s: the stack has too many paths to check", lint->service);
     if (result == PATHS_NO_MEMORY)
         return problem_no_memory(problem);
     findings_each(lint->findings, take, problem);
     return problem->text[0] == '\0';
 }
 
-/* Nothing is known of a stack that libpam does not read as a whole. */
+/* If libpam does not read the whole stack, nothing is known of it. */
 static bool check_readable(const struct lint_context *lint, struct problem *problem)
 {
     const struct stack *stack = lint->stack;
     if (stack->problem.text[0] != '\0')
-        return problem_set(problem, "%.200s:%u: %.200s; %s", stack->problem_file,
-                           stack->problem_line, stack->problem.text, stack_consequence(stack));
+        return problem_set(problem, "%s:%u: %s; %s", stack->problem_file, stack->problem_line,
+                           stack->problem.text, stack_consequence(stack));
     return lint->ours != NULL ||
-           problem_set(problem, "%s: the module's line would not be reached", lint->service);
+           problem_set(problem, "%s: no login would reach the module's line", lint->service);
 }
 
 bool trial_run(const struct config *config, const char *service, bool key,
@@ -100,13 +101,13 @@ bool trial_run(const struct config *config, const char *service, bool key,
 
 /* ---- without the module ---- */
 
-/* How a stack lets in. */
+/* How a stack lets users in. */
 struct ways {
-    bool known;         /* libpam reads it, and all ways were gone */
+    bool known;         /* libpam reads it, and all paths were explored */
     bool deterministic; /* all of its modules are known */
-    bool proved; /* by a right factor; of an only module that is not known, it counts as one */
-    bool open;   /* by none, and not by the module's leave either */
-    bool asks;   /* a line asks for a factor that is not the code */
+    bool proved; /* after a right factor; an unknown module that stands alone counts as one */
+    bool open;   /* after no factor, and without the module's leave */
+    bool asks;   /* a line asks for a factor other than the code */
 };
 
 static void look_at_roles(const struct stack *stack, const struct module_model *models,
@@ -160,13 +161,14 @@ bool trial_without(const char *service, const struct stack_text *texts, struct p
     if (!after.known)
         return true;
     if (after.open && after.deterministic && !(before.known && before.open))
-        return problem_set(problem,
-                           "%s: without the module's line, some would get in without a "
-                           "password",
-                           service);
-    return after.proved ||
-           problem_set(problem, "%s: without the module's line, no right password would let in",
-                       service);
+        return problem_set(
+            problem,
+            "%s: without the module's line, the stack would let some users in without a password",
+            service);
+    return after.proved || problem_set(problem,
+                                       "%s: without the module's line, the stack would let nobody "
+                                       "in, even with the right password",
+                                       service);
 }
 
 bool trial_asks_otherwise(const char *service)

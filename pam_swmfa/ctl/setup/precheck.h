@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* precheck: what would come of a PAM stack that is planned, before it is in place. */
+/* precheck: checks a planned PAM stack before it is in place. */
 #ifndef SWMFA_PRECHECK_H
 #define SWMFA_PRECHECK_H
 
@@ -7,25 +7,24 @@
 #include "pamstack/parse.h"
 
 /*
- * trial_run: whether the module's line in these texts would be reached by everybody whose first
- * factor is right, and by nobody else, and its denial be a denial: as swmfactl doctor sees it.
- * key: an SSH key comes before the stack. What does not speak against it, such as who is exempt
- * and would be denied, is a warning on standard error.
- * Returns false with the problem: the file, the line, and why.
+ * trial_run: checks, as swmfactl doctor does, that with these texts every login with a right first
+ * factor reaches the module's line, that no other login does, and that the module's denial is
+ * final. key: an SSH key comes before the stack. Findings that are no obstacle, such as exempt
+ * users who would be denied, are warnings on standard error. Returns false with the problem: the
+ * file, the line and the reason.
  */
 bool trial_run(const struct config *config, const char *service, bool key,
                const struct stack_text *texts, struct problem *problem);
 
 /*
- * trial_without: whether, with these texts in place of what there is, a right first factor still
- * lets in, and nobody newly gets in without one. Of a stack that libpam does not read as a whole,
- * nothing is said.
- * Returns false with the problem.
+ * trial_without: checks that, with these texts in place of the current ones, a right first factor
+ * still lets users in, and that nobody newly gets in without one. If libpam does not read the whole
+ * stack, it passes. Returns false with the problem.
  */
 bool trial_without(const char *service, const struct stack_text *texts, struct problem *problem);
 
-/* trial_asks_otherwise: whether a line of the service's stack, such as pam_unix, asks for a factor
- * besides the code. */
+/* trial_asks_otherwise: returns whether a line of the service's stack, such as pam_unix, asks for a
+ * factor besides the code. */
 bool trial_asks_otherwise(const char *service);
 
 #endif

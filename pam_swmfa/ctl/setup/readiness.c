@@ -57,13 +57,13 @@ const char *names_show(struct names *names)
 
 /* ---- the configuration ---- */
 
-/* The line that enable writes has no conf=. */
+/* The line that enable adds has no conf=. */
 static bool check_path(const char *conf, struct problem *problem)
 {
     return conf == NULL || strcmp(conf, SWMFA_CONF_PATH) == 0 ||
-           problem_set(problem, "logins read " SWMFA_CONF_PATH
-                                ", and not the file of --conf; add a line with "
-                                "conf= by hand, see pam_swmfa(8)");
+           problem_set(problem,
+                       "logins read " SWMFA_CONF_PATH
+                       ", not the file of --conf; add a line with conf= by hand, see pam_swmfa(8)");
 }
 
 bool readiness_load(const struct readiness *readiness, struct config *config,
@@ -75,8 +75,8 @@ bool readiness_load(const struct readiness *readiness, struct config *config,
         return true;
     config_free(config);
     return problem_set(problem,
-                       SWMFA_CONF_PATH ": the account is that of the example, and everybody would "
-                                       "be denied; swmfactl init sets it up");
+                       SWMFA_CONF_PATH ": the account is still the example's, and every user would "
+                                       "be denied; set it up with swmfactl init");
 }
 
 /* ---- the host ---- */
@@ -84,7 +84,7 @@ bool readiness_load(const struct readiness *readiness, struct config *config,
 static bool check_installed(const char *path, struct problem *problem)
 {
     return access(path, R_OK) == 0 ||
-           problem_set(problem, "%s: %s: everybody would be denied", path, strerror(errno));
+           problem_set(problem, "%s: %s: every user would be denied", path, strerror(errno));
 }
 
 static bool check_store(struct problem *problem)
@@ -93,35 +93,35 @@ static bool check_store(struct problem *problem)
     const struct passwd *user = getpwnam(SWMFA_USER);
     if (user == NULL)
         return problem_set(problem,
-                           "the user " SWMFA_USER " is missing: everybody would be denied");
+                           "the user " SWMFA_USER " does not exist: every user would be denied");
     if (stat(SWMFA_STATE_DIR, &status) == 0 && S_ISDIR(status.st_mode) &&
         status.st_uid == user->pw_uid && (status.st_mode & 07777U) == 0700)
         return true;
-    return problem_set(problem, SWMFA_STATE_DIR ": is not as it must be, and everybody would be "
-                                                "denied: install -d -o " SWMFA_USER
-                                                " -g " SWMFA_USER " -m 0700 " SWMFA_STATE_DIR);
+    return problem_set(problem, SWMFA_STATE_DIR
+                       ": wrong owner or mode, or no such folder: every user would be denied; run "
+                       "install -d -o " SWMFA_USER " -g " SWMFA_USER " -m 0700 " SWMFA_STATE_DIR);
 }
 
 /* ---- the users map ---- */
 
-/* Why a line does not let its user in, or NULL. */
+/* Returns why a line does not let its user in, or NULL. */
 static const char *find_fault(const struct config *config, const struct users_line *line)
 {
     if (line->wrong != NULL)
         return line->wrong;
     return countries_permit(config->countries, line->phone.number)
                ? NULL
-               : "the number is outside of countries, and no code is sent to it";
+               : "the number is outside of countries, so no code is sent to it";
 }
 
 struct tally {
     size_t lines;
     size_t good;
-    unsigned long first; /* of the lines that are not: its number, 0: none, ... */
-    const char *fault;   /* ... and what speaks against it */
+    unsigned long first; /* number of the first bad line, 0: none, ... */
+    const char *fault;   /* ... and what is wrong with it */
 };
 
-/* Hands over each line that will not get its user in. */
+/* Reports each line that would not let its user in. */
 static void tally_lines(const struct config *config, struct users_map *map, struct tally *tally,
                         readiness_take *take, void *context)
 {
@@ -139,12 +139,12 @@ static void tally_lines(const struct config *config, struct users_map *map, stru
             tally->fault = fault;
         }
         (void)snprintf(where, sizeof(where), "%s:%lu", config->users, map->line);
-        (void)snprintf(text, sizeof(text), "%s; until you correct it, the user is denied", fault);
+        (void)snprintf(text, sizeof(text), "%s; until you fix it, the user is denied", fault);
         take(context, where, text);
     }
     if (tally->lines - tally->good <= LINES_SHOWN)
         return;
-    (void)snprintf(text, sizeof(text), "%zu more lines are wrong; swmfactl check names them",
+    (void)snprintf(text, sizeof(text), "%zu more lines are wrong; swmfactl check lists them",
                    tally->lines - tally->good - LINES_SHOWN);
     take(context, config->users, text);
 }
@@ -164,14 +164,14 @@ bool readiness_check_map(const struct config *config, readiness_take *take, void
         return true;
     if (tally.lines == 0 && doubt == NULL)
         return problem_set(problem,
-                           "%s: it has no user, and everybody would be denied; swmfactl user add "
-                           "enters users",
+                           "%s: the map has no user, and every user would be denied; add users with "
+                           "swmfactl user add",
                            config->users);
-    return problem_set(
-        problem,
-        "%s:%lu: none of its lines can be used, and everybody in it would be denied: "
-        "%s; see swmfa.users(5)",
-        config->users, doubt != NULL ? at : tally.first, doubt != NULL ? doubt : tally.fault);
+    return problem_set(problem,
+                       "%s:%lu: no line of the map is usable, and every user in it would be denied: "
+                       "%s; see swmfa.users(5)",
+                       config->users, doubt != NULL ? at : tally.first,
+                       doubt != NULL ? doubt : tally.fault);
 }
 
 static void warn_of(void *context, const char *where, const char *text)
@@ -232,13 +232,14 @@ bool readiness_next_account(struct readiness_walk *walk, struct host_account *ac
     while (!is_looked_at(walk, account));
     if (walk->number++ < walk->most)
         return true;
-    readiness_warn("there are more than %zu accounts: only the first of them were looked at, and "
-                   "whether the others can log in is not known",
+    readiness_warn("there are more than %zu accounts: only the first of them were checked; whether "
+                   "the others can log in is unknown",
                    walk->most);
     return false;
 }
 
-/* An item of a rule's list. Groups of a plugin, "%:NAME", are not known. */
+/* True if an item of a rule's list stands for the account. The members of a plugin's group,
+ * "%:NAME", are unknown. */
 static bool is_account(const char *item, void *context)
 {
     const struct host_account *account = context;
@@ -256,14 +257,14 @@ static bool is_account(const char *item, void *context)
     return strcasecmp(item, account->name) == 0; /* as sudo does by default */
 }
 
-/* Where the rules cannot be read, which is said elsewhere, those of the usual groups. */
+/* If the rules cannot be read, which is reported elsewhere, the usual groups are used. */
 static bool uses_sudo(const struct host_account *account, const struct sudoers *sudoers)
 {
     struct host_account copy = *account;
     return account_in_groups(account, SUDO_GROUPS) || sudoers_permits(sudoers, is_account, &copy);
 }
 
-/* For su, the account whose phone gets the code: the caller with use_uid, otherwise the target. */
+/* For su, the account whose phone gets the code: with use_uid the caller, otherwise the target. */
 static bool uses(const struct readiness *readiness, const struct host_account *account,
                  const struct sudoers *sudoers)
 {
@@ -275,7 +276,7 @@ static bool uses(const struct readiness *readiness, const struct host_account *a
     if (strcmp(readiness->service, "sudo") == 0)
         return !root && uses_sudo(account, sudoers);
     if (strcmp(readiness->service, "su") == 0 && readiness->use_uid)
-        return !root && (password || account->shell); /* it types the password of the target */
+        return !root && (password || account->shell); /* it types the target's password */
     return password;
 }
 
@@ -308,16 +309,14 @@ static bool check_users_of(const struct readiness *readiness, struct problem *pr
     readiness_find_denied(readiness, &denied);
     if (denied.count > 0)
         readiness_warn(
-            "%s will deny these accounts, which have no usable line in the users map, %s: "
-            "%s",
+            "%s will deny these accounts, which have no usable line in the users map, %s: %s",
             readiness->service, readiness->config->users, names_show(&denied));
     if (!found && !readiness_each_mapped(readiness, stop, &found, problem))
         return false;
-    return found ||
-           problem_set(problem,
-                       "%s: none of its users has an account with a shell on this host, and "
-                       "everybody would be denied",
-                       readiness->config->users);
+    return found || problem_set(problem,
+                                "%s: no user in the map has an account with a shell on this host, "
+                                "and every user would be denied",
+                                readiness->config->users);
 }
 
 static bool warn(const struct finding *finding, void *context)
@@ -345,8 +344,8 @@ static void warn_about_sudoers(void)
 
 #define LOGIN_DEFS     "/etc/login.defs"
 #define LOGIN_KEY      "LOGIN_TIMEOUT"
-#define LOGIN_DEFAULT  60 /* seconds, where the file does not set it */
-#define TYPING_SECONDS 60 /* to type a password, look at the phone, and type the code */
+#define LOGIN_DEFAULT  60 /* seconds, if the file does not set it */
+#define TYPING_SECONDS 60 /* to type a password, look at the phone and type the code */
 
 bool readiness_login_ends(const struct config *config, struct login_timeout *timeout)
 {
@@ -382,7 +381,7 @@ static bool keep_plugin_group(const char *item, void *context)
     return false;
 }
 
-/* Only sudo's plugin knows who is in such a group. */
+/* Only sudo's plugin knows the members of such a group. */
 static void warn_about_plugin_group(void)
 {
     struct sudoers sudoers;
@@ -391,7 +390,7 @@ static void warn_about_plugin_group(void)
     if (sudoers_read_users(&sudoers, &ignored))
         (void)sudoers_permits(&sudoers, keep_plugin_group, group);
     if (*group != '\0')
-        readiness_warn("%s: a rule is for %s, a group of sudo's plugins: its members are unknown, "
+        readiness_warn("%s: a rule is for %s, a group of a sudo plugin: its members are unknown, "
                        "and sudo will deny those without a usable line in the users map",
                        sudoers.path, group);
     sudoers_free(&sudoers);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * readiness_sshd: whether sshd and the module would work together: sshd's settings for everybody,
+ * readiness_sshd: checks that sshd and the module would work together: sshd's general settings,
  * those of each Match block, those of each sshd that runs, and which accounts get in with them. See
  * readiness.h.
  */
@@ -17,53 +17,55 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ACCOUNTS_ASKED 200 /* with Match blocks, sshd is asked about each */
+#define ACCOUNTS_ASKED 200 /* with Match blocks, sshd is asked about each account */
 #define TEXT_SIZE      4096
 
 /* The questions to sshd, and the results. */
 struct look {
     const struct readiness *readiness;
-    const struct sshd_question *before;  /* sshd as it is configured now, ... */
-    const struct sshd_question *after;   /* ..., as it would be, ... */
-    const struct sshd_question *without; /* ... and without SSHCONF_PATH */
-    struct sshd now, then, own;          /* its answers for everybody */
+    const struct sshd_question *before;  /* sshd's current configuration, ... */
+    const struct sshd_question *after;   /* ..., the planned one, ... */
+    const struct sshd_question *without; /* ... and the current one without SSHCONF_PATH */
+    struct sshd now, then, own;          /* sshd's general answers */
     bool blocks; /* there are Match blocks: sshd is asked about each account */
-    bool proofs; /* they set which keys and passwords sshd takes */
-    bool by_key; /* somebody gets in by a key alone now */
+    bool proofs; /* Match blocks set which keys and passwords sshd accepts */
+    bool by_key; /* an account gets in with a key alone now */
     struct names unmapped, key_only, without_key, opened;
-    char mapped[TEXT_SIZE]; /* why accounts of the map do not get in: "alice: ..., bob: ..." */
-    bool usable;            /* one of them does */
+    char mapped[TEXT_SIZE]; /* why mapped accounts do not get in: "alice: ..., bob: ..." */
+    bool usable;            /* a mapped account gets in */
 };
 
 /* ---- sshd's settings ---- */
 
-/* What is wrong with sshd's settings if the stack asks for a code; NULL: nothing. */
+/* Returns what is wrong with sshd's settings if the stack asks for a code, or NULL. */
 static const char *find_hole(const struct ssh_view *view, bool publickey)
 {
     if (view->password)
-        return "sshd's password method cannot prompt for a code: each password would send "
-               "one and be denied";
+        return "sshd's password method cannot prompt for a code: it would send one for each "
+               "password and then deny the login";
     if (publickey && view->runs_pam && !view->key_first)
         return "sshd would require no key, and the code alone would let users in";
     return NULL;
 }
 
-/* Since OpenSSH 10.0, the stack need not be that of "sshd". */
+/* Since OpenSSH 10.0, PAMServiceName can name another stack than that of "sshd". */
 static bool check_service(const struct sshd *sshd, const char *where, struct problem *problem)
 {
     char name[256];
     (void)sshd_value(sshd, "pamservicename", name, sizeof(name));
     return *name == '\0' || strcmp(name, "sshd") == 0 ||
            problem_set(problem,
-                       "%.300s: PAMServiceName is %.80s: logins use the stack of that service, and "
-                       "not /etc/pam.d/sshd; remove that line, or add the module to that stack by "
+                       "%s: PAMServiceName is %s: logins use the stack of that service, not "
+                       "/etc/pam.d/sshd; remove that line, or add the module to that stack by "
                        "hand, see pam_swmfa(8), EXAMPLES",
                        where, name);
 }
 
-/* If all logins need a key now, password and code must not become a way in: until the stack
+/*
+ * If all logins need a key now, password and code must not become a way in: until the stack
  * changes, the password alone would be enough. question: for which connection; then: the planned
- * settings. */
+ * settings.
+ */
 static bool opens_password(const struct look *look, const struct sshd_question *question,
                            const struct ssh_view *then)
 {
@@ -82,8 +84,8 @@ static bool opens_password(const struct look *look, const struct sshd_question *
 }
 
 #define OPENS                                                                                      \
-    "sshd lets nobody in without a key%s now, and would take a password. For key and code: "       \
-    "swmfactl enable sshd --publickey. "
+    "sshd lets nobody in without a key%s now, and would then accept a password. For key and "      \
+    "code: swmfactl enable sshd --publickey. "
 
 static bool check_keys_alone(const struct look *look, struct problem *problem)
 {
@@ -91,7 +93,7 @@ static bool check_keys_alone(const struct look *look, struct problem *problem)
     lint_sshd_view(&look->then, &then);
     return !opens_password(look, look->before, &then) ||
            problem_set(problem,
-                       OPENS "For password and code, have sshd take a password first, with "
+                       OPENS "For password and code, first let sshd accept a password: "
                              "PasswordAuthentication yes, UsePAM yes, and no AuthenticationMethods",
                        "");
 }
@@ -107,8 +109,8 @@ static bool check_settings(struct look *look, struct problem *problem)
 /* ---- Match blocks ---- */
 
 #define TOO_MANY_PAIRS                                                                             \
-    "there are too many Match blocks: what sshd would ask for where two of them apply together "   \
-    "is not known for all of them"
+    "there are too many Match blocks: for some pairs that apply together, it is unknown what "     \
+    "sshd would ask for"
 
 static bool check_unknown(const struct look *look, const struct sshd_block *block,
                           struct problem *problem)
@@ -117,15 +119,14 @@ static bool check_unknown(const struct look *look, const struct sshd_block *bloc
         return true;
     if (look->readiness->publickey)
         return problem_set(problem,
-                           "%.200s: Match %.150s: whether sshd would ask for a key here is not "
-                           "known: %.250s",
+                           "%s: Match %s: it is unknown whether sshd would ask for a key here: %s",
                            block->where, block->criteria, block->why.text);
-    readiness_warn("%s: Match %s: what sshd would ask for here is not known: %s", block->where,
+    readiness_warn("%s: Match %s: it is unknown what sshd would ask for here: %s", block->where,
                    block->criteria, block->why.text);
     return true;
 }
 
-/* Whether one block of a pair does by itself what is to be said of both. */
+/* True if one block of a pair alone has the effect that would be reported for both. */
 static bool is_said(const struct sshd_block *pair, bool key_alone)
 {
     bool said = false;
@@ -137,7 +138,7 @@ static bool is_said(const struct sshd_block *pair, bool key_alone)
     return said;
 }
 
-/* block: or a pair. */
+/* block: a block or a pair of blocks. */
 static bool check_block(const struct look *look, const struct sshd_question *question,
                         const struct sshd_block *block, struct problem *problem)
 {
@@ -151,13 +152,13 @@ static bool check_block(const struct look *look, const struct sshd_question *que
     lint_sshd_view(&block->answer, &view);
     const char *hole = find_hole(&view, look->readiness->publickey);
     if (hole != NULL)
-        return problem_set(problem,
-                           "%.200s: Match %.150s: %s; change AuthenticationMethods or "
-                           "PasswordAuthentication there",
-                           block->where, block->criteria, hole);
+        return problem_set(
+            problem,
+            "%s: Match %s: %s; change AuthenticationMethods or PasswordAuthentication there",
+            block->where, block->criteria, hole);
     if (opens_password(look, &mine, &view))
         return problem_set(problem,
-                           "%.200s: Match %.150s: " OPENS
+                           "%s: Match %s: " OPENS
                            "For a key without a code, set AuthenticationMethods publickey there",
                            block->where, block->criteria, " here");
     if (!block->decides || is_said(block, view.key_alone))
@@ -171,7 +172,7 @@ static bool check_block(const struct look *look, const struct sshd_question *que
     return true;
 }
 
-/* What two blocks do to a connection that both are for. */
+/* Checks connections to which two blocks apply. */
 static bool check_pairs(const struct look *look, const struct sshd_question *question,
                         const struct sshd_blocks *blocks, struct problem *problem)
 {
@@ -187,7 +188,7 @@ static bool check_pairs(const struct look *look, const struct sshd_question *que
     return good;
 }
 
-/* Whether a block sets what an account can log in with: see account_has_proof. */
+/* True if a block sets which proofs an account can log in with: see account_has_proof. */
 static bool sets_proofs(const struct look *look, const struct sshd_block *block)
 {
     static const char *const keywords[] = {"pubkeyauthentication", "authorizedkeysfile",
@@ -202,7 +203,7 @@ static bool sets_proofs(const struct look *look, const struct sshd_block *block)
     return sets;
 }
 
-/* question: of an sshd that has these blocks. */
+/* question: for an sshd that has these blocks. */
 static bool check_blocks(struct look *look, const struct sshd_question *question,
                          struct problem *problem)
 {
@@ -221,7 +222,7 @@ static bool check_blocks(struct look *look, const struct sshd_question *question
 
 /* ---- every sshd that runs ---- */
 
-/* Checks an sshd that was started with these options: it may read another file. */
+/* Checks an sshd that was started with these options, as it may read another file. */
 static bool check_options(const struct look *look, const struct sshd_question *question,
                           struct ssh_view *view, struct problem *problem)
 {
@@ -234,7 +235,7 @@ static bool check_options(const struct look *look, const struct sshd_question *q
         if (hole == NULL && !view->runs_pam && !view->key_alone)
             hole = "it could not ask for a code, and nobody could log in";
         else if (hole == NULL && opens_password(look, question, view))
-            hole = "it lets nobody in without a key now, and would take a password";
+            hole = "it lets nobody in without a key now, and would then accept a password";
     }
     bool good = asked && hole == NULL && check_service(&sshd, "its options", problem);
     sshd_free(&sshd);
@@ -251,26 +252,24 @@ static bool check_listener(struct look *look, const struct listener *listener,
     bool good = options != NULL && check_options(look, &question, &view, &why);
     if (!good)
         problem_set(problem,
-                    "sshd (process %d) runs with options of its own: %.300s; stop it, or start it "
+                    "sshd (process %d) runs with options of its own: %s; stop it, or start it "
                     "without -f and -o",
                     (int)listener->pid, why.text);
     if (good && view.key_alone)
-        readiness_warn(
-            "sshd (process %d) runs with options of its own, and lets users in with a key alone, "
-            "without a code",
-            (int)listener->pid);
+        readiness_warn("sshd (process %d) runs with options of its own, and lets users in with a "
+                       "key alone, without a code",
+                       (int)listener->pid);
     good = good && check_blocks(look, &question, problem);
     free(options);
     return good;
 }
 
-/* Another program can read another file, wherever it was built to. */
+/* Another program may read another configuration file. */
 static bool check_program(const struct listener *listener, struct problem *problem)
 {
     return listener_runs(listener, sshd_program()) ||
            problem_set(problem,
-                       "sshd (process %d) runs %.200s, and not %s: its configuration is "
-                       "unknown; stop it",
+                       "sshd (process %d) runs %s, not %s: its configuration is unknown; stop it",
                        (int)listener->pid, listener->program, sshd_program());
 }
 
@@ -283,17 +282,19 @@ static bool check_listeners(struct look *look, struct problem *problem)
                ((listeners.at[i].options_known && !listeners.at[i].own_options) ||
                 check_listener(look, &listeners.at[i], problem));
     if (good && listeners.count == 0 && listeners_serve())
-        readiness_warn("no sshd listens, and yet one serves a connection: if inetd or systemd "
-                       "starts it with -f or -o, what it would ask for is not known");
+        readiness_warn("no sshd listens, but one serves a connection: if inetd or systemd starts "
+                       "it with -f or -o, it is unknown what it would ask for");
     listeners_free(&listeners);
     return good;
 }
 
 /* ---- accounts ---- */
 
-/* sshd's answer for one user. If there are Match blocks, it is for a connection to which only those
- * for the user apply. Returns own, which is to be freed, or the general answer; NULL: sshd gives
- * none. */
+/*
+ * Returns sshd's answer for one user. If there are Match blocks, it is for a connection to which
+ * only those for the user apply. The result is own, which is to be freed, or the general answer;
+ * NULL: sshd gives none.
+ */
 static const struct sshd *ask_for(const struct look *look, const struct sshd_question *question,
                                   const char *name, struct sshd *own)
 {
@@ -314,9 +315,9 @@ static const struct sshd *ask_for(const struct look *look, const struct sshd_que
 /* How an account gets in, or why it does not. */
 struct way_in {
     const char *why;  /* NULL: it gets in */
-    bool by_key;      /* by a key alone */
-    bool no_password; /* it has none, and needs one */
-    bool no_key;      /* likewise */
+    bool by_key;      /* with a key alone */
+    bool no_password; /* it has no password, and needs one */
+    bool no_key;      /* the same for a key */
 };
 
 /* password: the stack asks for one. */
@@ -338,7 +339,7 @@ static struct way_in find_way(const struct host_account *account, const struct s
     if (!view.runs_pam && !(password_method && (view.password || view.own_password)))
         way.why = "sshd cannot ask it for a code";
     else if (account_needs_key(account, sshd))
-        way.why = "PermitRootLogin is not yes, and sshd would reject root after the code was sent";
+        way.why = "PermitRootLogin is not yes, and sshd would reject root after sending the code";
     else if (way.no_key)
         way.why = "it has no SSH key";
     else if (way.no_password)
@@ -346,7 +347,7 @@ static struct way_in find_way(const struct host_account *account, const struct s
     return way;
 }
 
-/* The same after the service asks for a code. */
+/* The same once the service asks for a code. */
 static struct way_in find_way_after(const struct look *look, const struct host_account *account,
                                     const struct sshd *sshd)
 {
@@ -360,7 +361,7 @@ static struct way_in find_way_after(const struct look *look, const struct host_a
         break;
     case ACCOUNT_KEY_LINES:
         if (!readiness->publickey)
-            way.why = "its lines in the users map are for SSH keys alone";
+            way.why = "its lines in the users map are for SSH keys only";
         break;
     default:
         way.why = "it has no usable line in the users map";
@@ -369,8 +370,8 @@ static struct way_in find_way_after(const struct look *look, const struct host_a
     return way;
 }
 
-/* Where sshd's files have what a reason is about: " (FILE:LINE)", or "" where no line has it, or a
- * Match block may have set it. */
+/* Where sshd's files set what a reason is about: " (FILE:LINE)", or "" if no line does or a Match
+ * block may. */
 static const char *find_place(const struct look *look, const char *why, char place[SSHD_PLACE + 4])
 {
     static const char *const keywords[] = {"PermitRootLogin", "AllowUsers", "DenyUsers",
@@ -380,7 +381,7 @@ static const char *find_place(const struct look *look, const char *why, char pla
     for (size_t i = 0; !look->blocks && i < sizeof(keywords) / sizeof(keywords[0]); i++)
         if (strncmp(why, keywords[i], strlen(keywords[i])) == 0 &&
             strcmp(sshd_find(keywords[i], where, sizeof(where)), SSHD_CONFIG) != 0 &&
-            strncmp(where, SSHCONF_PATH, strlen(SSHCONF_PATH)) != 0) /* it is going to change */
+            strncmp(where, SSHCONF_PATH, strlen(SSHCONF_PATH)) != 0) /* to be rewritten */
             (void)snprintf(place, SSHD_PLACE + 4, " (%s)", where);
     return place;
 }
@@ -402,8 +403,8 @@ static void take_shut_out(struct look *look, const struct host_account *account,
                        find_place(look, after->why, place));
 }
 
-/* Whether the module lets some logins of each account pass: by where they come from, once more
- * after a code, or while no code can be sent. */
+/* True if the module lets some logins of every account pass: from an exempt network, by a
+ * remembered login, or while no code can be sent. */
 static bool passes_some(const struct config *config)
 {
     const struct policy *policy = &config->policy;
@@ -412,8 +413,9 @@ static bool passes_some(const struct config *config)
            (holds && (policy->remember > 0 || policy->exempt_networks != NULL));
 }
 
-/* Whether an account would need less than without SSHCONF_PATH: an account that needs key and
- * password would not be asked for the password, and with PAM a locked account gets in by its key.
+/*
+ * True if an account would need less than without SSHCONF_PATH: an account that needs key and
+ * password would not be asked for the password, and with PAM a locked account gets in with its key.
  */
 static bool is_opened(const struct look *look, const struct host_account *account,
                       const struct sshd *sshd)
@@ -427,8 +429,8 @@ static bool is_opened(const struct look *look, const struct host_account *accoun
              account_code(account->name, "sshd", look->readiness->config) == ACCOUNT_PASSES));
 }
 
-/* Nothing to log in with, now or then: sshd need not be asked about it. With a stack of the module
- * alone, a code could be enough. */
+/* The account has nothing to log in with, now or then: sshd need not be asked about it. With a
+ * stack of the module alone, a code could be enough. */
 static bool has_nothing(const struct look *look, const struct host_account *account)
 {
     return !look->proofs && !look->readiness->from_key && !account_has_proof(account, &look->now);
@@ -443,7 +445,7 @@ static void look_at(struct look *look, const struct host_account *account)
     const struct sshd *after = ask_for(look, look->after, account->name, &then);
     const struct sshd *without = ask_for(look, look->without, account->name, &own);
     if (before == NULL || after == NULL || without == NULL) {
-        readiness_warn("it is unknown whether %s can log in by sshd: sshd does not tell",
+        readiness_warn("it is unknown whether %s can log in by sshd: sshd does not say",
                        account->name);
     } else {
         struct way_in was = find_way(account, before, !look->readiness->from_key, true);
@@ -459,7 +461,7 @@ static void look_at(struct look *look, const struct host_account *account)
     sshd_free(&then);
 }
 
-/* An account of the map. The search ends at the first one that gets in. */
+/* Checks a mapped account. The search ends at the first one that gets in. */
 static bool take_mapped(const struct host_account *account, void *context)
 {
     struct look *look = context;
@@ -467,9 +469,9 @@ static bool take_mapped(const struct host_account *account, void *context)
     char place[SSHD_PLACE + 4];
     size_t used = strlen(look->mapped);
     const struct sshd *after = ask_for(look, look->after, account->name, &then);
-    struct way_in way = {.why = "sshd does not tell whether it lets the account in"};
+    struct way_in way = {.why = "sshd does not say whether it lets the account in"};
     if (!account->shell)
-        way.why = "it has no shell to log in to"; /* SFTP alone is not enough to administer */
+        way.why = "it has no login shell"; /* SFTP alone is not enough to administer */
     else if (after != NULL)
         way = find_way_after(look, account, after);
     look->usable = way.why == NULL;
@@ -487,13 +489,13 @@ static bool check_mapped(struct look *look, struct problem *problem)
     if (!look->usable && !readiness_each_mapped(look->readiness, take_mapped, look, problem))
         return false;
     return look->usable ||
-           problem_set(problem, "%s: nobody in it could log in by sshd: %.350s",
+           problem_set(problem, "%s: nobody in the map could log in by sshd: %s",
                        look->readiness->config->users,
                        *look->mapped != '\0' ? look->mapped
-                                             : "none of its users has an account on this host");
+                                             : "no user in it has an account on this host");
 }
 
-/* A mapped root whom sshd rejects costs a message for each try. */
+/* If sshd rejects a mapped root, each attempt costs a message. */
 static void warn_about_root(const struct look *look)
 {
     char where[SSHD_PLACE];
@@ -503,8 +505,8 @@ static void warn_about_root(const struct look *look)
         readiness_warn("sshd sends the code but rejects root anyway, until %s has "
                        "\"PermitRootLogin yes\" (%s)",
                        sshd_find("PermitRootLogin", where, sizeof(where)),
-                       look->readiness->publickey ? "the key stays necessary"
-                                                  : "or no, if root is not to log in");
+                       look->readiness->publickey ? "the key is still required"
+                                                  : "or no, if root should not log in");
 }
 
 static bool check_key_only(struct look *look, struct problem *problem)
@@ -522,9 +524,8 @@ static bool check_key_only(struct look *look, struct problem *problem)
     }
     return problem_set(
         problem,
-        "these accounts have an SSH key and no password, and could no longer log in "
-        "by sshd: %.300s. For key and code: swmfactl enable sshd --publickey; to shut "
-        "them out, add --force",
+        "these accounts have an SSH key and no password, and could no longer log in by sshd: %s. "
+        "For key and code: swmfactl enable sshd --publickey; to lock them out, add --force",
         names);
 }
 
@@ -532,10 +533,10 @@ static bool check_opened(struct look *look, struct problem *problem)
 {
     return look->opened.count == 0 ||
            problem_set(problem,
-                       "these accounts could log in by sshd with less than they need now: %.200s. "
-                       "Have sshd ask for no more than a key first (UsePAM yes, and no "
-                       "AuthenticationMethods), remove their keys, or let no login of theirs pass "
-                       "without a code (in swmfa.conf: exemptions, remember, fail = safe)",
+                       "these accounts could log in by sshd with less than they need now: %s. "
+                       "First set sshd to ask for no more than a key (UsePAM yes, and no "
+                       "AuthenticationMethods), remove their keys, or require a code for each of "
+                       "their logins (in swmfa.conf: exemptions, remember, fail = safe)",
                        names_show(&look->opened));
 }
 
@@ -575,9 +576,8 @@ bool readiness_check_sshd(const struct readiness *readiness, struct problem *pro
     bool good = check_settings(&look, problem) && check_blocks(&look, &after, problem) &&
                 check_listeners(&look, problem) && check_accounts(&look, problem);
     if (good && look.by_key && !readiness->publickey)
-        (void)printf(
-            "A key alone will no longer log in: sshd will ask for the password and a code. "
-            "For key and code:\n    swmfactl enable sshd --publickey\n");
+        (void)printf("A key alone will no longer be enough: sshd will ask for the password and a "
+                     "code. For key and code:\n    swmfactl enable sshd --publickey\n");
     sshd_free(&look.now);
     sshd_free(&look.then);
     sshd_free(&look.own);
@@ -594,7 +594,7 @@ bool readiness_read_sshd(const struct readiness *readiness, bool *key_enough, bo
     enum account_code code = account_code("root", "sshd", readiness->config);
     bool known = sshd_ask(&sshd, &question, problem);
     lint_sshd_view(&sshd, &view);
-    /* Without PAM, sshd refuses the keys of accounts that are locked, and with PAM it does not. */
+    /* Without PAM, sshd refuses the keys of locked accounts; with PAM it accepts them. */
     *key_enough = known && view.one_key && sshd_says(&sshd, "usepam", "yes");
     *root_by_key = known && (code == ACCOUNT_CODE || code == ACCOUNT_KEY_LINES) &&
                    (sshd_says(&sshd, "permitrootlogin", "without-password") ||

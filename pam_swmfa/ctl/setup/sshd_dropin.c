@@ -12,14 +12,12 @@
 
 #define MARK "# Made by swmfactl enable sshd"
 #define HEAD                                                                                       \
-    MARK "; swmfactl disable sshd removes it. See pam_swmfa(8).\n"                                 \
-         "# In sshd the first value counts, hence the name that sorts first.\n"                    \
-         "UsePAM yes\n"                                                                            \
-         "KbdInteractiveAuthentication yes\n"                                                      \
-         "PasswordAuthentication no\n"
+    MARK "; swmfactl disable sshd removes it. See pam_swmfa(8).\n# In sshd the first value "       \
+         "counts, hence the name that sorts first.\nUsePAM yes\nKbdInteractiveAuthentication "     \
+         "yes\nPasswordAuthentication no\n"
 #define METHODS "AuthenticationMethods "
 #define END     "LoginGraceTime 180\n"
-#define ROOT    "PermitRootLogin yes\n" /* with a key alone sshd asks root for nothing more */
+#define ROOT    "PermitRootLogin yes\n" /* after a key alone, sshd asks root for nothing more */
 
 static const char *const methods[] = {
     [SSHCONF_PASSWORD] = "keyboard-interactive",
@@ -76,7 +74,7 @@ const char *sshconf_needs(enum sshconf_form form, bool asks)
     }
 }
 
-/* Values can be those of another version. */
+/* The values can be those of another version. */
 bool sshconf_is_known(const char *text)
 {
     static const char *const known[] = {"#",
@@ -96,7 +94,7 @@ bool sshconf_is_known(const char *text)
     return true;
 }
 
-/* A PermitRootLogin that is stricter than ours is somebody's own. */
+/* A PermitRootLogin that is stricter than ours was set by somebody else. */
 bool sshconf_is_removable(const char *text)
 {
     const char *root = strstr(text, "\nPermitRootLogin ");
@@ -127,16 +125,16 @@ bool sshconf_in_force(enum sshconf_form form, struct problem *problem)
 bool sshconf_make(const struct change *change, enum sshconf_form form, struct problem *problem)
 {
     struct problem why = {0};
-    struct problem undone = {.text = SSHCONF_PATH " is again as it was"};
+    struct problem undone = {.text = SSHCONF_PATH " was restored"};
     if (!change_make(change, 0644, problem))
         return false;
     if (sshconf_in_force(form, &why))
         return true;
     (void)change_undo(change, 0644, &undone);
-    return problem_set(problem, "%.350s; %.150s", why.text, undone.text);
+    return problem_set(problem, "%s; %s", why.text, undone.text);
 }
 
-/* ---- the sshd that runs ---- */
+/* ---- the running sshd ---- */
 
 static bool has_unit(const char *name)
 {

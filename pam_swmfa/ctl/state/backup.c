@@ -35,7 +35,7 @@ enum {
     KEY_CODES,
 };
 
-/* What the command line says. */
+/* The options of the command line. */
 static struct {
     bool force;
     bool replace;
@@ -79,8 +79,8 @@ struct target {
     char beside[32]; /* the name that it has until it is whole */
 };
 
-/* Opens the folder, in which nobody but root may put another file in the place of root's, nor
- * another folder in its own: a restore reads no backup from there. */
+/* Opens the folder, in which only root may replace root's files, or the folder itself: a restore
+ * reads no backup from another one. */
 static bool open_folder(struct target *target, const char *path, struct problem *problem)
 {
     char folder[PATH_MAX];
@@ -116,7 +116,7 @@ static void close_target(struct target *target)
         close(target->folder);
 }
 
-/* Whether the name is free, or may be replaced. */
+/* True if the name is free, or may be replaced. */
 static bool may_take_name(const struct target *target, struct problem *problem)
 {
     struct stat status;
@@ -141,7 +141,7 @@ static bool make_beside(struct target *target, struct problem *problem)
     return target->fd >= 0;
 }
 
-/* Where a file system cannot rename without replacing, a second name does it. */
+/* If a file system cannot rename without replacing, a second name does the same. */
 static bool give_name(const struct target *target)
 {
     if (order.force)
@@ -180,7 +180,7 @@ static unsigned char *read_store(struct ctl_context *ctl, size_t *size)
     return image;
 }
 
-/* In the service user's process, whose standard output is the file. */
+/* Runs in the service user's process, whose standard output is the file. */
 static enum ctl_status send_image(struct ctl_context *ctl)
 {
     size_t size = 0;
@@ -214,7 +214,7 @@ static enum ctl_status save(struct ctl_context *ctl, struct target *target)
         if (status == CTL_DONE)
             return finish(target, &ctl->problem) ? say_saved(ctl) : CTL_FAILED;
         (void)unlinkat(target->folder, target->beside, 0);
-        exit(status); /* the child has said why */
+        exit(status); /* the child has reported the reason */
     case RELAY_FAILED:
         (void)unlinkat(target->folder, target->beside, 0);
         break;
@@ -238,7 +238,7 @@ static enum ctl_status run_backup(struct ctl_context *ctl)
 
 /* ---- restore ---- */
 
-/* As root. A second name of a file could be one that somebody else has given it. */
+/* Runs as root. A second name of a file could have been made by somebody else. */
 static char *read_backup(struct ctl_context *ctl, size_t *size)
 {
     struct target target;
@@ -256,7 +256,7 @@ static char *read_backup(struct ctl_context *ctl, size_t *size)
     return bytes;
 }
 
-/* What a restore does, in the service user's process. */
+/* The restore itself, in the service user's process. */
 struct restore {
     struct ctl_context *ctl;
     struct store *backup;
@@ -297,7 +297,7 @@ static void say_restored(const struct restored *restored)
     (void)printf("Restored: %" PRId64 " sends, failures or locks of %" PRId64 " users, %" PRId64
                  " logins, %" PRId64 " break-glass codes.\n"
                  "Not restored: %" PRId64 " break-glass codes, %" PRId64
-                 " remembered places, %" PRId64 " bypasses.\n",
+                 " remembered logins, %" PRId64 " bypasses.\n",
                  restored->sends, restored->users, restored->logins, restored->codes,
                  restored->codes_left, restored->places, restored->passes);
     if (restored->codes > 0)
@@ -351,7 +351,7 @@ static enum ctl_status run_reset(struct ctl_context *ctl)
     if (!order.force) {
         problem_set(&ctl->problem,
                     "the new store would have no counts, locks, break-glass codes, bypasses, "
-                    "remembered places or logins; to make it, add --force");
+                    "remembered logins or log; to make it, add --force");
         return CTL_FAILED;
     }
     if (!ctl_leave_root(ctl) || !replace_store(ctl, NULL, NULL))
@@ -407,9 +407,10 @@ const struct command command_store_restore = {
     .name = "store restore",
     .arguments = "FILE",
     .summary = "Add a backup's failures, locks and logins to the store",
-    .text = "Adds the sends, failures, locks and logins in FILE to the store, in one transaction. "
-            "Passes and remembered places are not restored. Use --replace for a store that cannot "
-            "be used.",
+    .text =
+        "Adds the sends, failures, locks and logins in FILE to the store, in one transaction. "
+        "Bypasses and remembered logins are not restored. Use --replace for a store that cannot "
+        "be used.",
     .min_args = 1,
     .max_args = 1,
     .options = restore_options,

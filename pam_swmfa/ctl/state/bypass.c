@@ -26,7 +26,7 @@ enum {
     KEY_FORCE,
 };
 
-/* What the command line says. */
+/* The options of the command line. */
 static struct {
     int seconds; /* 0: not given */
     const char *reason;
@@ -84,7 +84,7 @@ static error_t option(int key, char *argument, struct argp_state *state)
     }
 }
 
-/* A bypass applies to the name as it is spelt, so it must be the account's own. As root. */
+/* A bypass applies to one spelling of the name, so it must be the account's own. Runs as root. */
 static bool check_account(struct ctl_context *ctl)
 {
     if (order.force)
@@ -105,12 +105,12 @@ static bool check_account(struct ctl_context *ctl)
 
 /* ---- giving ---- */
 
-static bool give(struct ctl_context *ctl, struct bypass *before, struct failures *tries)
+static bool give(struct ctl_context *ctl, struct bypass *before, struct failures *failures)
 {
     return ctl_begin(ctl, STORE_WRITE) &&
            ((bypass_look(ctl->store, ctl->user, before) &&
              bypass_grant(ctl->store, ctl->user, order.seconds, order.reason) &&
-             failures_look(ctl->store, ctl->account, tries) && store_commit(ctl->store)) ||
+             failures_look(ctl->store, ctl->account, failures) && store_commit(ctl->store)) ||
             ctl_store_failed(ctl));
 }
 
@@ -125,7 +125,7 @@ static void look_at_map(struct ctl_context *ctl, struct problem *why)
         problem_set(why, "%s", "");
 }
 
-/* Where unmapped = deny, only the bypass lets such a user in. */
+/* With unmapped = deny, only the bypass lets such a user in. */
 static void say_unmapped(const struct ctl_context *ctl, const struct problem *why)
 {
     char text[2 * sizeof(why->text)];
@@ -135,7 +135,7 @@ static void say_unmapped(const struct ctl_context *ctl, const struct problem *wh
 }
 
 static void say_given(const struct ctl_context *ctl, const struct bypass *before,
-                      const struct failures *tries)
+                      const struct failures *failures)
 {
     char text[64];
     int64_t end = store_moment(ctl->store)->wall_ms + (int64_t)order.seconds * 1000;
@@ -144,7 +144,7 @@ static void say_given(const struct ctl_context *ctl, const struct bypass *before
     if (before->left_ms > 0)
         (void)printf("%s: replaces a bypass with %s left: %s\n", ctl->shown,
                      limit_time_write(before->left_ms, text, sizeof(text)), before->reason);
-    if (tries->locked)
+    if (failures->locked)
         (void)printf("%s: is locked, which a bypass does not change: swmfactl unlock %s\n",
                      ctl->shown, ctl->shown);
 }
@@ -153,16 +153,16 @@ static enum ctl_status run_give(struct ctl_context *ctl)
 {
     char span[16];
     struct bypass before = {.left_ms = 0};
-    struct failures tries = {.locked = false};
+    struct failures failures = {.locked = false};
     struct problem unmapped = {0};
     if (!check_account(ctl))
         return CTL_FAILED;
     look_at_map(ctl, &unmapped);
-    if (!ctl_enter_store(ctl) || !give(ctl, &before, &tries))
+    if (!ctl_enter_store(ctl) || !give(ctl, &before, &failures))
         return CTL_FAILED;
     ctl_changed(ctl, "bypass granted to %s for %s (%s)", ctl->shown,
                 limit_span_write(order.seconds, span, sizeof(span)), order.reason);
-    say_given(ctl, &before, &tries);
+    say_given(ctl, &before, &failures);
     say_unmapped(ctl, &unmapped);
     return ctl_flush(ctl) ? CTL_DONE : CTL_FAILED;
 }

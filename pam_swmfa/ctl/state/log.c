@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* log: the last logins, as they stand in the store. */
+/* log: shows the last logins in the store. */
 #include <config.h>
 
 #include "ctl/command.h"
@@ -29,13 +29,13 @@ enum {
     KEY_FULL,
 };
 
-/* What the command line says. */
+/* The options of the command line. */
 static struct {
     int since_seconds;            /* ago; 0: not given so */
     bool dated;                   /* since is given as a date */
     struct tm since;              /* local */
-    int64_t since_wall_ms;        /* what both come to; 0: not given */
-    char user[HISTORY_USER_SIZE]; /* as the list has it; "": all */
+    int64_t since_wall_ms;        /* the resulting time; 0: not given */
+    char user[HISTORY_USER_SIZE]; /* in the form of the list; "": all */
     const char *result;           /* NULL: all */
     long last;                    /* 0: not given */
     bool follow;
@@ -144,7 +144,7 @@ static void print_head(void)
                  "SERVICE", "FROM", "RESULT", "REASON", "CHANNEL", "TRIES", "MS");
 }
 
-/* To a buffer: the transaction of which the login is must not wait for who reads. */
+/* Writes to a buffer: the transaction must not wait for a slow reader of the output. */
 static void print_row(FILE *to, bool colours, const struct history_login *login)
 {
     char time[SHOW_TIME_SIZE];
@@ -183,14 +183,14 @@ static bool print_json(FILE *to, const struct history_login *login)
 
 /* ---- the list ---- */
 
-/* Where the list is read, and what of it is printed. */
+/* The position in the list, and the logins that are printed. */
 struct reading {
     struct ctl_context *ctl;
-    FILE *page;       /* what is to be printed when the transaction is over */
-    int64_t id;       /* of the last login that was looked at */
+    FILE *page;       /* to be printed after the transaction */
+    int64_t id;       /* of the last login that was examined */
     int64_t since_ms; /* not before it */
-    int64_t skip;     /* so many of those that are wanted are not printed */
-    int64_t wanted;   /* those that are */
+    int64_t skip;     /* how many of those that match are skipped */
+    int64_t wanted;   /* how many match */
     int64_t printed;
     int looked; /* logins, in this page */
     bool failed;
@@ -224,7 +224,7 @@ static bool print_login(const struct history_login *login, void *context)
     return ++reading->looked < PAGE;
 }
 
-/* Counts those that are wanted: the last of them are printed. */
+/* Counts those that match: the last of them are printed. */
 static bool count_wanted(struct reading *reading)
 {
     struct ctl_context *ctl = reading->ctl;

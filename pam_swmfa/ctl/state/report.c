@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * report: how many codes were sent, by what and for whom, what they have cost, and how logins
- * failed.
+ * report: counts the codes that were sent, by channel and user, their costs, and the reasons of
+ * failed logins.
  *
- * The list of logins is read once. What is counted stands in trees of tallies, each under a key of
- * one or more words with a tab between; no word has one. Costs are sums of integers.
+ * It reads the list of logins once. Counts are kept in trees of tallies, each under a key of one or
+ * more words separated by tabs; no word contains one. Costs are sums of integers.
  */
 #include <config.h>
 
@@ -25,7 +25,7 @@
 
 #define DAYS_DEFAULT 30
 #define TOP          10 /* users that are shown */
-#define WIDTH        80 /* of the terminal, where it does not say */
+#define WIDTH        80 /* of the terminal, if it does not say */
 #define BEFORE_BAR   22 /* columns */
 #define KEY_SIZE     512
 
@@ -34,7 +34,7 @@ enum {
     KEY_CSV,
 };
 
-/* What the command line says. */
+/* The options of the command line. */
 static struct {
     int days;
     bool csv;
@@ -45,12 +45,12 @@ static struct {
 struct tally {
     char *key;
     int64_t count;
-    int64_t doubtful; /* of those: codes that perhaps were not sent */
+    int64_t doubtful; /* of those: codes that may not have been sent */
     int64_t unpriced; /* of those: without a price */
     int64_t millionths;
 };
 
-/* All that is counted: trees of tsearch(3). */
+/* All counts: trees of tsearch(3). */
 struct report {
     const struct settings *settings;
     struct tm first; /* the first day, at its beginning */
@@ -60,7 +60,7 @@ struct report {
     void *users;
     void *failures; /* result, reason */
     struct tally all;
-    bool lost; /* something, for want of memory */
+    bool lost; /* something was lost without memory */
 };
 
 static int compare(const void *left, const void *right)
@@ -116,7 +116,7 @@ static void count(struct report *report, void **tree, bool certain, const struct
         report->lost = true;
 }
 
-/* What one code costs; none is given for a provider that there is no more. */
+/* The price of one code; none for a provider that no longer exists. */
 static struct price price_of(const struct settings *settings, const struct history_sent *sent)
 {
     for (size_t i = 0; i < PROVIDER_COUNT; i++)
@@ -219,7 +219,7 @@ static bool list(struct ctl_context *ctl, const void *tree, bool most_first,
     return true;
 }
 
-/* A word of a key, counted from 0. */
+/* Returns a word of a key, counted from 0. */
 static const char *word_of(const struct tally *tally, int number, char *to, size_t size)
 {
     const char *at = tally->key;
@@ -231,8 +231,8 @@ static const char *word_of(const struct tally *tally, int number, char *to, size
 
 /* ---- as text ---- */
 
-/* What a tally has cost, and how much of it is in doubt: "  USD 1.25  (2 in doubt)"; "" if no price
- * is given and nothing in doubt. Returns to. */
+/* Writes the cost of a tally, and how much of it is in doubt: "  USD 1.25  (2 in doubt)"; "" if no
+ * price is given and nothing is in doubt. Returns to. */
 static const char *cost_of(const struct report *report, const struct tally *tally, char *to,
                            size_t size)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* status: what the store has about a user, or about everybody. */
+/* status: shows the store's data on a user, or on all users. */
 #include <config.h>
 
 #include "ctl/command.h"
@@ -20,9 +20,9 @@
 #include <stdio.h>
 #include <string.h>
 
-/* What is kept about one user. */
+/* The data on one user. */
 struct standing {
-    struct failures tries;
+    struct failures failures;
     int64_t sent[LIMIT_MANY]; /* in the window of each limit of user_sends */
     int64_t codes;
     int64_t places;
@@ -38,7 +38,7 @@ static bool read_standing(struct ctl_context *ctl, const char *user,
     for (size_t i = 0; i < limits->count; i++)
         if (!sends_of_user(ctl->store, user, limits->at[i].seconds, &standing->sent[i]))
             return false;
-    return failures_look(ctl->store, user, &standing->tries) &&
+    return failures_look(ctl->store, user, &standing->failures) &&
            codes_left(ctl->store, user, &standing->codes) &&
            remember_count(ctl->store, user, &standing->places) &&
            bypass_look(ctl->store, user, &standing->pass);
@@ -79,12 +79,12 @@ static json_object *json_pass(const struct standing *standing)
 static json_object *json_standing(const char *shown, const struct limit_list *limits,
                                   const struct standing *standing)
 {
-    const struct failures *tries = &standing->tries;
+    const struct failures *failures = &standing->failures;
     json_object *object = json_object_new_object();
     show_add_text(object, "user", shown);
-    show_add_number(object, "failures", tries->failures);
-    (void)json_object_object_add(object, "locked", json_object_new_boolean(tries->locked));
-    add_time_left(object, "locked_until", standing, tries->locked_for_ms);
+    show_add_number(object, "failures", failures->failures);
+    (void)json_object_object_add(object, "locked", json_object_new_boolean(failures->locked));
+    add_time_left(object, "locked_until", standing, failures->locked_for_ms);
     (void)json_object_object_add(object, "sends", json_sends(limits, standing->sent));
     show_add_number(object, "codes", standing->codes);
     show_add_number(object, "places", standing->places);
@@ -109,17 +109,17 @@ static void row(const char *label, const char *format, ...)
 static void show_lock(const struct standing *standing)
 {
     char text[64];
-    const struct failures *tries = &standing->tries;
-    row("failures in a row", "%" PRId64, tries->failures);
-    if (!tries->locked) {
+    const struct failures *failures = &standing->failures;
+    row("failures in a row", "%" PRId64, failures->failures);
+    if (!failures->locked) {
         row("locked", "no");
-    } else if (tries->for_ever) {
+    } else if (failures->for_ever) {
         row("locked", "until swmfactl unlock");
     } else {
-        row("locked", "for %s more", limit_time_write(tries->locked_for_ms, text, sizeof(text)));
-        /* The lock ends by the time of the store, which stands still while the host is down. */
+        row("locked", "for %s more", limit_time_write(failures->locked_for_ms, text, sizeof(text)));
+        /* The lock ends by the time of the store, which stops while the host is down. */
         row("estimated end", "%s, if the host stays up and its clock is right",
-            show_time(standing->wall_ms + tries->locked_for_ms, text));
+            show_time(standing->wall_ms + failures->locked_for_ms, text));
     }
 }
 
@@ -172,10 +172,10 @@ static void show_standing(const struct ctl_context *ctl, const struct settings *
     show_sends("codes sent", &settings->sends.user, standing->sent);
     row("break-glass codes", "%" PRId64 " left", standing->codes);
     show_pass(standing);
-    row("remembered places", "%" PRId64, standing->places);
+    row("remembered logins", "%" PRId64, standing->places);
 }
 
-/* What is shown behind the standing, piece by piece, or goes into the document. */
+/* The lists that follow the table, item by item, or are added to the document. */
 struct pieces {
     int64_t wall_ms;
     json_object *document; /* NULL: text */
@@ -282,7 +282,7 @@ static bool is_empty(const struct standing *standing, const struct limit_list *l
     int64_t sent = 0;
     for (size_t i = 0; i < limits->count; i++)
         sent += standing->sent[i];
-    return standing->tries.failures == 0 && !standing->tries.locked && sent == 0 &&
+    return standing->failures.failures == 0 && !standing->failures.locked && sent == 0 &&
            standing->codes == 0 && standing->places == 0 && standing->pass.left_ms == 0;
 }
 
@@ -298,11 +298,11 @@ static void show_head(const struct limit_list *limits)
 
 static const char *lock_end(const struct standing *standing, char to[SHOW_TIME_SIZE])
 {
-    const struct failures *tries = &standing->tries;
-    if (!tries->locked)
+    const struct failures *failures = &standing->failures;
+    if (!failures->locked)
         return "-";
-    return tries->for_ever ? "swmfactl unlock"
-                           : show_time(standing->wall_ms + tries->locked_for_ms, to);
+    return failures->for_ever ? "swmfactl unlock"
+                              : show_time(standing->wall_ms + failures->locked_for_ms, to);
 }
 
 static const char *pass_end_of(const struct standing *standing, char to[SHOW_TIME_SIZE])
@@ -315,9 +315,9 @@ static void show_line(const struct ctl_context *ctl, const char *shown,
                       const struct limit_list *limits, const struct standing *standing)
 {
     char text[SHOW_TIME_SIZE];
-    bool coloured = ctl->colours && standing->tries.locked;
+    bool coloured = ctl->colours && standing->failures.locked;
     (void)printf("%-16s  %s%-19s%s  %8" PRId64, shown, coloured ? "\033[31m" : "",
-                 lock_end(standing, text), coloured ? "\033[0m" : "", standing->tries.failures);
+                 lock_end(standing, text), coloured ? "\033[0m" : "", standing->failures.failures);
     for (size_t i = 0; i < limits->count; i++) {
         (void)snprintf(text, sizeof(text), "%" PRId64 "/%d", standing->sent[i], limits->at[i].most);
         (void)printf("  %8s", text);
@@ -326,8 +326,8 @@ static void show_line(const struct ctl_context *ctl, const char *shown,
                  pass_end_of(standing, text));
 }
 
-/* The next of whom there is something to show; each in a transaction of its own, so that who reads
- * slowly holds nobody up. */
+/* Gets the next user with data, each in a transaction of its own, so that a slow reader of the
+ * output delays nobody. */
 static bool next_person(struct ctl_context *ctl, const struct limit_list *limits,
                         char name[USER_ITER_NAME_SIZE], struct standing *standing)
 {
@@ -365,7 +365,7 @@ static void explain_strangers(void)
                  "ending in NN\n");
 }
 
-/* users: where they go, or NULL for text. */
+/* users: the list for them, or NULL for text. */
 static bool show_people(struct ctl_context *ctl, const struct limit_list *limits,
                         json_object *users)
 {

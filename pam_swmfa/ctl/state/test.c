@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * test: a whole login at the terminal, without a PAM application: the module's own code starts the
- * helper and speaks for it, so that what is asked, sent, limited, counted and kept is what it is in
- * a login.
+ * test: a complete login at the terminal, without a PAM application: the module's own code starts
+ * the helper and relays its messages, so that prompts, sends, limits, counts and records are those
+ * of a login.
  */
 #include <config.h>
 
@@ -24,7 +24,7 @@
 #include <syslog.h>
 #include <unistd.h>
 
-#define SERVICE "swmfactl" /* of PAM, unless another is given */
+#define SERVICE "swmfactl" /* the PAM service, unless another is given */
 
 /* Keys of options that have no letter. */
 enum {
@@ -122,7 +122,7 @@ static bool fill_request(struct ctl_context *ctl, struct wire_request *request)
     return fits || problem_set(&ctl->problem, "the path of the configuration is too long");
 }
 
-/* As the module's authenticate(). Returns what PAM would have been told. */
+/* Does the same as the module's authenticate(). Returns PAM's result. */
 static int log_in(pam_handle_t *pamh, struct wire_request *request)
 {
     struct helper helper;
@@ -173,7 +173,7 @@ static bool keep_newest(const struct history_login *login, void *context)
     return true;
 }
 
-/* The log line, from the store: the system log can be anywhere. */
+/* Shows the log line from the store: the system log can be anywhere. */
 static void say_log_line(struct ctl_context *ctl, int64_t since_wall_ms)
 {
     struct found found = {.text = ""};
@@ -195,7 +195,7 @@ static enum ctl_status run_test(struct ctl_context *ctl)
     struct wire_request request = {.caller_uid = 0};
     struct moment before;
     pam_handle_t *pamh = NULL;
-    if (isatty(STDIN_FILENO) != 1) { /* a message would be sent that nobody waits for */
+    if (isatty(STDIN_FILENO) != 1) { /* a code would be sent that nobody waits for */
         problem_set(&ctl->problem, "must be run at a terminal");
         return CTL_FAILED;
     }

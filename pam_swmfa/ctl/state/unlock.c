@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* unlock: the commands that change what is kept about one user: codes, unlock, forget. */
+/* unlock: the commands that change the data on one user: codes, unlock, forget. */
 #include <config.h>
 
 #include "ctl/command.h"
@@ -21,7 +21,7 @@
 
 /* ---- codes ---- */
 
-/* Codes of somebody who is not in the map would never be asked for: the name is misspelt. */
+/* A user who is not in the map is never asked for such codes: the name is misspelt. */
 static bool find_user(struct ctl_context *ctl)
 {
     char text[sizeof(ctl->problem.text)];
@@ -46,10 +46,10 @@ static void print_code(const char *code)
     (void)printf("%.7s-%.7s-%.7s\n", code, code + 7, code + 14);
 }
 
-/* The explanation is for a person; what reads a pipe gets the codes alone. */
+/* The explanation is for a terminal; a pipe gets only the codes. */
 static bool print_codes(struct ctl_context *ctl, const struct codes *codes)
 {
-    static char buffer[4096]; /* in place of one of stdio's own, which would not be wiped */
+    static char buffer[4096]; /* in place of stdio's own buffer, which would not be wiped */
     bool person = ctl->terminal;
     (void)setvbuf(stdout, buffer, _IOFBF, sizeof(buffer));
     if (person)
@@ -61,7 +61,7 @@ static bool print_codes(struct ctl_context *ctl, const struct codes *codes)
     if (person)
         (void)printf("\nThey are not shown again: keep them on paper. Older codes are void.\n");
     bool printed = ctl_flush(ctl);
-    __fpurge(stdout); /* what could not be written is not tried again at the end */
+    __fpurge(stdout); /* output that failed is not tried again at the end */
     explicit_bzero(buffer, sizeof(buffer));
     return printed;
 }
@@ -89,7 +89,7 @@ static enum ctl_status run_codes(struct ctl_context *ctl)
     return done ? CTL_DONE : CTL_FAILED;
 }
 
-/* A misspelt name has nothing either. */
+/* A misspelt name has no data either. */
 static const char *no_account(const struct ctl_context *ctl)
 {
     return ctl->stranger ? "; no account has that name" : "";
@@ -103,7 +103,7 @@ enum {
 
 static bool lifts_sends; /* --sends */
 
-/* What unlock needs of the configuration, and finds. */
+/* The configuration for unlock, and its results. */
 struct unlocking {
     struct settings settings;
     bool configured; /* settings could be read */
@@ -125,7 +125,7 @@ static void say_unlocked(const struct ctl_context *ctl, const struct failures *b
         (void)printf("%s: nothing to unlock%s\n", ctl->shown, no_account(ctl));
 }
 
-/* Which limit still keeps codes from the user, and what there is to do. */
+/* Shows which limit still prevents codes, and what to do. */
 static void say_limit(const struct ctl_context *ctl, const struct unlocking *unlocking)
 {
     const struct sends_refusal *refusal = &unlocking->refusal;
@@ -180,7 +180,7 @@ static bool unlock(struct ctl_context *ctl, struct unlocking *unlocking)
             ctl_store_failed(ctl));
 }
 
-/* A configuration that cannot be read keeps nobody locked. */
+/* An invalid configuration must not keep anybody locked. */
 static enum ctl_status run_unlock(struct ctl_context *ctl)
 {
     struct unlocking unlocking = {.lifted = 0};
@@ -229,7 +229,7 @@ static enum ctl_status run_forget(struct ctl_context *ctl)
     if (!ctl_enter_store(ctl) || !forget(ctl, &count))
         return CTL_FAILED;
     if (count > 0) {
-        ctl_changed(ctl, "remembered places forgotten for %s", ctl->shown);
+        ctl_changed(ctl, "remembered logins forgotten for %s", ctl->shown);
         (void)printf("%s: places forgotten: %" PRId64 "\n", ctl->shown, count);
     } else {
         (void)printf("%s: nothing to forget%s\n", ctl->shown, no_account(ctl));

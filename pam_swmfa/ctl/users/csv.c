@@ -17,10 +17,10 @@
 
 #define BOM "\xef\xbb\xbf"
 
-/* A line by which Excel is told the separator that follows it. */
+/* A line that tells Excel the separator after it. */
 #define SEPARATOR_LINE "sep="
 
-#define NOT_NAMED SHEET_COLUMNS /* what a column is that has no name */
+#define NOT_NAMED SHEET_COLUMNS /* a column without a name */
 
 const char *const sheet_columns[SHEET_COLUMNS] = {"name", "number", "channels", "key"};
 
@@ -28,7 +28,7 @@ const char *const sheet_columns[SHEET_COLUMNS] = {"name", "number", "channels", 
     " number phone phonenumber telephone telephonenumber mobile mobilephone mobilenumber "         \
     "cell cellphone cellnumber "
 
-/* How the columns are called as well, in lower case, without blanks, hyphens and underscores. */
+/* Other names of the columns, in lower case, without blanks, hyphens and underscores. */
 static const char *const names[SHEET_COLUMNS] = {
     " name user username login loginname account accountname userid ",
     NAMES_OF_NUMBER,
@@ -36,11 +36,11 @@ static const char *const names[SHEET_COLUMNS] = {
     " key sshkey fingerprint ",
 };
 
-/* Where the reading is. */
+/* The state of reading. */
 struct reader {
     struct sheet *sheet;
     struct sheet_row row; /* the one that is being read */
-    size_t fields;        /* that it has until now */
+    size_t fields;        /* its fields so far */
     unsigned long line;
     char separator;
     bool begun;               /* a row has been read */
@@ -56,7 +56,8 @@ static void forget(struct sheet_row *row)
 
 /* ---- fields and rows ---- */
 
-/* A text without the blanks around it, the caller's to free. "": only blanks; NULL: no memory. */
+/* Returns a text without the blanks around it, which the caller frees. "": only blanks; NULL: no
+ * memory. */
 static char *trimmed(const char *text, size_t length)
 {
     char *copy = strndup(text, length);
@@ -117,7 +118,7 @@ static size_t find_name(const char *cell)
     return NOT_NAMED;
 }
 
-/* A row is a header if it names the columns that no list can lack. */
+/* A row is a header if it names the columns that every list must have. */
 static bool is_header(const struct sheet_row *row)
 {
     bool found[SHEET_COLUMNS + 1] = {false};
@@ -126,8 +127,8 @@ static bool is_header(const struct sheet_row *row)
     return found[0] && found[1];
 }
 
-/* Reads the names of the columns. One without a name is what it would be without a header, unless
- * another column has that name. */
+/* Reads the names of the columns. A column without a name is what it would be without a header,
+ * unless another column has that name. */
 static void take_header(struct reader *reader)
 {
     bool used[SHEET_COLUMNS + 1] = {false};
@@ -200,7 +201,7 @@ static void take_row(int terminator, void *context)
     reader->fields = 0;
 }
 
-/* Whether a row begins with it: not the blanks of a line that has nothing else. */
+/* True if a row begins with this field: not with the blanks of an otherwise empty line. */
 static bool begins_row(const struct reader *reader, char byte)
 {
     return byte != '\n' && byte != '\r' && byte != ' ' &&
@@ -225,8 +226,8 @@ static bool read_bytes(struct csv_parser *parser, struct reader *reader, const c
 
 /* ---- the separator ---- */
 
-/* Finds what separates the columns of the first line that has any. False with the problem: it has
- * several characters that could. */
+/* Finds the separator of the columns in the first line that has any. False with the problem:
+ * several characters are possible. */
 static bool find_separator(struct reader *reader, const char *text, struct problem *problem)
 {
     bool quoted = false;
@@ -270,7 +271,7 @@ static size_t said_separator(struct reader *reader, const char *text)
 
 /* ---- the encoding ---- */
 
-/* All of a text as UTF-8, with a NUL behind it, the caller's to free. NULL with the problem. */
+/* Returns a text as UTF-8, with a NUL after it, which the caller frees. NULL with the problem. */
 static char *convert(const char *from, const char *text, size_t length, size_t *converted,
                      struct problem *problem)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* csv: a list of users as a spreadsheet writes it; libcsv reads its form (RFC 4180). */
+/* csv: reads a list of users in the form of a spreadsheet; libcsv reads its form (RFC 4180). */
 #ifndef SWMFA_CSV_H
 #define SWMFA_CSV_H
 
@@ -15,21 +15,21 @@ extern const char *const sheet_columns[SHEET_COLUMNS];
 struct sheet_row {
     unsigned long line;         /* in which it begins */
     char *field[SHEET_COLUMNS]; /* NULL: empty, or not there; no blanks around it */
-    const char *wrong;          /* with its form; NULL: nothing */
+    const char *wrong;          /* what is wrong with its form; NULL: nothing */
 };
 
 struct sheet {
     struct sheet_row *rows;
     size_t count;
-    bool lost; /* one, for want of memory */
+    bool lost; /* a row was lost without memory */
 };
 
 /*
- * sheet_read: makes rows of a text with a NUL behind it: UTF-8, or UTF-16 with a byte order mark.
- * Commas, semicolons or tabs separate the columns: which of them, the first line that is not empty
- * tells. If the first row names the columns, they can stand in any order. Empty rows are passed
- * over. Text that is not CSV ends the list, as a row that is wrong. False with the problem: the
- * separator or the encoding is not clear, or there is no memory. sheet_free is owed in any case.
+ * sheet_read: makes rows from a text with a NUL after it: UTF-8, or UTF-16 with a byte order mark.
+ * Commas, semicolons or tabs separate the columns; the first line that is not empty decides which.
+ * If the first row names the columns, they can be in any order. Empty rows are skipped. Text that
+ * is not CSV ends the list, as a row that is wrong. False with the problem: the separator or the
+ * encoding is unclear, or there is no memory. The caller owes sheet_free in any case.
  */
 bool sheet_read(struct sheet *sheet, const char *text, size_t length, struct problem *problem);
 void sheet_free(struct sheet *sheet);

@@ -17,7 +17,7 @@
 #define EXPECTED "expected a number such as +1 202 916 7968: "
 #define AS_TEXT  "; format the column as text, and enter the number again"
 
-/* A spreadsheet shows and saves a long number so: the last digits are gone. */
+/* A spreadsheet shows and saves a long number like this: the last digits are lost. */
 #define ROUNDED "^[-+]?[0-9]+([.,][0-9]*)?[eE][-+]?[0-9]+$"
 
 /* ---- characters ---- */
@@ -61,11 +61,11 @@ struct written {
     bool plus;
     char digits[DIGITS_MOST + 1];
     size_t count;
-    bool open;       /* a parenthesis is */
+    bool open;       /* a parenthesis is open */
     const char *dot; /* the last one; NULL: none */
 };
 
-/* Takes what stands at text. Returns its length; 0: it has no place there. */
+/* Reads the character at text. Returns its length; 0: it is not allowed there. */
 static size_t take(struct written *written, const char *text)
 {
     size_t length = number_blank_length(text);
@@ -111,7 +111,7 @@ static bool has_letter(const char *text)
     return *text != '\0';
 }
 
-/* Takes the whole text apart. Returns what is wrong, or NULL. */
+/* Splits the whole text. Returns what is wrong, or NULL. */
 static const char *take_all(struct written *written, const char *text)
 {
     size_t length = 0;
@@ -162,7 +162,7 @@ static const char *read_international(const char *digits, const char *country, c
     return compose(number, "", digits) ? numbering_doubt(number, why, size) : TOO_LONG;
 }
 
-/* Whether the digits are a number that lacks its plus alone. */
+/* True if the digits are a number that lacks only its plus. */
 static bool lacks_plus(const char *digits, const char *country)
 {
     char number[PHONE_NUMBER_SIZE];
@@ -171,7 +171,7 @@ static bool lacks_plus(const char *digits, const char *country)
            numbering_doubt(number, ignored, sizeof(ignored)) == NULL;
 }
 
-/* How numbers are written in North America: 10 digits, or 1 and these. */
+/* A number in the form of North America: 10 digits, or 1 and these. */
 static const char *read_american(const char *digits, char *number)
 {
     if (strlen(digits) == 11 && *digits == '1')

@@ -107,7 +107,7 @@ static bool keep(struct ctl_context *ctl, struct user_work *work, const struct c
            problem_set(&ctl->problem, "no memory");
 }
 
-/* With --users it may be broken; changes: whether what else is in it matters. */
+/* With --users, the configuration may be wrong; changes: whether its other settings matter. */
 static bool read_settings(struct ctl_context *ctl, struct user_work *work, bool changes)
 {
     struct config config;
@@ -171,7 +171,7 @@ void user_end(struct user_work *work)
     *work = (struct user_work){0};
 }
 
-/* By an empty map nobody passes as unmapped, so it is none with unmapped = ignore. */
+/* With unmapped = ignore, an empty map is no map: it lets nobody pass as unmapped. */
 bool user_compose(struct ctl_context *ctl, struct user_work *work)
 {
     work->text = map_write(&work->map, work->users, &work->length, &ctl->problem);

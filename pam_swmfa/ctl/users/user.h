@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * user: what the commands of the group "user" share: their options, and one look at the users map
- * or one change of it.
+ * user: shared by the commands of the group "user": their options, and one reading or change of the
+ * users map.
  */
 #ifndef SWMFA_USER_H
 #define SWMFA_USER_H
@@ -12,7 +12,7 @@
 
 /* Their options; a command has those that its table names. */
 struct user_options {
-    const char *users;   /* NULL: as swmfa.conf says */
+    const char *users;   /* NULL: that of swmfa.conf */
     const char *key;     /* a fingerprint; NULL: none */
     const char *country; /* a country code without the plus; NULL: none */
     bool force;
@@ -43,10 +43,10 @@ enum user_option_key {
 
 error_t user_option(int key, char *argument, struct argp_state *state);
 
-/* What is being looked at or changed. */
+/* The state of one reading or change. */
 struct user_work {
     char *users;     /* the path of the map */
-    char *countries; /* as in [limits]; NULL: all */
+    char *countries; /* the list in [limits]; NULL: all */
     bool ignore;     /* unmapped = ignore */
     struct edit edit;
     char *read; /* the text, if it is only looked at */
@@ -57,8 +57,8 @@ struct user_work {
 };
 
 /*
- * user_look, user_begin: read the configuration and the map, to look at it or to change it; the
- * latter keeps others from it until user_end. Return false with the problem; user_end is owed in
+ * user_look, user_begin: read the configuration and the map, to look at it or to change it;
+ * user_begin locks it until user_end. Return false with the problem; the caller owes user_end in
  * any case.
  */
 bool user_look(struct ctl_context *ctl, struct user_work *work);
@@ -83,8 +83,8 @@ void user_warn(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* user_warn_account: warns if there is no account of that name. */
 void user_warn_account(const char *user);
 
-/* user_mask: a number as it is shown and logged: all of it with --numbers, or "*" and two digits;
- * to: of PHONE_NUMBER_SIZE. Returns to. user_mask_always: the latter. */
+/* user_mask: writes a number in the form for output and logs: complete with --numbers, otherwise
+ * "*" and two digits; to: of PHONE_NUMBER_SIZE. Returns to. user_mask_always: always the latter. */
 const char *user_mask(const char *number, char *to);
 const char *user_mask_always(const char *number, char *to);
 

@@ -17,7 +17,7 @@
 
 /* ---- add, set ---- */
 
-/* What else a line of the log says of a change: which of the user's lines. */
+/* The part of the log line that names which of the user's lines has changed. */
 static const char *for_key(char text[80])
 {
     (void)snprintf(text, 80, "%s%s", user_options.key != NULL ? " for key " : "",
@@ -25,7 +25,7 @@ static const char *for_key(char text[80])
     return text;
 }
 
-/* A number in the arguments can be seen by all who may list processes. */
+/* Everybody who may list processes can see a number in the arguments. */
 static bool read_number(struct ctl_context *ctl, char *number, size_t size)
 {
     if (isatty(STDIN_FILENO) == 1)
@@ -50,7 +50,7 @@ static bool check(struct ctl_context *ctl, const struct user_work *work,
     return wrong == NULL || problem_set(&ctl->problem, "number: %s", wrong);
 }
 
-/* Reads and checks what the command line says. number: of 64 bytes, for one from standard input. */
+/* Reads and checks the command line. number: of 64 bytes, for one from standard input. */
 static bool read_entry(struct ctl_context *ctl, struct map_entry *entry, char number[64])
 {
     *entry = (struct map_entry){.user = ctl->user,
@@ -63,7 +63,7 @@ static bool read_entry(struct ctl_context *ctl, struct map_entry *entry, char nu
     return read_number(ctl, number, 64);
 }
 
-/* Puts the change in place, if a login of the user goes by the entry then. */
+/* Makes the change, if the entry is then in force for a login of the user. */
 static bool put(struct ctl_context *ctl, struct user_work *work, const struct map_entry *entry)
 {
     return user_compose(ctl, work) && map_verify(&work->now, work->users, entry, &ctl->problem) &&
@@ -157,7 +157,7 @@ static bool take_away(struct ctl_context *ctl, struct user_work *work, size_t *c
     return true;
 }
 
-/* With unmapped = ignore it is the other way round: who has no line gets in. */
+/* With unmapped = ignore the opposite holds: a user without a line gets in. */
 static bool is_meant(struct ctl_context *ctl, const struct user_work *work, size_t left)
 {
     if (left > 0 || !work->ignore || user_options.force)
@@ -168,7 +168,7 @@ static bool is_meant(struct ctl_context *ctl, const struct user_work *work, size
                        ctl->user);
 }
 
-/* With unmapped = deny an empty map shuts out everybody who is asked. */
+/* With unmapped = deny an empty map locks out every user who needs a code. */
 static bool leaves_somebody(struct ctl_context *ctl, const struct user_work *work)
 {
     return work->now.named_count > 0 || user_options.force ||
@@ -186,7 +186,7 @@ static bool is_gone(struct ctl_context *ctl, const struct user_work *work, size_
                        ctl->user);
 }
 
-/* removed: how many lines. */
+/* removed: the number of lines. */
 static bool remove_lines(struct ctl_context *ctl, size_t *removed, size_t *left)
 {
     struct user_work work;
@@ -206,7 +206,7 @@ static bool remove_lines(struct ctl_context *ctl, size_t *removed, size_t *left)
     return done;
 }
 
-/* What the store has that would let in whoever is added under this name later. */
+/* The store's entries that would let in a user who is added under this name later. */
 struct leavings {
     int64_t codes;
     int64_t places;
@@ -227,7 +227,7 @@ static bool clear_name(struct ctl_context *ctl, const char *name, struct leaving
     return true;
 }
 
-/* What is kept for the account, and what is kept for the name as it was given. */
+/* Forgets the data under the account's name and under the name as given. */
 static bool clear_store(struct ctl_context *ctl, struct leavings *cleared)
 {
     return ctl_enter_store(ctl) && ctl_begin(ctl, STORE_WRITE) &&
@@ -243,7 +243,7 @@ static void say_cleared(struct ctl_context *ctl, const struct leavings *cleared)
         (void)printf("%s: break-glass codes voided: %" PRId64 "\n", ctl->shown, cleared->codes);
     }
     if (cleared->places > 0) {
-        ctl_changed(ctl, "remembered places forgotten for %s", ctl->shown);
+        ctl_changed(ctl, "remembered logins forgotten for %s", ctl->shown);
         (void)printf("%s: places forgotten: %" PRId64 "\n", ctl->shown, cleared->places);
     }
     if (cleared->pass) {
@@ -252,7 +252,7 @@ static void say_cleared(struct ctl_context *ctl, const struct leavings *cleared)
     }
 }
 
-/* Whoever was removed before, as by a command that was killed here, is cleared up after. */
+/* A user who was already removed, as by a command that was killed here, is still cleaned up. */
 static bool clear_up(struct ctl_context *ctl, size_t removed)
 {
     struct leavings cleared = {0};
@@ -260,7 +260,7 @@ static bool clear_up(struct ctl_context *ctl, size_t removed)
     if (!clear_store(ctl, &cleared)) {
         const struct problem why = ctl->problem;
         return problem_set(&ctl->problem,
-                           "%s; break-glass codes, remembered places and a bypass of %.100s are "
+                           "%s; break-glass codes, remembered logins and a bypass of %.100s are "
                            "still there: %.300s",
                            removed > 0 ? "the user is removed" : "nothing was removed", ctl->user,
                            why.text);
@@ -282,7 +282,7 @@ static enum ctl_status run_remove(struct ctl_context *ctl)
         return CTL_FAILED;
     if (left == 0 && !user_options.keep)
         return clear_up(ctl, removed) ? CTL_DONE : CTL_FAILED;
-    (void)printf("%s: break-glass codes, remembered places and a bypass are kept: swmfactl codes, "
+    (void)printf("%s: break-glass codes, remembered logins and a bypass are kept: swmfactl codes, "
                  "forget, pass --end\n",
                  ctl->shown);
     return ctl_flush(ctl) ? CTL_DONE : CTL_FAILED;
@@ -307,7 +307,7 @@ static const struct argp_option remove_options[] = {
     {
         .name = "keep",
         .key = USER_KEY_KEEP,
-        .doc = "Keep break-glass codes, remembered places and a bypass",
+        .doc = "Keep break-glass codes, remembered logins and a bypass",
     },
     {
         .name = "force",

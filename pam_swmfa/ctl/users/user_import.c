@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* user_import: user import: all rows of a list, or none. */
+/* user_import: user import: imports all rows of a list, or none. */
 #include <config.h>
 
 #include "ctl/users/user.h"
@@ -15,9 +15,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define WHY_SIZE 192 /* of what is wrong with a field */
+#define WHY_SIZE 192 /* of the message on a wrong field */
 
-/* What is to be done with a row. */
+/* The action for a row. */
 enum row_kind {
     ROW_ADDED,
     ROW_CHANGED,
@@ -28,7 +28,7 @@ struct row {
     unsigned long line; /* of the list */
     struct map_entry entry;
     char number[PHONE_NUMBER_SIZE]; /* of the entry, "" if it cannot be read */
-    char channels[16];              /* likewise */
+    char channels[16];              /* the same */
     struct map_line *at;            /* the line of the map that it changes; NULL: none */
     enum row_kind kind;
     char before[PHONE_NUMBER_SIZE]; /* of ROW_CHANGED: the number, masked */
@@ -37,7 +37,7 @@ struct row {
 struct import {
     const char *path;
     struct sheet sheet;
-    struct row *rows; /* one for each of the sheet's */
+    struct row *rows; /* one for each row of the sheet */
     size_t wrong;
     size_t kinds[3];
     struct user_work *work;
@@ -45,7 +45,7 @@ struct import {
 
 /* ---- reading the list ---- */
 
-/* All of an open file, the caller's to free; NULL with the problem. */
+/* Returns all of an open file, which the caller frees; NULL with the problem. */
 static char *read_stream(FILE *from, const char *path, size_t *length, struct problem *problem)
 {
     char *text = NULL;
@@ -96,7 +96,7 @@ static void say_wrong(struct import *import, const struct row *row, const char *
     import->wrong++;
 }
 
-/* A character that nobody sees would make it the name of somebody else. */
+/* With an invisible character it would be another user's name. */
 static const char *name_wrong(const char *name)
 {
     for (const char *at = name; *at != '\0'; at++)
@@ -105,7 +105,7 @@ static const char *name_wrong(const char *name)
     return strlen(name) > COMMAND_USER_MAX ? "expected at most 511 bytes" : NULL;
 }
 
-/* Channels as people write them: "SMS, Call". What does not fit is wrong in any case. */
+/* Reads channels as users write them: "SMS, Call". Text that does not fit is wrong in any case. */
 static const char *tidy_channels(const char *field, char *to, size_t size)
 {
     size_t used = 0;
@@ -120,7 +120,7 @@ static const char *tidy_channels(const char *field, char *to, size_t size)
     return field != NULL ? to : NULL;
 }
 
-/* What is wrong with a row in itself, or NULL; why: room for it. */
+/* Returns what is wrong with a row in itself, or NULL; why: a buffer for it. */
 static const char *row_wrong(const struct import *import, const struct row *row,
                              const char **column, char why[WHY_SIZE])
 {
@@ -177,7 +177,7 @@ static bool find_doubles(struct import *import, struct problem *problem)
     return true;
 }
 
-/* Makes an entry of a row, or says what is wrong with it. */
+/* Makes an entry from a row, or reports what is wrong with it. */
 static void check_row(struct import *import, const struct sheet_row *from, struct row *row)
 {
     char *const *field = from->field;
@@ -238,7 +238,7 @@ static bool apply(struct import *import, struct row *row, struct problem *proble
     return map_set(row->at, &row->entry, problem);
 }
 
-/* Lines for keys first: behind a new line for all keys they would not count. */
+/* Adds lines for keys first: after a new line for all keys they would have no effect. */
 static bool apply_all(struct import *import, struct problem *problem)
 {
     for (int with_key = 1; with_key >= 0; with_key--)

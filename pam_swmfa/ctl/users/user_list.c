@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* One line of the map as it is shown. */
+/* One line of the map for the output. */
 struct row {
     unsigned long line;
     char name[COMMAND_USER_MAX + 1];     /* of the user */
@@ -19,7 +19,7 @@ struct row {
     char key[SSHKEY_FINGERPRINT_SIZE];   /* "": for all */
     struct phone phone;
     const char *wrong;           /* NULL: it is good */
-    unsigned long deciding_line; /* that a login of this user with this key goes by; 0: none */
+    unsigned long deciding_line; /* in force for a login with this key; 0: none */
 };
 
 static void fill(struct row *row, const struct map *map, struct map_line *line)
@@ -57,7 +57,7 @@ static const char *or_dash(const char *text)
     return *text != '\0' ? text : "-";
 }
 
-/* counts: whether to say so of a line that does. */
+/* counts: report a line that is in force. */
 static void print_row(const struct row *row, bool counts)
 {
     char channels[16];
@@ -79,7 +79,7 @@ static json_object *text_or_null(const char *text)
     return text != NULL && *text != '\0' ? json_object_new_string(text) : NULL;
 }
 
-/* JSON is UTF-8, and names are bytes: what is ASCII stands there as it is. */
+/* JSON is UTF-8, and names are bytes: ASCII stays unchanged. */
 static const char *json_name(const struct row *row)
 {
     for (const char *at = row->name; *at != '\0'; at++)

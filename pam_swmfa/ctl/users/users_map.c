@@ -37,7 +37,7 @@ static size_t count_lines(const char *text, size_t length)
     return count;
 }
 
-/* A byte order mark before the first line goes with the first change. */
+/* The first change removes a byte order mark before the first line. */
 static void split(struct map *map)
 {
     const char *at = map->text + users_mark_length(map->text, map->length);
@@ -199,7 +199,7 @@ const char *map_entry_wrong(const struct map_entry *entry, const char **field)
     return NULL;
 }
 
-/* An entry as a new line, the caller's to free. */
+/* Returns an entry as a new line, which the caller frees. */
 static char *compose(const struct map_entry *entry)
 {
     char *line = NULL;
@@ -211,7 +211,7 @@ static char *compose(const struct map_entry *entry)
     return length < 0 ? NULL : line;
 }
 
-/* The first line of the user by which one for another key behind it would not be reached. */
+/* Returns the user's first line that would take precedence over one for another key after it. */
 static struct map_line *find_barrier(const struct map *map, const char *user)
 {
     struct map_user found = map_find(map, user, strlen(user));
@@ -256,7 +256,7 @@ bool map_add(struct map *map, const struct map_entry *entry, struct problem *pro
            problem_set(problem, "no memory");
 }
 
-/* What of a line comes behind the new number and channels. */
+/* The part of a line after the new number and channels. */
 struct rest {
     const char *between; /* of number and channels */
     int between_length;
@@ -317,8 +317,8 @@ static void write_line(const struct map_line *line, FILE *to)
         (void)fwrite(line->text, 1, line->length, to);
 }
 
-/* A last line without a newline may be cut off, and what is left of its number be somebody else's:
- * it is not for us to say that it is whole. */
+/* A last line without a newline may be cut off, and the rest of its number be somebody else's:
+ * swmfactl must not make it look complete. */
 static bool ends_well(const struct map *map, const char *path, struct problem *problem)
 {
     const struct map_line *last = map->count > 0 ? &map->lines[map->count - 1] : NULL;
@@ -360,7 +360,7 @@ static size_t count_digits(const char *at, const char *end)
     return count;
 }
 
-/* Writes what stands from at on; of numbers two digits. Returns where it has written to. */
+/* Writes the text at at; two digits of each number. Returns the end of what it has written. */
 static char *mask(char *to, const char *at, const char *end)
 {
     while (at < end) {
@@ -378,11 +378,12 @@ static char *mask(char *to, const char *at, const char *end)
     return to;
 }
 
-/* A text of whole lines, in which names and keys stay; the caller's to free. NULL: no memory. */
+/* Returns a text of whole lines with masked numbers, in which names and keys stay; the caller frees
+ * it. NULL: no memory. */
 static char *mask_lines(const char *text, size_t length)
 {
     const char *end = text + length;
-    char *masked = malloc(length + 1); /* what is masked is shorter */
+    char *masked = malloc(length + 1); /* the masked text is shorter */
     char *to = masked;
     while (masked != NULL && text < end) {
         const char *newline = memchr(text, '\n', (size_t)(end - text));

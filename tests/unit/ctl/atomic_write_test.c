@@ -156,7 +156,7 @@ static void test_what_somebody_else_has_done_meanwhile_is_kept(void **state)
             changes[i](path, theirs);
             problem = (struct problem){0};
             assert_false(removing != 0 ? edit_remove(&edit, &problem) : commit(&edit, NEW));
-            check_says("somebody else has changed it meanwhile");
+            check_says("changed by another process meanwhile");
             edit_end(&edit);
             check_alone(path);
             if (changes[i] == remove_it) {
@@ -177,7 +177,7 @@ static void test_a_file_that_somebody_else_makes_meanwhile_is_kept(void **state)
     begin(&edit, path, true);
     free(unit_file("map", OLD, 0600));
     assert_false(commit(&edit, NEW));
-    check_says("somebody else has changed it meanwhile");
+    check_says("changed by another process meanwhile");
     edit_end(&edit);
     check_text(path, OLD);
     unit_remove(path);

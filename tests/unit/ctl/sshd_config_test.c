@@ -109,7 +109,7 @@ static const struct {
      "d.b:2 Match|Address 10.0.0.0/8 <config:3\nd.b:3 Banner|c <d.b:2\n"
      "config:5 Banner|none <config:3\n"},
     {"files that include themselves", "== config\nInclude @/config @/config\n", NULL,
-     "! its Include lines lead too deep"},
+     "! its Include lines are nested too deeply"},
 };
 
 static void test_files_are_read_as_sshd_reads_them(void **state)
@@ -278,8 +278,8 @@ static const struct {
     {"an Include line of other files", "Include @/d/*.local\nUsePAM yes\n",
      "@/config: no Include line reads @/d: add this as the first line: Include @/d/*.conf"},
     {"an Include line in a Match block", "UsePAM yes\nMatch User bob\nInclude @/d/*.conf\n",
-     "@/config:4: this Include line is under \"Match User bob\" (line 3) and counts only for "
-     "those: move it before the first Match line"},
+     "@/config:4: this Include line is under \"Match User bob\" (line 3) and applies only to "
+     "those logins: move it before the first Match line"},
     {"an Include line at the end", "KbdInteractiveAuthentication no\nInclude @/d/*.conf\n",
      "@/config:2: KbdInteractiveAuthentication no comes first, and sshd takes the first value: "
      "delete it or move it after the Include line"},
@@ -293,9 +293,8 @@ static const struct {
      "@/d/00-a.conf:2: UsePAM no comes first, and sshd takes the first value: delete it, or rename "
      "the file so that it sorts after 00-plan.conf"},
     {"no keys, where they are needed", "PubkeyAuthentication no\nInclude @/d/*.conf\n",
-     "@/config:2: PubkeyAuthentication no: sshd takes no keys, and AuthenticationMethods would "
-     "need "
-     "one: set PubkeyAuthentication yes"},
+     "@/config:2: PubkeyAuthentication no: sshd accepts no keys, but AuthenticationMethods would "
+     "require one: set PubkeyAuthentication yes"},
     {"what sshd refuses", "Include @/d/*.conf\n== d/90.conf\nUseLogin no\nNonsense yes\n",
      "@/d/90.conf:2: Bad configuration option: Nonsense"},
 };
@@ -524,7 +523,7 @@ static void test_a_plan_needs_its_folder(void **state)
     write_files("== config\nInclude @/d/*.conf\n");
     assert_false(sshd_check_plan(&question, &problem));
     unit_same_text("the folder", problem.text,
-                   with_folder("@/d: there is no such folder: mkdir -m 0755 @/d"));
+                   with_folder("@/d: no such folder: run mkdir -m 0755 @/d"));
     free(path);
     free(first);
 }
