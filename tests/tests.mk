@@ -36,7 +36,7 @@ unit_tests = tests/unit/codes_test tests/unit/config_test tests/unit/delivery_te
 	tests/unit/history_test \
 	tests/unit/json_test tests/unit/key_test tests/unit/limit_test tests/unit/log_test \
 	tests/unit/users_map_test tests/unit/network_test tests/unit/number_test tests/unit/latency_test tests/unit/bypass_test \
-	tests/unit/user_iter_test tests/unit/phone_test tests/unit/price_test tests/unit/provider_test \
+	tests/unit/user_iter_test tests/unit/phone_test tests/unit/price_test tests/unit/problem_test tests/unit/provider_test \
 	tests/unit/remember_test tests/unit/reply_test tests/unit/request_test tests/unit/restore_test \
 	tests/unit/sends_test \
 	tests/unit/csv_test tests/unit/sshd_config_test tests/unit/sshkey_test tests/unit/pamstack_test tests/unit/store_test \

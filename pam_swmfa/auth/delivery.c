@@ -108,12 +108,15 @@ static struct rest *client(struct delivery *delivery, enum provider_id id)
     return delivery->rest[id];
 }
 
-/* Adds "NAME WORD: WHY" to what is known of requests that failed. */
+/* Adds "NAME WORD: WHY" to what is known of requests that failed. The provider chose most of WHY:
+ * it must leave room in the log line for the next one. */
 static void note(struct delivery *delivery, enum provider_id id, const char *word, const char *why)
 {
+    char text[251];
     size_t used = strlen(delivery->why);
-    (void)snprintf(delivery->why + used, sizeof(delivery->why) - used, "%s%s %s%s%.250s",
-                   used > 0 ? "; " : "", providers[id]->name, word, *why != '\0' ? ": " : "", why);
+    (void)snprintf(delivery->why + used, sizeof(delivery->why) - used, "%s%s %s%s%s",
+                   used > 0 ? "; " : "", providers[id]->name, word, *why != '\0' ? ": " : "",
+                   problem_shorten(why, text, sizeof(text)));
 }
 
 /* Adds "PROVIDER:CHANNEL" to what was sent, and perhaps will be paid for. */

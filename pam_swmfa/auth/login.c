@@ -63,7 +63,7 @@ static bool without_phone(struct login *login, enum users_result result)
     if (result == USERS_ABSENT && login->config.unmapped == UNMAPPED_IGNORE)
         return verdict(login, name_is_own(login) ? VERDICT_UNMAPPED_IGNORED : VERDICT_NAME_DIFFERS);
     if (result == USERS_ABSENT)
-        problem_set(&login->problem, "not in %.400s", login->config.users);
+        problem_set(&login->problem, "not in %s", login->config.users);
     login->decoy = true;
     log_debug("no number to be used; asks without sending anything");
     providers[first]->account(login->config.settings[first], &account);

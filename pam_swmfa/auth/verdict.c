@@ -225,10 +225,11 @@ static int priority_of(const struct login *login)
  */
 static void describe(const struct login *login, char *detail, size_t size)
 {
-    char text[sizeof(login->delivery.why) + sizeof(login->problem.text) + 128];
+    char last[512]; /* what fits into a log line besides the rest */
+    char text[sizeof(login->delivery.why) + sizeof(last) + 128];
     const char *key = login->phone.key;
     const char *requests = login->delivery.why;
-    const char *last = login->problem.text;
+    (void)problem_shorten(login->problem.text, last, sizeof(last));
     (void)snprintf(text, sizeof(text), "%s%s%s%s%s%s%s",
                    login->passed_by_fail_safe ? "(fail = safe) " : "", *key != '\0' ? "key " : "",
                    key, *key != '\0' && (*requests != '\0' || *last != '\0') ? "; " : "", requests,

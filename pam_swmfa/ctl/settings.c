@@ -27,7 +27,7 @@ static bool find_user(struct ctl_context *ctl, const struct config *config,
     const struct sshkeys none = {0};
     settings->mapped = users_find(config->users, ctl->user, &none, false, &phone, &why);
     if (settings->mapped == USERS_ABSENT)
-        problem_set(&why, "%.100s is not in the users map, %.300s", ctl->user, config->users);
+        problem_set(&why, "%s is not in the users map, %s", ctl->user, config->users);
     ctl->problem = why;
     if (settings->mapped == USERS_FOUND && !digest_of(phone.number, settings->phone))
         return problem_no_memory(&ctl->problem);

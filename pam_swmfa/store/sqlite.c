@@ -467,7 +467,7 @@ struct engine *engine_open_image(const unsigned char *image, size_t size, const 
 
 static const char *path_of(const char *folder, const char *ending, char path[PATH_SIZE])
 {
-    (void)snprintf(path, PATH_SIZE, "%.4000s/" STORE_FILE "%s", folder, ending);
+    (void)snprintf(path, PATH_SIZE, "%s/" STORE_FILE "%s", folder, ending);
     return path;
 }
 
@@ -729,7 +729,7 @@ static int make_aside(int folder_fd, char *aside, size_t size, struct problem *p
     int fd =
         made == 0 ? openat(folder_fd, aside, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC) : -1;
     if (fd < 0)
-        problem_set(problem, "%.100s: cannot be created: %s", aside, strerror(errno));
+        problem_set(problem, "%s: cannot be created: %s", aside, strerror(errno));
     return fd;
 }
 

@@ -51,7 +51,7 @@ static void say(struct check *check, enum severity severity, const char *id, con
     (void)vsnprintf(text, sizeof(text), format, arguments);
     va_end(arguments);
     unsigned line = config_line(&check->lines, section, key);
-    (void)snprintf(where, sizeof(where), line > 0 ? "%.4096s:%u" : "%.4096s", check->conf, line);
+    (void)snprintf(where, sizeof(where), line > 0 ? "%s:%u" : "%s", check->conf, line);
     findings_add(check->findings, severity, id, where, fix, "[%s] %s: %s", section, key, text);
 }
 
@@ -304,7 +304,7 @@ static void check_mode(struct check *check)
     char fix[CHECK_WHERE_SIZE];
     if (stat(check->conf, &status) != 0 || (status.st_mode & 0040U) == 0 || status.st_gid == 0)
         return;
-    (void)snprintf(fix, sizeof(fix), "chmod g-r %.4096s", check->conf);
+    (void)snprintf(fix, sizeof(fix), "chmod g-r %s", check->conf);
     findings_add(check->findings, SEVERITY_NOTE, "conf-readable", check->conf, fix,
                  "group %u can read the credentials in this file", (unsigned)status.st_gid);
 }

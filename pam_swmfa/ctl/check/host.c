@@ -38,7 +38,7 @@ static bool owned_by_root(struct check *check, const char *id, const char *path,
     char fix[CHECK_WHERE_SIZE];
     if (status->st_uid == 0)
         return true;
-    (void)snprintf(fix, sizeof(fix), "chown root %.4096s", path);
+    (void)snprintf(fix, sizeof(fix), "chown root %s", path);
     findings_add(check->findings, SEVERITY_ERROR, id, path, fix,
                  "is owned by uid %u, who can replace it", (unsigned)status->st_uid);
     return false;
@@ -51,7 +51,7 @@ static bool written_by_root(struct check *check, const char *id, const char *pat
     if (S_ISDIR(status->st_mode) ? file_folder_look(status) != FILE_FOLDER_WRITABLE
                                  : (status->st_mode & 0022) == 0)
         return true;
-    (void)snprintf(fix, sizeof(fix), "chmod go-w %.4096s", path);
+    (void)snprintf(fix, sizeof(fix), "chmod go-w %s", path);
     findings_add(check->findings, SEVERITY_ERROR, id, path, fix,
                  "mode %04o: users other than root can replace it",
                  (unsigned)status->st_mode & 07777U);
@@ -111,7 +111,7 @@ static bool has_no_set_id(struct check *check, const char *id, const char *path,
     char fix[CHECK_WHERE_SIZE];
     if ((status->st_mode & (S_ISUID | S_ISGID)) == 0)
         return true;
-    (void)snprintf(fix, sizeof(fix), "chmod ug-s %.4096s", path);
+    (void)snprintf(fix, sizeof(fix), "chmod ug-s %s", path);
     findings_add(check->findings, SEVERITY_ERROR, id, path, fix,
                  "mode %04o: must not be set-uid or set-gid", (unsigned)status->st_mode & 07777U);
     return false;
@@ -136,7 +136,7 @@ static bool check_file(struct check *check, const char *id, const char *path, mo
     if ((status.st_mode & needed) == needed)
         return true;
     char fix[CHECK_WHERE_SIZE];
-    (void)snprintf(fix, sizeof(fix), "chmod 0755 %.4096s", path);
+    (void)snprintf(fix, sizeof(fix), "chmod 0755 %s", path);
     findings_add(check->findings, SEVERITY_ERROR, id, path, fix, "mode %04o: cannot be started",
                  (unsigned)status.st_mode & 07777U);
     return false;

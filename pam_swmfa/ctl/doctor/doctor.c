@@ -638,7 +638,7 @@ static bool take_words(struct doctor *doctor)
     for (size_t i = 0; i < doctor->ctl->argc; i++) {
         const char *word = doctor->ctl->argv[i];
         if (*word == '\0' || *word == '.' || strchr(word, '/') != NULL || strlen(word) > NAME_MAX)
-            return problem_set(&doctor->ctl->problem, "%.200s is not a file name of pam.d", word);
+            return problem_set(&doctor->ctl->problem, "%s is not a file name of pam.d", word);
         add_name(doctor, word);
     }
     return true;

@@ -74,9 +74,9 @@ static bool new_codes(struct ctl_context *ctl, const struct codes *codes)
     if (print_codes(ctl, codes))
         return true;
     const struct problem why = ctl->problem;
-    return problem_set(
-        &ctl->problem,
-        "%.100s; the new codes are lost and the older ones void; run the command again", why.text);
+    return problem_set(&ctl->problem,
+                       "%s; the new codes are lost and the older ones void; run the command again",
+                       why.text);
 }
 
 static enum ctl_status run_codes(struct ctl_context *ctl)

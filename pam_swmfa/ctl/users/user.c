@@ -118,7 +118,7 @@ static bool read_settings(struct ctl_context *ctl, struct user_work *work, bool 
         return kept;
     }
     if (user_options.users == NULL)
-        return problem_set(&ctl->problem, "%.440s (--users FILE works without it)", why.text);
+        return problem_set(&ctl->problem, "%s (--users FILE works without it)", why.text);
     if (changes)
         user_warn("countries and unmapped are unknown: %s", why.text);
     work->users = strdup(user_options.users);

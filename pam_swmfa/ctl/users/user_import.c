@@ -64,7 +64,7 @@ static char *read_stream(FILE *from, const char *path, size_t *length, struct pr
     if (good && *length < EDIT_READ_MAX)
         return text;
     free(text);
-    problem_set(problem, "%.400s: %s", path,
+    problem_set(problem, "%s: %s", path,
                 good ? "is larger than 256 MiB" : strerror(error != 0 ? error : ENOMEM));
     return NULL;
 }
@@ -74,7 +74,7 @@ static char *read_list(const char *path, size_t *length, struct problem *problem
     bool standard = strcmp(path, "-") == 0;
     FILE *from = standard ? stdin : fopen(path, "re");
     if (from == NULL) {
-        problem_set(problem, "%.400s: %s", path, strerror(errno));
+        problem_set(problem, "%s: %s", path, strerror(errno));
         return NULL;
     }
     char *text = read_stream(from, path, length, problem);
@@ -88,11 +88,11 @@ static char *read_list(const char *path, size_t *length, struct problem *problem
 static void say_wrong(struct import *import, const struct row *row, const char *column,
                       const char *why)
 {
-    char text[1024];
-    char shown[4 * sizeof(text)];
-    (void)snprintf(text, sizeof(text), "%.400s:%lu: %s%s%s", import->path, row->line, column,
-                   *column != '\0' ? ": " : "", why);
-    (void)fprintf(stderr, "%s\n", log_escape(shown, sizeof(shown), text, ""));
+    struct problem problem = {0};
+    char shown[2 * sizeof(problem.text)];
+    problem_set(&problem, "%s:%lu: %s%s%s", import->path, row->line, column,
+                *column != '\0' ? ": " : "", why);
+    (void)fprintf(stderr, "%s\n", log_escape(shown, sizeof(shown), problem.text, ""));
     import->wrong++;
 }
 
@@ -339,7 +339,7 @@ static bool read_sheet(struct ctl_context *ctl, struct import *import, const cha
 {
     struct problem why = {0};
     return sheet_read(&import->sheet, text, length, &why) ||
-           problem_set(&ctl->problem, "%.150s: %.340s", import->path, why.text);
+           problem_set(&ctl->problem, "%s: %s", import->path, why.text);
 }
 
 static enum ctl_status run_import(struct ctl_context *ctl)

@@ -324,7 +324,7 @@ static bool ends_well(const struct map *map, const char *path, struct problem *p
     const struct map_line *last = map->count > 0 ? &map->lines[map->count - 1] : NULL;
     return last == NULL || last->instead != NULL || is_whole(last) ||
            problem_set(problem,
-                       "%.300s:%zu: the file ends within this line, and may be cut off: look "
+                       "%s:%zu: the file ends within this line, and may be cut off: look "
                        "whether it is whole, and end it with a newline",
                        path, map->count);
 }
@@ -441,7 +441,7 @@ bool map_check(const struct map *map, const char *path, bool empty, struct probl
 {
     const char *doubt = users_doubt(map->text, map->length);
     return doubt == NULL || (empty && map->length == 0) ||
-           problem_set(problem, "%.400s: %s", path, doubt);
+           problem_set(problem, "%s: %s", path, doubt);
 }
 
 bool map_entry_matches(const struct phone *phone, const struct map_entry *entry)
@@ -468,11 +468,10 @@ bool map_verify(const struct map *map, const char *path, const struct map_entry 
     if (result == USERS_FOUND && map_entry_matches(&phone, entry))
         return true;
     if (line == NULL)
-        return problem_set(problem, "%.400s: %.100s: the new line would not be found", path,
-                           entry->user);
+        return problem_set(problem, "%s: %s: the new line would not be found", path, entry->user);
     map_parse(line, &parsed);
-    return problem_set(problem, "%.300s:%lu: %.100s: this line counts, and not the new one%s%s",
-                       path, map_number(map, line), entry->user,
+    return problem_set(problem, "%s:%lu: %s: this line counts, and not the new one%s%s", path,
+                       map_number(map, line), entry->user,
                        parsed.wrong != NULL ? ", and is wrong: " : "",
                        parsed.wrong != NULL ? parsed.wrong : "");
 }
