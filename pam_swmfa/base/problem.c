@@ -94,5 +94,5 @@ void problem_add_list(struct problem *problem, const char *format, va_list argum
 
 bool problem_no_memory(struct problem *problem)
 {
-    return problem_set(problem, "out of memory");
+    return problem_set(problem, PROBLEM_NO_MEMORY);
 }

@@ -28,7 +28,8 @@ bool problem_add(struct problem *problem, const char *format, ...)
 void problem_add_list(struct problem *problem, const char *format, va_list arguments)
     __attribute__((format(printf, 2, 0)));
 
-/* problem_no_memory: says that an allocation failed. Always returns false. */
+/* problem_no_memory: says that an allocation failed: PROBLEM_NO_MEMORY. Always returns false. */
+#define PROBLEM_NO_MEMORY "out of memory"
 bool problem_no_memory(struct problem *problem);
 
 /*

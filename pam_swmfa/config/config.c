@@ -616,7 +616,7 @@ static void parse(struct reading *reading)
     if (bad_line > 0 && !reading->failed)
         complain(reading, (unsigned)bad_line, NO_PAIR);
     if (bad_line < 0)
-        complain(reading, 0, "no memory");
+        complain(reading, 0, PROBLEM_NO_MEMORY);
 }
 
 /* ---- the whole ---- */
@@ -631,7 +631,7 @@ static bool set_default(struct reading *reading, const struct place *place)
 {
     return *given(reading, place) != 0 || place->key->default_value == NULL ||
            set_value(place->key, member_at(reading->config, place), place->key->default_value) ||
-           complain(reading, 0, "no memory");
+           complain(reading, 0, PROBLEM_NO_MEMORY);
 }
 
 /* Reads a secret from its file: one line, its newline dropped. */
@@ -786,7 +786,7 @@ static bool read_text(struct reading *reading, const char *text, size_t length,
         complete(reading);
     } else {
         config_free(config);
-        complain(reading, 0, "no memory");
+        complain(reading, 0, PROBLEM_NO_MEMORY);
     }
     return !reading->failed;
 }

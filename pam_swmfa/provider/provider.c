@@ -249,7 +249,7 @@ static struct rest_answer *post(struct rest *rest, int milliseconds, const char 
                                                                 JSON_C_TO_STRING_NOSLASHESCAPE);
     *doubt = DOUBT_NONE;
     if (answer == NULL || body == NULL || text == NULL) {
-        problem_set(problem, "no memory");
+        problem_no_memory(problem);
         *outcome = OUTCOME_MEMORY;
     } else {
         *outcome = rest_post(rest, path, text, milliseconds, answer, problem);

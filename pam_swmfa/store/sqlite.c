@@ -83,7 +83,7 @@ static bool failed(const struct engine *engine, struct problem *problem)
     case SQLITE_NOTADB:
         return problem_set(problem, "%s: " DAMAGED, path, sqlite3_errmsg(engine->db));
     case SQLITE_NOMEM:
-        return problem_set(problem, "%s: no memory", path);
+        return problem_set(problem, "%s: " PROBLEM_NO_MEMORY, path);
     case SQLITE_ERROR: /* of a statement: a table or column is missing */
         return problem_set(problem, "%s: " DAMAGED, path, sqlite3_errmsg(engine->db));
     default: /* most often SQLITE_IOERR */
@@ -316,7 +316,7 @@ static struct engine *open_named(const char *path, const char *name, int flags, 
 {
     struct engine *engine = calloc(1, sizeof(*engine));
     if (engine == NULL) {
-        problem_set(problem, "%s: no memory", name);
+        problem_set(problem, "%s: " PROBLEM_NO_MEMORY, name);
         return NULL;
     }
     (void)snprintf(engine->path, sizeof(engine->path), "%s", name);
@@ -326,7 +326,7 @@ static struct engine *open_named(const char *path, const char *name, int flags, 
     flags |= SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE |
              SQLITE_OPEN_EXRESCODE;
     if (sqlite3_open_v2(path, &engine->db, flags, NULL) != SQLITE_OK) {
-        (void)(engine->db == NULL ? problem_set(problem, "%s: no memory", name)
+        (void)(engine->db == NULL ? problem_set(problem, "%s: " PROBLEM_NO_MEMORY, name)
                                   : failed(engine, problem));
         engine_close(engine);
         return NULL;
@@ -392,11 +392,11 @@ unsigned char *engine_image(struct engine *engine, size_t *size, struct problem 
     bool good = sqlite3_open_v2(":memory:", &copy, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX,
                                 NULL) == SQLITE_OK;
     if (!good)
-        problem_set(problem, "%s: no memory", engine->path);
+        problem_set(problem, "%s: " PROBLEM_NO_MEMORY, engine->path);
     else if (copy_all(engine, copy, problem)) {
         image = sqlite3_serialize(copy, "main", &length, 0);
         if (image == NULL || length < PAGE_BYTES)
-            problem_set(problem, "%s: no memory for a copy", engine->path);
+            problem_set(problem, "%s: " PROBLEM_NO_MEMORY " for a copy", engine->path);
     }
     (void)sqlite3_close(copy);
     if (image == NULL || length < PAGE_BYTES) {
@@ -454,7 +454,7 @@ struct engine *engine_open_image(const unsigned char *image, size_t size, const 
         return NULL;
     bool good = is_whole(image, size);
     if (good && !load(engine, image, size))
-        good = problem_set(problem, "%s: no memory", name);
+        good = problem_set(problem, "%s: " PROBLEM_NO_MEMORY, name);
     else if (!good || !is_sound(engine, why, sizeof(why)))
         good = problem_set(problem, "%s: is not a valid backup of a store: %s", name, why);
     if (good)

@@ -460,7 +460,8 @@ void check_users(struct check *check)
         check_map(&view);
         say_the_rest(&view);
     } else {
-        findings_add(check->findings, SEVERITY_ERROR, "memory", view.path, "", "out of memory");
+        findings_add(check->findings, SEVERITY_ERROR, "memory", view.path, "", "%s",
+                     PROBLEM_NO_MEMORY);
     }
     check_examined(check, "%zu user%s", view.names, view.names == 1 ? "" : "s");
     free(view.entries);

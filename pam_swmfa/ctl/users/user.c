@@ -104,7 +104,7 @@ static bool keep(struct ctl_context *ctl, struct user_work *work, const struct c
         work->countries = strdup(config->countries);
     work->ignore = config->unmapped == UNMAPPED_IGNORE;
     return (work->users != NULL && (config->countries == NULL || work->countries != NULL)) ||
-           problem_set(&ctl->problem, "no memory");
+           problem_no_memory(&ctl->problem);
 }
 
 /* With --users it may be broken; changes: whether what else is in it matters. */
@@ -122,7 +122,7 @@ static bool read_settings(struct ctl_context *ctl, struct user_work *work, bool 
     if (changes)
         user_warn("countries and unmapped are unknown: %s", why.text);
     work->users = strdup(user_options.users);
-    return work->users != NULL || problem_set(&ctl->problem, "no memory");
+    return work->users != NULL || problem_no_memory(&ctl->problem);
 }
 
 const char *user_number_wrong(const struct user_work *work, const char *number, char *why,

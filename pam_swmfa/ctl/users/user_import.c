@@ -163,7 +163,7 @@ static bool find_doubles(struct import *import, struct problem *problem)
     size_t count = import->sheet.count;
     struct row **sorted = calloc(count + 1, sizeof(struct row *));
     if (sorted == NULL)
-        return problem_set(problem, "no memory");
+        return problem_no_memory(problem);
     for (size_t i = 0; i < count; i++)
         sorted[i] = &import->rows[i];
     qsort(sorted, count, sizeof(struct row *), compare_rows);
@@ -211,7 +211,7 @@ static bool check_rows(struct import *import, struct problem *problem)
 {
     import->rows = calloc(import->sheet.count + 1, sizeof(*import->rows));
     if (import->rows == NULL)
-        return problem_set(problem, "no memory");
+        return problem_no_memory(problem);
     for (size_t i = 0; i < import->sheet.count; i++)
         check_row(import, &import->sheet.rows[i], &import->rows[i]);
     if (import->wrong == 0 && !find_doubles(import, problem))
@@ -299,7 +299,7 @@ static bool show_masked(struct ctl_context *ctl, const struct import *import)
     if (good)
         good = diff_print(ctl, import->work->users, text[0], length[0], text[1], length[1]);
     else
-        problem_set(&ctl->problem, "no memory");
+        problem_no_memory(&ctl->problem);
     free(text[0]);
     free(text[1]);
     return good;

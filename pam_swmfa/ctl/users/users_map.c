@@ -66,7 +66,7 @@ bool map_read(struct map *map, const char *text, size_t length, struct problem *
     map->lines = calloc(map->count + 1, sizeof(*map->lines));
     map->named = calloc(map->count + 1, sizeof(struct map_line *));
     if (map->lines == NULL || map->named == NULL)
-        return problem_set(problem, "no memory");
+        return problem_no_memory(problem);
     split(map);
     return true;
 }
@@ -253,7 +253,7 @@ bool map_add(struct map *map, const struct map_entry *entry, struct problem *pro
     char *added = compose(entry);
     return (added != NULL &&
             (barrier != NULL ? put_before(barrier, added) : put_behind(map, added))) ||
-           problem_set(problem, "no memory");
+           problem_no_memory(problem);
 }
 
 /* What of a line comes behind the new number and channels. */
@@ -297,14 +297,14 @@ bool map_set(struct map_line *line, const struct map_entry *entry, struct proble
                  rest.tail) >= 0)
         return true;
     line->instead = NULL;
-    return problem_set(problem, "no memory");
+    return problem_no_memory(problem);
 }
 
 bool map_remove(struct map_line *line, struct problem *problem)
 {
     free(line->instead);
     line->instead = strdup("");
-    return line->instead != NULL || problem_set(problem, "no memory");
+    return line->instead != NULL || problem_no_memory(problem);
 }
 
 static void write_line(const struct map_line *line, FILE *to)
@@ -344,7 +344,7 @@ char *map_write(const struct map *map, const char *path, size_t *length, struct 
     if (good)
         return text;
     free(text);
-    problem_set(problem, "no memory");
+    problem_no_memory(problem);
     return NULL;
 }
 
