@@ -9,6 +9,7 @@
 
 #include "auth/login_internal.h"
 #include "base/log.h"
+#include "wire/pam_code.h"
 
 #include <security/_pam_types.h>
 #include <stdio.h>
@@ -296,7 +297,7 @@ int verdict_send(struct login *login)
 {
     struct wire_message done = {.code = pam_code(login)};
     const char *text = login->passed_by_fail_safe ? TEXT_PASSED : verdicts[login->verdict].text;
-    bool passes = done.code == PAM_SUCCESS || done.code == PAM_IGNORE;
+    bool passes = pam_code_allows(done.code);
     bool told = (text == NULL || say(login, WIRE_ALERT, false, text)) &&
                 wire_send(login->socket, WIRE_DONE, &done, sizeof(done)) == 0;
     if (!told && passes) /* the line that is in the log already says something else */

@@ -4,6 +4,10 @@
 
 #include "pamstack/lint.h"
 
+#include "wire/option.h"
+#include "wire/pam_code.h"
+#include "wire/wire.h"
+
 #include <security/pam_appl.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -80,28 +84,27 @@ static unsigned pass_codes(const struct lint_context *lint)
     return codes;
 }
 
-enum word {
-    WORD_GOOD,
-    WORD_UNKNOWN,
-    WORD_RELATIVE,
-    WORD_MISSING, /* the file of conf= */
-};
-
-static enum word read_option(const char *word)
+/* What is wrong with an option of the module; NULL: nothing. */
+static const char *option_wrong(const char *word)
 {
-    if (strcmp(word, "debug") == 0 || strcmp(word, "use_uid") == 0)
-        return WORD_GOOD;
-    if (strncmp(word, "conf=", 5) != 0)
-        return WORD_UNKNOWN;
-    if (word[5] != '/')
-        return WORD_RELATIVE;
-    return access(word + 5, F_OK) == 0 ? WORD_GOOD : WORD_MISSING;
+    struct option_value value;
+    switch (option_read(word, &value)) {
+    case OPTION_FLAG:
+        return NULL;
+    case OPTION_CONF:
+        return access(value.conf, F_OK) == 0 ? NULL : "there is no such file";
+    case OPTION_RELATIVE:
+        return "the path is not absolute";
+    case OPTION_UNKNOWN:
+        break;
+    }
+    return "unknown option";
 }
 
 static bool options_good(const struct stack_line *line)
 {
     for (char **at = line->arguments; *at != NULL; at++)
-        if (read_option(*at) != WORD_GOOD)
+        if (option_wrong(*at) != NULL)
             return false;
     return true;
 }
@@ -110,9 +113,6 @@ static bool options_good(const struct stack_line *line)
 static void take_ours(const struct lint_context *lint, const struct stack_line *line,
                       struct module_model *model)
 {
-    static const int denials[] = {PAM_AUTH_ERR, PAM_MAXTRIES,   PAM_AUTHINFO_UNAVAIL,
-                                  PAM_CONV_ERR, PAM_SYSTEM_ERR, PAM_SERVICE_ERR,
-                                  PAM_BUF_ERR};
     char path[STACK_LOCATION_SIZE];
     *model = (struct module_model){.asks = "code"};
     if (!modules_path(line, path, sizeof(path))) {
@@ -131,8 +131,9 @@ static void take_ours(const struct lint_context *lint, const struct stack_line *
         add_answer(model, PAM_IGNORE, MEANS_PASS);
     if ((pass & PASS_SUCCESS) != 0)
         add_answer(model, PAM_SUCCESS, MEANS_PASS);
-    for (size_t i = 0; i < sizeof(denials) / sizeof(denials[0]); i++)
-        add_answer(model, denials[i], MEANS_DENIAL);
+    for (const struct pam_code *at = pam_codes; at->name != NULL; at++)
+        if (!pam_code_allows(at->code))
+            add_answer(model, at->code, MEANS_DENIAL);
 }
 
 /* What is not known counts as a first factor where there is no other. */
@@ -219,19 +220,16 @@ static void lint_options(const struct lint_context *lint, const struct stack_lin
     char fix[TEXT] = "";
     add_text(fix, sizeof(fix), "auth  required  %s", line->module);
     for (char **at = line->arguments; *at != NULL; at++)
-        if (read_option(*at) == WORD_GOOD)
+        if (option_wrong(*at) == NULL)
             add_text(fix, sizeof(fix), " %s", *at);
     for (char **at = line->arguments; *at != NULL; at++) {
-        enum word option = read_option(*at);
-        if (option == WORD_GOOD)
+        const char *wrong = option_wrong(*at);
+        if (wrong == NULL)
             continue;
         findings_add(lint->findings, SEVERITY_ERROR, "module-option",
                      stack_format_location(line, where, sizeof(where)), fix,
                      "%s: %s: %s; the module denies every login that reaches this line",
-                     lint->service, *at,
-                     option == WORD_RELATIVE  ? "the path is not absolute"
-                     : option == WORD_MISSING ? "there is no such file"
-                                              : "unknown option");
+                     lint->service, *at, wrong);
     }
 }
 
@@ -242,9 +240,10 @@ static void lint_use_uid(const struct lint_context *lint, const struct stack_lin
     char fix[TEXT] = "";
     bool su = strcmp(lint->service, "su") == 0 || strcmp(lint->service, "su-l") == 0;
     bool given = false;
+    struct option_value value;
     add_text(fix, sizeof(fix), "auth  required  %s", line->module);
     for (char **at = line->arguments; *at != NULL; at++)
-        if (strcmp(*at, "use_uid") == 0)
+        if (option_read(*at, &value) == OPTION_FLAG && value.flag == WIRE_FLAG_USE_UID)
             given = true;
         else
             add_text(fix, sizeof(fix), " %s", *at);

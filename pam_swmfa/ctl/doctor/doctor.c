@@ -14,6 +14,7 @@
 #include "ctl/host/listener.h"
 #include "ctl/setup/readiness.h"
 #include "ctl/setup/sshd_dropin.h"
+#include "wire/option.h"
 
 #include <dirent.h>
 #include <limits.h>
@@ -89,9 +90,10 @@ static const struct config *read_config(struct doctor *doctor, const struct stac
 {
     const char *path = doctor->ctl->conf != NULL ? doctor->ctl->conf : SWMFA_CONF_PATH;
     struct problem why = {0};
+    struct option_value value;
     for (char **at = ours->arguments; *at != NULL; at++)
-        if (strncmp(*at, "conf=/", 6) == 0)
-            path = *at + strlen("conf=");
+        if (option_read(*at, &value) == OPTION_CONF)
+            path = value.conf;
     if (path != doctor->ctl->conf && access(path, F_OK) != 0 && strcmp(path, SWMFA_CONF_PATH) != 0)
         return NULL; /* the line is wrong, and that is said of it */
     if (strcmp(path, doctor->conf) == 0)
