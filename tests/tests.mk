@@ -40,7 +40,7 @@ unit_tests = tests/unit/codes_test tests/unit/config_test tests/unit/delivery_te
 	tests/unit/remember_test tests/unit/reply_test tests/unit/request_test tests/unit/restore_test \
 	tests/unit/sends_test \
 	tests/unit/csv_test tests/unit/sshd_config_test tests/unit/sshkey_test tests/unit/pamstack_test tests/unit/store_test \
-	tests/unit/failures_test tests/unit/upgrade_test tests/unit/users_test tests/unit/wire_test
+	tests/unit/failures_test tests/unit/subprocess_test tests/unit/upgrade_test tests/unit/users_test tests/unit/wire_test
 check_PROGRAMS = $(unit_tests) tests/sim/swmfa-sim tests/module/pamhost tests/module/fake_helper \
 	tests/unit/list_keys tests/bench/baseline tests/bench/store_cost \
 	tests/bench/no_store

@@ -19,6 +19,11 @@ static int64_t milliseconds(clockid_t clock)
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
+int64_t clock_ms(void)
+{
+    return milliseconds(CLOCK_MONOTONIC);
+}
+
 bool moment_now(struct moment *moment, struct problem *problem)
 {
     memset(moment, 0, sizeof(*moment));

@@ -15,6 +15,9 @@ struct moment {
     int64_t wall_ms; /* milliseconds since 1970 by the system's time of day */
 };
 
+/* clock_ms: milliseconds of CLOCK_MONOTONIC, for deadlines within a process. */
+int64_t clock_ms(void);
+
 /* moment_now: this moment. False, with the problem, if the boot id cannot be read. */
 bool moment_now(struct moment *moment, struct problem *problem);
 

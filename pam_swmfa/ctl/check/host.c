@@ -5,6 +5,7 @@
 
 #include "ctl/check/check.h"
 
+#include "base/subprocess.h"
 #include "config/file.h"
 #include "store/store.h"
 
@@ -13,22 +14,16 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <limits.h>
-#include <poll.h>
 #include <pwd.h>
-#include <signal.h>
-#include <spawn.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
-#define INSTALL     "reinstall pam_swmfa: make install, or ./quickstart install"
-#define START_MS    10000                                  /* for the helper to say its version */
-#define SPACE_LEAST ((unsigned long long)16 * 1024 * 1024) /* bytes */
+#define INSTALL       "reinstall pam_swmfa: make install, or ./quickstart install"
+#define START_SECONDS 10                                     /* for the helper to say its version */
+#define SPACE_LEAST   ((unsigned long long)16 * 1024 * 1024) /* bytes */
 
 /* ---- whose files and folders are ---- */
 
@@ -142,72 +137,29 @@ static bool check_file(struct check *check, const char *id, const char *path, mo
     return false;
 }
 
-/* Starts the helper with --version and an end of a pipe. Returns its pid, or -1 with errno. */
-static pid_t start_helper(int output)
-{
-    char path[] = SWMFA_AUTH_PATH;
-    char option[] = "--version";
-    char *argv[] = {path, option, NULL};
-    char *environment[] = {NULL};
-    posix_spawn_file_actions_t actions;
-    pid_t pid = -1;
-    int error = posix_spawn_file_actions_init(&actions);
-    if (error == 0) {
-        error = posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDWR, 0);
-        if (error == 0)
-            error = posix_spawn_file_actions_adddup2(&actions, output, 1);
-        if (error == 0)
-            error = posix_spawn_file_actions_adddup2(&actions, 0, 2);
-        if (error == 0)
-            error = posix_spawn_file_actions_addclosefrom_np(&actions, 3);
-        if (error == 0)
-            error = posix_spawn(&pid, path, &actions, NULL, argv, environment);
-        posix_spawn_file_actions_destroy(&actions);
-    }
-    errno = error;
-    return error == 0 ? pid : -1;
-}
-
-/* Reads a line, for a limited time. */
-static void read_line(int fd, char *line, size_t size)
-{
-    struct pollfd ready = {.fd = fd, .events = POLLIN};
-    size_t used = 0;
-    while (used < size - 1 && poll(&ready, 1, START_MS) == 1) {
-        ssize_t got = read(fd, line + used, size - 1 - used);
-        if (got <= 0)
-            break;
-        used += (size_t)got;
-    }
-    line[used] = '\0';
-    line[strcspn(line, "\n")] = '\0';
-}
-
 static void check_version(struct check *check)
 {
     static const char expected[] = "swmfa-auth (" PACKAGE_NAME ") " PACKAGE_VERSION;
-    char line[128] = "";
-    int ends[2];
-    if (pipe2(ends, O_CLOEXEC) != 0) {
-        findings_add(check->findings, SEVERITY_ERROR, "helper-start", SWMFA_AUTH_PATH, "",
-                     "pipe: %s", strerror(errno));
-        return;
-    }
-    pid_t pid = start_helper(ends[1]);
+    static const char *const argv[] = {SWMFA_AUTH_PATH, "--version", NULL};
+    static const char *const no_environment[] = {NULL};
+    struct problem ignored = {0};
+    char printed[128] = "";
+    char said[8] = "";
+    const struct program helper = {.argv = argv,
+                                   .environment = no_environment,
+                                   .input = "",
+                                   .output = {printed, sizeof(printed)},
+                                   .errors = {said, sizeof(said)},
+                                   .seconds = START_SECONDS};
+    int status = program_run(&helper, &ignored);
     int error = errno;
-    close(ends[1]);
-    if (pid > 0) {
-        read_line(ends[0], line, sizeof(line));
-        (void)kill(pid, SIGKILL); /* if it has not ended */
-        (void)waitpid(pid, NULL, 0);
-    }
-    close(ends[0]);
-    if (pid < 0)
+    printed[strcspn(printed, "\n")] = '\0';
+    if (status < 0)
         findings_add(check->findings, SEVERITY_ERROR, "helper-start", SWMFA_AUTH_PATH, INSTALL,
                      "cannot be started: %s", strerror(error));
-    else if (strcmp(line, expected) != 0)
+    else if (strcmp(printed, expected) != 0)
         findings_add(check->findings, SEVERITY_ERROR, "helper-start", SWMFA_AUTH_PATH, INSTALL,
-                     "expected the version \"%s\", found \"%s\"", expected, line);
+                     "expected the version \"%s\", found \"%s\"", expected, printed);
 }
 
 static void check_loads(struct check *check)
