@@ -3,19 +3,18 @@
 #include <config.h>
 
 #include "auth/delivery.h"
+
+#include "base/clock.h"
 #include "base/log.h"
 
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #define SHORTEST_MS 100 /* with less time left than that no provider is asked */
 
 int64_t delivery_now(void)
 {
-    struct timespec now = {0};
-    (void)clock_gettime(CLOCK_BOOTTIME, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+    return clock_read(CLOCK_BOOTTIME);
 }
 
 static enum provider_id provider_at(const struct delivery *delivery, size_t place)

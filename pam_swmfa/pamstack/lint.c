@@ -113,7 +113,7 @@ static bool options_good(const struct stack_line *line)
 static void take_ours(const struct lint_context *lint, const struct stack_line *line,
                       struct module_model *model)
 {
-    char path[STACK_LOCATION_SIZE];
+    char path[LOCATION_SIZE];
     *model = (struct module_model){.asks = "code"};
     if (!modules_path(line, path, sizeof(path))) {
         add_answer(model, PAM_MODULE_UNKNOWN, MEANS_NOTHING);
@@ -216,7 +216,7 @@ bool lint_asks(const char *service)
 
 static void lint_options(const struct lint_context *lint, const struct stack_line *line)
 {
-    char where[STACK_LOCATION_SIZE];
+    char where[LOCATION_SIZE];
     char fix[TEXT] = "";
     add_text(fix, sizeof(fix), "auth  required  %s", line->module);
     for (char **at = line->arguments; *at != NULL; at++)
@@ -236,7 +236,7 @@ static void lint_options(const struct lint_context *lint, const struct stack_lin
 /* use_uid asks the caller; where root is the caller, it asks root. */
 static void lint_use_uid(const struct lint_context *lint, const struct stack_line *line)
 {
-    char where[STACK_LOCATION_SIZE];
+    char where[LOCATION_SIZE];
     char fix[TEXT] = "";
     bool su = strcmp(lint->service, "su") == 0 || strcmp(lint->service, "su-l") == 0;
     bool given = false;
@@ -268,9 +268,9 @@ static void lint_use_uid(const struct lint_context *lint, const struct stack_lin
 
 static void lint_file(const struct lint_context *lint, const struct stack_line *line)
 {
-    char where[STACK_LOCATION_SIZE];
-    char path[STACK_LOCATION_SIZE];
-    char fix[STACK_LOCATION_SIZE] = "";
+    char where[LOCATION_SIZE];
+    char path[LOCATION_SIZE];
+    char fix[LOCATION_SIZE] = "";
     if (modules_path(line, path, sizeof(path)))
         return;
     if (modules_is_ours(line)) {
@@ -294,7 +294,7 @@ static void lint_file(const struct lint_context *lint, const struct stack_line *
 static void lint_rootok(const struct lint_context *lint, const struct stack_line *line)
 {
     char name[64];
-    char where[STACK_LOCATION_SIZE];
+    char where[LOCATION_SIZE];
     if (line < lint->ours || line->kind != STACK_MODULE ||
         strcmp(modules_name(line, name, sizeof(name)), "pam_rootok") != 0)
         return;
@@ -314,7 +314,7 @@ static bool is_for_others(const struct lint_context *lint, size_t line)
 
 static void lint_words(const struct lint_context *lint)
 {
-    char where[STACK_LOCATION_SIZE];
+    char where[LOCATION_SIZE];
     for (size_t i = 0; i < lint->stack->count; i++) {
         const struct stack_line *line = &lint->stack->lines[i];
         if (line->why != NULL)
@@ -487,7 +487,7 @@ static void write_end(const struct lint_context *lint, const struct stack_line *
 static void lint_wrong_factor(const struct lint_context *lint)
 {
     char way[TEXT];
-    char where[STACK_LOCATION_SIZE];
+    char where[LOCATION_SIZE];
     char fix[TEXT];
     size_t end = find_end(lint, false, EVENT_SENT, 0);
     if (end == SIZE_MAX)
@@ -523,7 +523,7 @@ static void write_after_factor(const struct lint_context *lint, char *fix, size_
 
 static void lint_early(const struct lint_context *lint)
 {
-    char where[STACK_LOCATION_SIZE];
+    char where[LOCATION_SIZE];
     char fix[TEXT];
     bool early = has_end(lint, true, EVENT_EARLY, 0) || has_end(lint, false, EVENT_EARLY, 0);
     if (!early)
@@ -541,7 +541,7 @@ static void lint_early(const struct lint_context *lint)
 static void lint_code_alone(const struct lint_context *lint)
 {
     char way[TEXT];
-    char where[STACK_LOCATION_SIZE];
+    char where[LOCATION_SIZE];
     char fix[TEXT];
     size_t end = find_end(lint, true, EVENT_CODE, EVENT_PROVED);
     if (end == SIZE_MAX)
@@ -560,7 +560,7 @@ static void lint_code_alone(const struct lint_context *lint)
 static void lint_denial(const struct lint_context *lint)
 {
     char way[TEXT];
-    char where[STACK_LOCATION_SIZE];
+    char where[LOCATION_SIZE];
     char fix[TEXT] = "";
     size_t end = find_end(lint, true, EVENT_DENIAL, EVENT_CODE);
     if (end == SIZE_MAX)
@@ -575,7 +575,7 @@ static void lint_denial(const struct lint_context *lint)
 static void lint_fails_open(const struct lint_context *lint)
 {
     char way[TEXT];
-    char where[STACK_LOCATION_SIZE];
+    char where[LOCATION_SIZE];
     char fix[TEXT];
     size_t end = find_end(lint, true, EVENT_REFUSED, EVENT_PROVED | EVENT_CODE | EVENT_DENIAL);
     if (end == SIZE_MAX)
@@ -592,7 +592,7 @@ static void lint_fails_open(const struct lint_context *lint)
 
 static void lint_pass(const struct lint_context *lint)
 {
-    char where[STACK_LOCATION_SIZE];
+    char where[LOCATION_SIZE];
     size_t end = find_end(lint, true, EVENT_PASS, EVENT_PROVED | EVENT_CODE | EVENT_REFUSED);
     if (end == SIZE_MAX)
         return;
@@ -624,7 +624,7 @@ static bool pass_is_denied(const struct paths *paths, const struct edge *edge)
 
 static void lint_exempt_denied(const struct lint_context *lint)
 {
-    char where[STACK_LOCATION_SIZE];
+    char where[LOCATION_SIZE];
     char fix[TEXT] = "";
     const struct paths *paths = lint->paths;
     for (size_t i = 0; i < paths->edge_count; i++) {
@@ -644,7 +644,7 @@ static void lint_exempt_denied(const struct lint_context *lint)
 
 static void lint_again(const struct lint_context *lint)
 {
-    char where[STACK_LOCATION_SIZE];
+    char where[LOCATION_SIZE];
     if (!has_end(lint, true, EVENT_AGAIN, 0))
         return;
     findings_add(
@@ -674,7 +674,7 @@ static void lint_past(const struct lint_context *lint, const struct edge *edge)
     const struct stack_line *line = paths_line(paths, paths->nodes[edge->from]);
     bool twice = (paths->nodes[edge->to]->events & EVENT_TWICE) != 0;
     char name[64];
-    char where[STACK_LOCATION_SIZE];
+    char where[LOCATION_SIZE];
     char fix[TEXT];
     (void)modules_name(line, name, sizeof(name));
     (void)stack_format_location(line, where, sizeof(where));
@@ -735,7 +735,7 @@ static void lint_skipping(const struct lint_context *lint)
 
 static void lint_never(const struct lint_context *lint)
 {
-    char where[STACK_LOCATION_SIZE];
+    char where[LOCATION_SIZE];
     char fix[TEXT];
     write_stack(lint, fix, sizeof(fix));
     findings_add(lint->findings, SEVERITY_ERROR, "never-asked",
@@ -752,7 +752,7 @@ static bool cannot_ask(const struct lint_context *lint)
 /* Nobody gets in, with the right first factor and the right code. */
 static void lint_nobody(const struct lint_context *lint)
 {
-    char where[STACK_LOCATION_SIZE];
+    char where[LOCATION_SIZE];
     if (has_end(lint, true, EVENT_CODE, 0) || has_end(lint, true, EVENT_PROVED, 0) ||
         lint->config == NULL || !options_good(lint->ours) || cannot_ask(lint))
         return;
@@ -764,7 +764,7 @@ static void lint_nobody(const struct lint_context *lint)
 
 static void lint_jumps(const struct lint_context *lint)
 {
-    char where[STACK_LOCATION_SIZE];
+    char where[LOCATION_SIZE];
     const struct paths *paths = lint->paths;
     bool *said = calloc(lint->stack->count, sizeof(*said));
     for (size_t i = 0; said != NULL && i < paths->edge_count; i++) {
@@ -803,7 +803,7 @@ static const char *write_guard(const struct lint_context *lint, char *fix, size_
 /* Whether the program can run the helper and show a prompt. */
 static void lint_application(const struct lint_context *lint)
 {
-    char where[STACK_LOCATION_SIZE];
+    char where[LOCATION_SIZE];
     char fix[TEXT];
     const char *program = applications_find(lint->service)->words;
     const char *cure = write_guard(lint, fix, sizeof(fix));
@@ -826,7 +826,7 @@ static void lint_application(const struct lint_context *lint)
 
 static void lint_ways(const struct lint_context *lint)
 {
-    char path[STACK_LOCATION_SIZE];
+    char path[LOCATION_SIZE];
     lint_jumps(lint);
     if (!modules_path(lint->ours, path, sizeof(path)))
         return; /* said already; it is never run */

@@ -15,6 +15,8 @@
 
 #include "store/engine.h"
 
+#include "base/clock.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -101,13 +103,6 @@ bool engine_damaged(const struct engine *engine, struct problem *problem, const 
 
 /* ---- waiting for others ---- */
 
-static int64_t now_ms(void)
-{
-    struct timespec now = {0};
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 /* Called by SQLite while another process has the lock; 0: give up. Nobody waits in step with the
  * others. */
 static int wait_for_others(void *context, int calls)
@@ -115,7 +110,7 @@ static int wait_for_others(void *context, int calls)
     const struct engine *engine = context;
     struct timespec now = {0}; /* its last digits are chance enough */
     (void)calls;
-    if (now_ms() >= engine->wait_until)
+    if (clock_ms() >= engine->wait_until)
         return 0;
     (void)clock_gettime(CLOCK_MONOTONIC, &now);
     const struct timespec pause = {.tv_nsec = now.tv_nsec % WAIT_MOST_NS + 200000};
@@ -266,7 +261,7 @@ bool engine_begin(struct engine *engine, enum store_access access, int milliseco
                   struct problem *problem)
 {
     engine_rollback(engine); /* of one that could not be ended for want of memory */
-    engine->wait_until = now_ms() + milliseconds;
+    engine->wait_until = clock_ms() + milliseconds;
     return set_relaxed(engine, access == STORE_RELAX, problem) &&
            run_plain(engine, NULL, problem, access == STORE_READ ? "BEGIN" : "BEGIN IMMEDIATE");
 }
@@ -321,7 +316,7 @@ static struct engine *open_named(const char *path, const char *name, int flags, 
     }
     (void)snprintf(engine->path, sizeof(engine->path), "%s", name);
     set_up_library();
-    engine->wait_until = now_ms() + milliseconds;
+    engine->wait_until = clock_ms() + milliseconds;
     engine->relaxed = true; /* whatever SQLite was built with: to be set by the first transaction */
     flags |= SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE |
              SQLITE_OPEN_EXRESCODE;
@@ -388,7 +383,7 @@ unsigned char *engine_image(struct engine *engine, size_t *size, struct problem 
     sqlite3 *copy = NULL;
     sqlite3_int64 length = 0;
     unsigned char *image = NULL;
-    engine->wait_until = now_ms() + STORE_OPEN_WAIT_MS;
+    engine->wait_until = clock_ms() + STORE_OPEN_WAIT_MS;
     bool good = sqlite3_open_v2(":memory:", &copy, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX,
                                 NULL) == SQLITE_OK;
     if (!good)
@@ -528,7 +523,7 @@ static bool put_in_place(const char *folder, int folder_fd, struct problem *prob
 static bool lock_folder(int folder_fd, int milliseconds)
 {
     const struct timespec pause = {.tv_nsec = 10000000};
-    for (int64_t end = now_ms() + milliseconds; now_ms() < end; (void)nanosleep(&pause, NULL))
+    for (int64_t end = clock_ms() + milliseconds; clock_ms() < end; (void)nanosleep(&pause, NULL))
         if (flock(folder_fd, LOCK_EX | LOCK_NB) == 0)
             return true;
     return false;

@@ -30,7 +30,7 @@
 static bool owned_by_root(struct check *check, const char *id, const char *path,
                           const struct stat *status)
 {
-    char fix[CHECK_WHERE_SIZE];
+    char fix[LOCATION_SIZE];
     if (status->st_uid == 0)
         return true;
     (void)snprintf(fix, sizeof(fix), "chown root %s", path);
@@ -42,7 +42,7 @@ static bool owned_by_root(struct check *check, const char *id, const char *path,
 static bool written_by_root(struct check *check, const char *id, const char *path,
                             const struct stat *status)
 {
-    char fix[CHECK_WHERE_SIZE];
+    char fix[LOCATION_SIZE];
     if (S_ISDIR(status->st_mode) ? file_folder_look(status) != FILE_FOLDER_WRITABLE
                                  : (status->st_mode & 0022) == 0)
         return true;
@@ -103,7 +103,7 @@ bool check_folders(struct check *check, const char *path)
 static bool has_no_set_id(struct check *check, const char *id, const char *path,
                           const struct stat *status)
 {
-    char fix[CHECK_WHERE_SIZE];
+    char fix[LOCATION_SIZE];
     if ((status->st_mode & (S_ISUID | S_ISGID)) == 0)
         return true;
     (void)snprintf(fix, sizeof(fix), "chmod ug-s %s", path);
@@ -130,7 +130,7 @@ static bool check_file(struct check *check, const char *id, const char *path, mo
         return false;
     if ((status.st_mode & needed) == needed)
         return true;
-    char fix[CHECK_WHERE_SIZE];
+    char fix[LOCATION_SIZE];
     (void)snprintf(fix, sizeof(fix), "chmod 0755 %s", path);
     findings_add(check->findings, SEVERITY_ERROR, id, path, fix, "mode %04o: cannot be started",
                  (unsigned)status.st_mode & 07777U);
@@ -255,7 +255,7 @@ bool check_service_user(struct check *check)
 static bool check_store_file(struct check *check, int folder, const char *name, uid_t owner)
 {
     struct stat status;
-    char path[CHECK_WHERE_SIZE];
+    char path[LOCATION_SIZE];
     if (fstatat(folder, name, &status, AT_SYMLINK_NOFOLLOW) != 0)
         return true; /* it was removed in the meantime */
     (void)snprintf(path, sizeof(path), STORE_FOLDER "/%s", name);

@@ -428,7 +428,7 @@ char *sshd_find(const char *keyword, char *buffer, size_t size)
     for (size_t i = 0; i < files.count; i++) {
         const struct sshd_line *line = &files.lines[i];
         if (line->block == SSHD_NO_BLOCK && sshdfiles_is(line, keyword)) {
-            (void)snprintf(buffer, size, "%s:%u", line->file, line->number);
+            (void)location_write(line->file, line->number, buffer, size);
             break;
         }
     }

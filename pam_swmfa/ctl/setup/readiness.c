@@ -4,6 +4,7 @@
 
 #include "ctl/setup/readiness.h"
 
+#include "base/location.h"
 #include "base/log.h"
 #include "config/placeholder.h"
 #include "config/users.h"
@@ -22,7 +23,6 @@
 #include <unistd.h>
 
 #define LINES_SHOWN 20
-#define WHERE_SIZE  4200
 
 /* ---- messages ---- */
 
@@ -126,8 +126,8 @@ static void tally_lines(const struct config *config, struct users_map *map, stru
                         readiness_take *take, void *context)
 {
     struct users_line line;
-    char where[WHERE_SIZE];
-    char text[WHERE_SIZE];
+    char where[LOCATION_SIZE];
+    char text[LOCATION_SIZE];
     while (users_next(map, &line)) {
         const char *fault = find_fault(config, &line);
         tally->lines++;
@@ -138,7 +138,7 @@ static void tally_lines(const struct config *config, struct users_map *map, stru
             tally->first = map->line;
             tally->fault = fault;
         }
-        (void)snprintf(where, sizeof(where), "%s:%lu", config->users, map->line);
+        (void)location_write(config->users, map->line, where, sizeof(where));
         (void)snprintf(text, sizeof(text), "%s; until you correct it, the user is denied", fault);
         take(context, where, text);
     }

@@ -30,7 +30,7 @@
 #define BACKUP_MOST ((size_t)1 << 30) /* bytes: all of it is in memory for a moment */
 
 enum {
-    KEY_FORCE = 0x2000,
+    KEY_FORCE = COMMAND_KEY,
     KEY_REPLACE,
     KEY_CODES,
 };

@@ -20,7 +20,7 @@
 #define REASON_MAX 100 /* bytes */
 
 enum {
-    KEY_FOR = 0x2000,
+    KEY_FOR = COMMAND_KEY,
     KEY_REASON,
     KEY_END,
     KEY_FORCE,

@@ -21,7 +21,7 @@
 #define POLL_MS      500
 
 enum {
-    KEY_SINCE = 0x2000,
+    KEY_SINCE = COMMAND_KEY,
     KEY_USER,
     KEY_RESULT,
     KEY_LAST,

@@ -30,7 +30,7 @@
 #define KEY_SIZE     512
 
 enum {
-    KEY_DAYS = 0x2000,
+    KEY_DAYS = COMMAND_KEY,
     KEY_CSV,
 };
 

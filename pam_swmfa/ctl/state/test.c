@@ -29,7 +29,7 @@
 
 /* Keys of options that have no letter. */
 enum {
-    KEY_CHANNEL = 0x2000,
+    KEY_CHANNEL = COMMAND_KEY,
     KEY_SERVICE,
     KEY_FROM,
 };

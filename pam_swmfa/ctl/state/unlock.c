@@ -98,7 +98,7 @@ static const char *no_account(const struct ctl_context *ctl)
 /* ---- unlock ---- */
 
 enum {
-    KEY_SENDS = 0x2000,
+    KEY_SENDS = COMMAND_KEY,
 };
 
 static bool lifts_sends; /* --sends */
