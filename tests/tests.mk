@@ -32,7 +32,7 @@ check_libs = $(helper_libs) $(CMOCKA_LIBS)
 
 if TESTS_WANTED
 unit_tests = \
-	tests/unit/base/log_test tests/unit/base/sshkey_test \
+	tests/unit/base/log_test tests/unit/base/problem_test tests/unit/base/sshkey_test tests/unit/base/subprocess_test \
 	tests/unit/wire/wire_test \
 	tests/unit/config/config_test tests/unit/config/file_test tests/unit/config/gsm_test \
 	tests/unit/config/key_test tests/unit/config/limit_test tests/unit/config/network_test \

@@ -3,19 +3,18 @@
 #include <config.h>
 
 #include "auth/delivery.h"
+
+#include "base/clock.h"
 #include "base/log.h"
 
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #define SHORTEST_MS 100 /* with less time left, no provider is contacted */
 
 int64_t delivery_now(void)
 {
-    struct timespec now = {0};
-    (void)clock_gettime(CLOCK_BOOTTIME, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+    return clock_read(CLOCK_BOOTTIME);
 }
 
 static enum provider_id provider_at(const struct delivery *delivery, size_t place)
@@ -108,12 +107,15 @@ static struct rest *client(struct delivery *delivery, enum provider_id id)
     return delivery->rest[id];
 }
 
-/* Adds "NAME WORD: WHY" to the list of failed requests. */
+/* Adds "NAME WORD: WHY" to what is known of requests that failed. The provider chose most of WHY:
+ * it must leave room in the log line for the next one. */
 static void note(struct delivery *delivery, enum provider_id id, const char *word, const char *why)
 {
+    char text[251];
     size_t used = strlen(delivery->why);
-    (void)snprintf(delivery->why + used, sizeof(delivery->why) - used, "%s%s %s%s%.250s",
-                   used > 0 ? "; " : "", providers[id]->name, word, *why != '\0' ? ": " : "", why);
+    (void)snprintf(delivery->why + used, sizeof(delivery->why) - used, "%s%s %s%s%s",
+                   used > 0 ? "; " : "", providers[id]->name, word, *why != '\0' ? ": " : "",
+                   problem_shorten(why, text, sizeof(text)));
 }
 
 /* Adds "PROVIDER:CHANNEL" to the list of codes that were sent, and may be charged. */

@@ -11,6 +11,7 @@
 
 #include "auth/login_internal.h"
 #include "auth/privilege.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/sshkey.h"
 #include "base/username.h"
@@ -22,7 +23,6 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <syslog.h>
-#include <time.h>
 #include <unistd.h>
 
 /* ---- as root ---- */
@@ -63,7 +63,7 @@ static bool without_phone(struct login *login, enum users_result result)
     if (result == USERS_ABSENT && login->config.unmapped == UNMAPPED_IGNORE)
         return verdict(login, name_is_own(login) ? VERDICT_UNMAPPED_IGNORED : VERDICT_NAME_DIFFERS);
     if (result == USERS_ABSENT)
-        problem_set(&login->problem, "not in %.400s", login->config.users);
+        problem_set(&login->problem, "not in %s", login->config.users);
     login->decoy = true;
     log_debug("no number to be used; asks without sending anything");
     providers[first]->account(login->config.settings[first], &account);
@@ -163,22 +163,15 @@ static void decide(struct login *login)
         ask(login);
 }
 
-static int64_t now_ms(void)
-{
-    struct timespec now = {0};
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 int login_run(int socket, const struct wire_request *request, const struct problem *unprepared)
 {
-    int64_t start = now_ms();
+    int64_t start = clock_ms();
     struct login login = {.socket = socket, .request = request, .unprepared = unprepared};
 
     decide(&login);
     if (login.verdict == VERDICT_HOST_GONE && signal_number != 0)
         problem_set(&login.problem, "signal %d", (int)signal_number);
-    verdict_log(&login, now_ms() - start);
+    verdict_log(&login, clock_ms() - start);
     int status = verdict_send(&login);
     limits_close(&login);
     if (login.verdict !=

@@ -99,6 +99,7 @@ static bool known_locked(struct login *login)
 
 /* ---- who is locked ---- */
 
+/* The name is cut: it is the end of the text, and a long one would push out what precedes it. */
 static void describe_lock(struct login *login, const struct failures *failures, const char *locked,
                           int64_t milliseconds)
 {

@@ -107,7 +107,7 @@ static enum found look_into(struct login *login, const char *key, const char *na
     const struct group *group = getgrnam(name);
     if (group != NULL)
         return in_group(member, group) ? FOUND : FOUND_NOT;
-    problem_set(&login->problem, "%s: the group %.100s %s%s", key, name,
+    problem_set(&login->problem, "%s: the group %s %s%s", key, name,
                 errno != 0 ? "cannot be looked up: " : "does not exist",
                 errno != 0 ? strerror(errno) : "");
     return FOUND_FAILED;

@@ -9,6 +9,7 @@
 
 #include "auth/login_internal.h"
 #include "base/log.h"
+#include "wire/pam_code.h"
 
 #include <security/_pam_types.h>
 #include <stdio.h>
@@ -224,10 +225,11 @@ static int priority_of(const struct login *login)
  */
 static void describe(const struct login *login, char *detail, size_t size)
 {
-    char text[sizeof(login->delivery.why) + sizeof(login->problem.text) + 128];
+    char last[512]; /* what fits into a log line besides the rest */
+    char text[sizeof(login->delivery.why) + sizeof(last) + 128];
     const char *key = login->phone.key;
     const char *requests = login->delivery.why;
-    const char *last = login->problem.text;
+    (void)problem_shorten(login->problem.text, last, sizeof(last));
     (void)snprintf(text, sizeof(text), "%s%s%s%s%s%s%s",
                    login->passed_by_fail_safe ? "(fail = safe) " : "", *key != '\0' ? "key " : "",
                    key, *key != '\0' && (*requests != '\0' || *last != '\0') ? "; " : "", requests,
@@ -294,7 +296,7 @@ int verdict_send(struct login *login)
 {
     struct wire_message done = {.code = pam_code(login)};
     const char *text = login->passed_by_fail_safe ? TEXT_PASSED : verdicts[login->verdict].text;
-    bool passes = done.code == PAM_SUCCESS || done.code == PAM_IGNORE;
+    bool passes = pam_code_allows(done.code);
     bool told = (text == NULL || say(login, WIRE_ALERT, false, text)) &&
                 wire_send(login->socket, WIRE_DONE, &done, sizeof(done)) == 0;
     if (!told && passes) /* the line that is in the log already says something else */

@@ -7,17 +7,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #define BOOT_ID "/proc/sys/kernel/random/boot_id"
-
-static int64_t milliseconds(clockid_t clock)
-{
-    struct timespec now = {0};
-    (void)clock_gettime(clock, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 bool moment_now(struct moment *moment, struct problem *problem)
 {
@@ -30,7 +22,7 @@ bool moment_now(struct moment *moment, struct problem *problem)
     if (length < 1)
         return problem_set(problem, BOOT_ID ": %s", length < 0 ? strerror(error) : "empty");
     moment->boot[strcspn(moment->boot, "\n")] = '\0';
-    moment->boot_ms = milliseconds(CLOCK_BOOTTIME);
-    moment->wall_ms = milliseconds(CLOCK_REALTIME);
+    moment->boot_ms = clock_read(CLOCK_BOOTTIME);
+    moment->wall_ms = clock_read(CLOCK_REALTIME);
     return true;
 }

@@ -5,13 +5,14 @@
 #include "base/finding.h"
 
 #include "base/log.h"
+#include "base/problem.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define TEXT_SIZE 2048
+#define TEXT_SIZE 4608 /* a path, and a command or a line number */
 
 struct findings {
     struct finding *at;
@@ -73,12 +74,12 @@ static char *printable_lines(const char *text)
 void findings_add(struct findings *findings, enum severity severity, const char *id,
                   const char *where, const char *fix, const char *format, ...)
 {
-    char text[TEXT_SIZE];
+    struct problem problem = {0}; /* for its size, and how it cuts a text */
     va_list arguments;
     va_start(arguments, format);
-    (void)vsnprintf(text, sizeof(text), format, arguments);
+    problem_add_list(&problem, format, arguments);
     va_end(arguments);
-    struct finding finding = {severity, printable(id), printable(where), printable(text),
+    struct finding finding = {severity, printable(id), printable(where), printable(problem.text),
                               printable_lines(fix)};
     struct finding *more = reallocarray(findings->at, findings->count + 1, sizeof(*more));
     if (more != NULL)

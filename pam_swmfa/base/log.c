@@ -7,7 +7,7 @@
 #include <string.h>
 #include <syslog.h>
 
-#define LINE_SIZE 2048
+#define LINE_SIZE 2048 /* syslog daemons keep that much, see RFC 5424, 6.1 */
 
 static char service_name[64];
 static bool debug_wanted;
@@ -48,7 +48,9 @@ static void emit(int priority, const char *format, va_list arguments)
 static void emit(int priority, const char *format, va_list arguments)
 {
     char line[LINE_SIZE];
-    (void)vsnprintf(line, sizeof(line), format, arguments);
+    int length = vsnprintf(line, sizeof(line), format, arguments);
+    if (length >= LINE_SIZE)
+        memcpy(line + sizeof(line) - sizeof("..."), "...", sizeof("..."));
     for (char *at = line; *at != '\0'; at++) /* bytes that callers did not escape */
         if (*at < ' ' || *at > '~')
             *at = '?';

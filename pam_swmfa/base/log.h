@@ -9,7 +9,8 @@
 /* log_open: each line begins with the PAM service's name, "pam_swmfa(SERVICE:auth)". */
 void log_open(const char *service, bool debug);
 
-/* log_line: formats and logs one line; a byte in it that is not printable ASCII becomes a "?". */
+/* log_line: formats and logs one line, cut at 2047 bytes, with "..." at its end; a byte in it that
+ * is not printable ASCII becomes a "?". */
 void log_line(int priority, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* log_debug: the same with LOG_DEBUG, if the module option debug is set. */

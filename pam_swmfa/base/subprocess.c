@@ -8,92 +8,202 @@
 
 #include "base/subprocess.h"
 
+#include "base/clock.h"
+
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
-/* Makes a memory file with a text, at its beginning; -1 with errno. */
-static int text_file(const char *text)
+#define FIRST_FILE (STDERR_FILENO + 1)
+#define OURS       16 /* our own are above those that the program gets, so that none is in the way */
+
+/* What the program gets as its descriptors 0, 1, 2, 3...; -1: what we have there. */
+struct descriptors {
+    int at[FIRST_FILE + PROGRAM_FILES];
+    size_t count;
+};
+
+/* ---- what it reads and prints ---- */
+
+static bool write_all(int fd, const char *text, size_t length)
 {
-    int fd = memfd_create("swmfactl", MFD_CLOEXEC);
-    size_t length = strlen(text);
-    if (fd >= 0 && (write(fd, text, length) != (ssize_t)length || lseek(fd, 0, SEEK_SET) != 0)) {
+    for (size_t done = 0; done < length;) {
+        ssize_t written = write(fd, text + done, length - done);
+        if (written > 0)
+            done += (size_t)written;
+        else if (errno != EINTR)
+            return false;
+    }
+    return lseek(fd, 0, SEEK_SET) == 0;
+}
+
+/* A memory file with a text, to be read from its beginning; -1 with errno. */
+static int text_file(const char *text, size_t length)
+{
+    int made = memfd_create("swmfactl", MFD_CLOEXEC);
+    int fd = made >= 0 ? fcntl(made, F_DUPFD_CLOEXEC, OURS) : -1;
+    int error = errno;
+    if (made >= 0)
+        close(made);
+    errno = error;
+    if (fd >= 0 && !write_all(fd, text, length)) {
+        error = errno;
         close(fd);
+        errno = error;
         return -1;
     }
     return fd;
 }
 
-/* It finds signals as a shell would leave them. */
-static int spawn(const struct program *program, int in, int out, pid_t *pid)
+/* False with errno; close_all is owed in all cases. */
+static bool open_all(const struct program *program, struct descriptors *given)
+{
+    const struct program_text input = {program->input,
+                                       program->input != NULL ? strlen(program->input) : 0};
+    const struct program_text output = {program->output.text != NULL ? "" : NULL, 0};
+    const struct program_text errors = {program->errors.text != NULL ? "" : NULL, 0};
+    const struct program_text *texts[FIRST_FILE + PROGRAM_FILES] = {&input, &output, &errors};
+    for (size_t i = 0; i < program->file_count && i < PROGRAM_FILES; i++)
+        texts[FIRST_FILE + i] = &program->files[i];
+    for (; given->count < FIRST_FILE + program->file_count; given->count++) {
+        const struct program_text *text = texts[given->count];
+        bool wanted = text->text != NULL || given->count >= FIRST_FILE;
+        int fd = wanted ? text_file(text->text, text->length) : -1;
+        if (wanted && fd < 0)
+            return false;
+        given->at[given->count] = fd;
+    }
+    return true;
+}
+
+static void close_all(const struct descriptors *given)
+{
+    for (size_t i = 0; i < given->count; i++)
+        if (given->at[i] >= 0)
+            close(given->at[i]);
+}
+
+/* Reads what was printed. False with errno. */
+static bool take_output(int fd, const struct program_output *output)
+{
+    if (output->text == NULL)
+        return true;
+    ssize_t got = pread(fd, output->text, output->size - 1, 0);
+    output->text[got > 0 ? got : 0] = '\0';
+    return got >= 0;
+}
+
+/* ---- running it ---- */
+
+static int set_descriptors(posix_spawn_file_actions_t *actions, const struct descriptors *given)
+{
+    int error = 0;
+    for (int i = 0; error == 0 && i < (int)given->count; i++) {
+        int fd = given->at[i];
+        if (i == STDERR_FILENO && fd < 0)
+            fd = given->at[STDOUT_FILENO];
+        if (fd >= 0)
+            error = posix_spawn_file_actions_adddup2(actions, fd, i);
+    }
+    return error != 0 ? error
+                      : posix_spawn_file_actions_addclosefrom_np(actions, (int)given->count);
+}
+
+static int set_signals(posix_spawnattr_t *attributes, bool interruptible)
+{
+    sigset_t none;
+    sigset_t defaults;
+    sigemptyset(&none);
+    sigemptyset(&defaults);
+    sigaddset(&defaults, SIGPIPE);
+    sigaddset(&defaults, SIGXFSZ);
+    int error = posix_spawnattr_setsigdefault(attributes, &defaults);
+    if (error == 0)
+        error = posix_spawnattr_setsigmask(attributes, &none);
+    if (error == 0)
+        error = posix_spawnattr_setflags(attributes, interruptible ? POSIX_SPAWN_SETSIGDEF |
+                                                                         POSIX_SPAWN_SETSIGMASK
+                                                                   : POSIX_SPAWN_SETSIGDEF);
+    return error;
+}
+
+static int spawn(const struct program *program, const struct descriptors *given, pid_t *pid)
 {
     static const char *const path_alone[] = {PROGRAM_PATH, NULL};
+    const char *const *environment =
+        program->environment != NULL ? program->environment : path_alone;
+    const char *path = program->path != NULL ? program->path : program->argv[0];
     posix_spawn_file_actions_t actions;
     posix_spawnattr_t attributes;
-    sigset_t signals;
-    sigemptyset(&signals);
-    sigaddset(&signals, SIGPIPE);
-    sigaddset(&signals, SIGXFSZ);
     int error = posix_spawn_file_actions_init(&actions);
     if (error != 0)
         return error;
     error = posix_spawnattr_init(&attributes);
     if (error == 0) {
-        (void)posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF);
-        (void)posix_spawnattr_setsigdefault(&attributes, &signals);
-        if (in >= 0)
-            error = posix_spawn_file_actions_adddup2(&actions, in, STDIN_FILENO);
-        for (int fd = STDOUT_FILENO; out >= 0 && error == 0 && fd <= STDERR_FILENO; fd++)
-            error = posix_spawn_file_actions_adddup2(&actions, out, fd);
-        const char *const *environment =
-            program->environment != NULL ? program->environment : path_alone;
+        error = set_descriptors(&actions, given);
         if (error == 0)
-            error = posix_spawn(pid, program->argv[0], &actions, &attributes,
-                                (char *const *)program->argv, (char *const *)environment);
+            error = set_signals(&attributes, program->interruptible);
+        /* A path is not for posix_spawnp, which would run what is no program by a shell. */
+        if (error == 0)
+            error = (strchr(path, '/') != NULL ? posix_spawn
+                                               : posix_spawnp)(pid, path, &actions, &attributes,
+                                                               (char *const *)program->argv,
+                                                               (char *const *)environment);
         (void)posix_spawnattr_destroy(&attributes);
     }
     (void)posix_spawn_file_actions_destroy(&actions);
     return error;
 }
 
-static int wait_for(pid_t pid)
+/* seconds: 0 for no limit. Returns the status as program_run does. */
+static int wait_for(pid_t pid, int seconds)
 {
+    static const struct timespec pause = {.tv_nsec = 2000000};
+    int64_t end = clock_ms() + (int64_t)seconds * 1000;
+    bool limited = seconds > 0;
     int status = 0;
-    while (waitpid(pid, &status, 0) < 0)
-        if (errno != EINTR)
+    pid_t ended = 0;
+    while ((ended = waitpid(pid, &status, limited ? WNOHANG : 0)) != pid) {
+        if (ended < 0 && errno != EINTR)
             return -1;
+        if (limited && clock_ms() >= end) {
+            (void)kill(pid, SIGKILL);
+            limited = false;
+        }
+        if (limited)
+            (void)nanosleep(&pause, NULL);
+    }
     return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
 int program_run(const struct program *program, struct problem *problem)
 {
+    struct descriptors given = {.count = 0};
     pid_t pid = -1;
-    int in = program->input != NULL ? text_file(program->input) : -1;
-    int out = program->output != NULL ? text_file("") : -1;
-    int error = errno;
     int status = -1;
-    bool ready = (program->input == NULL || in >= 0) && (program->output == NULL || out >= 0);
+    if (program->output.text != NULL)
+        program->output.text[0] = '\0';
+    if (program->errors.text != NULL)
+        program->errors.text[0] = '\0';
     (void)fflush(stdout);
-    if (ready)
-        error = spawn(program, in, out, &pid);
-    if (ready && error == 0) {
-        status = wait_for(pid);
+    int error = open_all(program, &given) ? spawn(program, &given, &pid) : errno;
+    if (error == 0) {
+        status = wait_for(pid, program->seconds);
+        if (status >= 0 && (!take_output(given.at[STDOUT_FILENO], &program->output) ||
+                            !take_output(given.at[STDERR_FILENO], &program->errors)))
+            status = -1;
         error = errno;
     }
-    if (status >= 0 && out >= 0) {
-        ssize_t got = pread(out, program->output, program->size - 1, 0);
-        program->output[got > 0 ? got : 0] = '\0';
-    }
-    if (in >= 0)
-        close(in);
-    if (out >= 0)
-        close(out);
+    close_all(&given);
     if (status < 0)
         problem_set(problem, "%s: cannot be run: %s", program->argv[0], strerror(error));
+    errno = error;
     return status;
 }

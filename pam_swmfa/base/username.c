@@ -12,6 +12,9 @@ static bool means_none(int error)
     return error == 0 || error == ENOENT || error == ESRCH || error == EBADF || error == EPERM;
 }
 
+/* At a login anybody chooses the name: a long one is cut, or it would push the reason out of the
+ * log.
+ */
 static enum username unknown(const char *name, const char *why, struct problem *problem)
 {
     problem_set(problem, "the account of %.100s cannot be looked up: %s", name, why);

@@ -188,9 +188,8 @@ static bool complain(struct reading *reading, unsigned line, const char *format,
     if (is_over(reading))
         return false;
     problem_set(&problem, line != 0 ? "%s:%u: " : "%s: ", reading->path, line);
-    size_t used = strlen(problem.text);
     va_start(arguments, format);
-    (void)vsnprintf(problem.text + used, sizeof(problem.text) - used, format, arguments);
+    problem_add_list(&problem, format, arguments);
     va_end(arguments);
     if (!reading->failed)
         *reading->problem = problem;
@@ -411,7 +410,7 @@ static bool ends_with_cr(struct reading *reading, const char *line, size_t lengt
     if (!reading->crlf)
         (void)complain(reading, reading->line,
                        "the line ends with CR LF, as on Windows; to fix all lines: "
-                       "sed -i 's/[[:space:]]*$//' %.200s",
+                       "sed -i 's/[[:space:]]*$//' %s",
                        reading->path);
     reading->crlf = true;
     return true;
@@ -619,7 +618,7 @@ static void parse(struct reading *reading)
     if (bad_line > 0 && !reading->failed)
         complain(reading, (unsigned)bad_line, NO_PAIR);
     if (bad_line < 0)
-        complain(reading, 0, "no memory");
+        complain(reading, 0, PROBLEM_NO_MEMORY);
 }
 
 /* ---- the whole ---- */
@@ -634,7 +633,7 @@ static bool set_default(struct reading *reading, const struct place *place)
 {
     return *given(reading, place) != 0 || place->key->default_value == NULL ||
            set_value(place->key, member_at(reading->config, place), place->key->default_value) ||
-           complain(reading, 0, "no memory");
+           complain(reading, 0, PROBLEM_NO_MEMORY);
 }
 
 /* Reads a secret from its file: one line, its newline dropped. */
@@ -770,7 +769,7 @@ static bool check_encoding(struct reading *reading, const char *text, size_t len
         length >= 2 && (memcmp(text, "\xff\xfe", 2) == 0 || memcmp(text, "\xfe\xff", 2) == 0);
     return !utf16 || complain(reading, 0,
                               "is UTF-16: save it as UTF-8, or "
-                              "iconv -f UTF-16 -t UTF-8 %.200s",
+                              "iconv -f UTF-16 -t UTF-8 %s",
                               reading->path);
 }
 
@@ -789,7 +788,7 @@ static bool read_text(struct reading *reading, const char *text, size_t length,
         complete(reading);
     } else {
         config_free(config);
-        complain(reading, 0, "no memory");
+        complain(reading, 0, PROBLEM_NO_MEMORY);
     }
     return !reading->failed;
 }

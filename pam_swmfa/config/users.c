@@ -352,6 +352,8 @@ bool users_name_valid(const char *user)
     return *user != '\0' && *user != '#' && strpbrk(user, " \t\r\n") == NULL;
 }
 
+/* At a login anybody chooses the name: a long one is cut, or it would push the rest out of the log.
+ */
 static void describe(const char *path, const struct search *search, enum users_result result,
                      struct problem *problem)
 {

@@ -19,6 +19,7 @@
 
 #define COMMAND_USER_MAX 511 /* bytes of a user name, as the module takes them */
 #define COMMAND_ARGV_MAX 8
+#define COMMAND_KEY      0x2000 /* the first key of a command's options that have no letter */
 
 /* Exit statuses; 64 is a wrong command line. */
 enum ctl_status {

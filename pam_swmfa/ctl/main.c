@@ -94,7 +94,8 @@ struct cmdline {
 };
 
 enum {
-    KEY_JSON = 0x1000, /* beyond the keys of commands, which are characters or begin at 0x2000 */
+    KEY_JSON =
+        0x1000, /* beyond the keys of commands, which are characters or begin at COMMAND_KEY */
     KEY_USAGE,
 };
 

@@ -4,6 +4,7 @@
 
 #include "module/conversation.h"
 #include "module/helper.h"
+#include "wire/pam_code.h"
 
 #include <security/pam_ext.h>
 #include <stdlib.h>
@@ -13,24 +14,11 @@
 /* Longer than the longest wait that swmfa.conf can ask the helper for: 30 seconds. */
 #define HELPER_SECONDS 40
 
-/* The codes that DONE may carry. PAM_SYSTEM_ERR replaces any other. */
-static const int done_codes[] = {
-    PAM_SUCCESS,          PAM_IGNORE,      PAM_AUTH_ERR, PAM_MAXTRIES,
-    PAM_AUTHINFO_UNAVAIL, PAM_SERVICE_ERR, PAM_CONV_ERR, PAM_BUF_ERR,
-};
-
-bool pam_code_allows(int code)
-{
-    return code == PAM_SUCCESS || code == PAM_IGNORE;
-}
-
 static int done_code(const pam_handle_t *pamh, int code)
 {
-    for (size_t i = 0; i < sizeof(done_codes) / sizeof(done_codes[0]); i++)
-        if (done_codes[i] == code)
-            return code;
-    if (code != PAM_SYSTEM_ERR)
-        pam_syslog(pamh, LOG_CRIT, "swmfa-auth sent the invalid code %d; denied", code);
+    if (pam_code_name(code) != NULL)
+        return code;
+    pam_syslog(pamh, LOG_CRIT, "swmfa-auth sent the invalid code %d; denied", code);
     return PAM_SYSTEM_ERR;
 }
 

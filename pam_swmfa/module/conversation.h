@@ -16,9 +16,4 @@
  */
 int conversation_run(pam_handle_t *pamh, int socket, struct wire_request *request, bool silent);
 
-/*
- * pam_code_allows: returns whether a PAM code is one that does not deny: PAM_SUCCESS, PAM_IGNORE.
- */
-bool pam_code_allows(int code);
-
 #endif

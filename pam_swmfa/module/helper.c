@@ -10,6 +10,8 @@
 
 #include "module/helper.h"
 
+#include "base/clock.h"
+
 #include <errno.h>
 #include <poll.h>
 #include <security/pam_ext.h>
@@ -35,13 +37,6 @@
 #define PAUSE_FIRST_NS 50000
 #define PAUSE_MOST_NS  2000000
 
-static int64_t now_ms(void)
-{
-    struct timespec now;
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 /* The caller of a setuid host may have let its timers be late by hours. Returns the slack to
  * restore. */
 static unsigned long tighten_timers(void)
@@ -54,10 +49,10 @@ static unsigned long tighten_timers(void)
 static bool readable(int socket, int seconds)
 {
     struct pollfd wanted = {.fd = socket, .events = POLLIN};
-    int64_t end = now_ms() + (int64_t)seconds * 1000;
+    int64_t end = clock_ms() + (int64_t)seconds * 1000;
 
     for (;;) {
-        int64_t left = end - now_ms();
+        int64_t left = end - clock_ms();
         int ready = poll(&wanted, 1, left > 0 ? (int)left : 0);
         if (ready > 0)
             return true;
@@ -148,7 +143,7 @@ static bool closed_its_end(int socket)
 static bool reap(const struct helper *helper, int seconds, bool *ended_well)
 {
     struct timespec pause = {.tv_nsec = PAUSE_FIRST_NS};
-    int64_t end = now_ms() + (int64_t)seconds * 1000;
+    int64_t end = clock_ms() + (int64_t)seconds * 1000;
     for (;; pause.tv_nsec *= pause.tv_nsec < PAUSE_MOST_NS ? 2 : 1) {
         siginfo_t status = {0};
         if (waitid(P_PID, (id_t)helper->pid, &status, WEXITED | WNOHANG) != 0) {
@@ -159,7 +154,7 @@ static bool reap(const struct helper *helper, int seconds, bool *ended_well)
             *ended_well = status.si_code == CLD_EXITED && status.si_status == 0;
             return true;
         }
-        if (now_ms() >= end)
+        if (clock_ms() >= end)
             return false;
         (void)nanosleep(&pause, NULL);
     }

@@ -1,33 +1,24 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* options: see options.h. One row for each option; the man page has an item for each row. */
+/* options: see options.h. */
 #include "module/options.h"
 
-#include <security/pam_ext.h>
-#include <string.h>
-#include <syslog.h>
+#include "wire/option.h"
 
-static const struct {
-    const char *name; /* with its '=' if it takes a value */
-    uint32_t flag;    /* 0: it takes a path, kept in the request's conf */
-} known[] = {
-    {"conf=", 0},
-    {"debug", WIRE_FLAG_DEBUG},
-    {"use_uid", WIRE_FLAG_USE_UID},
-};
+#include <security/pam_ext.h>
+#include <syslog.h>
 
 static bool read_one(const char *word, struct wire_request *request)
 {
-    for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
-        if (known[i].flag != 0 && strcmp(word, known[i].name) == 0) {
-            request->flags |= known[i].flag;
-            return true;
-        }
-        size_t length = strlen(known[i].name);
-        if (known[i].flag == 0 && strncmp(word, known[i].name, length) == 0)
-            return word[length] == '/' &&
-                   wire_set_string(request->conf, sizeof(request->conf), word + length);
+    struct option_value value;
+    switch (option_read(word, &value)) {
+    case OPTION_FLAG:
+        request->flags |= value.flag;
+        return true;
+    case OPTION_CONF:
+        return wire_set_string(request->conf, sizeof(request->conf), value.conf);
+    default:
+        return false;
     }
-    return false;
 }
 
 bool options_read(const pam_handle_t *pamh, int argc, const char **argv,

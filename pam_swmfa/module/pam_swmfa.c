@@ -16,6 +16,7 @@
 #include "module/conversation.h"
 #include "module/helper.h"
 #include "module/options.h"
+#include "wire/pam_code.h"
 
 #include <security/pam_ext.h>
 #include <security/pam_modules.h>

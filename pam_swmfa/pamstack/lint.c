@@ -4,6 +4,10 @@
 
 #include "pamstack/lint.h"
 
+#include "wire/option.h"
+#include "wire/pam_code.h"
+#include "wire/wire.h"
+
 #include <security/pam_appl.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -80,28 +84,27 @@ static unsigned pass_codes(const struct lint_context *lint)
     return codes;
 }
 
-enum word {
-    WORD_GOOD,
-    WORD_UNKNOWN,
-    WORD_RELATIVE,
-    WORD_MISSING, /* the file of conf= */
-};
-
-static enum word read_option(const char *word)
+/* What is wrong with an option of the module; NULL: nothing. */
+static const char *option_wrong(const char *word)
 {
-    if (strcmp(word, "debug") == 0 || strcmp(word, "use_uid") == 0)
-        return WORD_GOOD;
-    if (strncmp(word, "conf=", 5) != 0)
-        return WORD_UNKNOWN;
-    if (word[5] != '/')
-        return WORD_RELATIVE;
-    return access(word + 5, F_OK) == 0 ? WORD_GOOD : WORD_MISSING;
+    struct option_value value;
+    switch (option_read(word, &value)) {
+    case OPTION_FLAG:
+        return NULL;
+    case OPTION_CONF:
+        return access(value.conf, F_OK) == 0 ? NULL : "there is no such file";
+    case OPTION_RELATIVE:
+        return "the path is not absolute";
+    case OPTION_UNKNOWN:
+        break;
+    }
+    return "unknown option";
 }
 
 static bool options_good(const struct stack_line *line)
 {
     for (char **at = line->arguments; *at != NULL; at++)
-        if (read_option(*at) != WORD_GOOD)
+        if (option_wrong(*at) != NULL)
             return false;
     return true;
 }
@@ -110,10 +113,7 @@ static bool options_good(const struct stack_line *line)
 static void take_ours(const struct lint_context *lint, const struct stack_line *line,
                       struct module_model *model)
 {
-    static const int denials[] = {PAM_AUTH_ERR, PAM_MAXTRIES,   PAM_AUTHINFO_UNAVAIL,
-                                  PAM_CONV_ERR, PAM_SYSTEM_ERR, PAM_SERVICE_ERR,
-                                  PAM_BUF_ERR};
-    char path[STACK_LOCATION_SIZE];
+    char path[LOCATION_SIZE];
     *model = (struct module_model){.asks = "code"};
     if (!modules_path(line, path, sizeof(path))) {
         add_answer(model, PAM_MODULE_UNKNOWN, MEANS_NOTHING);
@@ -131,8 +131,9 @@ static void take_ours(const struct lint_context *lint, const struct stack_line *
         add_answer(model, PAM_IGNORE, MEANS_PASS);
     if ((pass & PASS_SUCCESS) != 0)
         add_answer(model, PAM_SUCCESS, MEANS_PASS);
-    for (size_t i = 0; i < sizeof(denials) / sizeof(denials[0]); i++)
-        add_answer(model, denials[i], MEANS_DENIAL);
+    for (const struct pam_code *at = pam_codes; at->name != NULL; at++)
+        if (!pam_code_allows(at->code))
+            add_answer(model, at->code, MEANS_DENIAL);
 }
 
 /* An unknown module counts as a first factor if there is no other. */
@@ -215,36 +216,34 @@ bool lint_asks(const char *service)
 
 static void lint_options(const struct lint_context *lint, const struct stack_line *line)
 {
-    char where[STACK_LOCATION_SIZE];
+    char where[LOCATION_SIZE];
     char fix[TEXT] = "";
     add_text(fix, sizeof(fix), "auth  required  %s", line->module);
     for (char **at = line->arguments; *at != NULL; at++)
-        if (read_option(*at) == WORD_GOOD)
+        if (option_wrong(*at) == NULL)
             add_text(fix, sizeof(fix), " %s", *at);
     for (char **at = line->arguments; *at != NULL; at++) {
-        enum word option = read_option(*at);
-        if (option == WORD_GOOD)
+        const char *wrong = option_wrong(*at);
+        if (wrong == NULL)
             continue;
         findings_add(lint->findings, SEVERITY_ERROR, "module-option",
                      stack_format_location(line, where, sizeof(where)), fix,
                      "%s: %s: %s; the module denies every login that reaches this line",
-                     lint->service, *at,
-                     option == WORD_RELATIVE  ? "the path is not absolute"
-                     : option == WORD_MISSING ? "there is no such file"
-                                              : "unknown option");
+                     lint->service, *at, wrong);
     }
 }
 
 /* use_uid asks the caller; where root is the caller, it asks root. */
 static void lint_use_uid(const struct lint_context *lint, const struct stack_line *line)
 {
-    char where[STACK_LOCATION_SIZE];
+    char where[LOCATION_SIZE];
     char fix[TEXT] = "";
     bool su = strcmp(lint->service, "su") == 0 || strcmp(lint->service, "su-l") == 0;
     bool given = false;
+    struct option_value value;
     add_text(fix, sizeof(fix), "auth  required  %s", line->module);
     for (char **at = line->arguments; *at != NULL; at++)
-        if (strcmp(*at, "use_uid") == 0)
+        if (option_read(*at, &value) == OPTION_FLAG && value.flag == WIRE_FLAG_USE_UID)
             given = true;
         else
             add_text(fix, sizeof(fix), " %s", *at);
@@ -269,9 +268,9 @@ static void lint_use_uid(const struct lint_context *lint, const struct stack_lin
 
 static void lint_file(const struct lint_context *lint, const struct stack_line *line)
 {
-    char where[STACK_LOCATION_SIZE];
-    char path[STACK_LOCATION_SIZE];
-    char fix[STACK_LOCATION_SIZE] = "";
+    char where[LOCATION_SIZE];
+    char path[LOCATION_SIZE];
+    char fix[LOCATION_SIZE] = "";
     if (modules_path(line, path, sizeof(path)))
         return;
     if (modules_is_ours(line)) {
@@ -295,7 +294,7 @@ static void lint_file(const struct lint_context *lint, const struct stack_line *
 static void lint_rootok(const struct lint_context *lint, const struct stack_line *line)
 {
     char name[64];
-    char where[STACK_LOCATION_SIZE];
+    char where[LOCATION_SIZE];
     if (line < lint->ours || line->kind != STACK_MODULE ||
         strcmp(modules_name(line, name, sizeof(name)), "pam_rootok") != 0)
         return;
@@ -315,7 +314,7 @@ static bool is_for_others(const struct lint_context *lint, size_t line)
 
 static void lint_words(const struct lint_context *lint)
 {
-    char where[STACK_LOCATION_SIZE];
+    char where[LOCATION_SIZE];
     for (size_t i = 0; i < lint->stack->count; i++) {
         const struct stack_line *line = &lint->stack->lines[i];
         if (line->why != NULL)
@@ -488,7 +487,7 @@ static void write_end(const struct lint_context *lint, const struct stack_line *
 static void lint_wrong_factor(const struct lint_context *lint)
 {
     char way[TEXT];
-    char where[STACK_LOCATION_SIZE];
+    char where[LOCATION_SIZE];
     char fix[TEXT];
     size_t end = find_end(lint, false, EVENT_SENT, 0);
     if (end == SIZE_MAX)
@@ -524,7 +523,7 @@ static void write_after_factor(const struct lint_context *lint, char *fix, size_
 
 static void lint_early(const struct lint_context *lint)
 {
-    char where[STACK_LOCATION_SIZE];
+    char where[LOCATION_SIZE];
     char fix[TEXT];
     bool early = has_end(lint, true, EVENT_EARLY, 0) || has_end(lint, false, EVENT_EARLY, 0);
     if (!early)
@@ -542,7 +541,7 @@ static void lint_early(const struct lint_context *lint)
 static void lint_code_alone(const struct lint_context *lint)
 {
     char way[TEXT];
-    char where[STACK_LOCATION_SIZE];
+    char where[LOCATION_SIZE];
     char fix[TEXT];
     size_t end = find_end(lint, true, EVENT_CODE, EVENT_PROVED);
     if (end == SIZE_MAX)
@@ -561,7 +560,7 @@ static void lint_code_alone(const struct lint_context *lint)
 static void lint_denial(const struct lint_context *lint)
 {
     char way[TEXT];
-    char where[STACK_LOCATION_SIZE];
+    char where[LOCATION_SIZE];
     char fix[TEXT] = "";
     size_t end = find_end(lint, true, EVENT_DENIAL, EVENT_CODE);
     if (end == SIZE_MAX)
@@ -576,7 +575,7 @@ static void lint_denial(const struct lint_context *lint)
 static void lint_fails_open(const struct lint_context *lint)
 {
     char way[TEXT];
-    char where[STACK_LOCATION_SIZE];
+    char where[LOCATION_SIZE];
     char fix[TEXT];
     size_t end = find_end(lint, true, EVENT_REFUSED, EVENT_PROVED | EVENT_CODE | EVENT_DENIAL);
     if (end == SIZE_MAX)
@@ -593,7 +592,7 @@ static void lint_fails_open(const struct lint_context *lint)
 
 static void lint_pass(const struct lint_context *lint)
 {
-    char where[STACK_LOCATION_SIZE];
+    char where[LOCATION_SIZE];
     size_t end = find_end(lint, true, EVENT_PASS, EVENT_PROVED | EVENT_CODE | EVENT_REFUSED);
     if (end == SIZE_MAX)
         return;
@@ -625,7 +624,7 @@ static bool pass_is_denied(const struct paths *paths, const struct edge *edge)
 
 static void lint_exempt_denied(const struct lint_context *lint)
 {
-    char where[STACK_LOCATION_SIZE];
+    char where[LOCATION_SIZE];
     char fix[TEXT] = "";
     const struct paths *paths = lint->paths;
     for (size_t i = 0; i < paths->edge_count; i++) {
@@ -645,7 +644,7 @@ static void lint_exempt_denied(const struct lint_context *lint)
 
 static void lint_again(const struct lint_context *lint)
 {
-    char where[STACK_LOCATION_SIZE];
+    char where[LOCATION_SIZE];
     if (!has_end(lint, true, EVENT_AGAIN, 0))
         return;
     findings_add(
@@ -675,7 +674,7 @@ static void lint_past(const struct lint_context *lint, const struct edge *edge)
     const struct stack_line *line = paths_line(paths, paths->nodes[edge->from]);
     bool twice = (paths->nodes[edge->to]->events & EVENT_TWICE) != 0;
     char name[64];
-    char where[STACK_LOCATION_SIZE];
+    char where[LOCATION_SIZE];
     char fix[TEXT];
     (void)modules_name(line, name, sizeof(name));
     (void)stack_format_location(line, where, sizeof(where));
@@ -736,7 +735,7 @@ static void lint_skipping(const struct lint_context *lint)
 
 static void lint_never(const struct lint_context *lint)
 {
-    char where[STACK_LOCATION_SIZE];
+    char where[LOCATION_SIZE];
     char fix[TEXT];
     write_stack(lint, fix, sizeof(fix));
     findings_add(lint->findings, SEVERITY_ERROR, "never-asked",
@@ -753,7 +752,7 @@ static bool cannot_ask(const struct lint_context *lint)
 /* Nobody gets in, with the right first factor and the right code. */
 static void lint_nobody(const struct lint_context *lint)
 {
-    char where[STACK_LOCATION_SIZE];
+    char where[LOCATION_SIZE];
     if (has_end(lint, true, EVENT_CODE, 0) || has_end(lint, true, EVENT_PROVED, 0) ||
         lint->config == NULL || !options_good(lint->ours) || cannot_ask(lint))
         return;
@@ -765,7 +764,7 @@ static void lint_nobody(const struct lint_context *lint)
 
 static void lint_jumps(const struct lint_context *lint)
 {
-    char where[STACK_LOCATION_SIZE];
+    char where[LOCATION_SIZE];
     const struct paths *paths = lint->paths;
     bool *said = calloc(lint->stack->count, sizeof(*said));
     for (size_t i = 0; said != NULL && i < paths->edge_count; i++) {
@@ -804,7 +803,7 @@ static const char *write_guard(const struct lint_context *lint, char *fix, size_
 /* True if the program can run the helper and show a prompt. */
 static void lint_application(const struct lint_context *lint)
 {
-    char where[STACK_LOCATION_SIZE];
+    char where[LOCATION_SIZE];
     char fix[TEXT];
     const char *program = applications_find(lint->service)->words;
     const char *cure = write_guard(lint, fix, sizeof(fix));
@@ -827,7 +826,7 @@ static void lint_application(const struct lint_context *lint)
 
 static void lint_ways(const struct lint_context *lint)
 {
-    char path[STACK_LOCATION_SIZE];
+    char path[LOCATION_SIZE];
     lint_jumps(lint);
     if (!modules_path(lint->ours, path, sizeof(path)))
         return; /* reported already; it never runs */

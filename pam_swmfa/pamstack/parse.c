@@ -620,6 +620,5 @@ struct stack *stack_read_planned(const struct stack_text *texts, const char *ser
 
 const char *stack_format_location(const struct stack_line *line, char *buffer, size_t size)
 {
-    (void)snprintf(buffer, size, "%s:%u", line->file, line->number);
-    return buffer;
+    return location_write(line->file, line->number, buffer, size);
 }

@@ -6,6 +6,7 @@
 #ifndef SWMFA_PARSE_H
 #define SWMFA_PARSE_H
 
+#include "base/location.h"
 #include "base/problem.h"
 
 #include <stdbool.h>
@@ -77,8 +78,6 @@ struct stack_text {
 struct stack *stack_read_planned(const struct stack_text *texts, const char *service,
                                  const char *type);
 void stack_free(struct stack *stack);
-
-#define STACK_LOCATION_SIZE 4200 /* room for any "FILE:LINE" */
 
 /* stack_format_location: writes the place of a line, "FILE:LINE". Returns buffer. */
 const char *stack_format_location(const struct stack_line *line, char *buffer, size_t size);

@@ -66,7 +66,7 @@ static json_object *tokenize(const char *ascii, size_t length, struct problem *p
 {
     struct json_tokener *tokener = json_tokener_new_ex(DEPTH_MAX);
     if (tokener == NULL) {
-        problem_set(problem, "no memory");
+        problem_no_memory(problem);
         return NULL;
     }
     json_tokener_set_flags(tokener, JSON_TOKENER_STRICT);
@@ -95,7 +95,7 @@ json_object *json_read(const char *text, size_t length, struct problem *problem)
     size_t ascii_length = 0;
     char *ascii = json_ascii(text, length, &ascii_length);
     if (ascii == NULL) {
-        problem_set(problem, errno == ENOMEM ? "no memory" : "not JSON: invalid UTF-8");
+        problem_set(problem, errno == ENOMEM ? PROBLEM_NO_MEMORY : "not JSON: invalid UTF-8");
         return NULL;
     }
     json_object *object = tokenize(ascii, ascii_length, problem);

@@ -27,12 +27,6 @@ const char *const provider_names[PROVIDER_COUNT + 1] = {
 
 /* ---- what an answer means ---- */
 
-static void append(struct problem *problem, const char *between, const char *text)
-{
-    size_t used = strlen(problem->text);
-    (void)snprintf(problem->text + used, sizeof(problem->text) - used, "%s%s", between, text);
-}
-
 /* Appends those members of an object that are texts. */
 static void add_texts(struct problem *problem, json_object *object, const char *const *keys,
                       const char *between)
@@ -40,7 +34,7 @@ static void add_texts(struct problem *problem, json_object *object, const char *
     for (; *keys != NULL; keys++) {
         const char *text = json_text(object, *keys);
         if (text != NULL) {
-            append(problem, between, text);
+            problem_add(problem, "%s%s", between, text);
             between = " ";
         }
     }
@@ -79,16 +73,16 @@ static enum outcome by_status(const struct provider *provider, const struct rest
     case 422:
         return OUTCOME_INVALID;
     case 401:
-        append(problem, "; ", provider->hints.credentials);
+        problem_add(problem, "; %s", provider->hints.credentials);
         return OUTCOME_CREDENTIALS;
     case 402:
-        append(problem, "; ", "check the account's balance");
+        problem_add(problem, "; check the account's balance");
         return OUTCOME_NO_CREDIT;
     case 403:
-        append(problem, "; ", provider->hints.forbidden);
+        problem_add(problem, "; %s", provider->hints.forbidden);
         return OUTCOME_FORBIDDEN;
     case 404:
-        append(problem, "; ", provider->hints.not_found);
+        problem_add(problem, "; %s", provider->hints.not_found);
         return OUTCOME_NOT_FOUND;
     case 429:
         return OUTCOME_LIMIT;
@@ -108,7 +102,7 @@ static json_object *open_answer(const struct provider *provider, const struct re
     struct problem why = {0};
     json_object *object = json_read(answer->body, answer->length, &why);
     if (object == NULL)
-        problem_set(problem, "%s's answer: %.400s", provider->title, why.text);
+        problem_set(problem, "%s's answer: %s", provider->title, why.text);
     *outcome = OUTCOME_BAD_ANSWER;
     return object;
 }
@@ -118,7 +112,7 @@ static void sign(const struct provider *provider, const struct problem *why,
                  struct problem *problem)
 {
     if (*why->text != '\0')
-        problem_set(problem, "%s's answer: %.480s", provider->title, why->text);
+        problem_set(problem, "%s's answer: %s", provider->title, why->text);
 }
 
 enum outcome provider_sent(const struct provider *provider, const struct rest_answer *answer,
@@ -192,6 +186,9 @@ static void redact(const struct provider *provider, const void *settings, const 
     mask(problem->text, account.password->text);
     mask(problem->text, code);
     mask_numbers(problem->text);
+    char
+        shown[512]; /* the provider chose the text: for a log and a terminal this is enough of it */
+    problem_set(problem, "%s", problem_shorten(problem->text, shown, sizeof(shown)));
 }
 
 /* ---- the requests ---- */
@@ -252,7 +249,7 @@ static struct rest_answer *post(struct rest *rest, int milliseconds, const char 
                                                                 JSON_C_TO_STRING_NOSLASHESCAPE);
     *doubt = DOUBT_NONE;
     if (answer == NULL || body == NULL || text == NULL) {
-        problem_set(problem, "no memory");
+        problem_no_memory(problem);
         *outcome = OUTCOME_MEMORY;
     } else {
         *outcome = rest_post(rest, path, text, milliseconds, answer, problem);

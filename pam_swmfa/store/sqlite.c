@@ -14,6 +14,8 @@
 
 #include "store/engine.h"
 
+#include "base/clock.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -84,7 +86,7 @@ static bool failed(const struct engine *engine, struct problem *problem)
     case SQLITE_NOTADB:
         return problem_set(problem, "%s: " DAMAGED, path, sqlite3_errmsg(engine->db));
     case SQLITE_NOMEM:
-        return problem_set(problem, "%s: no memory", path);
+        return problem_set(problem, "%s: " PROBLEM_NO_MEMORY, path);
     case SQLITE_ERROR: /* of a statement: a table or column is missing */
         return problem_set(problem, "%s: " DAMAGED, path, sqlite3_errmsg(engine->db));
     default: /* most often SQLITE_IOERR */
@@ -102,13 +104,6 @@ bool engine_damaged(const struct engine *engine, struct problem *problem, const 
 
 /* ---- waiting for others ---- */
 
-static int64_t now_ms(void)
-{
-    struct timespec now = {0};
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 /* Called by SQLite while another process has the lock; 0: give up. Nobody waits in step with the
  * others. */
 static int wait_for_others(void *context, int calls)
@@ -116,7 +111,7 @@ static int wait_for_others(void *context, int calls)
     const struct engine *engine = context;
     struct timespec now = {0}; /* its last digits are random enough */
     (void)calls;
-    if (now_ms() >= engine->wait_until)
+    if (clock_ms() >= engine->wait_until)
         return 0;
     (void)clock_gettime(CLOCK_MONOTONIC, &now);
     const struct timespec pause = {.tv_nsec = now.tv_nsec % WAIT_MOST_NS + 200000};
@@ -267,7 +262,7 @@ bool engine_begin(struct engine *engine, enum store_access access, int milliseco
                   struct problem *problem)
 {
     engine_rollback(engine); /* of one that could not be ended without memory */
-    engine->wait_until = now_ms() + milliseconds;
+    engine->wait_until = clock_ms() + milliseconds;
     return set_relaxed(engine, access == STORE_RELAX, problem) &&
            run_plain(engine, NULL, problem, access == STORE_READ ? "BEGIN" : "BEGIN IMMEDIATE");
 }
@@ -317,17 +312,17 @@ static struct engine *open_named(const char *path, const char *name, int flags, 
 {
     struct engine *engine = calloc(1, sizeof(*engine));
     if (engine == NULL) {
-        problem_set(problem, "%s: no memory", name);
+        problem_set(problem, "%s: " PROBLEM_NO_MEMORY, name);
         return NULL;
     }
     (void)snprintf(engine->path, sizeof(engine->path), "%s", name);
     set_up_library();
-    engine->wait_until = now_ms() + milliseconds;
+    engine->wait_until = clock_ms() + milliseconds;
     engine->relaxed = true; /* whatever SQLite was built with: to be set by the first transaction */
     flags |= SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE |
              SQLITE_OPEN_EXRESCODE;
     if (sqlite3_open_v2(path, &engine->db, flags, NULL) != SQLITE_OK) {
-        (void)(engine->db == NULL ? problem_set(problem, "%s: no memory", name)
+        (void)(engine->db == NULL ? problem_set(problem, "%s: " PROBLEM_NO_MEMORY, name)
                                   : failed(engine, problem));
         engine_close(engine);
         return NULL;
@@ -389,15 +384,15 @@ unsigned char *engine_image(struct engine *engine, size_t *size, struct problem 
     sqlite3 *copy = NULL;
     sqlite3_int64 length = 0;
     unsigned char *image = NULL;
-    engine->wait_until = now_ms() + STORE_OPEN_WAIT_MS;
+    engine->wait_until = clock_ms() + STORE_OPEN_WAIT_MS;
     bool good = sqlite3_open_v2(":memory:", &copy, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX,
                                 NULL) == SQLITE_OK;
     if (!good)
-        problem_set(problem, "%s: no memory", engine->path);
+        problem_set(problem, "%s: " PROBLEM_NO_MEMORY, engine->path);
     else if (copy_all(engine, copy, problem)) {
         image = sqlite3_serialize(copy, "main", &length, 0);
         if (image == NULL || length < PAGE_BYTES)
-            problem_set(problem, "%s: no memory for a copy", engine->path);
+            problem_set(problem, "%s: " PROBLEM_NO_MEMORY " for a copy", engine->path);
     }
     (void)sqlite3_close(copy);
     if (image == NULL || length < PAGE_BYTES) {
@@ -455,7 +450,7 @@ struct engine *engine_open_image(const unsigned char *image, size_t size, const 
         return NULL;
     bool good = is_whole(image, size);
     if (good && !load(engine, image, size))
-        good = problem_set(problem, "%s: no memory", name);
+        good = problem_set(problem, "%s: " PROBLEM_NO_MEMORY, name);
     else if (!good || !is_sound(engine, why, sizeof(why)))
         good = problem_set(problem, "%s: is not a valid backup of a store: %s", name, why);
     if (good)
@@ -468,7 +463,7 @@ struct engine *engine_open_image(const unsigned char *image, size_t size, const 
 
 static const char *path_of(const char *folder, const char *ending, char path[PATH_SIZE])
 {
-    (void)snprintf(path, PATH_SIZE, "%.4000s/" STORE_FILE "%s", folder, ending);
+    (void)snprintf(path, PATH_SIZE, "%s/" STORE_FILE "%s", folder, ending);
     return path;
 }
 
@@ -529,7 +524,7 @@ static bool put_in_place(const char *folder, int folder_fd, struct problem *prob
 static bool lock_folder(int folder_fd, int milliseconds)
 {
     const struct timespec pause = {.tv_nsec = 10000000};
-    for (int64_t end = now_ms() + milliseconds; now_ms() < end; (void)nanosleep(&pause, NULL))
+    for (int64_t end = clock_ms() + milliseconds; clock_ms() < end; (void)nanosleep(&pause, NULL))
         if (flock(folder_fd, LOCK_EX | LOCK_NB) == 0)
             return true;
     return false;
@@ -730,7 +725,7 @@ static int make_aside(int folder_fd, char *aside, size_t size, struct problem *p
     int fd =
         made == 0 ? openat(folder_fd, aside, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC) : -1;
     if (fd < 0)
-        problem_set(problem, "%.100s: cannot be created: %s", aside, strerror(errno));
+        problem_set(problem, "%s: cannot be created: %s", aside, strerror(errno));
     return fd;
 }
 

@@ -319,7 +319,7 @@ struct store *store_open_within(const char *folder, int milliseconds, struct pro
 {
     struct store *store = calloc(1, sizeof(*store));
     if (store == NULL) {
-        problem_set(problem, "no memory");
+        problem_no_memory(problem);
         return NULL;
     }
     name(store, folder);
@@ -386,7 +386,7 @@ struct store *store_open_image(const unsigned char *image, size_t size, const ch
 {
     struct store *store = calloc(1, sizeof(*store));
     if (store == NULL) {
-        problem_set(problem, "no memory");
+        problem_no_memory(problem);
         return NULL;
     }
     (void)snprintf(store->folder, sizeof(store->folder), "%s", file);

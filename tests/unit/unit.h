@@ -30,8 +30,8 @@
 
 #ifdef __clang_analyzer__
 /*
- * An assertion that fails does not return, which cmocka's declarations do not say. So that the analyzer
- * follows no test past one, it reads these.
+ * An assertion that fails does not return, which cmocka's declarations do not say. So that the
+ * analyzer follows no test past one, it reads these.
  */
 #undef assert_true
 #undef assert_false
@@ -45,19 +45,19 @@
 #undef assert_string_not_equal
 #undef assert_memory_equal
 #undef fail_msg
-#define assert_true(condition) ((condition) ? (void)0 : abort())
-#define assert_false(condition) assert_true(!(condition))
-#define assert_null(pointer) assert_true((pointer) == NULL)
-#define assert_non_null(pointer) assert_true((pointer) != NULL)
-#define assert_int_equal(a, b) assert_true((long long)(a) == (long long)(b))
+#define assert_true(condition)     ((condition) ? (void)0 : abort())
+#define assert_false(condition)    assert_true(!(condition))
+#define assert_null(pointer)       assert_true((pointer) == NULL)
+#define assert_non_null(pointer)   assert_true((pointer) != NULL)
+#define assert_int_equal(a, b)     assert_true((long long)(a) == (long long)(b))
 #define assert_int_not_equal(a, b) assert_true((long long)(a) != (long long)(b))
-#define assert_in_range(value, least, most) \
+#define assert_in_range(value, least, most)                                                        \
     assert_true((long long)(value) >= (long long)(least) && (long long)(value) <= (long long)(most))
-#define assert_ptr_equal(a, b) assert_true((const void *)(a) == (const void *)(b))
-#define assert_string_equal(a, b) assert_true(strcmp(a, b) == 0)
-#define assert_string_not_equal(a, b) assert_true(strcmp(a, b) != 0)
+#define assert_ptr_equal(a, b)          assert_true((const void *)(a) == (const void *)(b))
+#define assert_string_equal(a, b)       assert_true(strcmp(a, b) == 0)
+#define assert_string_not_equal(a, b)   assert_true(strcmp(a, b) != 0)
 #define assert_memory_equal(a, b, size) assert_true(memcmp(a, b, size) == 0)
-#define fail_msg(...) ((void)printf(__VA_ARGS__), abort())
+#define fail_msg(...)                   ((void)printf(__VA_ARGS__), abort())
 #endif
 
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))

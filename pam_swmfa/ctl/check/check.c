@@ -15,7 +15,7 @@
 #include <string.h>
 
 enum {
-    KEY_ONLINE = 0x2000,
+    KEY_ONLINE = COMMAND_KEY,
 };
 
 static bool wants_online;
@@ -35,7 +35,7 @@ void check_examined(struct check *check, const char *format, ...)
 void check_problem(struct check *check, enum severity severity, const char *id, const char *path,
                    const char *fix, const struct problem *problem)
 {
-    char where[CHECK_WHERE_SIZE];
+    char where[LOCATION_SIZE];
     const char *text = problem->text;
     size_t length = strlen(path);
     const char *end = strncmp(text, path, length) == 0 ? strstr(text + length, ": ") : NULL;

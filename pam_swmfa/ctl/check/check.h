@@ -5,11 +5,10 @@
 
 #include "base/finding.h"
 
+#include "base/location.h"
 #include "config/config.h"
 
 #include <sys/types.h>
-
-#define CHECK_WHERE_SIZE 4128 /* a path, and the number of a line */
 
 struct check {
     struct ctl_context *ctl;

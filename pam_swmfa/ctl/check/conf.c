@@ -44,14 +44,14 @@ static void say(struct check *check, enum severity severity, const char *id, con
 static void say(struct check *check, enum severity severity, const char *id, const char *section,
                 const char *key, const char *fix, const char *format, ...)
 {
-    char where[CHECK_WHERE_SIZE];
+    char where[LOCATION_SIZE];
     char text[512];
     va_list arguments;
     va_start(arguments, format);
     (void)vsnprintf(text, sizeof(text), format, arguments);
     va_end(arguments);
     unsigned line = config_line(&check->lines, section, key);
-    (void)snprintf(where, sizeof(where), line > 0 ? "%.4096s:%u" : "%.4096s", check->conf, line);
+    (void)location_write(check->conf, line, where, sizeof(where));
     findings_add(check->findings, severity, id, where, fix, "[%s] %s: %s", section, key, text);
 }
 
@@ -301,10 +301,10 @@ static void check_providers(struct check *check)
 static void check_mode(struct check *check)
 {
     struct stat status;
-    char fix[CHECK_WHERE_SIZE];
+    char fix[LOCATION_SIZE];
     if (stat(check->conf, &status) != 0 || (status.st_mode & 0040U) == 0 || status.st_gid == 0)
         return;
-    (void)snprintf(fix, sizeof(fix), "chmod g-r %.4096s", check->conf);
+    (void)snprintf(fix, sizeof(fix), "chmod g-r %s", check->conf);
     findings_add(check->findings, SEVERITY_NOTE, "conf-readable", check->conf, fix,
                  "group %u can read the credentials in this file", (unsigned)status.st_gid);
 }

@@ -5,6 +5,7 @@
 
 #include "ctl/check/check.h"
 
+#include "base/subprocess.h"
 #include "config/file.h"
 #include "store/store.h"
 
@@ -13,32 +14,26 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <limits.h>
-#include <poll.h>
 #include <pwd.h>
-#include <signal.h>
-#include <spawn.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
-#define INSTALL     "reinstall pam_swmfa: make install, or ./quickstart install"
-#define START_MS    10000                                  /* for the helper to print its version */
-#define SPACE_LEAST ((unsigned long long)16 * 1024 * 1024) /* bytes */
+#define INSTALL       "reinstall pam_swmfa: make install, or ./quickstart install"
+#define START_SECONDS 10                                     /* for the helper to say its version */
+#define SPACE_LEAST   ((unsigned long long)16 * 1024 * 1024) /* bytes */
 
 /* ---- whose files and folders are ---- */
 
 static bool owned_by_root(struct check *check, const char *id, const char *path,
                           const struct stat *status)
 {
-    char fix[CHECK_WHERE_SIZE];
+    char fix[LOCATION_SIZE];
     if (status->st_uid == 0)
         return true;
-    (void)snprintf(fix, sizeof(fix), "chown root %.4096s", path);
+    (void)snprintf(fix, sizeof(fix), "chown root %s", path);
     findings_add(check->findings, SEVERITY_ERROR, id, path, fix,
                  "is owned by uid %u, who can replace it", (unsigned)status->st_uid);
     return false;
@@ -47,11 +42,11 @@ static bool owned_by_root(struct check *check, const char *id, const char *path,
 static bool written_by_root(struct check *check, const char *id, const char *path,
                             const struct stat *status)
 {
-    char fix[CHECK_WHERE_SIZE];
+    char fix[LOCATION_SIZE];
     if (S_ISDIR(status->st_mode) ? file_folder_look(status) != FILE_FOLDER_WRITABLE
                                  : (status->st_mode & 0022) == 0)
         return true;
-    (void)snprintf(fix, sizeof(fix), "chmod go-w %.4096s", path);
+    (void)snprintf(fix, sizeof(fix), "chmod go-w %s", path);
     findings_add(check->findings, SEVERITY_ERROR, id, path, fix,
                  "mode %04o: users other than root can replace it",
                  (unsigned)status->st_mode & 07777U);
@@ -108,10 +103,10 @@ bool check_folders(struct check *check, const char *path)
 static bool has_no_set_id(struct check *check, const char *id, const char *path,
                           const struct stat *status)
 {
-    char fix[CHECK_WHERE_SIZE];
+    char fix[LOCATION_SIZE];
     if ((status->st_mode & (S_ISUID | S_ISGID)) == 0)
         return true;
-    (void)snprintf(fix, sizeof(fix), "chmod ug-s %.4096s", path);
+    (void)snprintf(fix, sizeof(fix), "chmod ug-s %s", path);
     findings_add(check->findings, SEVERITY_ERROR, id, path, fix,
                  "mode %04o: must not be set-uid or set-gid", (unsigned)status->st_mode & 07777U);
     return false;
@@ -135,79 +130,36 @@ static bool check_file(struct check *check, const char *id, const char *path, mo
         return false;
     if ((status.st_mode & needed) == needed)
         return true;
-    char fix[CHECK_WHERE_SIZE];
-    (void)snprintf(fix, sizeof(fix), "chmod 0755 %.4096s", path);
+    char fix[LOCATION_SIZE];
+    (void)snprintf(fix, sizeof(fix), "chmod 0755 %s", path);
     findings_add(check->findings, SEVERITY_ERROR, id, path, fix, "mode %04o: cannot be started",
                  (unsigned)status.st_mode & 07777U);
     return false;
 }
 
-/* Starts the helper with --version and an end of a pipe. Returns its pid, or -1 with errno. */
-static pid_t start_helper(int output)
-{
-    char path[] = SWMFA_AUTH_PATH;
-    char option[] = "--version";
-    char *argv[] = {path, option, NULL};
-    char *environment[] = {NULL};
-    posix_spawn_file_actions_t actions;
-    pid_t pid = -1;
-    int error = posix_spawn_file_actions_init(&actions);
-    if (error == 0) {
-        error = posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDWR, 0);
-        if (error == 0)
-            error = posix_spawn_file_actions_adddup2(&actions, output, 1);
-        if (error == 0)
-            error = posix_spawn_file_actions_adddup2(&actions, 0, 2);
-        if (error == 0)
-            error = posix_spawn_file_actions_addclosefrom_np(&actions, 3);
-        if (error == 0)
-            error = posix_spawn(&pid, path, &actions, NULL, argv, environment);
-        posix_spawn_file_actions_destroy(&actions);
-    }
-    errno = error;
-    return error == 0 ? pid : -1;
-}
-
-/* Reads a line, for a limited time. */
-static void read_line(int fd, char *line, size_t size)
-{
-    struct pollfd ready = {.fd = fd, .events = POLLIN};
-    size_t used = 0;
-    while (used < size - 1 && poll(&ready, 1, START_MS) == 1) {
-        ssize_t got = read(fd, line + used, size - 1 - used);
-        if (got <= 0)
-            break;
-        used += (size_t)got;
-    }
-    line[used] = '\0';
-    line[strcspn(line, "\n")] = '\0';
-}
-
 static void check_version(struct check *check)
 {
     static const char expected[] = "swmfa-auth (" PACKAGE_NAME ") " PACKAGE_VERSION;
-    char line[128] = "";
-    int ends[2];
-    if (pipe2(ends, O_CLOEXEC) != 0) {
-        findings_add(check->findings, SEVERITY_ERROR, "helper-start", SWMFA_AUTH_PATH, "",
-                     "pipe: %s", strerror(errno));
-        return;
-    }
-    pid_t pid = start_helper(ends[1]);
+    static const char *const argv[] = {SWMFA_AUTH_PATH, "--version", NULL};
+    static const char *const no_environment[] = {NULL};
+    struct problem ignored = {0};
+    char printed[128] = "";
+    char said[8] = "";
+    const struct program helper = {.argv = argv,
+                                   .environment = no_environment,
+                                   .input = "",
+                                   .output = {printed, sizeof(printed)},
+                                   .errors = {said, sizeof(said)},
+                                   .seconds = START_SECONDS};
+    int status = program_run(&helper, &ignored);
     int error = errno;
-    close(ends[1]);
-    if (pid > 0) {
-        read_line(ends[0], line, sizeof(line));
-        (void)kill(pid, SIGKILL); /* if it has not ended */
-        (void)waitpid(pid, NULL, 0);
-    }
-    close(ends[0]);
-    if (pid < 0)
+    printed[strcspn(printed, "\n")] = '\0';
+    if (status < 0)
         findings_add(check->findings, SEVERITY_ERROR, "helper-start", SWMFA_AUTH_PATH, INSTALL,
                      "cannot be started: %s", strerror(error));
-    else if (strcmp(line, expected) != 0)
+    else if (strcmp(printed, expected) != 0)
         findings_add(check->findings, SEVERITY_ERROR, "helper-start", SWMFA_AUTH_PATH, INSTALL,
-                     "expected the version \"%s\", found \"%s\"", expected, line);
+                     "expected the version \"%s\", found \"%s\"", expected, printed);
 }
 
 static void check_loads(struct check *check)
@@ -303,7 +255,7 @@ bool check_service_user(struct check *check)
 static bool check_store_file(struct check *check, int folder, const char *name, uid_t owner)
 {
     struct stat status;
-    char path[CHECK_WHERE_SIZE];
+    char path[LOCATION_SIZE];
     if (fstatat(folder, name, &status, AT_SYMLINK_NOFOLLOW) != 0)
         return true; /* it was removed in the meantime */
     (void)snprintf(path, sizeof(path), STORE_FOLDER "/%s", name);

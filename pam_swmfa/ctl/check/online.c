@@ -143,8 +143,8 @@ static void fix_credentials(const struct check *check, const char *section, char
     describe_key(check, section, accounts, account, sizeof(account));
     describe_key(check, section, secrets, secret, sizeof(secret));
     (void)snprintf(fix, size,
-                   "correct %s and %s of [%s] in %.200s, or replace the file (a copy is kept): "
-                   "swmfactl%s%.200s init --force",
+                   "correct %s and %s of [%s] in %s, or replace the file (a copy is kept): "
+                   "swmfactl%s%s init --force",
                    account, secret, section, check->conf, other ? " -c " : "",
                    other ? check->conf : "");
 }

@@ -99,7 +99,7 @@ static void say(struct view *view, enum kind kind, const struct entry *entry, co
 static void say(struct view *view, enum kind kind, const struct entry *entry, const char *format,
                 ...)
 {
-    char where[CHECK_WHERE_SIZE];
+    char where[LOCATION_SIZE];
     char text[512];
     char name[NAME_SHOWN + 1];
     va_list arguments;
@@ -108,7 +108,7 @@ static void say(struct view *view, enum kind kind, const struct entry *entry, co
     va_start(arguments, format);
     (void)vsnprintf(text, sizeof(text), format, arguments);
     va_end(arguments);
-    (void)snprintf(where, sizeof(where), "%.4096s:%u", view->path, entry->line);
+    (void)location_write(view->path, entry->line, where, sizeof(where));
     show_name(entry, name, sizeof(name));
     findings_add(view->check->findings, kinds[kind].severity, kinds[kind].id, where,
                  kinds[kind].fix, "%s: %s", name, text);
@@ -324,17 +324,17 @@ static bool ends_with_crlf(const struct view *view, const struct entry *entry)
 
 static void fix_line_ends(const struct view *view, char *fix, size_t size)
 {
-    (void)snprintf(fix, size, "sed -i 's/[[:space:]]*$//' %.4000s", view->path);
+    (void)snprintf(fix, size, "sed -i 's/[[:space:]]*$//' %s", view->path);
 }
 
 /* A file from Windows has them in every line: that is one finding, at the first line. */
 static void check_line_ends(struct view *view)
 {
-    char where[CHECK_WHERE_SIZE];
-    char fix[CHECK_WHERE_SIZE];
+    char where[LOCATION_SIZE];
+    char fix[LOCATION_SIZE];
     for (size_t i = 0; i < view->count; i++)
         if (ends_with_crlf(view, &view->entries[i]) && view->crlf++ == 0)
-            (void)snprintf(where, sizeof(where), "%.4096s:%u", view->path, view->entries[i].line);
+            (void)location_write(view->path, view->entries[i].line, where, sizeof(where));
     fix_line_ends(view, fix, sizeof(fix));
     if (view->crlf > 0)
         findings_add(view->check->findings, SEVERITY_ERROR, kinds[KIND_WRONG].id, where, fix,
@@ -390,11 +390,11 @@ static const char *check_whole(const struct view *view, bool ignore)
 {
     struct findings *findings = view->check->findings;
     unsigned long line = 0;
-    char where[CHECK_WHERE_SIZE];
-    char fix[CHECK_WHERE_SIZE] = "rewrite the whole file";
+    char where[LOCATION_SIZE];
+    char fix[LOCATION_SIZE] = "rewrite the whole file";
     const char *doubt = users_doubt_at(view->map.text, view->map.size, &line);
     bool said = (doubt == users_map_cr && view->crlf > 0) || is_wrong(view, line);
-    (void)snprintf(where, sizeof(where), "%.4096s:%lu", view->path, line);
+    (void)location_write(view->path, line, where, sizeof(where));
     if (doubt == users_map_cr)
         fix_line_ends(view, fix, sizeof(fix));
     if (doubt == users_map_utf16)
@@ -418,7 +418,7 @@ static void check_map(struct view *view)
 {
     struct findings *findings = view->check->findings;
     bool ignore = view->check->config.unmapped == UNMAPPED_IGNORE;
-    char where[CHECK_WHERE_SIZE];
+    char where[LOCATION_SIZE];
     const char *doubt = check_whole(view, ignore);
     if (view->count == 0 && doubt != users_map_utf16 && !(ignore && doubt != NULL))
         findings_add(findings, ignore ? SEVERITY_WARNING : SEVERITY_ERROR, "users-none", view->path,
@@ -430,7 +430,7 @@ static void check_map(struct view *view)
                      "save the file without the mark",
                      "begins with a byte order mark, as editors on Windows write it: logins ignore "
                      "it, other programs may not");
-    (void)snprintf(where, sizeof(where), "chmod o-r %.4096s", view->path);
+    (void)snprintf(where, sizeof(where), "chmod o-r %s", view->path);
     if ((view->map.status.st_mode & 0004U) != 0)
         findings_add(findings, SEVERITY_NOTE, "users-readable", view->path, where,
                      "every user of this host can read the phone numbers");
@@ -460,7 +460,8 @@ void check_users(struct check *check)
         check_map(&view);
         say_the_rest(&view);
     } else {
-        findings_add(check->findings, SEVERITY_ERROR, "memory", view.path, "", "out of memory");
+        findings_add(check->findings, SEVERITY_ERROR, "memory", view.path, "", "%s",
+                     PROBLEM_NO_MEMORY);
     }
     check_examined(check, "%zu user%s", view.names, view.names == 1 ? "" : "s");
     free(view.entries);

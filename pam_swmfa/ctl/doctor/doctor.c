@@ -9,11 +9,13 @@
  */
 #include <config.h>
 
+#include "base/location.h"
 #include "ctl/doctor/host_lint.h"
 #include "ctl/finding_print.h"
 #include "ctl/host/listener.h"
 #include "ctl/setup/readiness.h"
 #include "ctl/setup/sshd_dropin.h"
+#include "wire/option.h"
 
 #include <dirent.h>
 #include <limits.h>
@@ -22,8 +24,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define KEY_CONNECTION      0x2000
-#define STACK_LOCATION_SIZE 4200
+#define KEY_CONNECTION COMMAND_KEY
 
 static const char *connection; /* of the command line */
 
@@ -34,13 +35,13 @@ struct doctor {
     json_object *list; /* of services, with --json */
     char **names;
     size_t count;
-    char conf[STACK_LOCATION_SIZE]; /* the configuration that was read last; "": none */
+    char conf[LOCATION_SIZE]; /* the configuration that was read last; "": none */
     bool conf_good;
     bool map_good; /* its users map lets somebody in */
     struct config config;
     size_t asked; /* services of which a login can come to the module */
     char *kept;   /* those that are excluded from it, see lint_is_kept; NULL: none */
-    char kept_where[STACK_LOCATION_SIZE];
+    char kept_where[LOCATION_SIZE];
     struct sudoers sudoers;
     bool sudo_read;          /* sudoers, or why it could not be read */
     struct problem sudo_why; /* "": it was */
@@ -89,9 +90,10 @@ static const struct config *read_config(struct doctor *doctor, const struct stac
 {
     const char *path = doctor->ctl->conf != NULL ? doctor->ctl->conf : SWMFA_CONF_PATH;
     struct problem why = {0};
+    struct option_value value;
     for (char **at = ours->arguments; *at != NULL; at++)
-        if (strncmp(*at, "conf=/", 6) == 0)
-            path = *at + strlen("conf=");
+        if (option_read(*at, &value) == OPTION_CONF)
+            path = value.conf;
     if (path != doctor->ctl->conf && access(path, F_OK) != 0 && strcmp(path, SWMFA_CONF_PATH) != 0)
         return NULL; /* the line is wrong, which was reported */
     if (strcmp(path, doctor->conf) == 0)
@@ -205,7 +207,7 @@ static void print_json(struct doctor *doctor, const struct lint_context *lint,
     add_word(object, "service", lint->service);
     add_word(object, "line", "");
     if (lint->ours != NULL) {
-        char where[STACK_LOCATION_SIZE];
+        char where[LOCATION_SIZE];
         add_word(object, "line", stack_format_location(lint->ours, where, sizeof(where)));
     }
     add_word(object, "steps", prediction->steps);
@@ -362,7 +364,7 @@ static void examine_doas(const struct doctor *doctor, struct lint_context *lint)
 {
     static const char path[] = "/etc/doas.conf";
     char line[1024];
-    char where[STACK_LOCATION_SIZE];
+    char where[LOCATION_SIZE];
     FILE *file = fopen(path, "re");
     for (unsigned number = 1; file != NULL && fgets(line, sizeof(line), file) != NULL; number++) {
         char *rest = NULL;
@@ -372,7 +374,7 @@ static void examine_doas(const struct doctor *doctor, struct lint_context *lint)
             if (strcmp(word, "nopass") != 0)
                 continue;
             lint->around = true;
-            (void)snprintf(where, sizeof(where), "%s:%u", path, number);
+            (void)location_write(path, number, where, sizeof(where));
             findings_add(doctor->findings, SEVERITY_NOTE, "doas-nopass", where, "",
                          "doas: the rule has nopass: doas asks for neither password nor code");
         }
@@ -394,7 +396,7 @@ static void examine_login(const struct doctor *doctor, const struct lint_context
 
 static void examine_types(struct doctor *doctor, const char *service)
 {
-    char where[STACK_LOCATION_SIZE];
+    char where[LOCATION_SIZE];
     for (size_t i = 0; i < sizeof(other_types) / sizeof(other_types[0]); i++) {
         struct stack *stack = stack_read(NULL, service, other_types[i]);
         const struct stack_line *ours =
@@ -412,7 +414,7 @@ static void examine_types(struct doctor *doctor, const char *service)
 /* The lines are there, and never run. */
 static void examine_idle(const struct doctor *doctor, const struct lint_context *lint)
 {
-    char where[STACK_LOCATION_SIZE];
+    char where[LOCATION_SIZE];
     findings_add(doctor->findings, SEVERITY_NOTE, "no-auth",
                  stack_format_location(lint->ours, where, sizeof(where)), "",
                  "%s: %s does not run auth lines: it asks for neither password nor code",
@@ -471,7 +473,7 @@ static const char *tell_enable(const char *service, char *text, size_t size)
 
 static void examine_others(const struct doctor *doctor, const struct lint_context *lint)
 {
-    char where[STACK_LOCATION_SIZE];
+    char where[LOCATION_SIZE];
     char fix[128];
     (void)snprintf(where, sizeof(where), "%s/%s", stack_folders[0], lint->service);
     if (lint->stack->problem.text[0] != '\0')
@@ -490,7 +492,7 @@ static void examine_others(const struct doctor *doctor, const struct lint_contex
 /* If services were not given, those that are excluded from the module are only listed. */
 static void examine_kept(struct doctor *doctor, struct lint_context *lint)
 {
-    char where[STACK_LOCATION_SIZE];
+    char where[LOCATION_SIZE];
     char *names = NULL;
     (void)stack_format_location(lint->ours, where, sizeof(where));
     if (doctor->ctl->argc > 0) {
@@ -542,7 +544,7 @@ static void examine_sshd_without(const struct doctor *doctor)
 
 static void examine(struct doctor *doctor, const char *service)
 {
-    char where[STACK_LOCATION_SIZE];
+    char where[LOCATION_SIZE];
     struct stack *stack = stack_read(NULL, service, "auth");
     struct lint_context lint = {.findings = doctor->findings, .service = service, .stack = stack};
     if (stack == NULL) {
@@ -552,7 +554,7 @@ static void examine(struct doctor *doctor, const char *service)
     lint.ours = stack->other ? NULL : lint_find_module(stack);
     examine_types(doctor, service);
     if (stack->problem.text[0] != '\0') {
-        (void)snprintf(where, sizeof(where), "%s:%u", stack->problem_file, stack->problem_line);
+        (void)location_write(stack->problem_file, stack->problem_line, where, sizeof(where));
         findings_add(doctor->findings, SEVERITY_ERROR, "unreadable", where, "", "%s: %s; %s",
                      service, stack->problem.text, stack_consequence(stack));
     } else if (lint.ours != NULL && !lint_is_kept(&lint)) {
@@ -569,7 +571,7 @@ static void examine(struct doctor *doctor, const char *service)
 static void examine_siblings(struct doctor *doctor)
 {
     static const char *const pairs[][3] = {{"sudo", "sudo-i", "sudo -i"}, {"su", "su-l", "su -"}};
-    char where[STACK_LOCATION_SIZE];
+    char where[LOCATION_SIZE];
     for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++) {
         if (!is_known(doctor, pairs[i][0]) || !lint_asks(pairs[i][0]))
             continue;
@@ -638,7 +640,7 @@ static bool take_words(struct doctor *doctor)
     for (size_t i = 0; i < doctor->ctl->argc; i++) {
         const char *word = doctor->ctl->argv[i];
         if (*word == '\0' || *word == '.' || strchr(word, '/') != NULL || strlen(word) > NAME_MAX)
-            return problem_set(&doctor->ctl->problem, "%.200s is not a file name of pam.d", word);
+            return problem_set(&doctor->ctl->problem, "%s is not a file name of pam.d", word);
         add_name(doctor, word);
     }
     return true;

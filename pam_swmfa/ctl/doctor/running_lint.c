@@ -40,20 +40,16 @@ static enum half find_half(const struct lint_context *lint, enum sshconf_form fo
     return form == SSHCONF_KEY && lint_has_factor(lint) ? HALF_FACTOR : HALF_NOTHING;
 }
 
-/* Returns the buffer. */
-static const char *tell_needs(enum sshconf_form form, bool asks, bool unread, char *text,
-                              size_t size)
+static void tell_needs(enum sshconf_form form, bool asks, bool unread, struct problem *text)
 {
     struct problem why = {0};
     if (!sshconf_in_force(form, &why))
-        (void)snprintf(text, size, "it is unknown what a login needs: %s", why.text);
+        problem_set(text, "it is unknown what a login needs: %s", why.text);
     else
-        (void)snprintf(text, size, "%sa login needs %s",
-                       unread ? "until you reload sshd, its previous settings apply; after the "
-                                "reload "
-                              : "",
-                       sshconf_needs(form, asks));
-    return text;
+        problem_set(text, "%sa login needs %s",
+                    unread ? "until you reload sshd, its previous settings apply; after the reload "
+                           : "",
+                    sshconf_needs(form, asks));
 }
 
 /* The commands that finish it: sshd must know of a file before the stack changes. */
@@ -73,17 +69,17 @@ static const char *tell_rest(enum half half, enum sshconf_form form, const char 
 static void add_half(const struct lint_context *lint, enum half half, enum sshconf_form form,
                      const struct listener *unread)
 {
-    char needs[1024];
+    struct problem needs = {0};
     char rest[256];
     char command[64];
     bool reload = half == HALF_KEY || unread != NULL;
     const char *how =
         reload ? sshconf_reload(unread != NULL ? unread->pid : 0, command, sizeof(command)) : "";
+    tell_needs(form, half != HALF_STACK, unread != NULL, &needs);
     findings_add(lint->findings, SEVERITY_WARNING, "half-enabled", SSHCONF_PATH,
                  tell_rest(half, form, how, rest, sizeof(rest)),
                  "sshd: swmfactl enable sshd%s is half done: %s; %s; to undo it: %s",
-                 form == SSHCONF_PASSWORD ? "" : " --publickey", half_texts[half],
-                 tell_needs(form, half != HALF_STACK, unread != NULL, needs, sizeof(needs)),
+                 form == SSHCONF_PASSWORD ? "" : " --publickey", half_texts[half], needs.text,
                  half == HALF_FACTOR ? "swmfactl enable sshd" : "swmfactl disable sshd");
 }
 

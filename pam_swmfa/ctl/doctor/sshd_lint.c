@@ -4,6 +4,7 @@
 
 #include "ctl/doctor/host_lint.h"
 
+#include "base/location.h"
 #include "config/users.h"
 
 #include <stdio.h>
@@ -116,7 +117,7 @@ const char *lint_methods_line(const struct lint_context *lint)
 /* Since OpenSSH 10.0, the stack need not be that of "sshd". */
 static void lint_service(const struct lint_context *lint, const struct sshd *sshd)
 {
-    char where[STACK_LOCATION_SIZE];
+    char where[LOCATION_SIZE];
     char service[256];
     (void)sshd_value(sshd, "pamservicename", service, sizeof(service));
     if (*service != '\0' && strcmp(service, lint->service) != 0)
@@ -131,7 +132,7 @@ static void lint_service(const struct lint_context *lint, const struct sshd *ssh
 static void lint_use_pam(const struct lint_context *lint, const struct sshd *sshd,
                          const struct ssh_view *view)
 {
-    char where[STACK_LOCATION_SIZE];
+    char where[LOCATION_SIZE];
     if (!sshd_says(sshd, "usepam", "yes"))
         findings_add(lint->findings, SEVERITY_ERROR, "use-pam",
                      sshd_find("UsePAM", where, sizeof(where)), "UsePAM yes",
@@ -152,7 +153,7 @@ static void lint_use_pam(const struct lint_context *lint, const struct sshd *ssh
 static void lint_password(const struct lint_context *lint, const struct sshd *sshd,
                           const struct ssh_view *view)
 {
-    char where[STACK_LOCATION_SIZE];
+    char where[LOCATION_SIZE];
     if (!sshd_says(sshd, "passwordauthentication", "yes") || !sshd_says(sshd, "usepam", "yes"))
         return;
     (void)sshd_find("PasswordAuthentication", where, sizeof(where));
@@ -175,7 +176,7 @@ static void lint_password(const struct lint_context *lint, const struct sshd *ss
 
 static void lint_key(const struct lint_context *lint, const struct ssh_view *view)
 {
-    char where[STACK_LOCATION_SIZE];
+    char where[LOCATION_SIZE];
     if (view->key_alone)
         findings_add(lint->findings, SEVERITY_ERROR, "key-alone",
                      sshd_find("AuthenticationMethods", where, sizeof(where)),
@@ -198,7 +199,7 @@ bool lint_root_is_mapped(const struct lint_context *lint)
 static void lint_root(const struct lint_context *lint, const struct sshd *sshd,
                       const struct ssh_view *view)
 {
-    char where[STACK_LOCATION_SIZE];
+    char where[LOCATION_SIZE];
     char value[64];
     if (sshd_says(sshd, "permitrootlogin", "yes") || !lint_root_is_mapped(lint))
         return;
@@ -231,13 +232,13 @@ static unsigned long find_key_line(const char *path)
 /* ExposeAuthInfo is not examined: sshd tells PAM of the keys in any case. */
 static void lint_key_lines(const struct lint_context *lint, const struct ssh_view *view)
 {
-    char where[STACK_LOCATION_SIZE];
+    char where[LOCATION_SIZE];
     if (lint->config == NULL || !view->runs_pam || view->key_first)
         return;
     unsigned long line = find_key_line(lint->config->users);
     if (line == 0)
         return;
-    (void)snprintf(where, sizeof(where), "%s:%lu", lint->config->users, line);
+    (void)location_write(lint->config->users, line, where, sizeof(where));
     findings_add(lint->findings, SEVERITY_WARNING, "keys-unused", where,
                  "AuthenticationMethods publickey,keyboard-interactive",
                  "sshd: the line is for an SSH key, but AuthenticationMethods does not require a "
@@ -247,7 +248,7 @@ static void lint_key_lines(const struct lint_context *lint, const struct ssh_vie
 /* The values that are numbers. */
 static void lint_numbers(const struct lint_context *lint, const struct sshd *sshd)
 {
-    char where[STACK_LOCATION_SIZE];
+    char where[LOCATION_SIZE];
     char value[64];
     int deadline = lint->config != NULL ? lint->config->deadline : 0;
     long grace = strtol(sshd_value(sshd, "logingracetime", value, sizeof(value)), NULL, 10);

@@ -7,6 +7,9 @@
 
 #include "ctl/doctor/host_lint.h"
 
+#include "wire/option.h"
+#include "wire/wire.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -142,9 +145,10 @@ static void take_timestamp(void *context, const struct sudoers_setting *setting)
 
 static bool asks_caller(const struct lint_context *lint)
 {
+    struct option_value value;
     for (char **at = lint->ours != NULL ? lint->ours->arguments : NULL; at != NULL && *at != NULL;
          at++)
-        if (strcmp(*at, "use_uid") == 0)
+        if (option_read(*at, &value) == OPTION_FLAG && value.flag == WIRE_FLAG_USE_UID)
             return true;
     return false;
 }

@@ -151,7 +151,7 @@ static void take_block(struct sshd_blocks *blocks, const struct survey *survey, 
     block->number = number;
     if (!none) {
         const struct sshd_line *line = &survey->files.lines[survey->lines[number]];
-        (void)snprintf(block->where, sizeof(block->where), "%s:%u", line->file, line->number);
+        (void)location_write(line->file, line->number, block->where, sizeof(block->where));
         (void)snprintf(block->criteria, sizeof(block->criteria), "%s", line->rest);
         block->decides = decides(survey, survey->lines[number]);
     }

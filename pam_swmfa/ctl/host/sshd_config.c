@@ -4,15 +4,12 @@
 
 #include "ctl/host/sshd_config.h"
 
-#include <errno.h>
-#include <fcntl.h>
+#include "base/subprocess.h"
+
 #include <signal.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #define OUTPUT_MAX ((size_t)256 * 1024)
@@ -28,65 +25,24 @@ const char *sshd_program(void)
     return NULL;
 }
 
-/* Returns everything that was written to a file in memory, with a NUL at the end; the caller frees
- * it. */
-static char *read_back(int fd)
+/* Runs it with the arguments. Returns what it printed to standard output and to standard error, the
+ * caller's to free, or NULL; and its exit status, or -1. */
+static int run(const char *program, const char *const *arguments, char **printed, char **said)
 {
-    char *text = calloc(1, OUTPUT_MAX + 1);
-    ssize_t got = text != NULL ? pread(fd, text, OUTPUT_MAX, 0) : -1;
-    if (got >= 0)
-        return text;
-    free(text);
-    return NULL;
-}
-
-static int spawn(const char *program, char *const *arguments, int out, int err, pid_t *pid)
-{
-    char *const no_environment[] = {NULL};
-    posix_spawn_file_actions_t actions;
-    posix_spawnattr_t attributes;
-    sigset_t no_signals;
-    sigemptyset(&no_signals);
-    int error = posix_spawn_file_actions_init(&actions);
-    if (error != 0)
-        return error;
-    error = posix_spawnattr_init(&attributes);
-    if (error != 0) {
-        (void)posix_spawn_file_actions_destroy(&actions);
-        return error;
-    }
-    (void)posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK);
-    (void)posix_spawnattr_setsigmask(&attributes, &no_signals);
-    error = posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-    if (error == 0)
-        error = posix_spawn_file_actions_adddup2(&actions, out, STDOUT_FILENO);
-    if (error == 0)
-        error = posix_spawn_file_actions_adddup2(&actions, err, STDERR_FILENO);
-    if (error == 0)
-        error = posix_spawn(pid, program, &actions, &attributes, arguments, no_environment);
-    (void)posix_spawnattr_destroy(&attributes);
-    (void)posix_spawn_file_actions_destroy(&actions);
-    return error;
-}
-
-/* Runs it with the arguments. Returns its standard output and standard error, which the caller
- * frees, and its exit status, or -1. */
-static int run(const char *program, char *const *arguments, char **printed, char **said)
-{
-    int status = -1;
-    pid_t pid = 0;
-    int out = memfd_create("sshd-out", MFD_CLOEXEC);
-    int err = memfd_create("sshd-err", MFD_CLOEXEC);
-    if (out >= 0 && err >= 0 && spawn(program, arguments, out, err, &pid) == 0 &&
-        waitpid(pid, &status, 0) == pid)
-        status = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-    *printed = out >= 0 ? read_back(out) : NULL;
-    *said = err >= 0 ? read_back(err) : NULL;
-    if (out >= 0)
-        (void)close(out);
-    if (err >= 0)
-        (void)close(err);
-    return *printed != NULL && *said != NULL ? status : -1;
+    static const char *const no_environment[] = {NULL};
+    struct problem ignored = {0};
+    *printed = calloc(1, OUTPUT_MAX + 1);
+    *said = calloc(1, OUTPUT_MAX + 1);
+    if (*printed == NULL || *said == NULL)
+        return -1;
+    const struct program sshd = {.argv = arguments,
+                                 .path = program,
+                                 .environment = no_environment,
+                                 .input = "",
+                                 .output = {*printed, OUTPUT_MAX + 1},
+                                 .errors = {*said, OUTPUT_MAX + 1},
+                                 .interruptible = true};
+    return program_run(&sshd, &ignored);
 }
 
 static void take_version(struct sshd *sshd, const char *said)
@@ -107,9 +63,7 @@ static void take_version(struct sshd *sshd, const char *said)
 /* Versions without -V print their version in the usage message. */
 static void ask_version(struct sshd *sshd, const char *program)
 {
-    char name[] = "sshd";
-    char option[] = "-V";
-    char *const arguments[] = {name, option, NULL};
+    static const char *const arguments[] = {"sshd", "-V", NULL};
     char *printed = NULL;
     char *said = NULL;
     if (run(program, arguments, &printed, &said) >= 0) {
@@ -353,8 +307,7 @@ static bool ask(struct sshd *sshd, struct asking *asking, const char *option,
     while (again) {
         bool wanted = write_spec(asking, spec);
         list_arguments(asking, option, wanted ? spec : NULL, arguments);
-        good = run(asking->program, (char *const *)arguments, &printed, &said) == 0 &&
-               *printed != '\0';
+        good = run(asking->program, arguments, &printed, &said) == 0 && *printed != '\0';
         again = !good && said != NULL && drop_part(asking, said);
         if (!good && !again)
             explain(sshd, asking, option, said != NULL ? said : "", problem);
@@ -474,7 +427,7 @@ char *sshd_find(const char *keyword, char *buffer, size_t size)
     for (size_t i = 0; i < files.count; i++) {
         const struct sshd_line *line = &files.lines[i];
         if (line->block == SSHD_NO_BLOCK && sshdfiles_is(line, keyword)) {
-            (void)snprintf(buffer, size, "%s:%u", line->file, line->number);
+            (void)location_write(line->file, line->number, buffer, size);
             break;
         }
     }

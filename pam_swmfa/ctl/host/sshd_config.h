@@ -3,14 +3,13 @@
 #ifndef SWMFA_SSHD_CONFIG_H
 #define SWMFA_SSHD_CONFIG_H
 
+#include "base/location.h"
 #include "base/problem.h"
 #include "ctl/host/sshd_files.h"
 #include "ctl/host/sshd_match.h"
 
 #include <stdbool.h>
 #include <stddef.h>
-
-#define SSHD_PLACE 4200 /* room for any "FILE:LINE" */
 
 /* ---- asking ---- */
 
@@ -65,11 +64,12 @@ void sshd_find_version(char *buffer, size_t size);
 /* ---- Match blocks ---- */
 
 struct sshd_block {
-    char where[SSHD_PLACE]; /* "FILE:LINE" of its Match line; "": no block, see sshd_ask_blocks */
-    char criteria[256];     /* as written there */
-    bool decides;           /* it has a setting that decides on codes */
-    bool known;             /* answer is sshd's for the connection */
-    struct problem why;     /* if not known: the reason */
+    char
+        where[LOCATION_SIZE]; /* "FILE:LINE" of its Match line; "": no block, see sshd_ask_blocks */
+    char criteria[256];       /* as written there */
+    bool decides;             /* it has a setting that decides on codes */
+    bool known;               /* answer is sshd's for the connection */
+    struct problem why;       /* if not known: the reason */
     struct sshd_connection connection; /* a connection to which the block applies */
     struct sshd answer;
     size_t number;                     /* of the block, in all of the files */

@@ -39,7 +39,7 @@ static void find_value(const char *text, const char *keyword, char *value, size_
 
 static bool has_folder(const char *path)
 {
-    char folder[SSHD_PLACE];
+    char folder[LOCATION_SIZE];
     struct stat status;
     (void)snprintf(folder, sizeof(folder), "%.*s", (int)(strrchr(path, '/') - path), path);
     return stat(folder, &status) == 0 && S_ISDIR(status.st_mode);

@@ -65,7 +65,7 @@ static bool ask_path(struct sudoers *sudoers, const char *folder, char *output,
     char program[64];
     (void)snprintf(program, sizeof(program), "%s/sudo", folder);
     const char *const argv[] = {program, "-V", NULL};
-    const struct program run = {.argv = argv, .input = "", .output = output, .size = OUTPUT_SIZE};
+    const struct program run = {.argv = argv, .input = "", .output = {output, OUTPUT_SIZE}};
     int status = program_run(&run, problem);
     if (status < 0)
         return false;
@@ -94,7 +94,7 @@ static json_object *convert(const struct sudoers *sudoers, const char *folder, c
     (void)snprintf(program, sizeof(program), "%s/cvtsudoers", folder);
     const char *const argv[] = {program, "-c",  "/dev/null",   form, "json",
                                 "-d",    types, sudoers->path, NULL};
-    const struct program run = {.argv = argv, .input = "", .output = output, .size = OUTPUT_SIZE};
+    const struct program run = {.argv = argv, .input = "", .output = {output, OUTPUT_SIZE}};
     int status = program_run(&run, problem);
     if (status < 0)
         return NULL;

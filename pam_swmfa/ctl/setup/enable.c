@@ -1079,10 +1079,12 @@ static enum ctl_status run_disable(struct ctl_context *ctl)
     return strcmp(ctl->argv[0], "all") == 0 ? disable_all(ctl) : disable_one(ctl);
 }
 
-#define KEY_DRY_RUN   'n'
-#define KEY_PUBLICKEY 0x2000
-#define KEY_USE_UID   0x2001
-#define KEY_FORCE     0x2002
+enum {
+    KEY_DRY_RUN = 'n',
+    KEY_PUBLICKEY = COMMAND_KEY,
+    KEY_USE_UID,
+    KEY_FORCE,
+};
 
 #define DRY_RUN "dry-run", KEY_DRY_RUN, NULL, 0, "Show the changes without making them", 0
 

@@ -34,34 +34,17 @@
 
 /* ---- the command line ---- */
 
-/* The settings that each provider needs; the options are named after the keys. */
-static const struct question {
-    const char *section;
-    const char *key;
-    int option;        /* 0: a secret has no option */
-    const char *asked; /* the prompt; NULL: only an option */
-    bool optional;
-} questions[] = {
-    {"signalwire", "space", 0x2001, "Space (the SPACE of https://SPACE.signalwire.com)", false},
-    {"signalwire", "endpoint", 0x2002, NULL, true},
-    {"signalwire", "ca_file", 0x2003, NULL, true},
-    {"signalwire", "project_id", 0x2004, "Project ID (on the dashboard's API page)", false},
-    {"signalwire", "api_token", 0, "API token with the scope Management (not shown)", false},
-    {"bandwidth", "account_id", 0x2005, "Account ID", false},
-    {"bandwidth", "endpoint", 0x2002, NULL, true},
-    {"bandwidth", "ca_file", 0x2003, NULL, true},
-    {"bandwidth", "username", 0x2006, "User for the MFA API", false},
-    {"bandwidth", "password", 0, "Password of that user (not shown)", false},
-    {"bandwidth", "from", 0x2007, "Your Bandwidth phone number", false},
-    {"bandwidth", "messaging_application_id", 0x2008, "Messaging application ID (Enter: no SMS)",
-     true},
-    {"bandwidth", "voice_application_id", 0x2009, "Voice application ID (Enter: no calls)", true},
-};
-#define QUESTIONS           (sizeof(questions) / sizeof(questions[0]))
-#define SIGNALWIRE_ENDPOINT 1 /* index of that question */
-
 enum {
-    KEY_PROVIDER = 0x2020,
+    INIT_SPACE = COMMAND_KEY,
+    INIT_ENDPOINT,
+    INIT_CA_FILE,
+    INIT_PROJECT_ID,
+    INIT_ACCOUNT_ID,
+    INIT_USERNAME,
+    INIT_FROM,
+    INIT_SMS_APPLICATION,
+    INIT_CALL_APPLICATION,
+    KEY_PROVIDER,
     KEY_SECRET_FILE,
     KEY_USER,
     KEY_NUMBER_OF_USER,
@@ -71,19 +54,47 @@ enum {
     KEY_NO_TEST,
 };
 
+/* The settings that each provider needs; the options are named after the keys. */
+static const struct question {
+    const char *section;
+    const char *key;
+    int option;        /* 0: a secret has no option */
+    const char *asked; /* the prompt; NULL: only an option */
+    bool optional;
+} questions[] = {
+    {"signalwire", "space", INIT_SPACE, "Space (the SPACE of https://SPACE.signalwire.com)", false},
+    {"signalwire", "endpoint", INIT_ENDPOINT, NULL, true},
+    {"signalwire", "ca_file", INIT_CA_FILE, NULL, true},
+    {"signalwire", "project_id", INIT_PROJECT_ID, "Project ID (on the dashboard's API page)",
+     false},
+    {"signalwire", "api_token", 0, "API token with the scope Management (not shown)", false},
+    {"bandwidth", "account_id", INIT_ACCOUNT_ID, "Account ID", false},
+    {"bandwidth", "endpoint", INIT_ENDPOINT, NULL, true},
+    {"bandwidth", "ca_file", INIT_CA_FILE, NULL, true},
+    {"bandwidth", "username", INIT_USERNAME, "User for the MFA API", false},
+    {"bandwidth", "password", 0, "Password of that user (not shown)", false},
+    {"bandwidth", "from", INIT_FROM, "Your Bandwidth phone number", false},
+    {"bandwidth", "messaging_application_id", INIT_SMS_APPLICATION,
+     "Messaging application ID (Enter: no SMS)", true},
+    {"bandwidth", "voice_application_id", INIT_CALL_APPLICATION,
+     "Voice application ID (Enter: no calls)", true},
+};
+#define QUESTIONS           (sizeof(questions) / sizeof(questions[0]))
+#define SIGNALWIRE_ENDPOINT 1 /* index of that question */
+
 static const struct argp_option init_options[] = {
     {.name = "provider", .key = KEY_PROVIDER, .arg = "NAME", .doc = "signalwire or bandwidth"},
-    {.name = "space", .key = 0x2001, .arg = "SPACE", .doc = "SignalWire space"},
-    {.name = "project-id", .key = 0x2004, .arg = "ID", .doc = "SignalWire project"},
-    {.name = "account-id", .key = 0x2005, .arg = "ID", .doc = "Bandwidth account"},
-    {.name = "username", .key = 0x2006, .arg = "NAME", .doc = "Bandwidth API user"},
-    {.name = "from", .key = 0x2007, .arg = "NUMBER", .doc = "Your Bandwidth phone number"},
+    {.name = "space", .key = INIT_SPACE, .arg = "SPACE", .doc = "SignalWire space"},
+    {.name = "project-id", .key = INIT_PROJECT_ID, .arg = "ID", .doc = "SignalWire project"},
+    {.name = "account-id", .key = INIT_ACCOUNT_ID, .arg = "ID", .doc = "Bandwidth account"},
+    {.name = "username", .key = INIT_USERNAME, .arg = "NAME", .doc = "Bandwidth API user"},
+    {.name = "from", .key = INIT_FROM, .arg = "NUMBER", .doc = "Your Bandwidth phone number"},
     {.name = "messaging-application-id",
-     .key = 0x2008,
+     .key = INIT_SMS_APPLICATION,
      .arg = "ID",
      .doc = "Bandwidth application for SMS"},
     {.name = "voice-application-id",
-     .key = 0x2009,
+     .key = INIT_CALL_APPLICATION,
      .arg = "ID",
      .doc = "Bandwidth application for calls"},
     {.name = "secret-file",
@@ -99,8 +110,14 @@ static const struct argp_option init_options[] = {
      .key = KEY_COUNTRIES,
      .arg = "LIST",
      .doc = "Send codes only to numbers that begin with these prefixes"},
-    {.name = "endpoint", .key = 0x2002, .arg = "URL", .doc = "Use another address of the provider"},
-    {.name = "ca-file", .key = 0x2003, .arg = "FILE", .doc = "Use these CA certificates for it"},
+    {.name = "endpoint",
+     .key = INIT_ENDPOINT,
+     .arg = "URL",
+     .doc = "Use another address of the provider"},
+    {.name = "ca-file",
+     .key = INIT_CA_FILE,
+     .arg = "FILE",
+     .doc = "Use these CA certificates for it"},
     {.name = "force", .key = KEY_FORCE, .doc = "Replace a swmfa.conf that was edited; keep a copy"},
     {.name = "no-check", .key = KEY_NO_CHECK, .doc = "Do not run check --online"},
     {.name = "no-test", .key = KEY_NO_TEST, .doc = "Do not run a test login"},

@@ -113,8 +113,7 @@ static bool run(const char *const *argv, const char *const *environment, struct 
     const struct program program = {.argv = argv,
                                     .environment = environment,
                                     .input = "",
-                                    .output = output,
-                                    .size = sizeof(output)};
+                                    .output = {output, sizeof(output)}};
     int status = program_run(&program, problem);
     if (status < 0)
         return false;

@@ -4,6 +4,7 @@
 
 #include "ctl/setup/readiness.h"
 
+#include "base/location.h"
 #include "base/log.h"
 #include "config/placeholder.h"
 #include "config/users.h"
@@ -22,7 +23,6 @@
 #include <unistd.h>
 
 #define LINES_SHOWN 20
-#define WHERE_SIZE  4200
 
 /* ---- messages ---- */
 
@@ -126,8 +126,8 @@ static void tally_lines(const struct config *config, struct users_map *map, stru
                         readiness_take *take, void *context)
 {
     struct users_line line;
-    char where[WHERE_SIZE];
-    char text[WHERE_SIZE];
+    char where[LOCATION_SIZE];
+    char text[LOCATION_SIZE];
     while (users_next(map, &line)) {
         const char *fault = find_fault(config, &line);
         tally->lines++;
@@ -138,7 +138,7 @@ static void tally_lines(const struct config *config, struct users_map *map, stru
             tally->first = map->line;
             tally->fault = fault;
         }
-        (void)snprintf(where, sizeof(where), "%s:%lu", config->users, map->line);
+        (void)location_write(config->users, map->line, where, sizeof(where));
         (void)snprintf(text, sizeof(text), "%s; until you fix it, the user is denied", fault);
         take(context, where, text);
     }
@@ -163,15 +163,16 @@ bool readiness_check_map(const struct config *config, readiness_take *take, void
     if (tally.good > 0 || (config->unmapped == UNMAPPED_IGNORE && tally.lines == 0))
         return true;
     if (tally.lines == 0 && doubt == NULL)
-        return problem_set(problem,
-                           "%s: the map has no user, and every user would be denied; add users with "
-                           "swmfactl user add",
-                           config->users);
-    return problem_set(problem,
-                       "%s:%lu: no line of the map is usable, and every user in it would be denied: "
-                       "%s; see swmfa.users(5)",
-                       config->users, doubt != NULL ? at : tally.first,
-                       doubt != NULL ? doubt : tally.fault);
+        return problem_set(
+            problem,
+            "%s: the map has no user, and every user would be denied; add users with "
+            "swmfactl user add",
+            config->users);
+    return problem_set(
+        problem,
+        "%s:%lu: no line of the map is usable, and every user in it would be denied: "
+        "%s; see swmfa.users(5)",
+        config->users, doubt != NULL ? at : tally.first, doubt != NULL ? doubt : tally.fault);
 }
 
 static void warn_of(void *context, const char *where, const char *text)

@@ -8,6 +8,7 @@
 
 #include "ctl/setup/readiness.h"
 
+#include "base/location.h"
 #include "ctl/doctor/host_lint.h"
 #include "ctl/host/listener.h"
 #include "ctl/host/sshd_config.h"
@@ -372,17 +373,18 @@ static struct way_in find_way_after(const struct look *look, const struct host_a
 
 /* Where sshd's files set what a reason is about: " (FILE:LINE)", or "" if no line does or a Match
  * block may. */
-static const char *find_place(const struct look *look, const char *why, char place[SSHD_PLACE + 4])
+static const char *find_place(const struct look *look, const char *why,
+                              char place[LOCATION_SIZE + 4])
 {
     static const char *const keywords[] = {"PermitRootLogin", "AllowUsers", "DenyUsers",
                                            "AllowGroups", "DenyGroups"};
-    char where[SSHD_PLACE];
+    char where[LOCATION_SIZE];
     place[0] = '\0';
     for (size_t i = 0; !look->blocks && i < sizeof(keywords) / sizeof(keywords[0]); i++)
         if (strncmp(why, keywords[i], strlen(keywords[i])) == 0 &&
             strcmp(sshd_find(keywords[i], where, sizeof(where)), SSHD_CONFIG) != 0 &&
             strncmp(where, SSHCONF_PATH, strlen(SSHCONF_PATH)) != 0) /* to be rewritten */
-            (void)snprintf(place, SSHD_PLACE + 4, " (%s)", where);
+            (void)snprintf(place, LOCATION_SIZE + 4, " (%s)", where);
     return place;
 }
 
@@ -390,7 +392,7 @@ static const char *find_place(const struct look *look, const char *why, char pla
 static void take_shut_out(struct look *look, const struct host_account *account,
                           const struct way_in *after)
 {
-    char place[SSHD_PLACE + 4];
+    char place[LOCATION_SIZE + 4];
     enum account_code code = account_code(account->name, "sshd", look->readiness->config);
     if (after->no_password)
         names_add(&look->key_only, account->name);
@@ -466,7 +468,7 @@ static bool take_mapped(const struct host_account *account, void *context)
 {
     struct look *look = context;
     struct sshd then = {0};
-    char place[SSHD_PLACE + 4];
+    char place[LOCATION_SIZE + 4];
     size_t used = strlen(look->mapped);
     const struct sshd *after = ask_for(look, look->after, account->name, &then);
     struct way_in way = {.why = "sshd does not say whether it lets the account in"};
@@ -498,7 +500,7 @@ static bool check_mapped(struct look *look, struct problem *problem)
 /* If sshd rejects a mapped root, each attempt costs a message. */
 static void warn_about_root(const struct look *look)
 {
-    char where[SSHD_PLACE];
+    char where[LOCATION_SIZE];
     if (!sshd_says(&look->then, "permitrootlogin", "yes") &&
         !sshd_says(&look->then, "permitrootlogin", "no") &&
         account_code("root", "sshd", look->readiness->config) == ACCOUNT_CODE)

@@ -30,7 +30,7 @@
 #define BACKUP_MOST ((size_t)1 << 30) /* bytes: all of it is in memory for a moment */
 
 enum {
-    KEY_FORCE = 0x2000,
+    KEY_FORCE = COMMAND_KEY,
     KEY_REPLACE,
     KEY_CODES,
 };
@@ -93,17 +93,17 @@ static bool open_folder(struct target *target, const char *path, struct problem 
                    slash != NULL ? path : ".");
     target->folder = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (target->folder < 0 || fstat(target->folder, &status) != 0) {
-        problem_set(problem, "%.400s: %s", folder, strerror(errno));
+        problem_set(problem, "%s: %s", folder, strerror(errno));
         return false;
     }
     if (*target->name == '\0' || strlen(target->name) > NAME_MAX)
-        return problem_set(problem, "%.400s: expected the path of a file", path);
+        return problem_set(problem, "%s: expected the path of a file", path);
     if (status.st_uid == 0 && ((status.st_mode & 0022U) == 0 || (status.st_mode & S_ISVTX) != 0)) {
         (void)snprintf(way, sizeof(way), "%s/.", folder);
         return file_check_folders(way, problem);
     }
     return problem_set(problem,
-                       "%.400s: users other than root can change this directory; use one that "
+                       "%s: users other than root can change this directory; use one that "
                        "only root can",
                        folder);
 }
@@ -121,11 +121,11 @@ static bool may_take_name(const struct target *target, struct problem *problem)
 {
     struct stat status;
     if (fstatat(target->folder, target->name, &status, AT_SYMLINK_NOFOLLOW) != 0)
-        return errno == ENOENT || problem_set(problem, "%.400s: %s", target->path, strerror(errno));
+        return errno == ENOENT || problem_set(problem, "%s: %s", target->path, strerror(errno));
     if (!S_ISREG(status.st_mode))
-        return problem_set(problem, "%.400s: is not a regular file", target->path);
+        return problem_set(problem, "%s: is not a regular file", target->path);
     return order.force ||
-           problem_set(problem, "%.400s: already exists; --force replaces it", target->path);
+           problem_set(problem, "%s: already exists; --force replaces it", target->path);
 }
 
 static bool make_beside(struct target *target, struct problem *problem)
@@ -137,7 +137,7 @@ static bool make_beside(struct target *target, struct problem *problem)
                             O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
     }
     if (target->fd < 0)
-        problem_set(problem, "%.400s: cannot be created: %s", target->path, strerror(errno));
+        problem_set(problem, "%s: cannot be created: %s", target->path, strerror(errno));
     return target->fd >= 0;
 }
 
@@ -158,7 +158,7 @@ static bool finish(const struct target *target, struct problem *problem)
 {
     if (fsync(target->fd) == 0 && give_name(target) && fsync(target->folder) == 0)
         return true;
-    problem_set(problem, "%.400s: %s", target->path, strerror(errno));
+    problem_set(problem, "%s: %s", target->path, strerror(errno));
     (void)unlinkat(target->folder, target->beside, 0);
     return false;
 }
@@ -249,7 +249,7 @@ static char *read_backup(struct ctl_context *ctl, size_t *size)
         ;
     else if (fstatat(target.folder, target.name, &status, AT_SYMLINK_NOFOLLOW) == 0 &&
              S_ISREG(status.st_mode) && status.st_nlink != 1)
-        problem_set(&ctl->problem, "%.400s: has another name, a hard link: give a copy", path);
+        problem_set(&ctl->problem, "%s: has another name, a hard link: give a copy", path);
     else
         bytes = file_read_large(path, FILE_PUBLIC, BACKUP_MOST, size, &ctl->problem);
     close_target(&target);

@@ -20,7 +20,7 @@
 #define REASON_MAX 100 /* bytes */
 
 enum {
-    KEY_FOR = 0x2000,
+    KEY_FOR = COMMAND_KEY,
     KEY_REASON,
     KEY_END,
     KEY_FORCE,
@@ -95,12 +95,11 @@ static bool check_account(struct ctl_context *ctl)
         return true;
     if (account != NULL)
         return problem_set(&ctl->problem,
-                           "%.200s: the account's name is %.200s; a bypass for another spelling "
+                           "%s: the account's name is %s; a bypass for another spelling "
                            "has no effect",
                            ctl->user, account->pw_name);
-    return problem_set(&ctl->problem,
-                       "%.200s: no such account (%s); --force grants the bypass anyway", ctl->user,
-                       errno != 0 ? strerror(errno) : "not found");
+    return problem_set(&ctl->problem, "%s: no such account (%s); --force grants the bypass anyway",
+                       ctl->user, errno != 0 ? strerror(errno) : "not found");
 }
 
 /* ---- giving ---- */

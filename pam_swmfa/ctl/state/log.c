@@ -21,7 +21,7 @@
 #define POLL_MS      500
 
 enum {
-    KEY_SINCE = 0x2000,
+    KEY_SINCE = COMMAND_KEY,
     KEY_USER,
     KEY_RESULT,
     KEY_LAST,
@@ -245,13 +245,13 @@ static bool print_page(struct reading *reading)
     reading->looked = 0;
     reading->page = open_memstream(&text, &size);
     if (reading->page == NULL)
-        return problem_set(&ctl->problem, "no memory");
+        return problem_no_memory(&ctl->problem);
     bool good = ctl_begin(ctl, STORE_READ) &&
                 (history_each(ctl->store, reading->id, reading->since_ms, print_login, reading) ||
                  ctl_store_failed(ctl));
     store_cancel(ctl->store);
     if ((fclose(reading->page) != 0 || reading->failed) && good)
-        good = problem_set(&ctl->problem, "no memory");
+        good = problem_no_memory(&ctl->problem);
     if (good && size > 0)
         (void)fwrite(text, 1, size, stdout);
     free(text);

@@ -30,7 +30,7 @@
 #define KEY_SIZE     512
 
 enum {
-    KEY_DAYS = 0x2000,
+    KEY_DAYS = COMMAND_KEY,
     KEY_CSV,
 };
 
@@ -169,7 +169,7 @@ static bool read_list(struct ctl_context *ctl, struct report *report)
     if (!history_each(ctl->store, 0, since_ms, count_login, report))
         return ctl_store_failed(ctl);
     store_cancel(ctl->store);
-    return !report->lost || problem_set(&ctl->problem, "no memory");
+    return !report->lost || problem_no_memory(&ctl->problem);
 }
 
 /* ---- tallies in an order ---- */
@@ -211,7 +211,7 @@ static bool list(struct ctl_context *ctl, const void *tree, bool most_first,
     twalk_r(tree, collect, listing);
     if (listing->lost) {
         free(listing->at);
-        problem_set(&ctl->problem, "no memory");
+        problem_no_memory(&ctl->problem);
         return false;
     }
     if (most_first && listing->count > 0)

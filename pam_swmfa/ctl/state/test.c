@@ -13,6 +13,7 @@
 #include "module/conversation.h"
 #include "module/helper.h"
 #include "store/history.h"
+#include "wire/pam_code.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -28,7 +29,7 @@
 
 /* Keys of options that have no letter. */
 enum {
-    KEY_CHANNEL = 0x2000,
+    KEY_CHANNEL = COMMAND_KEY,
     KEY_SERVICE,
     KEY_FROM,
 };
@@ -137,26 +138,24 @@ static int log_in(pam_handle_t *pamh, struct wire_request *request)
 
 static const struct {
     int code;
-    const char *name;
     const char *text;
-} codes[] = {
-    {PAM_SUCCESS, "PAM_SUCCESS", "the code was right"},
-    {PAM_IGNORE, "PAM_IGNORE", "no code required: the other modules of the stack decide"},
-    {PAM_AUTH_ERR, "PAM_AUTH_ERR", "denied"},
-    {PAM_MAXTRIES, "PAM_MAXTRIES", "denied: all tries used, or no code may be sent"},
-    {PAM_AUTHINFO_UNAVAIL, "PAM_AUTHINFO_UNAVAIL",
-     "denied: the provider or the store cannot be used"},
-    {PAM_SERVICE_ERR, "PAM_SERVICE_ERR", "denied: wrong configuration; run swmfactl check"},
-    {PAM_CONV_ERR, "PAM_CONV_ERR", "denied: nobody answered"},
-    {PAM_BUF_ERR, "PAM_BUF_ERR", "denied: no memory"},
-    {PAM_SYSTEM_ERR, "PAM_SYSTEM_ERR", "denied: the helper cannot be used"},
+} meanings[] = {
+    {PAM_SUCCESS, "the code was right"},
+    {PAM_IGNORE, "no code required: the other modules of the stack decide"},
+    {PAM_AUTH_ERR, "denied"},
+    {PAM_MAXTRIES, "denied: all tries used, or no code may be sent"},
+    {PAM_AUTHINFO_UNAVAIL, "denied: the provider or the store cannot be used"},
+    {PAM_SERVICE_ERR, "denied: wrong configuration; run swmfactl check"},
+    {PAM_CONV_ERR, "denied: nobody answered"},
+    {PAM_BUF_ERR, "denied: " PROBLEM_NO_MEMORY},
+    {PAM_SYSTEM_ERR, "denied: the helper cannot be used"},
 };
 
 static void say_code(int code)
 {
-    for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++)
-        if (codes[i].code == code)
-            (void)printf("PAM: %s: %s\n", codes[i].name, codes[i].text);
+    for (size_t i = 0; i < sizeof(meanings) / sizeof(meanings[0]); i++)
+        if (meanings[i].code == code)
+            (void)printf("PAM: %s: %s\n", pam_code_name(code), meanings[i].text);
 }
 
 /* The newest login of that user and service. */

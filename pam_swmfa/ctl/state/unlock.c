@@ -74,9 +74,9 @@ static bool new_codes(struct ctl_context *ctl, const struct codes *codes)
     if (print_codes(ctl, codes))
         return true;
     const struct problem why = ctl->problem;
-    return problem_set(
-        &ctl->problem,
-        "%.100s; the new codes are lost and the older ones void; run the command again", why.text);
+    return problem_set(&ctl->problem,
+                       "%s; the new codes are lost and the older ones void; run the command again",
+                       why.text);
 }
 
 static enum ctl_status run_codes(struct ctl_context *ctl)
@@ -98,7 +98,7 @@ static const char *no_account(const struct ctl_context *ctl)
 /* ---- unlock ---- */
 
 enum {
-    KEY_SENDS = 0x2000,
+    KEY_SENDS = COMMAND_KEY,
 };
 
 static bool lifts_sends; /* --sends */

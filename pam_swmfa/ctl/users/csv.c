@@ -283,9 +283,10 @@ static char *convert(const char *from, const char *text, size_t length, size_t *
     bool open = conversion != (iconv_t)-1; // NOLINT(performance-no-int-to-ptr)
     bool good = made != NULL && open &&
                 iconv(conversion, &in, &length, &out, &room) != (size_t)-1 && length == 0;
-    if (!good)
-        problem_set(problem, made == NULL ? "no memory" : "it begins as UTF-16, but is not: %s",
-                    strerror(errno));
+    if (!good && made == NULL)
+        problem_no_memory(problem);
+    else if (!good)
+        problem_set(problem, "it begins as UTF-16, but is not: %s", strerror(errno));
     if (open)
         (void)iconv_close(conversion);
     if (!good) {
@@ -307,7 +308,7 @@ static bool read_text(struct sheet *sheet, const char *text, size_t length, stru
     if (said == 0 && !find_separator(&reader, text, problem))
         return false;
     if (csv_init(&parser, CSV_STRICT | CSV_STRICT_FINI) != 0)
-        return problem_set(problem, "no memory");
+        return problem_no_memory(problem);
     csv_set_delim(&parser, (unsigned char)reader.separator);
     if (!read_bytes(&parser, &reader, text + said, length - said)) {
         reader.row.wrong = "has a double quote where none can be, or lacks one; what follows was "
@@ -316,7 +317,7 @@ static bool read_text(struct sheet *sheet, const char *text, size_t length, stru
     }
     bool good = !sheet->lost && csv_error(&parser) != CSV_ENOMEM;
     csv_free(&parser);
-    return good || problem_set(problem, "no memory");
+    return good || problem_no_memory(problem);
 }
 
 bool sheet_read(struct sheet *sheet, const char *text, size_t length, struct problem *problem)

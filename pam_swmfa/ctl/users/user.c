@@ -104,7 +104,7 @@ static bool keep(struct ctl_context *ctl, struct user_work *work, const struct c
         work->countries = strdup(config->countries);
     work->ignore = config->unmapped == UNMAPPED_IGNORE;
     return (work->users != NULL && (config->countries == NULL || work->countries != NULL)) ||
-           problem_set(&ctl->problem, "no memory");
+           problem_no_memory(&ctl->problem);
 }
 
 /* With --users, the configuration may be wrong; changes: whether its other settings matter. */
@@ -118,11 +118,11 @@ static bool read_settings(struct ctl_context *ctl, struct user_work *work, bool 
         return kept;
     }
     if (user_options.users == NULL)
-        return problem_set(&ctl->problem, "%.440s (--users FILE works without it)", why.text);
+        return problem_set(&ctl->problem, "%s (--users FILE works without it)", why.text);
     if (changes)
         user_warn("countries and unmapped are unknown: %s", why.text);
     work->users = strdup(user_options.users);
-    return work->users != NULL || problem_set(&ctl->problem, "no memory");
+    return work->users != NULL || problem_no_memory(&ctl->problem);
 }
 
 const char *user_number_wrong(const struct user_work *work, const char *number, char *why,

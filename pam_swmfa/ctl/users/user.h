@@ -24,7 +24,7 @@ struct user_options {
 extern struct user_options user_options;
 
 enum user_option_key {
-    USER_KEY_USERS = 0x2000,
+    USER_KEY_USERS = COMMAND_KEY,
     USER_KEY_KEY,
     USER_KEY_FORCE,
     USER_KEY_NUMBERS,

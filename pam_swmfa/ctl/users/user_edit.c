@@ -78,8 +78,7 @@ static bool add(struct ctl_context *ctl, struct user_work *work, const struct ma
         return false;
     const struct map_line *line = map_find_entry(&work->map, entry->user, entry->key);
     if (line != NULL)
-        return problem_set(&ctl->problem,
-                           "%.300s:%lu: %.100s already has a line; change it with user set",
+        return problem_set(&ctl->problem, "%s:%lu: %s already has a line; change it with user set",
                            work->users, map_number(&work->map, line), entry->user);
     if (!map_add(&work->map, entry, &ctl->problem) || !put(ctl, work, entry))
         return false;
@@ -100,7 +99,7 @@ static bool set(struct ctl_context *ctl, struct user_work *work, const struct ma
         return false;
     struct map_line *line = map_find_entry(&work->map, entry->user, entry->key);
     if (line == NULL)
-        return problem_set(&ctl->problem, "%.300s: %.100s has no line%s; add one with user add",
+        return problem_set(&ctl->problem, "%s: %s has no line%s; add one with user add",
                            work->users, entry->user,
                            entry->key != NULL ? " for that key" : " that is for all keys");
     map_parse(line, &old);
@@ -163,7 +162,7 @@ static bool is_meant(struct ctl_context *ctl, const struct user_work *work, size
     if (left > 0 || !work->ignore || user_options.force)
         return true;
     return problem_set(&ctl->problem,
-                       "unmapped = ignore: without a line, %.100s needs no code; "
+                       "unmapped = ignore: without a line, %s needs no code; "
                        "--force removes it anyway",
                        ctl->user);
 }
@@ -172,18 +171,16 @@ static bool is_meant(struct ctl_context *ctl, const struct user_work *work, size
 static bool leaves_somebody(struct ctl_context *ctl, const struct user_work *work)
 {
     return work->now.named_count > 0 || user_options.force ||
-           problem_set(
-               &ctl->problem,
-               "%.300s: %.100s is the last user, and without users every login that needs a "
-               "code is denied; --force removes the user anyway",
-               work->users, ctl->user);
+           problem_set(&ctl->problem,
+                       "%s: %s is the last user, and without users every login that needs a "
+                       "code is denied; --force removes the user anyway",
+                       work->users, ctl->user);
 }
 
 static bool is_gone(struct ctl_context *ctl, const struct user_work *work, size_t left)
 {
     return map_find(&work->now, ctl->user, strlen(ctl->user)).count == left ||
-           problem_set(&ctl->problem, "%.300s: %.100s would still be in it", work->users,
-                       ctl->user);
+           problem_set(&ctl->problem, "%s: %s would still be in it", work->users, ctl->user);
 }
 
 /* removed: the number of lines. */
@@ -200,8 +197,8 @@ static bool remove_lines(struct ctl_context *ctl, size_t *removed, size_t *left)
         (void)printf("%s: lines removed: %zu\n", ctl->shown, *removed);
     }
     if (done && *removed == 0)
-        problem_set(&ctl->problem, "%.100s is not in the users map%s, %.300s", ctl->user,
-                    for_key(key), work.users);
+        problem_set(&ctl->problem, "%s is not in the users map%s, %s", ctl->user, for_key(key),
+                    work.users);
     user_end(&work);
     return done;
 }
@@ -260,8 +257,8 @@ static bool clear_up(struct ctl_context *ctl, size_t removed)
     if (!clear_store(ctl, &cleared)) {
         const struct problem why = ctl->problem;
         return problem_set(&ctl->problem,
-                           "%s; break-glass codes, remembered logins and a bypass of %.100s are "
-                           "still there: %.300s",
+                           "%s; break-glass codes, remembered logins and a bypass of %s are "
+                           "still there: %s",
                            removed > 0 ? "the user is removed" : "nothing was removed", ctl->user,
                            why.text);
     }

@@ -64,7 +64,7 @@ static char *read_stream(FILE *from, const char *path, size_t *length, struct pr
     if (good && *length < EDIT_READ_MAX)
         return text;
     free(text);
-    problem_set(problem, "%.400s: %s", path,
+    problem_set(problem, "%s: %s", path,
                 good ? "is larger than 256 MiB" : strerror(error != 0 ? error : ENOMEM));
     return NULL;
 }
@@ -74,7 +74,7 @@ static char *read_list(const char *path, size_t *length, struct problem *problem
     bool standard = strcmp(path, "-") == 0;
     FILE *from = standard ? stdin : fopen(path, "re");
     if (from == NULL) {
-        problem_set(problem, "%.400s: %s", path, strerror(errno));
+        problem_set(problem, "%s: %s", path, strerror(errno));
         return NULL;
     }
     char *text = read_stream(from, path, length, problem);
@@ -88,11 +88,11 @@ static char *read_list(const char *path, size_t *length, struct problem *problem
 static void say_wrong(struct import *import, const struct row *row, const char *column,
                       const char *why)
 {
-    char text[1024];
-    char shown[4 * sizeof(text)];
-    (void)snprintf(text, sizeof(text), "%.400s:%lu: %s%s%s", import->path, row->line, column,
-                   *column != '\0' ? ": " : "", why);
-    (void)fprintf(stderr, "%s\n", log_escape(shown, sizeof(shown), text, ""));
+    struct problem problem = {0};
+    char shown[2 * sizeof(problem.text)];
+    problem_set(&problem, "%s:%lu: %s%s%s", import->path, row->line, column,
+                *column != '\0' ? ": " : "", why);
+    (void)fprintf(stderr, "%s\n", log_escape(shown, sizeof(shown), problem.text, ""));
     import->wrong++;
 }
 
@@ -163,7 +163,7 @@ static bool find_doubles(struct import *import, struct problem *problem)
     size_t count = import->sheet.count;
     struct row **sorted = calloc(count + 1, sizeof(struct row *));
     if (sorted == NULL)
-        return problem_set(problem, "no memory");
+        return problem_no_memory(problem);
     for (size_t i = 0; i < count; i++)
         sorted[i] = &import->rows[i];
     qsort(sorted, count, sizeof(struct row *), compare_rows);
@@ -211,7 +211,7 @@ static bool check_rows(struct import *import, struct problem *problem)
 {
     import->rows = calloc(import->sheet.count + 1, sizeof(*import->rows));
     if (import->rows == NULL)
-        return problem_set(problem, "no memory");
+        return problem_no_memory(problem);
     for (size_t i = 0; i < import->sheet.count; i++)
         check_row(import, &import->sheet.rows[i], &import->rows[i]);
     if (import->wrong == 0 && !find_doubles(import, problem))
@@ -299,7 +299,7 @@ static bool show_masked(struct ctl_context *ctl, const struct import *import)
     if (good)
         good = diff_print(ctl, import->work->users, text[0], length[0], text[1], length[1]);
     else
-        problem_set(&ctl->problem, "no memory");
+        problem_no_memory(&ctl->problem);
     free(text[0]);
     free(text[1]);
     return good;
@@ -339,7 +339,7 @@ static bool read_sheet(struct ctl_context *ctl, struct import *import, const cha
 {
     struct problem why = {0};
     return sheet_read(&import->sheet, text, length, &why) ||
-           problem_set(&ctl->problem, "%.150s: %.340s", import->path, why.text);
+           problem_set(&ctl->problem, "%s: %s", import->path, why.text);
 }
 
 static enum ctl_status run_import(struct ctl_context *ctl)

@@ -148,8 +148,7 @@ static bool show_one(struct ctl_context *ctl, const struct user_work *work)
 {
     struct map_user found = map_find(&work->map, ctl->user, strlen(ctl->user));
     if (found.count == 0)
-        return problem_set(&ctl->problem, "%.100s is not in the users map, %.300s", ctl->user,
-                           work->users);
+        return problem_set(&ctl->problem, "%s is not in the users map, %s", ctl->user, work->users);
     return show(ctl, &work->map, &found);
 }
 

@@ -66,7 +66,7 @@ bool map_read(struct map *map, const char *text, size_t length, struct problem *
     map->lines = calloc(map->count + 1, sizeof(*map->lines));
     map->named = calloc(map->count + 1, sizeof(struct map_line *));
     if (map->lines == NULL || map->named == NULL)
-        return problem_set(problem, "no memory");
+        return problem_no_memory(problem);
     split(map);
     return true;
 }
@@ -253,7 +253,7 @@ bool map_add(struct map *map, const struct map_entry *entry, struct problem *pro
     char *added = compose(entry);
     return (added != NULL &&
             (barrier != NULL ? put_before(barrier, added) : put_behind(map, added))) ||
-           problem_set(problem, "no memory");
+           problem_no_memory(problem);
 }
 
 /* The part of a line after the new number and channels. */
@@ -297,14 +297,14 @@ bool map_set(struct map_line *line, const struct map_entry *entry, struct proble
                  rest.tail) >= 0)
         return true;
     line->instead = NULL;
-    return problem_set(problem, "no memory");
+    return problem_no_memory(problem);
 }
 
 bool map_remove(struct map_line *line, struct problem *problem)
 {
     free(line->instead);
     line->instead = strdup("");
-    return line->instead != NULL || problem_set(problem, "no memory");
+    return line->instead != NULL || problem_no_memory(problem);
 }
 
 static void write_line(const struct map_line *line, FILE *to)
@@ -324,7 +324,7 @@ static bool ends_well(const struct map *map, const char *path, struct problem *p
     const struct map_line *last = map->count > 0 ? &map->lines[map->count - 1] : NULL;
     return last == NULL || last->instead != NULL || is_whole(last) ||
            problem_set(problem,
-                       "%.300s:%zu: the file ends within this line, and may be cut off: look "
+                       "%s:%zu: the file ends within this line, and may be cut off: look "
                        "whether it is whole, and end it with a newline",
                        path, map->count);
 }
@@ -344,7 +344,7 @@ char *map_write(const struct map *map, const char *path, size_t *length, struct 
     if (good)
         return text;
     free(text);
-    problem_set(problem, "no memory");
+    problem_no_memory(problem);
     return NULL;
 }
 
@@ -442,7 +442,7 @@ bool map_check(const struct map *map, const char *path, bool empty, struct probl
 {
     const char *doubt = users_doubt(map->text, map->length);
     return doubt == NULL || (empty && map->length == 0) ||
-           problem_set(problem, "%.400s: %s", path, doubt);
+           problem_set(problem, "%s: %s", path, doubt);
 }
 
 bool map_entry_matches(const struct phone *phone, const struct map_entry *entry)
@@ -469,11 +469,10 @@ bool map_verify(const struct map *map, const char *path, const struct map_entry 
     if (result == USERS_FOUND && map_entry_matches(&phone, entry))
         return true;
     if (line == NULL)
-        return problem_set(problem, "%.400s: %.100s: the new line would not be found", path,
-                           entry->user);
+        return problem_set(problem, "%s: %s: the new line would not be found", path, entry->user);
     map_parse(line, &parsed);
-    return problem_set(problem, "%.300s:%lu: %.100s: this line counts, and not the new one%s%s",
-                       path, map_number(map, line), entry->user,
+    return problem_set(problem, "%s:%lu: %s: this line counts, and not the new one%s%s", path,
+                       map_number(map, line), entry->user,
                        parsed.wrong != NULL ? ", and is wrong: " : "",
                        parsed.wrong != NULL ? parsed.wrong : "");
 }

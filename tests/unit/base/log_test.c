@@ -4,6 +4,8 @@
 
 #include "base/log.h"
 
+#include <syslog.h>
+
 static void test_each_byte_is_itself_or_its_octal_number(void **state)
 {
     (void)state;
@@ -92,6 +94,59 @@ static void test_a_text_that_fits_is_whole(void **state)
     }
 }
 
+/* ---- whole lines ---- */
+
+static char line[8192];
+
+/* In place of libc's: keeps the line. */
+void __syslog_chk(int priority, int flag, const char *format, ...);
+
+static void keep_line(const char *format, va_list arguments) __attribute__((format(printf, 1, 0)));
+
+static void keep_line(const char *format, va_list arguments)
+{
+    (void)vsnprintf(line, sizeof(line), format, arguments);
+}
+
+void __syslog_chk(int priority, int flag, const char *format, ...)
+{
+    (void)priority;
+    (void)flag;
+    va_list arguments;
+    va_start(arguments, format);
+    keep_line(format, arguments);
+    va_end(arguments);
+}
+
+void syslog(int priority, const char *format, ...)
+{
+    (void)priority;
+    va_list arguments;
+    va_start(arguments, format);
+    keep_line(format, arguments);
+    va_end(arguments);
+}
+
+static void test_a_line_is_printable(void **state)
+{
+    (void)state;
+    log_line(LOG_NOTICE, "user=%s", "a\nb\033\xff");
+    unit_same_text("a line", strstr(line, "user="), "user=a?b??");
+}
+
+static void test_a_long_line_shows_that_it_is_cut(void **state)
+{
+    (void)state;
+    static char text[4096];
+    unit_repeat(text, sizeof(text), "a", sizeof(text) - 1);
+    log_line(LOG_NOTICE, "result=denied detail=%s", text);
+    const char *found = strstr(line, "result=");
+    assert_non_null(found);
+    unit_same_number("length", (long long)strlen(found), 2047);
+    unit_check("reason", strncmp(found, "result=denied detail=aaa", 24) == 0, "the beginning");
+    unit_same_text("end", found + 2043, "a...");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -99,6 +154,8 @@ int main(void)
         cmocka_unit_test(test_texts_are_escaped),
         cmocka_unit_test(test_a_text_that_does_not_fit_ends_in_dots),
         cmocka_unit_test(test_a_text_that_fits_is_whole),
+        cmocka_unit_test(test_a_line_is_printable),
+        cmocka_unit_test(test_a_long_line_shows_that_it_is_cut),
     };
     return cmocka_run_group_tests_name("log", tests, NULL, NULL);
 }

@@ -2233,7 +2233,7 @@ static void tell(void *context, const struct problem *one)
 /* Examines a configuration; the first problem is the one that config_load has. */
 static bool examine(const char *content, struct told *told, struct config_lines *lines)
 {
-    char first[512];
+    char first[sizeof(problem.text)];
     bool good = load(content);
     if (good)
         config_free(&config);

@@ -480,7 +480,7 @@ static void test_a_long_description_is_cut_off(void **state)
     };
     static const long statuses[] = {401, 422, 500};
     for (size_t i = 0; i < COUNT(forms); i++) {
-        for (size_t length = 430; length <= 520; length += length == 520 ? 14480 : 1) {
+        for (size_t length = 4030; length <= 15000; length += length == 4100 ? 10900 : 1) {
             unit_repeat(words, sizeof(words), "x", length);
             size_t used = 0;
             for (const char *at = forms[i]; *at != '\0';) {
@@ -500,6 +500,8 @@ static void test_a_long_description_is_cut_off(void **state)
         }
     }
     assert_int_equal(strlen(one.problem.text), sizeof(one.problem.text) - 1);
+    (void)sent(SW, CHANNEL_SMS, 401, body);
+    assert_non_null(strstr(one.problem.text, providers[SW]->hints.credentials));
 }
 
 static void test_an_escape_sequence_in_an_error_does_not_reach_the_log(void **state)

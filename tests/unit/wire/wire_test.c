@@ -2,7 +2,11 @@
 /* Tests of wire: a message arrives whole and of our version, or is refused. */
 #include "../unit.h"
 
+#include "wire/option.h"
+#include "wire/pam_code.h"
 #include "wire/wire.h"
+
+#include <security/_pam_types.h>
 
 #include <signal.h>
 #include <sys/socket.h>
@@ -269,6 +273,56 @@ static void test_a_field_without_an_end_is_noticed(void **state)
     }
 }
 
+/* ---- module options and PAM codes ---- */
+
+static void test_each_option_is_read(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *word;
+        enum option_result result;
+        uint32_t flag;
+        const char *conf;
+    } cases[] = {
+        {"debug", OPTION_FLAG, WIRE_FLAG_DEBUG, NULL},
+        {"use_uid", OPTION_FLAG, WIRE_FLAG_USE_UID, NULL},
+        {"conf=/etc/x", OPTION_CONF, 0, "/etc/x"},
+        {"conf=/", OPTION_CONF, 0, "/"},
+        {"conf=", OPTION_RELATIVE, 0, NULL},
+        {"conf=x", OPTION_RELATIVE, 0, NULL},
+        {"conf", OPTION_UNKNOWN, 0, NULL},
+        {"", OPTION_UNKNOWN, 0, NULL},
+        {"debug ", OPTION_UNKNOWN, 0, NULL},
+        {"debug=", OPTION_UNKNOWN, 0, NULL},
+        {"Debug", OPTION_UNKNOWN, 0, NULL},
+        {"use_ui", OPTION_UNKNOWN, 0, NULL},
+        {"use_uid2", OPTION_UNKNOWN, 0, NULL},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct option_value value = {.flag = 99, .conf = "x"};
+        unit_same_number(cases[i].word, option_read(cases[i].word, &value), cases[i].result);
+        unit_same_number(cases[i].word, value.flag, cases[i].flag);
+        unit_check(cases[i].word, (value.conf == NULL) == (cases[i].conf == NULL), "the path");
+        if (value.conf != NULL)
+            unit_same_text(cases[i].word, value.conf, cases[i].conf);
+    }
+}
+
+static void test_only_two_codes_let_pass(void **state)
+{
+    (void)state;
+    size_t count = 0;
+    for (int code = -2; code < 300; code++) {
+        bool passes = code == PAM_SUCCESS || code == PAM_IGNORE;
+        assert_int_equal(pam_code_allows(code), passes);
+        assert_true(!passes || pam_code_name(code) != NULL);
+        count += pam_code_name(code) != NULL;
+    }
+    unit_same_number("codes of the table", (long long)count, 9);
+    unit_same_text("name", pam_code_name(PAM_AUTHINFO_UNAVAIL), "PAM_AUTHINFO_UNAVAIL");
+    assert_null(pam_code_name(PAM_PERM_DENIED));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -283,6 +337,8 @@ int main(void)
         cmocka_unit_test(test_sending_to_nobody_fails_without_a_signal),
         cmocka_unit_test(test_put_fills_a_field_or_leaves_it_empty),
         cmocka_unit_test(test_a_field_without_an_end_is_noticed),
+        cmocka_unit_test(test_each_option_is_read),
+        cmocka_unit_test(test_only_two_codes_let_pass),
     };
     return cmocka_run_group_tests_name("wire", tests, NULL, NULL);
 }
