@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Tests of base/problem: no text is too long for it; place and reason stay, and a cut shows. */
-#include "unit.h"
+#include "../unit.h"
 
 #include "base/problem.h"
 

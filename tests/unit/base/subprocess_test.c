@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Tests of base/subprocess: a program finds what it is given and nothing else, and ends in time. */
-#include "unit.h"
+#include "../unit.h"
 
 #include "base/subprocess.h"
 
