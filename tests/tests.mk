@@ -141,7 +141,8 @@ bench: all $(check_PROGRAMS)
 .PHONY: unit system
 unit_wanted = $(if $(T),$(or $(filter %/$(T)_test $(T:%/=tests/unit/%/%),$(unit_tests)),$(T)_test),$(unit_tests))
 unit: $(unit_wanted)
-	@failed=0; for test in $(unit_wanted); do ./$$test || { echo "FAILED $$test"; failed=1; }; done; exit $$failed
+	@export SWMFA_SRCDIR='$(abs_top_srcdir)' SWMFA_BUILDDIR='$(abs_top_builddir)'; \
+	failed=0; for test in $(unit_wanted); do ./$$test || { echo "FAILED $$test"; failed=1; }; done; exit $$failed
 system: all
 	$(MAKE) check TESTS=
 	SWMFA_SRCDIR='$(abs_top_srcdir)' SWMFA_BUILDDIR='$(abs_top_builddir)' \

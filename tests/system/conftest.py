@@ -125,9 +125,8 @@ def host():
 
 @pytest.fixture(autouse=True)
 def no_leak(system_log):
-    """The store is empty at the start. No code, no whole number and no credential is in what the test logged,
-    printed and stored. (What a user typed at a terminal with echo is not searched.) test_secrets.py proves that
-    the search finds them."""
+    """The store is empty at the start. Afterwards no code, whole number or credential is in what the test logged,
+    printed and stored; what a user typed at a terminal with echo is not searched. See test_secrets.py."""
     harness.new_store()
     yield
     assert harness.find_leaks(system_log) == []
