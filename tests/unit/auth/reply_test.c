@@ -11,15 +11,15 @@ static void check(const struct wire_reply *reply, size_t length, bool letters,
 {
     struct {
         char code[REPLY_CODE_SIZE];
-        char behind[8];
-    } out = {.code = "", .behind = "behind"};
+        char after[8];
+    } out = {.code = "", .after = "after"};
     char what[512];
     (void)snprintf(what, sizeof(what), "\"%.*s\" for %zu %s", (int)sizeof(reply->text), reply->text,
                    length, letters ? "characters" : "digits");
     unit_same_number(what, reply_read(reply, length, letters, out.code), expected);
     bool coded = expected == REPLY_CODE || expected == REPLY_BREAK_GLASS;
     unit_same_text(what, out.code, coded ? expected_code : "");
-    unit_same_text(what, out.behind, "behind");
+    unit_same_text(what, out.after, "after");
 }
 
 static void check_text(const char *text, size_t length, bool letters, enum reply_kind expected,

@@ -71,7 +71,7 @@
 
 static struct {
     struct sshkeys keys;
-    char behind[64];
+    char after[64];
 } out;
 
 /* Reads a text and sees that these are the fingerprints, in that order. */
@@ -82,8 +82,8 @@ static void check_of(const char *what, const char *info, const char *const *prin
     unit_same_number(what, (long long)out.keys.count, (long long)count);
     for (size_t i = 0; i < count; i++)
         unit_same_text(what, out.keys.fingerprint[i], prints[i]);
-    for (size_t i = 0; i < sizeof(out.behind); i++)
-        unit_check(what, out.behind[i] == '#', "nothing written behind the keys");
+    for (size_t i = 0; i < sizeof(out.after); i++)
+        unit_check(what, out.after[i] == '#', "nothing written after the keys");
 }
 
 static void check_none(const char *info)
@@ -105,10 +105,10 @@ static void test_a_key_has_the_fingerprint_that_ssh_keygen_shows(void **state)
     } cases[] = {
         {"publickey " ED25519 "\n", ED25519_PRINT},
         {"publickey " RSA "\n", RSA_PRINT},
-        {"publickey " ECDSA256 "\n", ECDSA256_PRINT}, /* one "=" behind it */
+        {"publickey " ECDSA256 "\n", ECDSA256_PRINT}, /* one "=" after it */
         {"publickey " ECDSA521 "\n", ECDSA521_PRINT}, /* two */
         {"publickey " SECOND "\n", SECOND_PRINT},
-        {"publickey " ED25519, ED25519_PRINT}, /* no newline behind it */
+        {"publickey " ED25519, ED25519_PRINT}, /* no newline after it */
         {"publickey " ECDSA521, ECDSA521_PRINT},
         {"publickey " ED25519 "\n\n", ED25519_PRINT},
         {"\npublickey " ED25519 "\n", ED25519_PRINT},

@@ -1544,7 +1544,7 @@ static void test_keys_that_bandwidth_needs_are_required_only_if_it_is_used(void 
 {
     (void)state;
     static const struct {
-        const char *section; /* behind three lines, and [bandwidth] */
+        const char *section; /* after three lines, and [bandwidth] */
         const char *problem;
     } cases[] = {
         {"", ": [bandwidth] account_id: missing (providers lists bandwidth)"},
@@ -2106,7 +2106,7 @@ static void test_the_installed_example_loads_with_the_defaults(void **state)
 
 /*
  * The lines of one section of the example, or NULL: between [SECTION] and the next; either may
- * stand behind a ";". The caller frees them.
+ * stand after a ";". The caller frees them.
  */
 static char *example_section(const char *text, const char *section)
 {
@@ -2125,7 +2125,7 @@ static char *example_section(const char *text, const char *section)
     return start != NULL ? strdup(start) : NULL;
 }
 
-/* The value behind "KEY = " at a line's beginning, with or without a ";" before it; or NULL. */
+/* The value after "KEY = " at a line's beginning, with or without a ";" before it; or NULL. */
 static const char *example_value(const char *text, const char *name, char *value, size_t size)
 {
     char start[64];

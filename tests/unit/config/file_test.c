@@ -38,7 +38,7 @@ static void make_folder(const char *name)
     assert_int_equal(mkdir(at(name), 0755), 0);
 }
 
-/* Whoever can change a link decides which file is read, and so can who can change its folder. */
+/* A user who can change a link, or its folder, decides which file is read. */
 static void test_the_folder_of_each_link_is_checked(void **state)
 {
     (void)state;

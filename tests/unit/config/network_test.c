@@ -292,7 +292,7 @@ static void test_a_network_contains_only_its_addresses(void **state)
     }
 }
 
-/* What a service tells of the other end may be a name, which whoever it is can choose. */
+/* A service may pass a name for the remote host, which the remote side can choose. */
 static void test_text_that_is_not_an_address_is_in_no_network(void **state)
 {
     (void)state;

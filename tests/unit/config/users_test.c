@@ -5,7 +5,7 @@
 
 #include "config/users.h"
 
-#define PIECE ((size_t)128 * 1024) /* many pages, and as much as a reader may take at once */
+#define PIECE ((size_t)128 * 1024) /* many pages, and as much as a reader may take in one go */
 #define GOOD  "+14043287382"
 #define WRONG "+15550199" /* of a line that must not be used */
 
@@ -442,11 +442,11 @@ static void test_long_lines_are_counted_once(void **state)
         }
         add_text(&map, "alice wrong\n");
         assert_int_equal(look_up_map(&map, "alice"), USERS_BAD_LINE);
-        check_problem("behind three long lines", 4, "alice", NO_LETTERS);
+        check_problem("after three long lines", 4, "alice", NO_LETTERS);
     }
 }
 
-/* Who takes the beginning of a piece for that of a line would use the wrong number. */
+/* A reader that takes the start of a block for that of a line would use the wrong number. */
 static void test_the_middle_of_a_long_line_is_not_read_as_a_line(void **state)
 {
     (void)state;
@@ -780,7 +780,7 @@ static void test_a_line_with_a_wrong_fingerprint_denies(void **state)
         unit_same_number(map, look_up_with(map, strlen(map), "alice", &one_key, false),
                          USERS_BAD_LINE);
         check_problem(map, 1, "alice", cases[i].problem);
-        /* neither a good line before it for another key, nor one behind it, makes up for it */
+        /* neither a good line before it for another key, nor one after it, makes up for it */
         map = unit_format("alice " FP3 " " WRONG "\n%s%s", map,
                           strchr(map, '\n') != NULL ? "alice " WRONG "\n" : "");
         unit_same_number(map, look_up_with(map, strlen(map), "alice", &one_key, true),

@@ -324,7 +324,7 @@ static char *without(const struct map *map, const struct map_line *line)
     return text;
 }
 
-/* What is behind the fields of a line. */
+/* What follows the fields of a line. */
 static const char *comment_of(const struct map_line *line)
 {
     struct users_line parsed;

@@ -182,7 +182,7 @@ static const struct {
     bool success;
     unsigned with, without;
 } ends[] = {
-    /* the module required, behind a first factor that ends the stack */
+    /* the module required, after a first factor that ends the stack */
     {"auth requisite factor.so\nauth required pam_swmfa.so\n", SO, true, EVENT_PROVED | EVENT_CODE,
      0},
     {"auth requisite factor.so\nauth required pam_swmfa.so\n", NOT, true, 0, EVENT_PROVED},

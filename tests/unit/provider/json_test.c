@@ -7,7 +7,7 @@
 /* A text with the length that it has, so that a NUL may stand in it. */
 #define TEXT(literal) literal, sizeof(literal) - 1
 
-/* Reads from a copy with nothing behind it, so that a memory checker sees a read too far. */
+/* Reads from a copy with nothing after it, so that a memory checker sees a read too far. */
 static json_object *read_text(const char *text, size_t length, struct problem *problem)
 {
     char *copy = malloc(length + 1);

@@ -42,7 +42,7 @@ static const char *const right[PROVIDER_COUNT] = {
 static const char *const wrong[PROVIDER_COUNT] = {
     [SW] = "{\"success\":false}", [BW] = "{\"valid\":false}"};
 
-/* What is written to, with something behind it that must stay as it is. */
+/* What is written to, with something after it that must not change. */
 static struct {
     struct rest_answer answer;
     struct challenge challenge;
@@ -73,7 +73,7 @@ static void check_bounds(const char *what, enum channel channel)
                "an id that ends within its buffer");
     for (size_t i = 0; i < sizeof(one.behind_problem); i++)
         unit_check(what, one.behind_problem[i] == '#' && one.behind_challenge[i] == '#',
-                   "nothing written behind a buffer");
+                   "nothing written after a buffer");
     unit_same_text(what, one.challenge.number, TO);
     unit_same_text(what, one.challenge.scope, SCOPE);
     unit_same_number(what, one.challenge.channel, channel);
@@ -525,7 +525,7 @@ static void test_an_escape_sequence_in_an_error_does_not_reach_the_log(void **st
     }
 }
 
-/* Who asks again keeps the problem of the answer before, which is no part of the next. */
+/* A caller that asks again still has the earlier problem, which is no part of the next answer. */
 static void test_a_good_answer_clears_an_earlier_problem(void **state)
 {
     (void)state;
@@ -776,7 +776,7 @@ static void test_a_bandwidth_id_must_be_short_and_printable(void **state)
     }
 }
 
-/* A key of one spelling that is no id does not hide behind one of the other. */
+/* A key of one spelling that is no id is not hidden by one of the other. */
 static void test_the_other_spelling_does_not_repair_a_bad_bandwidth_id(void **state)
 {
     (void)state;

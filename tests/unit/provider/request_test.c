@@ -32,7 +32,7 @@ static void load(const char *content)
 struct request {
     json_object *body;
     char path[REQUEST_PATH_SIZE];
-    char behind[16];
+    char after[16];
 };
 
 static void make(struct request *request, enum provider_id id, enum channel channel,
@@ -47,8 +47,8 @@ static void make(struct request *request, enum provider_id id, enum channel chan
             : providers[id]->verify(settings, &challenge, code, request->path, REQUEST_PATH_SIZE);
     assert_non_null(request->body);
     assert_non_null(memchr(request->path, '\0', sizeof(request->path)));
-    for (size_t i = 0; i < sizeof(request->behind); i++)
-        assert_int_equal(request->behind[i], '#');
+    for (size_t i = 0; i < sizeof(request->after); i++)
+        assert_int_equal(request->after[i], '#');
 }
 
 /* The body has these members and no others, each of that type and value; the order is free. */

@@ -44,7 +44,7 @@ static void test_a_bypass_lasts_to_the_millisecond(void **state)
 {
     (void)state;
     give("alice", 3600, "lost her phone");
-    check("at once", HOUR);
+    check("immediately", HOUR);
     unit_same_text("reason", look("alice").reason, "lost her phone");
     unit_pass(HOUR - 1);
     check("before the end", 1);

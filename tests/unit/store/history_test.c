@@ -160,7 +160,7 @@ static void test_a_login_is_kept_for_90_days(void **state)
     unit_check("on its last day", strncmp(all(), "1 2 ", 4) == 0, "1 2 ...");
     unit_pass(1);
     add_many(&sample, CLEANED);
-    unit_check("behind it", strncmp(all(), "2 3 ", 4) == 0, "2 3 ...");
+    unit_check("after it", strncmp(all(), "2 3 ", 4) == 0, "2 3 ...");
 }
 
 static void test_old_logins_are_deleted_in_small_steps(void **state)
@@ -178,7 +178,7 @@ static void test_old_logins_are_deleted_in_small_steps(void **state)
                    "0");
 }
 
-/* One that a wrong clock has dated must not keep the old ones that come behind it. */
+/* One that a wrong clock has dated must not keep the old ones that follow it. */
 static void test_a_login_in_the_future_does_not_keep_old_ones(void **state)
 {
     (void)state;
@@ -253,7 +253,7 @@ static void test_sent_codes_are_read_word_by_word(void **state)
     (void)state;
     static const struct {
         const char *text;
-        const char *words; /* PROVIDER/CHANNEL/CERTAIN, a blank behind each */
+        const char *words; /* PROVIDER/CHANNEL/CERTAIN, a blank after each */
     } cases[] = {
         {"", ""},
         {"  ", ""},

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Tests of store/pace: a time that is drawn is one of the last, and of its kind. */
+/* Tests of store/latency: a drawn latency is one of the last, and of its kind. */
 #include "unit_store.h"
 
 #include "store/latency.h"
 
 #define MANY 2000
 
-static int64_t draw(enum latency pace)
+static int64_t draw(enum latency kind)
 {
     int64_t microseconds = -1;
-    unit_good(latency_draw(unit_store()->store, pace, &microseconds));
+    unit_good(latency_draw(unit_store()->store, kind, &microseconds));
     return microseconds;
 }
 
@@ -81,5 +81,5 @@ int main(void)
         TEST(test_a_failed_read_is_not_an_answer),
     };
     alarm(300);
-    return cmocka_run_group_tests_name("pace", tests, unit_make_folder, unit_remove_folder);
+    return cmocka_run_group_tests_name("latency", tests, unit_make_folder, unit_remove_folder);
 }

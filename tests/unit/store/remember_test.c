@@ -76,7 +76,7 @@ static void test_a_login_is_remembered_to_the_millisecond(void **state)
 {
     (void)state;
     add(&alice, HOURS8);
-    check("at once", 8 * HOUR);
+    check("immediately", 8 * HOUR);
     unit_pass(8 * HOUR - 1);
     check("before the end", 1);
     unit_pass(1);
@@ -93,7 +93,7 @@ static void test_a_lookup_does_not_extend_a_remembered_login_and_adding_does(voi
     check("later", HOUR);
     check("and once more", HOUR);
     add(&alice, HOURS8);
-    check("anew", 8 * HOUR);
+    check("again", 8 * HOUR);
     add(&alice, 60);
     check("the last one counts", MINUTE);
     assert_string_equal(unit_sql("SELECT COUNT(*) FROM swmfa_remembered"), "1");

@@ -301,7 +301,7 @@ static void test_an_interrupted_restore_leaves_no_older_store(void **state)
     }
 }
 
-/* A time that no clock of the host has shown would keep everybody out, for ever. */
+/* A time that no clock of the host has shown would lock everybody out permanently. */
 static void test_an_invalid_time_locks_nobody_out(void **state)
 {
     (void)state;

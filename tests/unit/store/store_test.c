@@ -890,7 +890,7 @@ static void *reallocate(void *at, int size)
     return out_of_memory() ? NULL : memory.xRealloc(at, size);
 }
 
-static bool meddle_with_memory(void)
+static bool inject_memory_faults(void)
 {
     sqlite3_mem_methods methods;
     if (sqlite3_config(SQLITE_CONFIG_GETMALLOC, &memory) != SQLITE_OK)
@@ -1094,7 +1094,7 @@ static void test_time_passes_as_the_host_is_up(void **state)
         {"A", 1100, 0},
         {"A", 1100 + MINUTE, 0},
         {"A", 1101 + MINUTE, 1},
-        /* one that is much older is of a clock that was set anew: from there it goes on */
+        /* one that is much older is of a clock that was reset: from there it goes on */
         {"A", 1100, 0},
         {"A", 1200, 100},
         {"A", 0, 0},
@@ -1166,7 +1166,7 @@ static void test_time_never_runs_backwards_or_faster_than_the_host(void **state)
             unit_check("time", now - base >= at, "not slower than the moment says");
             if (at > latest)
                 latest = at;
-            unit_check("time", now - base <= latest, "not ahead of all moments");
+            unit_check("time", now - base <= latest, "not after all moments");
             if (writes)
                 last = now;
         }
@@ -1457,8 +1457,8 @@ int main(void)
         TEST(test_a_writer_continues_when_the_other_is_done),
         TEST(test_the_write_ahead_log_stays_bounded),
     };
-    if (!meddle_with_memory()) /* before SQLite is used */
-        return unit_skip_all("SQLite does not let its memory be meddled with");
+    if (!inject_memory_faults()) /* before SQLite is used */
+        return unit_skip_all("SQLite does not let its allocator be replaced");
     alarm(300); /* what waits for itself is killed */
     return cmocka_run_group_tests_name("store", tests, set_up, unit_remove_folder);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Tests of store/people: everybody of whom the store has something is found, once, in order. */
+/* Tests of store/user_iter: every user in the store is found, once, in order. */
 #include "unit_store.h"
 
 #include "store/user_iter.h"
@@ -81,5 +81,5 @@ int main(void)
         TEST(test_every_name_is_found),
         TEST(test_a_missing_table_is_an_error),
     };
-    return cmocka_run_group_tests_name("people", tests, unit_make_folder, unit_remove_folder);
+    return cmocka_run_group_tests_name("user_iter", tests, unit_make_folder, unit_remove_folder);
 }

@@ -117,7 +117,7 @@ static void test_a_malformed_packet_is_refused(void **state)
     static unsigned char packet[sizeof(struct wire_request)];
     struct {
         struct wire_reply reply;
-        unsigned char behind[64];
+        unsigned char after[64];
     } received;
     int ends[2];
     open_door(ends);
@@ -129,8 +129,8 @@ static void test_a_malformed_packet_is_refused(void **state)
         unit_same_number(cases[i].what,
                          wire_receive(ends[1], &received.reply, sizeof(received.reply)),
                          cases[i].expected);
-        for (size_t j = 0; j < sizeof(received.behind); j++)
-            unit_same_number(cases[i].what, received.behind[j], 0xaa);
+        for (size_t j = 0; j < sizeof(received.after); j++)
+            unit_same_number(cases[i].what, received.after[j], 0xaa);
     }
     close_door(ends);
 }
