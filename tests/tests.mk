@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-# What only the tests need. Included by the top Makefile.am.
+# Rules that only the tests need. Included by the top Makefile.am.
 
 EXTRA_DIST += tests/system/system.sh tests/system/workers.sh \
 	tests/system/conftest.py tests/system/demo.py tests/system/test_enable_property.py \
@@ -64,7 +64,7 @@ tests_unit_ctl_csv_test_SOURCES = tests/unit/ctl/csv_test.c pam_swmfa/ctl/users/
 tests_unit_ctl_csv_test_LDADD = $(check_libs) $(CSV_LIBS)
 EXTRA_DIST += tests/unit/.clang-tidy tests/unit/unit.h tests/unit/unit_config.h tests/unit/store/unit_store.h
 
-# What swmfactl makes of PAM stacks, beside libpam itself.
+# What swmfactl predicts of PAM stacks, compared with libpam.
 stack_sources = pam_swmfa/pamstack/dispatch.c pam_swmfa/pamstack/dispatch.h pam_swmfa/pamstack/parse.c \
 	pam_swmfa/pamstack/parse.h
 tests_unit_pamstack_dispatch_test_SOURCES = tests/unit/pamstack/dispatch_test.c $(stack_sources)
@@ -93,7 +93,7 @@ tests_sim_swmfa_sim_CFLAGS = $(helper_cflags)
 tests_sim_swmfa_sim_LDFLAGS = $(helper_ldflags)
 tests_sim_swmfa_sim_LDADD = $(JSONC_LIBS) $(MICROHTTPD_LIBS) $(GNUTLS_LIBS)
 
-# A PAM application that says all that the module does to it.
+# A PAM application that prints everything the module does to it.
 tests_module_pamhost_SOURCES = tests/module/pamhost.c tests/module/hoststate.c \
 	tests/module/hoststate.h tests/module/inbox.c tests/module/inbox.h
 tests_module_pamhost_LDADD = $(PAM_LIBS)
@@ -113,18 +113,18 @@ tests/module/preload_faults.so tests/module/patient.so: Makefile
 	    $(filter-out -fsanitize% -fno-sanitize%,$(AM_CFLAGS)) $(CFLAGS) -fPIC -shared -o $@ \
 	    $(filter %.c,$^)
 
-# The least that a login over libcurl can cost.
+# The least that a login over libcurl can cost, to compare with.
 tests_bench_baseline_SOURCES = tests/bench/baseline.c tests/module/inbox.c tests/module/inbox.h
 tests_bench_baseline_CFLAGS = $(helper_cflags)
 tests_bench_baseline_LDFLAGS = $(helper_ldflags)
 tests_bench_baseline_LDADD = $(CURL_LIBS)
 
-# What the store costs, alone.
+# What the store alone costs.
 tests_bench_store_cost_SOURCES = tests/bench/store_cost.c
 tests_bench_store_cost_CFLAGS = $(helper_cflags)
 tests_bench_store_cost_LDFLAGS = $(helper_ldflags)
 tests_bench_store_cost_LDADD = libswmfa.a $(SQLITE_LIBS) $(CRYPTO_LIBS)
-# The helper without it.
+# The helper without the store.
 tests_bench_no_store_SOURCES = tests/bench/no_store.c pam_swmfa/auth/main.c
 tests_bench_no_store_CFLAGS = $(helper_cflags)
 tests_bench_no_store_LDFLAGS = $(helper_ldflags)
@@ -141,7 +141,8 @@ bench: all $(check_PROGRAMS)
 .PHONY: unit system
 unit_wanted = $(if $(T),$(or $(filter %/$(T)_test $(T:%/=tests/unit/%/%),$(unit_tests)),$(T)_test),$(unit_tests))
 unit: $(unit_wanted)
-	@failed=0; for test in $(unit_wanted); do ./$$test || { echo "FAILED $$test"; failed=1; }; done; exit $$failed
+	@export SWMFA_SRCDIR='$(abs_top_srcdir)' SWMFA_BUILDDIR='$(abs_top_builddir)'; \
+	failed=0; for test in $(unit_wanted); do ./$$test || { echo "FAILED $$test"; failed=1; }; done; exit $$failed
 system: all
 	$(MAKE) check TESTS=
 	SWMFA_SRCDIR='$(abs_top_srcdir)' SWMFA_BUILDDIR='$(abs_top_builddir)' \

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * floor: the least that a login over libcurl can cost, to measure the real one against.
+ * baseline: the least that a login over libcurl can cost, to compare a real login with.
  *
  * SYNOPSIS
- *   floor ENDPOINT PROJECT_ID API_TOKEN CA_FILE NUMBER INBOX
+ *   baseline ENDPOINT PROJECT_ID API_TOKEN CA_FILE NUMBER INBOX
  *
  * DESCRIPTION
  *   Sends a code and verifies it: the same two requests on one connection, and nothing else. It

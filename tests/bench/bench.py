@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""bench: what a login costs, as ratios to the floor measured in the same run.
+"""bench: what a login costs, as ratios to the baseline measured in the same run.
 
-The floor is a bare libcurl program that does the same two requests on one connection. Both are
+The baseline is a bare libcurl program that does the same two requests on one connection. Both are
 started afresh each time, by turns, with the same pause between, against the same simulator. The
 figures are medians; a ratio's limit is the design's.
 """
@@ -25,9 +25,9 @@ import harness  # noqa: E402
 ROUNDS = int(os.environ.get("ROUNDS", "100"))
 PAUSE = 0.02
 MAP = harness.BUILD / "bench.users"
-FLOOR = harness.BUILD / "tests/bench/baseline"
-LEDGER = harness.BUILD / "tests/bench/store_cost"
-WITHOUT = harness.BUILD / "tests/bench/no_store"
+BASELINE = harness.BUILD / "tests/bench/baseline"
+STORE_COST = harness.BUILD / "tests/bench/store_cost"
+NO_STORE = harness.BUILD / "tests/bench/no_store"
 STATE = harness.BUILD / "bench-store" # on a real disk, in place of the one in memory
 TRIES = int(os.environ.get("TRIES", "1000"))
 
@@ -43,9 +43,9 @@ def run(*command):
     return wall, (usage.ru_utime + usage.ru_stime) * 1e6
 
 
-def floor(simulator):
-    """One run of the floor."""
-    return run(FLOOR, simulator.endpoint, "test-project", harness.TOKEN, harness.CA, harness.NUMBERS["alice"],
+def baseline(simulator):
+    """One run of the baseline."""
+    return run(BASELINE, simulator.endpoint, "test-project", harness.TOKEN, harness.CA, harness.NUMBERS["alice"],
                harness.INBOX)
 
 
@@ -69,7 +69,7 @@ def row(name, figure, limit, unit=""):
 def by_turns(measure, rounds):
     """What a measure says with the helper, and with one that is linked without the store: two lists."""
     helper, other = Path(harness.HELPER), Path(harness.HELPER + ".other")
-    shutil.copy(WITHOUT, other)
+    shutil.copy(NO_STORE, other)
     measured = {"with": [], "without": []}
     for turn in ["with", "without"] * rounds:
         time.sleep(PAUSE)
@@ -90,23 +90,23 @@ def requests_of_one_login(simulator):
     row("TLS handshakes of a login", len({connection for _, _, connection in rows}), 1)
 
 
-def against_the_floor(simulator):
-    """The floor counts and limits nothing, and so does a helper without the store."""
-    service, floors = harness.alone(), []
+def compare_with_the_baseline(simulator):
+    """The baseline counts and limits nothing, as a helper without the store."""
+    service, baselines = harness.alone(), []
 
     def measure():
-        floors.append(floor(simulator))
+        baselines.append(baseline(simulator))
         time.sleep(PAUSE)
         return login(service)
 
     whole, without = by_turns(measure, ROUNDS)
-    floor_wall = statistics.median(wall for wall, _ in floors)
-    floor_cpu = statistics.median(cpu for _, cpu in floors)
-    print(f"{ROUNDS} logins each; the floor takes {floor_wall / 1000:.1f} ms, "
-          f"{floor_cpu / 1000:.1f} ms of CPU")
+    baseline_wall = statistics.median(wall for wall, _ in baselines)
+    baseline_cpu = statistics.median(cpu for _, cpu in baselines)
+    print(f"{ROUNDS} logins each; the baseline takes {baseline_wall / 1000:.1f} ms, "
+          f"{baseline_cpu / 1000:.1f} ms of CPU")
     for name, rows, limit in ("without the store", without, 1.2), ("with it", whole, None):
-        row(f"wall time {name}, ratio to the floor", median(rows, "wall_us") / floor_wall, limit)
-        row(f"CPU {name}, ratio to the floor", median(rows, "host_us", "helper_us") / floor_cpu,
+        row(f"wall time {name}, ratio to the baseline", median(rows, "wall_us") / baseline_wall, limit)
+        row(f"CPU {name}, ratio to the baseline", median(rows, "host_us", "helper_us") / baseline_cpu,
             limit)
     row("CPU in the host", median(whole, "host_us") / 1000, 1, " ms")
 
@@ -179,7 +179,7 @@ def real_sshd():
 
 def share_of_the_store(simulator):
     """What the store adds to a login by SSH; and to pam_authenticate alone, with a provider and a
-    person that answer at once."""
+    user that answer immediately."""
     harness.configure(simulator, limits=LOOSE)
     server, key = real_sshd()
     for name, measure, rounds, limit in (
@@ -198,19 +198,19 @@ def by_the_users_in_the_store(_):
     for users in (10, 100_000):
         folders[users] = STATE / str(users)
         folders[users].mkdir(mode=0o700)
-        run(LEDGER, folders[users], "alice", users)
+        run(STORE_COST, folders[users], "alice", users)
     walls = {users: [] for users in folders}
     for _ in range(ROUNDS):
         for users, folder in folders.items():
             time.sleep(PAUSE)
-            walls[users].append(run(LEDGER, folder, "alice")[0])
+            walls[users].append(run(STORE_COST, folder, "alice")[0])
     ten, many = (statistics.median(walls[users]) for users in folders)
     row("the store with 100,000 users, ratio to 10", many / ten, 1.1)
 
 
 def side_by_side(simulator, count=200):
-    """So many people log in at the same time."""
-    users = [f"person{n}" for n in range(count)]
+    """So many users log in at the same time."""
+    users = [f"user{n}" for n in range(count)]
     harness.users_map("".join(f"{user} +1555{n:07d}\n" for n, user in enumerate(users)))
     service = harness.alone()
     running = [subprocess.Popen(harness.pamhost_command(service, (user,), ("@code",)),
@@ -223,7 +223,7 @@ def side_by_side(simulator, count=200):
     harness.INBOX.write_text("")
 
 
-# ---- who can be told apart ----
+# ---- users told apart by time ----
 
 STEPS = ("first prompt", "second prompt", "end")
 
@@ -242,18 +242,18 @@ def welch(one, other):
 
 
 def samples_of(simulator, tries):
-    """Times of alice, who is in the map, bob, who is locked, and nobody, who is not in the map; in an
-    order by chance."""
+    """Times of alice, who is in the map, bob, who is locked, and nobody, who is not in the map; in
+    random order."""
     harness.configure(simulator, swmfa="tries = 2\n", limits=LOOSE)
     samples = {user: [] for user in ("alice", "bob", "nobody")}
-    for _ in range(150): # of what was measured before no time is kept
+    for _ in range(150): # so that no latency measured before is left
         times("alice")
-        forgive("alice")
+        unlock("alice")
     lock_out("bob")
     for _ in range(tries):
         for user in random.sample(sorted(samples), len(samples)):
             samples[user].append(times(user))
-        forgive("alice")
+        unlock("alice")
         harness.INBOX.write_text("")
     return samples
 
@@ -267,9 +267,9 @@ def compare(samples, limit):
             row(f"t of alice and {user}, {name}", welch(mapped, decoy), limit)
 
 
-def told_apart_by_time(_):
-    """Somebody who tries: with a provider nearer than any is, which answers after 10 to 30 ms; and to
-    know what is left, with one that is no network away."""
+def users_told_apart_by_time(_):
+    """What an attacker can measure: with a provider closer than any real one, which answers after 10 to 30 ms;
+    and, to know what is left, with one that answers immediately."""
     for latency, tries, limit in ((20, TRIES, 3.3), (0, TRIES // 4, None)):
         print(f"the provider answers after {latency} ms, half of it less or more; {tries} tries")
         harness.reset_store()
@@ -282,7 +282,7 @@ LOOSE = "".join(f"{key} = {value}\n" for key, value in harness.GENEROUS.items())
 
 
 def lock_out(user):
-    """So many wrong codes that only an administrator can help."""
+    """Locks a user permanently, as after 100 wrong codes."""
     database = sqlite3.connect(harness.STATE / "state.db")
     with database:
         database.execute("INSERT INTO swmfa_try VALUES (?, 100, 0, 0)", (user,))
@@ -292,19 +292,19 @@ def lock_out(user):
             shutil.chown(path, harness.SERVICE_USER, harness.SERVICE_USER)
 
 
-def forgive(user):
+def unlock(user):
     subprocess.run([harness.CTL, "unlock", user], check=True, stdout=subprocess.DEVNULL)
 
 
 PARTS = {
-    "floor": (requests_of_one_login, against_the_floor, in_the_host, by_the_size_of_the_map),
+    "baseline": (requests_of_one_login, compare_with_the_baseline, in_the_host, by_the_size_of_the_map),
     "store": (share_of_the_store, by_the_users_in_the_store, side_by_side),
-    "time": (told_apart_by_time,),
+    "time": (users_told_apart_by_time,),
 }
 
 
 def main():
-    """Without a name of a part all of them."""
+    """Without a name, every part."""
     names = sys.argv[1:] or PARTS
     harness.prepare()
     use_a_disk()

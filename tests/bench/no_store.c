@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * without: the helper's guard as if there were no store: nothing is limited, locked or kept. Linked
+ * no_store: login limits as if there were no store: nothing is limited, locked or stored. Linked
  * before libswmfa.a it makes a swmfa-auth in which nothing of store/ is left, SQLite and libcrypt
  * included, to measure what they add to a login. Only the benchmark ever starts it.
  */

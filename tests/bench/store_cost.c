@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * ledger: what the store costs a login, alone.
+ * store_cost: what the store alone costs a login.
  *
  * SYNOPSIS
- *   ledger FOLDER USER
- *   ledger FOLDER USER COUNT
+ *   store_cost FOLDER USER
+ *   store_cost FOLDER USER COUNT
  *
  * DESCRIPTION
- *   Makes the transactions of one login with a right code: looks the user up, counts a send and a
- *   try, forgives it, keeps the login. With COUNT, makes entries of so many further users instead,
- * each with a failure and a remembered place, and some with a send. Exit status 0 if all went well.
+ *   Makes the transactions of one login with a right code: looks the user up, counts a send and an
+ *   attempt, clears the failure, records the login. With COUNT, makes entries of so many further
+ * users instead, each with a failure and a remembered login, and some with a send. Exit status 0 if
+ * all went well.
  */
 #include <config.h>
 

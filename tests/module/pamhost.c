@@ -14,7 +14,7 @@
  *     @null    no answer                 @huge    64 KiB of digits
  *     @bytes   bytes that are not text   @fail    the conversation fails
  *     @kill    the helper is killed, then the code   @stop    it is stopped, then the code
- *     @die     this process is killed    @wait    no answer for ever
+ *     @die     this process is killed    @wait    never answers
  *     @older   the code of the message before    ANY~     ANY, two seconds later
  *   and the conversation fails when there is none left. With --password, which answers all other
  *   prompts, they are for the prompts for a code alone. With --gate nothing is answered before that

@@ -4,7 +4,7 @@
  * sees of the clocks and of the boot id, and kills it at a chosen call that changes the store.
  *
  * DESCRIPTION
- *   Only processes named swmfa-auth and swmfactl are meddled with. They are told what to do by
+ *   Only processes named swmfa-auth and swmfactl are affected. They are told what to do by
  *   files, read when the process first needs them, each of which may be absent:
  *     /run/swmfa-test/clock     "REAL BOOT": milliseconds that the time of day and CLOCK_BOOTTIME
  *                              are ahead
@@ -13,8 +13,8 @@
  *                              just after its Nth call that changes the store's folder, whether it
  *                              succeeds or not; or in the midst of it, with half of the bytes
  *                              written, if it is a write, and before it otherwise. 0: never.
- *                              A folder behind it is meant instead, and swmfactl as well
- *     /run/swmfa-test/calls     while there is a kill: gets a line "PID N CALL PATH" for each such
+ *                              A folder after it is meant instead, and swmfactl dies too
+ *     /run/swmfa-test/calls     with a kill: gets a line "PID N CALL PATH" for each such
  *                              call, before it is made
  *   Calls of all threads are counted together. Not seen is what does not go through the functions
  *   below: writes of stdio, mapped memory. A wait for a moment of a clock is as ever.
@@ -65,7 +65,7 @@ API int __openat64_2(int folder, const char *path, int flags);
 static struct {
     pthread_once_t once;
     bool helper;
-    bool meddled; /* the helper or swmfactl */
+    bool affected; /* the helper or swmfactl */
 } who = {.once = PTHREAD_ONCE_INIT};
 
 static struct {
@@ -99,15 +99,15 @@ static void find_who(void)
     char name[32];
     (void)read_file("/proc/self/comm", name, sizeof(name));
     who.helper = strcmp(name, "swmfa-auth\n") == 0;
-    who.meddled = who.helper || strcmp(name, "swmfactl\n") == 0;
+    who.affected = who.helper || strcmp(name, "swmfactl\n") == 0;
 }
 
-static bool is_meddled(void)
+static bool is_affected(void)
 {
     int saved = errno;
     (void)pthread_once(&who.once, find_who);
     errno = saved;
-    return who.meddled;
+    return who.affected;
 }
 
 /* ---- the clocks ---- */
@@ -138,7 +138,7 @@ static void add(struct timespec *time, int64_t milliseconds)
 API int clock_gettime(clockid_t clock, struct timespec *time)
 {
     int result = NEXT(clock_gettime)(clock, time);
-    if (result != 0 || !is_meddled())
+    if (result != 0 || !is_affected())
         return result;
     int saved = errno;
     (void)pthread_once(&shift.once, read_shift);
@@ -153,7 +153,7 @@ API int clock_gettime(clockid_t clock, struct timespec *time)
 API int gettimeofday(struct timeval *restrict time, void *restrict zone)
 {
     struct timespec now = {0};
-    if (!is_meddled())
+    if (!is_affected())
         return NEXT(gettimeofday)(time, zone);
     (void)clock_gettime(CLOCK_REALTIME, &now);
     time->tv_sec = now.tv_sec;
@@ -164,7 +164,7 @@ API int gettimeofday(struct timeval *restrict time, void *restrict zone)
 API time_t time(time_t *to)
 {
     struct timespec now = {0};
-    if (!is_meddled())
+    if (!is_affected())
         return NEXT(time)(to);
     (void)clock_gettime(CLOCK_REALTIME, &now);
     if (to != NULL)
@@ -225,7 +225,7 @@ static bool is_watched(const char *path)
 /* Whether this process is one that can be told to die. */
 static bool is_mortal(void)
 {
-    if (!is_meddled())
+    if (!is_affected())
         return false;
     (void)pthread_once(&death.once, read_death);
     return who.helper || death.folder[0] != '\0';
@@ -376,7 +376,7 @@ ON_PATHS(linkat, folder, to_folder,
 static const char *replaced(const char *path)
 {
     int saved = errno;
-    if (is_meddled() && strcmp(path, BOOT_ID) == 0 && access(FOLDER "boot_id", F_OK) == 0)
+    if (is_affected() && strcmp(path, BOOT_ID) == 0 && access(FOLDER "boot_id", F_OK) == 0)
         path = FOLDER "boot_id";
     errno = saved;
     return path;

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The harness, made once; a simulator and a good configuration for each test; TAP on standard output; and
-the share of the tests that one of several workers takes."""
+"""Fixtures: the private system, made once, a simulator and a good configuration for each test. TAP on standard
+output. The share of the tests that one of several workers runs."""
 import signal
 import sys
 from pathlib import Path
@@ -19,9 +19,9 @@ def private_system():
 
 @pytest.fixture(autouse=True)
 def watchdog():
-    """A test that waits for ever fails, and the others go on."""
+    """A test that hangs fails, and the others continue."""
     def expire(*_):
-        raise TimeoutError("this test has waited for half an hour")
+        raise TimeoutError("this test hung for half an hour")
 
     signal.signal(signal.SIGALRM, expire)
     signal.alarm(15 * harness.PATIENCE)
@@ -82,7 +82,7 @@ def sim(start):
 
 @pytest.fixture
 def sms_only():
-    """alice's number takes SMS alone, so nothing can be offered where a provider refuses it."""
+    """The number of alice takes only SMS, so no call is offered if a provider refuses to send one."""
     harness.users_map(f"alice {harness.NUMBERS['alice']} sms\n")
     yield
     harness.users_map()
@@ -90,14 +90,14 @@ def sms_only():
 
 @pytest.fixture
 def helper():
-    """Tests that put something else in the helper's place: it is put back."""
+    """Installs another program as the helper; restores the real one afterwards."""
     yield harness.install_helper
     harness.restore_helper()
 
 
 @pytest.fixture
 def faults():
-    """Changes what helpers see of the clocks, and kills them; see harness.Faults."""
+    """Changes the clocks that helpers see, and kills helpers; see harness.Faults."""
     if "-fsanitize" in harness.make_variable("flags"):
         pytest.skip("the sanitizers must be loaded before all else")
     with harness.Faults() as injected:
@@ -106,13 +106,13 @@ def faults():
 
 @pytest.fixture
 def clock(faults):
-    """Time passes, is set, or begins anew; see harness.Clock."""
+    """Lets time pass, sets the time of day, or reboots; see harness.Clock."""
     return harness.Clock(faults)
 
 
 @pytest.fixture
 def host():
-    """A host with the shipped examples for sshd, sudo and su, which asks its caller."""
+    """A host with the shipped examples for sshd, sudo and su; su asks its caller for the code."""
     harness.use_example("sshd", "sshd")
     harness.use_example("sudo", "sudo")
     harness.use_example("su", "su", options="use_uid")
@@ -125,9 +125,8 @@ def host():
 
 @pytest.fixture(autouse=True)
 def no_leak(system_log):
-    """The store is empty at the start. No code, no whole number and no credential is in what the test logged,
-    printed and stored. (What a user typed at a terminal with echo is not searched.) test_secrets.py proves that
-    the search finds them."""
+    """The store is empty at the start. Afterwards no code, whole number or credential is in what the test logged,
+    printed and stored; what a user typed at a terminal with echo is not searched. See test_secrets.py."""
     harness.new_store()
     yield
     assert harness.find_leaks(system_log) == []

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """demo: a real SSH login that needs a code, against the simulator of the provider.
 
-At a terminal the person types password and code. Without one the same is done by script, and the
+At a terminal the user types password and code. Without one the same is done by script, and the
 exit status is 0 only if the right code got a shell and a wrong one did not.
 """
 import subprocess

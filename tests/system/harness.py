@@ -228,7 +228,7 @@ class RawServer:
         self.answers = answers
         self.verify = verify
         self.requests = []
-        self.socket = socket.create_server((address, 0), backlog=1024) # all at once, if need be
+        self.socket = socket.create_server((address, 0), backlog=1024) # for simultaneous logins
         self.port = self.socket.getsockname()[1]
         self.endpoint = f"https://{name}:{self.port}"
         threading.Thread(target=self._serve, daemon=True).start()
@@ -610,7 +610,7 @@ class Faults:
 
     def kill_at(self, n, mode="before", folder=""):
         """Each helper dies at its nth call that changes the store's folder: "before" or "after" it,
-        or with half of its bytes written, "torn"; 0: never. calls() begins anew. folder: that one
+        or with half of its bytes written, "torn"; 0: never. calls() starts again from 1. folder: that one
         instead, and swmfactl dies as well."""
         assert mode in ("before", "after", "torn")
         write(self.files["calls"], "", 0o666)
@@ -640,7 +640,7 @@ class Clock:
         self._set()
 
     def set_day(self, seconds):
-        """The time of day is that much ahead of the real one."""
+        """Sets the time of day so many seconds after the real one."""
         self.real = seconds
         self._set()
 

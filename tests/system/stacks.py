@@ -59,7 +59,7 @@ auth       include    system-login
 account    include    system-login
 """}
 
-# The lines that README gives, and those of Debian's own sshd_config behind them.
+# The lines of the documented setup, followed by those of Debian's sshd_config.
 SSH_PASSWORD = ("KbdInteractiveAuthentication yes", "PasswordAuthentication no",
                 "AuthenticationMethods keyboard-interactive", "LoginGraceTime 180")
 SSH_KEY = ("KbdInteractiveAuthentication yes", "PasswordAuthentication no",

@@ -322,7 +322,7 @@ def test_text_of_another_shape_is_not_a_break_glass_code(codes, spoil):
     assert left() == 10 and counts()[0] is None
 
 
-# ---- many at once, and deaths ----
+# ---- simultaneous logins, and helpers that die ----
 
 @pytest.mark.parametrize("limits", [None, failures(10)], ids=["no-lock", "with-a-lock"])
 def test_only_one_of_fifty_simultaneous_logins_uses_a_code(codes, sim, limits):

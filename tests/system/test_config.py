@@ -220,7 +220,7 @@ DOUBTFUL_MAPS = {
     "byte order mark": b"bob +15550100183\n# \xef\xbb\xbf\n",
     "UTF-16": "alice +15550100182\n".encode("utf-16"),
     "carriage returns alone": b"bob +15550100183\ralice +15550100182\r",
-    "NUL behind the name": b"alice\0 +15550100182\n",
+    "NUL after the name": b"alice\0 +15550100182\n",
 }
 
 
@@ -294,7 +294,7 @@ KEY_LINES = [  # the map, the variable, the digits of the prompt and whether som
 
 
 @pytest.mark.parametrize("unmapped", ["deny", "ignore"])
-@pytest.mark.parametrize("text, variable, digits", KEY_LINES, ids=range(len(KEY_LINES)))
+@pytest.mark.parametrize("text, variable, digits", KEY_LINES, ids=lambda part: ascii(part)[:50])
 def test_a_line_for_a_key_applies_to_that_key_only(start, text, variable, digits, unmapped):
     sim = start(swmfa=f"unmapped = {unmapped}")
     harness.users_map(text)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""What a person can type in place of a code, and what is said then."""
+"""What a user can type instead of a code, and the texts that follow."""
 import re
 
 import pytest

@@ -225,7 +225,7 @@ def test_a_provider_without_any_channel_of_the_user_is_passed_over(two, log, fai
 @pytest.mark.parametrize("lines, answers", [("autosend = yes\ntimeout = 4", ["call", "123456", "123456"]),
                                             ("autosend = no", ["call", "123456", "123456"])])
 def test_no_word_skips_a_provider_that_could_still_send(two, log, lines, answers):
-    """Bandwidth works, for SMS alone; whoever types call must not pass as by an outage of all."""
+    """Bandwidth works, for SMS alone; a user who types call must not pass as in an outage of both."""
     first, second = two("send-stall", swmfa=f"fail = safe\nresend_delay = 0\n{lines}")
     if "no" in lines:
         down(first)

@@ -45,52 +45,52 @@ def by(*arguments, service=None, **keywords):
     return harness.pamhost(service or harness.between_permits(), *arguments, **keywords)
 
 
-# ---- each end of a login ----
+# ---- each outcome of a login ----
 
-ENDS = {}
+OUTCOMES = {}
 
 
-def end(function):
-    """A way to end a login, which may take several: it says how the last one must be called."""
-    ENDS[function.__name__] = function
+def outcome(function):
+    """Registers a function that makes one or more logins; it returns the result and reason of the last one."""
+    OUTCOMES[function.__name__] = function
     return function
 
 
-@end
+@outcome
 def verified(sim):
     assert by(arguments=["--rhost", "192.0.2.7"]).result == "PAM_SUCCESS"
     return "success verified"
 
 
-@end
+@outcome
 def break_glass(sim):
     code = codes_of(done("codes", "alice"))[3]
     assert by(answers=[code]).result == "PAM_SUCCESS"
     return "success break-glass"
 
 
-@end
+@outcome
 def exempt(sim):
     harness.configure(sim, policy="exempt_networks = 192.0.2.0/24")
     assert by(arguments=["--rhost", "192.0.2.7"]).result == "PAM_SUCCESS"
     return "ignored exempt"
 
 
-@end
+@outcome
 def exempt_as_a_success(sim):
     harness.configure(sim, policy="exempt_networks = 192.0.2.0/24\nexempt_result = success")
     assert by(arguments=["--rhost", "192.0.2.7"], service=harness.alone()).result == "PAM_SUCCESS"
     return "success exempt"
 
 
-@end
+@outcome
 def unmapped(sim):
     harness.configure(sim, swmfa="unmapped = ignore")
     assert by("carol").result == "PAM_SUCCESS"
     return "ignored unmapped"
 
 
-@end
+@outcome
 def remembered(sim):
     harness.configure(sim, policy="remember = 1h")
     for _ in range(2):
@@ -98,14 +98,14 @@ def remembered(sim):
     return "ignored remembered"
 
 
-@end
+@outcome
 def by_a_pass(sim):
     done("pass", "alice", "--for", "1h", "--reason", 'lost "it" \\ at sea')
     assert by(answers=[]).result == "PAM_SUCCESS"
     return "ignored pass"
 
 
-@end
+@outcome
 def by_fail_safe(sim):
     sim.endpoint = f"https://localhost:{harness.closed_port()}"
     harness.configure(sim, swmfa="fail = safe")
@@ -113,19 +113,19 @@ def by_fail_safe(sim):
     return "ignored network"
 
 
-@end
+@outcome
 def wrong_codes(sim):
     assert by(answers=["@wrong"] * 3).result == "PAM_MAXTRIES"
     return "denied tries-used"
 
 
-@end
+@outcome
 def not_in_the_map(sim):
     assert by("carol", answers=["123456"] * 3).result == "PAM_MAXTRIES"
     return "denied tries-used"
 
 
-@end
+@outcome
 def locked(sim):
     harness.configure(sim, limits="failures = 1\n")
     by(answers=["@wrong"])
@@ -133,7 +133,7 @@ def locked(sim):
     return "denied locked"
 
 
-@end
+@outcome
 def limit_on_sends(sim):
     harness.configure(sim, limits="user_sends = 1/1d\n")
     by()
@@ -141,41 +141,41 @@ def limit_on_sends(sim):
     return "denied send-limit"
 
 
-@end
+@outcome
 def conversation_that_fails(sim):
     assert by(answers=["@fail"]).result == "PAM_CONV_ERR"
     return "denied conversation"
 
 
-@end
+@outcome
 def name_that_differs(sim):
     harness.configure(sim, swmfa="unmapped = ignore")
     assert by("no such account").result == "PAM_AUTH_ERR"
     return "denied name-differs"
 
 
-@end
+@outcome
 def group_that_does_not_exist(sim):
     harness.configure(sim, policy="exempt_groups = no-such-group")
     assert by().result == "PAM_AUTHINFO_UNAVAIL"
     return "error groups"
 
 
-@end
+@outcome
 def configuration_that_is_wrong(sim):
     harness.write(harness.CONF, "[swmfa]\ntries = many\n")
     assert by().result == "PAM_SERVICE_ERR"
     return "error configuration"
 
 
-@end
+@outcome
 def configuration_that_is_missing(sim):
     harness.CONF.unlink()
     assert by().result == "PAM_SERVICE_ERR"
     return "error configuration"
 
 
-@end
+@outcome
 def provider_that_is_down(sim):
     sim.endpoint = f"https://localhost:{harness.closed_port()}"
     harness.configure(sim)
@@ -183,7 +183,7 @@ def provider_that_is_down(sim):
     return "error network"
 
 
-@end
+@outcome
 def host_that_dies_at_the_prompt(sim):
     process = harness.start_pamhost(harness.between_permits(), answers=["@wait"])
     assert process.stdout.readline().startswith("prompt")
@@ -192,9 +192,9 @@ def host_that_dies_at_the_prompt(sim):
     return "aborted host-gone"
 
 
-@pytest.mark.parametrize("name", ENDS)
+@pytest.mark.parametrize("name", OUTCOMES)
 def test_each_login_is_recorded_once_with_the_words_of_the_log(sim, log, name):
-    how = ENDS[name](sim)
+    how = OUTCOMES[name](sim)
     log.last("result={} reason={} ".format(*how.split()))
     assert harness.wait_until(lambda: harness.helper_processes() == [])
     rows = listed()

@@ -257,7 +257,7 @@ def test_a_verify_without_an_answer_denies_and_is_not_repeated(hostile, log, cas
 
 @pytest.mark.parametrize("case", [case for case in SILENCE if not SILENCE[case][1]])
 def test_an_idle_connection_that_closed_is_not_an_outage(hostile, log, case):
-    """Who types a wrong code just when the provider gives the connection up is not let in by that;
+    """A user who types a wrong code when the provider closes the idle connection is not let in;
     only if a fresh connection breaks as well."""
     hostile(harness.http(200, sent()), verify=SILENCE[case][0], swmfa=WIDEST + "\ntries = 1")
     assert harness.pamhost(harness.between_permits(), answers=["123456"]).result == "PAM_AUTHINFO_UNAVAIL"
@@ -316,7 +316,7 @@ IDLE_ENDS = {"a reset": reset, "closed": BREAKS["closed"], "closed by an alert":
 
 @pytest.mark.parametrize("case", IDLE_ENDS)
 def test_a_connection_that_closes_while_the_user_types_is_not_reused(hostile, tmp_path, case):
-    gate = tmp_path / "gate" # the person types when it is there
+    gate = tmp_path / "gate" # the user types when it is there
     prompt = threading.Event()
     end = IDLE_ENDS[case]
 

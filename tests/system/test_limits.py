@@ -66,7 +66,7 @@ def gate(tmp_path):
     return Gate()
 
 
-# ---- many logins at once ----
+# ---- simultaneous logins ----
 
 @pytest.mark.parametrize("failures", [10, 3])
 def test_a_hundred_simultaneous_logins_verify_no_more_codes_than_the_limit(start, log, gate, failures):
@@ -83,7 +83,7 @@ def test_a_hundred_simultaneous_logins_verify_no_more_codes_than_the_limit(start
 
 
 def test_codes_of_two_providers_are_counted_together(sim, gate):
-    """Fifty logins with each, all of them of one user, at once."""
+    """Fifty simultaneous logins of one user with each."""
     def configure(provider):
         harness.configure(sim, bandwidth=sim, swmfa=f"providers = {provider}",
                           limits=f"{BIG}failures = 10\n")
@@ -455,7 +455,7 @@ def test_after_a_lock_a_right_code_works(start, log, clock):
     clock.passes(15 * MINUTE)
     assert not is_locked(sim)
     fail_ten_times(sim)
-    assert lock_time(log) <= 15 * MINUTE, "the right code has begun the count anew"
+    assert lock_time(log) <= 15 * MINUTE, "the right code has reset the count"
 
 
 def test_a_right_code_resets_the_count_of_wrong_ones(start):
@@ -673,7 +673,7 @@ def test_fail_safe_lets_no_locked_user_in(start, log):
     assert log.last("user=alice .*result=denied reason=locked")
 
 
-# ---- what a locked person sees ----
+# ---- what a locked user sees ----
 
 def shown(out):
     """All that an application is told, without the digits of the number, a time to wait, and what

@@ -94,7 +94,7 @@ def test_sudo_with_a_wrong_code_does_not_run_the_command(sudo):
     ids=["-p", "passprompt_override"])
 def test_if_sudo_replaces_the_prompt_the_user_still_reads_what_to_type(
         sudo, log, option, sudoers):
-    """Whoever takes the prompt for that of the password types it; nothing is lost by that."""
+    """A user who mistakes the prompt for that of the password types the password, which costs nothing."""
     with open("/etc/sudoers.d/swmfa-test", "a", encoding="ascii") as rules:
         rules.write(sudoers)
     output = harness.WORK / "output"

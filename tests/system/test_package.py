@@ -149,7 +149,7 @@ def literals(source):
             for run in re.findall(rf"{string}(?:\s*{string})*", source)]
 
 
-def texts_to_the_person():
+def texts_for_users():
     """What stands between the conversions of the formats by which the helper makes its texts."""
     ask = literals((harness.SRC / "pam_swmfa/auth/challenge.c").read_text())
     end = [text for text in literals((harness.SRC / "pam_swmfa/auth/verdict.c").read_text())
@@ -164,7 +164,7 @@ def test_the_man_page_has_every_text_that_a_user_can_read():
     page = re.sub(".\b", "", page)
     section = re.search(r"^MESSAGES AT THE PROMPT$(.*?)^SEE ALSO$", page, re.DOTALL | re.MULTILINE)[1]
     section = " ".join(section.split())
-    texts = texts_to_the_person()
+    texts = texts_for_users()
     assert len(texts) > 40
     assert {"Wrong code. Try again.", "Too many wrong codes.", "Use only this one."} <= texts
     assert [text for text in sorted(texts) if text not in section] == []
@@ -466,7 +466,7 @@ def test_the_example_provider_in_the_guide_compiles(tmp_path):
 
 
 def test_accounts_of_the_host_do_not_disturb_the_tests():
-    """Whoever runs the tests may have an alice of their own, with groups and a sudoers' group."""
+    """The host may have an account alice, with groups and sudo rights."""
     run("useradd", "--groups", "sudo", "--no-user-group", "-u", "4242", "test-host-user")
     run("groupadd", "test-host-group")
     try:

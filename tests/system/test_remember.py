@@ -81,11 +81,11 @@ def test_another_user_service_or_remote_host_needs_a_code(hour):
 
 
 def test_several_origins_are_remembered_at_the_same_time(hour):
-    places = [{"rhost": HOME}, {"rhost": "192.0.2.8"}, {"rhost": None, "tty": "pts/7"}, {"user": "bob"}]
-    for place in places:
-        assert asked(**place)
-        give_code(**place)
-    assert not any(asked(**place) for place in places)
+    origins = [{"rhost": HOME}, {"rhost": "192.0.2.8"}, {"rhost": None, "tty": "pts/7"}, {"user": "bob"}]
+    for origin in origins:
+        assert asked(**origin)
+        give_code(**origin)
+    assert not any(asked(**origin) for origin in origins)
 
 
 def test_a_login_without_an_origin_is_never_remembered(hour):

@@ -236,30 +236,31 @@ def test_every_error_of_a_request_is_reported(client):
             assert word in errors
 
 
-# What is no body at all: the text, the content type, and a word that the error has.
+# Bodies that are not one JSON object: a name, the text, the content type, and a word that the error has.
 NO_BODIES = [
-    ("%s", "text/plain", "Content-Type"),
-    ("%s", "application/jsonp", "Content-Type"),
-    ("%s", "application/x-www-form-urlencoded", "Content-Type"),
-    ("%s", None, "Content-Type"),
-    ("", "application/json", "JSON object"),
-    ("[%s]", "application/json", "JSON object"),
-    ("%s {}", "application/json", "JSON object"),
-    ("%s x", "application/json", "JSON object"),
-    ("%s,", "application/json", "JSON object"),
-    ("%s\0", "application/json", "JSON object"),
-    ("%s\0{}", "application/json", "JSON object"),
-    ("null", "application/json", "JSON object"),
-    ('{"to":"a\nb"}', "application/json", "JSON object"),
-    ("{'to':'+15550100182'}", "application/json", "JSON object"),
-    (b'{"to":"\xff"}', "application/json", "JSON object"),
-    (b'{"to":"\\\xc3\xa9"}', "application/json", "JSON object"),
-    (" " * 65536 + "%s", "application/json", "65536 bytes"),
+    ("text", "%s", "text/plain", "Content-Type"),
+    ("jsonp", "%s", "application/jsonp", "Content-Type"),
+    ("form", "%s", "application/x-www-form-urlencoded", "Content-Type"),
+    ("no-content-type", "%s", None, "Content-Type"),
+    ("empty", "", "application/json", "JSON object"),
+    ("array", "[%s]", "application/json", "JSON object"),
+    ("two-objects", "%s {}", "application/json", "JSON object"),
+    ("text-after", "%s x", "application/json", "JSON object"),
+    ("comma-after", "%s,", "application/json", "JSON object"),
+    ("nul-after", "%s\0", "application/json", "JSON object"),
+    ("object-after-nul", "%s\0{}", "application/json", "JSON object"),
+    ("null", "null", "application/json", "JSON object"),
+    ("newline-in-string", '{"to":"a\nb"}', "application/json", "JSON object"),
+    ("single-quotes", "{'to':'+15550100182'}", "application/json", "JSON object"),
+    ("invalid-utf8", b'{"to":"\xff"}', "application/json", "JSON object"),
+    ("non-ascii-escape", b'{"to":"\\\xc3\xa9"}', "application/json", "JSON object"),
+    ("too-long", " " * 65536 + "%s", "application/json", "65536 bytes"),
 ]
 
 
 @pytest.mark.parametrize("path", BODIES, ids=lambda path: "-".join(path.split("/")[2::3]))
-@pytest.mark.parametrize("text, content_type, word", NO_BODIES, ids=range(len(NO_BODIES)))
+@pytest.mark.parametrize("text, content_type, word", [row[1:] for row in NO_BODIES],
+                         ids=[row[0] for row in NO_BODIES])
 def test_a_body_that_is_not_one_json_object_is_refused(client, path, text, content_type, word):
     if isinstance(text, str):
         text = text.replace("%s", json.dumps(BODIES[path]))

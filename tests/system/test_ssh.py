@@ -277,7 +277,7 @@ def test_two_keys_of_one_account_use_different_phones(sim, sshd, tmp_path, log, 
         client.sendline("123456")
     assert ended(client) == 255 and len(harness.messages()) == sent
     assert log.last("result=denied .*for other SSH keys only; key used: SHA256:")
-    # With a plain line behind the others, that is the one.
+    # With a plain line after the others, that line applies.
     harness.users_map(lines + f"root {ALICE}\n")
     client = harness.ssh(2222, "root", options=with_key(keys["stranger"]))
     client.expect(PROMPT)
@@ -320,7 +320,7 @@ def test_no_process_is_left_when_the_ssh_client_disconnects_at_the_prompt(passwo
     give_password(client)
     client.expect(PROMPT)
     assert len(harness.helper_processes()) == 1
-    # Not by its terminal: a client that is not killed at once reads its end as empty answers.
+    # Not by its terminal: a client that is not killed immediately reads its end as empty answers.
     client.kill(signal.SIGKILL)
     assert harness.wait_until(lambda: harness.helper_processes() == [])
     assert "reason=host-gone" in log.last("result=aborted")

@@ -90,8 +90,8 @@ BLOCKS = [
 ]
 
 
-def places(block):
-    """The findings of a block, with their places."""
+def expected_findings(block):
+    """The findings of a block, each with its file and line."""
     for finding in block.findings.split():
         name, _, place = finding.partition(":")
         yield name, place if "/" in place else f"{DROP_IN}:{FIRST + int(place) - 1}"
@@ -123,7 +123,7 @@ def test_doctor_reads_match_blocks_as_sshd_does(block, start, sshd, key):
     install(block.case(), start)
     findings, services = examine("sshd")
     found = [(f["id"], f["where"]) for f in findings if f["id"] != "texts-late"]
-    assert sorted(found) == sorted(places(block))
+    assert sorted(found) == sorted(expected_findings(block))
     sshd(KEYS)
     outcomes = [log_in(options, block.methods) for options in (key, ["-o", "PubkeyAuthentication=no"])]
     assert [outcome for outcome, _ in outcomes] == [block.with_key, block.without]

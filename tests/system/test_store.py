@@ -413,7 +413,7 @@ def kept_files(name):
 # ---- denied ----
 
 def is_denied(log, sim, *arguments, says="", **keywords):
-    """A login is denied by the store: nothing is sent, one line says why, and so is the person told."""
+    """A login is denied by the store: nothing is sent, one line says why, and the user is told."""
     log.begin()
     before = sim.requests()
     out = harness.pamhost(*arguments, **keywords)
@@ -559,7 +559,7 @@ def test_fail_on_store_logs_a_warning_when_it_passes_a_user(sim, log, name):
         log.last(rf'result=ignored reason=store .*detail="\(fail = safe\) .*{says}')
         # Alone in its stack: a module that ignores lets nobody in.
         assert harness.pamhost(harness.alone()).result == "PAM_PERM_DENIED"
-        # Who is not in the map, and who called su.
+        # An unmapped user, and a caller of su.
         is_denied(log, sim, harness.between_permits(), "carol", says=says)
         is_denied(log, sim, harness.between_permits(), prefix=AS_ALICE, says=says)
     assert harness.pamhost(harness.between_permits(), prefix=AS_ALICE).result == "PAM_SUCCESS"
@@ -915,7 +915,7 @@ def test_no_file_size_limit_of_the_caller_of_sudo_lets_in(sim, log):
     assert harness.store("PRAGMA integrity_check") == [("ok",)]
 
 
-# ---- many at once ----
+# ---- simultaneous logins ----
 
 # So many logins share the processors with their provider, on a host that may be busy: all that waits
 # for one of them must be as patient as it can.

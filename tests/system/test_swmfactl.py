@@ -240,7 +240,7 @@ def add_sends(user, *ages_s):
              "'', '', '' FROM swmfa_store" for age in ages_s])
 
 
-def add_places(user, count, seconds=3600):
+def add_remembered_logins(user, count, seconds=3600):
     tick()
     wall = int(time.time() * 1000)
     change(*[f"INSERT INTO swmfa_remembered SELECT '{user}', 'sshd', 'host {seconds} {i}', '', "
@@ -260,8 +260,8 @@ def test_status_shows_the_counts_of_the_store():
     set_failures("alice", 4)
     add_sends("alice", 10, 500, 700, 3000, 4000)
     add_sends("bob", 20)
-    add_places("alice", 2)
-    add_places("alice", 1, seconds=-5)
+    add_remembered_logins("alice", 2)
+    add_remembered_logins("alice", 1, seconds=-5)
     got = table("alice")
     assert (got["failures in a row"], got["locked"]) == ("4", "no")
     assert (got["codes sent in 10m"], got["codes sent in 1h"]) == ("2 of 3", "4 of 5")
@@ -316,8 +316,8 @@ def test_unlock_says_that_a_user_is_not_locked(log):
 
 
 def test_forget_revokes_the_remembered_logins_of_one_user(log):
-    add_places("alice", 3)
-    add_places("bob", 1)
+    add_remembered_logins("alice", 3)
+    add_remembered_logins("bob", 1)
     assert done("forget", "alice") == "alice: places forgotten: 3\n"
     assert done("forget", "alice") == "alice: nothing to forget\n"
     assert (table("alice")["remembered logins"], table("bob")["remembered logins"]) == ("0", "1")

@@ -96,7 +96,7 @@ def test_the_installed_example_has_placeholders_and_no_other_problem():
 
 # ---- the configuration ----
 
-def place(text):
+def line_number(text):
     """The number of the line of swmfa.conf that has a text, or its path."""
     lines = [i for i, line in enumerate(harness.CONF.read_text().splitlines(), 1) if text == line]
     return str(lines[0]) if lines else str(harness.CONF)
@@ -154,7 +154,7 @@ CONFIGURATIONS = [
 def test_check_finds_exactly_the_problems_of_a_configuration(sim, case):
     keys, *expected = case
     harness.configure(sim, **{"limits": COUNTRIES, **keys})
-    assert sorted(found()) == sorted(f"{what} {place(line)}" for what, line in expected)
+    assert sorted(found()) == sorted(f"{what} {line_number(line)}" for what, line in expected)
 
 
 BOTH = [
@@ -169,7 +169,7 @@ BOTH = [
 def test_check_finds_exactly_the_problems_of_two_providers(sim, lines, keys, expected):
     keys = {**keys, "swmfa": keys.get("swmfa", "") + "providers = signalwire, bandwidth\n"}
     harness.configure(sim, limits=COUNTRIES, bandwidth=sim, bandwidth_lines=lines, **keys)
-    assert sorted(found()) == sorted(f"{what} {place(line)}" for what, line in expected)
+    assert sorted(found()) == sorted(f"{what} {line_number(line)}" for what, line in expected)
 
 
 def test_a_channel_that_no_provider_has_is_noted(sim):
@@ -178,7 +178,7 @@ def test_a_channel_that_no_provider_has_is_noted(sim):
     text = re.sub(r"voice_application_id.*\n", "", harness.CONF.read_text())
     harness.write(harness.CONF, text)
     users_map("alice +15550100182 sms\nbob +15550100183 call\ncarol +15550100184 call,sms\n")
-    assert found() == ["warning users-channel 2", f"note channel {place('channel = call')}"]
+    assert found() == ["warning users-channel 2", f"note channel {line_number('channel = call')}"]
 
 
 def test_a_configuration_that_cannot_be_read_is_one_error():
@@ -256,7 +256,7 @@ def test_check_finds_exactly_the_problems_of_a_map(case):
 
 def test_an_incomplete_map_is_an_error_where_it_must_be_complete(sim):
     harness.configure(sim, limits=COUNTRIES, swmfa="unmapped = ignore\n")
-    ignore = f"warning unmapped-ignore {place('unmapped = ignore')}"
+    ignore = f"warning unmapped-ignore {line_number('unmapped = ignore')}"
     for text, expected in (("", "error users-whole 1"), ("# nobody", "error users-whole 1"),
                            ("# nobody\n", f"warning users-none {harness.USERS}"),
                            ("bob +15550100183\n#\r\n", "error users-whole 2")):
@@ -393,7 +393,7 @@ def test_a_folder_that_others_can_write_is_an_error(folder):
 
 
 def test_a_link_in_the_path_is_followed(tmp_path):
-    """Whoever can change the folder that a link leads to can change the map."""
+    """A user who can write to the target folder of a link can change the map."""
     (harness.WORK / "far").mkdir(mode=0o777)
     (harness.WORK / "far").chmod(0o777)
     (harness.WORK / "near").symlink_to(harness.WORK / "far")

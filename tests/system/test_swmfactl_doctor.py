@@ -421,15 +421,15 @@ def test_doctor_finds_every_service_that_names_the_module(start):
     assert find(findings, "module-type")["where"] == "/etc/pam.d/vsftpd:2"
 
 
-def guarded(condition):
+def common_auth_with(condition):
     """A common-auth that has the module for some services."""
-    guard = f"auth [success=1 default=ignore] pam_succeed_if.so quiet service {condition}"
+    condition_line = f"auth [success=1 default=ignore] pam_succeed_if.so quiet service {condition}"
     others = dict.fromkeys(["common-account", "common-password", "common-session-noninteractive"], "")
-    return {"common-auth": f"{DEBIAN['common-auth']}{guard}\n{ASK}\n", **others}
+    return {"common-auth": f"{DEBIAN['common-auth']}{condition_line}\n{ASK}\n", **others}
 
 
 def test_services_that_skip_the_module_by_a_shared_file_are_only_named(start):
-    install(Case("guard", guarded("notin sshd:sudo"), "sshd", (INCLUDE,)), start)
+    install(Case("condition", common_auth_with("notin sshd:sudo"), "sshd", (INCLUDE,)), start)
     for service in ("chfn", "login", "su", "sudo", "sudo-i", *(f"t-{i:03}" for i in range(100))):
         harness.stack(service, INCLUDE, folder=PAM)
     findings, services = examine()
@@ -447,7 +447,7 @@ def test_services_that_skip_the_module_by_a_shared_file_are_only_named(start):
 
 
 def test_a_shared_file_that_skips_the_module_for_all_is_a_warning(start):
-    install(Case("guard", guarded("notin ssh"), "sshd", (INCLUDE,)), start)
+    install(Case("condition", common_auth_with("notin ssh"), "sshd", (INCLUDE,)), start)
     findings, services = examine()
     assert services == {} and ids(findings) == {"other-services", "not-asked"}
 
@@ -460,10 +460,10 @@ PROGRAMS = {name: (kind, words) for name, kind, words in
 AS_ALICE = ["setpriv", "--reuid", "alice", "--regid", "alice", "--init-groups"]
 
 
-def in_common_auth(start, *services, guard=""):
+def in_common_auth(start, *services, condition_line=""):
     """A common-auth that has the module for all; and services that include it."""
-    text = DEBIAN["common-auth"] + (f"{guard}\n" if guard else "") + ASK
-    install(Case("unguarded", {"common-auth": text}, "sudo", (INCLUDE,)), start)
+    text = DEBIAN["common-auth"] + (f"{condition_line}\n" if condition_line else "") + ASK
+    install(Case("unconditional", {"common-auth": text}, "sudo", (INCLUDE,)), start)
     for service in services:
         harness.stack(service, INCLUDE, *ACCOUNT, folder=PAM)
 
@@ -496,8 +496,8 @@ def test_a_program_without_root_is_denied_until_it_skips_the_module(start):
         return harness.pamhost("swaylock", answers=[harness.PASSWORD, "@code"], prefix=AS_ALICE,
                                arguments=("--confdir", PAM))
     assert unlock().result != "PAM_SUCCESS" and harness.messages() == []
-    guard = finding["fix"].splitlines()[0]
-    in_common_auth(start, "swaylock", guard=guard)
+    condition_line = finding["fix"].splitlines()[0]
+    in_common_auth(start, "swaylock", condition_line=condition_line)
     assert unlock().result == "PAM_SUCCESS" and harness.messages() == []
     assert ids(examine("swaylock")[0]) == {"not-asked"}
     assert ids(examine("sudo")[0]) == set()
@@ -511,7 +511,7 @@ def test_a_program_without_prompts_sends_a_code_and_is_denied(start):
     outcome = harness.pamhost("vsftpd", answers=[harness.PASSWORD] * 9, arguments=("--confdir", PAM))
     assert outcome.result != "PAM_SUCCESS" and len(harness.messages()) == 1
     assert doctor("vsftpd")[1].startswith("vsftpd\n    No login succeeds.\n    No login asks for a code.")
-    in_common_auth(start, "vsftpd", guard=finding["fix"].splitlines()[0])
+    in_common_auth(start, "vsftpd", condition_line=finding["fix"].splitlines()[0])
     outcome = harness.pamhost("vsftpd", answers=[harness.PASSWORD] * 9, arguments=("--confdir", PAM))
     assert outcome.result == "PAM_SUCCESS" and harness.messages() == []
 

@@ -1375,7 +1375,7 @@ def test_a_file_with_two_names_is_changed_once(other_system, sim, links):
 
 
 def lay_foreign_link():
-    """Whoever owns a link could lead it elsewhere."""
+    """The owner of a link could change its target."""
     lay_links({"sudo": "sudo-pc"})
     subprocess.run(["chown", "-h", "alice", PAM / "sudo"], check=True)
 
@@ -1861,7 +1861,7 @@ MOMENTS = {
                                 'exec {real} "$@"'),
     "before-pam-auth-update": (TOOL, 'case "$1" in --enable|--remove) ' + KILL +
                                '; exit 1;; esac; exec {real} "$@"'),
-    "behind-pam-auth-update": (TOOL, '{real} "$@"; status=$?; case "$1" in --enable|--remove) ' +
+    "after-pam-auth-update": (TOOL, '{real} "$@"; status=$?; case "$1" in --enable|--remove) ' +
                                KILL + ';; esac; exit $status'),
 }
 

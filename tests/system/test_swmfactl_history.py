@@ -15,7 +15,7 @@ import harness
 from test_limits import DAY, HOUR
 from test_local import ended, on_terminal
 from test_store import change
-from test_swmfactl import (add_places, add_sends, ctl, ctl_lines, done, failed, set_failures, start_ctl,
+from test_swmfactl import (add_remembered_logins, add_sends, ctl, ctl_lines, done, failed, set_failures, start_ctl,
                            table, tick)
 
 DATE = r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d"
@@ -54,7 +54,7 @@ def add_logins(*logins):
 
 # ---- status of everybody ----
 
-def people(out):
+def user_rows(out):
     """{user: its columns} of a table."""
     lines = out.split("\n\n")[1].splitlines()
     rows = [re.split(r" {2,}", line) for line in lines]
@@ -76,11 +76,11 @@ def test_status_shows_every_user_in_the_store(sim):
     set_failures("forgiven", 0)
     add_sends("sender", 10, 700)
     add_sends("long-ago", 5000)
-    add_places("placed", 2)
-    add_places("past", 1, seconds=-5)
+    add_remembered_logins("placed", 2)
+    add_remembered_logins("past", 1, seconds=-5)
     done("codes", "bob")
     done("bypass", "passed", "--for", "1h", "--reason", "x", "--force")
-    rows = people(said("status"))
+    rows = user_rows(said("status"))
     assert list(rows) == ["bob", "for-ever", "locked", "passed", "placed", "sender"]
     assert re.fullmatch(DATE, rows["locked"]["LOCKED UNTIL"]) and rows["locked"]["FAILURES"] == "5"
     assert rows["for-ever"]["LOCKED UNTIL"] == "swmfactl unlock"
@@ -114,7 +114,7 @@ def test_status_shows_logins_of_known_and_unknown_users(sim):
     out = said("status")
     assert out.endswith('\n\n"? NN" stands for all names not in the users map whose prompt shows a number '
                         "ending in NN\n")
-    rows = people(out)
+    rows = user_rows(out)
     assert list(rows) == [f"? {digits}", "alice"]
     assert rows["alice"]["FAILURES"] == rows[f"? {digits}"]["FAILURES"] == "3"
     assert as_json("status")["host_sends"][0]["sent"] == 1
@@ -123,7 +123,7 @@ def test_status_shows_logins_of_known_and_unknown_users(sim):
 def test_names_cannot_forge_a_line(sim):
     set_failures("x", 3)
     change("UPDATE swmfa_try SET user_name = 'a b' || char(10) || '\"' || char(27) || '[2J'")
-    rows = people(said("status"))
+    rows = user_rows(said("status"))
     assert list(rows) == [r'a\040b\012\"\033[2J']
     assert as_json("status")["users"][0]["user"] == r'a\040b\012\"\033[2J'
 
@@ -132,7 +132,7 @@ def test_status_shows_a_very_long_list_completely(sim):
     tick()
     change("WITH RECURSIVE n(i) AS (SELECT 10000 UNION ALL SELECT i + 1 FROM n WHERE i < 12999) "
            "INSERT INTO swmfa_try SELECT 'user' || i, 3, 0, 0 FROM n")
-    assert list(people(said("status"))) == [f"user{i}" for i in range(10000, 13000)]
+    assert list(user_rows(said("status"))) == [f"user{i}" for i in range(10000, 13000)]
 
 
 def test_a_slow_reader_of_status_blocks_no_login(sim):

@@ -256,7 +256,7 @@ def echoes(client):
 
 
 def break_off(client):
-    """Types ^C, once the process sleeps in read(2) behind its prompt: readpassphrase(3) forgets a signal
+    """Types ^C, once the process sleeps in read(2) after its prompt: readpassphrase(3) forgets a signal
     that comes before."""
     stat_of = Path(f"/proc/{client.pid}/stat")
     assert harness.wait_until(lambda: stat_of.read_text().rpartition(")")[2].split()[0] == "S")

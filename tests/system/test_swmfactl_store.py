@@ -96,7 +96,7 @@ def test_a_backup_needs_a_folder_that_only_root_can_write(folder):
 def test_a_restore_adds_locks_and_lets_nobody_in(folder, log):
     code, *_ = ctl.codes_of(ctl.done("codes", "alice"))
     ctl.set_failures("bob", 4)
-    ctl.add_places("bob", 2)
+    ctl.add_remembered_logins("bob", 2)
     ctl.done("bypass", "bob", "--for", "1h", "--reason", "x")
     path = backup(folder)
     assert harness.pamhost(harness.alone(), "alice", answers=[code]).result == "PAM_SUCCESS"

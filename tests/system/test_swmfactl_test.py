@@ -12,7 +12,7 @@ from test_swmfactl import done, failed
 ALICE = harness.NUMBERS["alice"]
 
 
-def trial(*arguments, user="alice"):
+def start_test(*arguments, user="alice"):
     return on_terminal(harness.CTL, "test", user, *map(str, arguments))
 
 
@@ -30,7 +30,7 @@ def same_line(text, log):
 
 
 def test_a_right_code_passes_the_test_login(sim, log):
-    client = trial()
+    client = start_test()
     client.expect("Code sent by SMS to the number ending in 82.*Code: ")
     client.sendline(harness.wait_for_code(ALICE))
     text, status = rest(client)
@@ -42,7 +42,7 @@ def test_a_right_code_passes_the_test_login(sim, log):
 
 
 def test_wrong_codes_are_denied_and_counted(sim, log):
-    client = trial()
+    client = start_test()
     for _ in range(3):
         client.expect("Code: ")
         client.sendline("000000")
@@ -56,7 +56,7 @@ def test_wrong_codes_are_denied_and_counted(sim, log):
 @pytest.mark.parametrize("channel, words", [("sms", "Code sent by SMS"), ("call", "Calling the number")])
 def test_test_uses_only_the_given_channel(sim, channel, words):
     harness.users_map(f"alice {ALICE} {'call,sms' if channel == 'sms' else 'sms,call'}\n")
-    client = trial(f"--channel={channel}")
+    client = start_test(f"--channel={channel}")
     client.expect(words)
     client.expect("Code: ")
     client.sendline("sms" if channel == "call" else "call")
@@ -68,7 +68,7 @@ def test_test_uses_only_the_given_channel(sim, channel, words):
 
 def test_a_channel_that_the_user_may_not_use_is_denied(sim, log):
     harness.users_map(f"alice {ALICE} sms\n")
-    text, status = rest(trial("--channel", "call"))
+    text, status = rest(start_test("--channel", "call"))
     assert status == 1 and "PAM_SERVICE_ERR: denied: wrong configuration" in text
     assert "no provider in providers can send by a channel of this user" in same_line(text, log)
     assert sim.requests() == []
@@ -76,17 +76,17 @@ def test_a_channel_that_the_user_may_not_use_is_denied(sim, log):
 
 def test_test_uses_the_given_service_and_address(start, log):
     start(policy="services = sshd\nexempt_networks = 192.0.2.0/24\n")
-    text, status = rest(trial("--service", "sshd", "--from", "192.0.2.7"))
+    text, status = rest(start_test("--service", "sshd", "--from", "192.0.2.7"))
     assert status == 0 and "PAM: PAM_IGNORE: no code required" in text
     assert "service=sshd rhost=192.0.2.7 result=ignored reason=exempt" in same_line(text, log)
-    client = trial("--from", "192.0.2.7") # another service
+    client = start_test("--from", "192.0.2.7") # another service
     client.expect("Code: ")
     client.sendline(harness.wait_for_code(ALICE))
     assert rest(client)[1] == 0
 
 
 def test_test_tells_an_unmapped_user_no_more_than_a_login(sim, log):
-    client = trial(user="mallory")
+    client = start_test(user="mallory")
     for _ in range(3):
         client.expect("Code: ")
         client.sendline("123456")
@@ -104,26 +104,26 @@ def test_test_accepts_a_relative_path_to_the_configuration(sim, tmp_path):
     text = harness.CONF.read_text()
     harness.write(harness.SECURITY / "other.conf", text)
     harness.write(harness.CONF, "[swmfa]\ntries = many\n")
-    text, status = rest(trial())
+    text, status = rest(start_test())
     assert status == 1 and "PAM_SERVICE_ERR" in text
     client = on_terminal("sh", "-c", f"cd {harness.SECURITY} && exec {harness.CTL} test alice -c other.conf")
     client.expect("Code: ")
     client.sendline(harness.wait_for_code(ALICE))
     assert rest(client)[1] == 0
-    text, status = rest(trial("-c", "/nonexistent.conf"))
+    text, status = rest(start_test("-c", "/nonexistent.conf"))
     assert status == 1 and "No such file" in text
 
 
 def test_a_missing_helper_denies_the_test_login(sim, helper):
     helper()
-    text, status = rest(trial())
+    text, status = rest(start_test())
     assert status == 1 and "PAM_SYSTEM_ERR: denied: the helper cannot be used" in text
 
 
 def test_an_unusable_store_points_to_the_system_log(sim):
     harness.STATE.chmod(0o755)
     try:
-        text, status = rest(trial())
+        text, status = rest(start_test())
     finally:
         harness.STATE.chmod(0o700)
     assert status == 1 and "PAM_AUTHINFO_UNAVAIL" in text and "log: the system log has the line" in text
@@ -139,7 +139,7 @@ def test_a_wrong_command_line_exits_with_64(arguments, says):
 
 def test_test_leaves_no_files(sim):
     before = sorted(path.name for path in harness.Path("/run").iterdir())
-    client = trial()
+    client = start_test()
     client.expect("Code: ")
     client.sendline(harness.wait_for_code(ALICE))
     assert rest(client)[1] == 0

@@ -11,7 +11,7 @@ import subprocess
 import pytest
 
 import harness
-from test_swmfactl import add_places, codes_of, complete, ctl, ctl_lines, done, failed, finish, \
+from test_swmfactl import add_remembered_logins, codes_of, complete, ctl, ctl_lines, done, failed, finish, \
     kept_hashes, service_user, start_ctl, table, HOLD
 
 KEY = "SHA256:uNiVztksCsDhcc0u9e8BrrJXVGDrpZcEZ0zxKV2e8q4"
@@ -205,7 +205,7 @@ def test_a_map_that_is_not_valid_text_is_not_changed(before, says):
 def test_a_removed_user_cannot_log_in_by_leftovers(log):
     service = harness.alone()
     codes = codes_of(done("codes", "alice"))
-    add_places("alice", 2)
+    add_remembered_logins("alice", 2)
     done("bypass", "alice", "--for", "1h", "--reason", "no phone")
     done("codes", "bob")
     log.begin()
@@ -536,7 +536,7 @@ SHEETS = [
 ]
 
 
-@pytest.mark.parametrize("sheet, options", SHEETS, ids=range(len(SHEETS)))
+@pytest.mark.parametrize("sheet, options", SHEETS, ids=["semicolons", "tabs", "utf-16", "no-header", "country"])
 def test_import_reads_lists_as_spreadsheets_save_them(sheet, options):
     path = make_list(sheet)
     assert user("import", *options, path) == "added: 1, changed: 0, as before: 0\n"

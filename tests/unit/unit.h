@@ -180,7 +180,7 @@ static inline void unit_remove(char *path)
     free(path);
 }
 
-/* unit_read: a whole file with a NUL behind it, the caller's to free; NULL if it cannot be read. */
+/* unit_read: a whole file with a NUL after it, the caller's to free; NULL if it cannot be read. */
 static inline char *unit_read(const char *path)
 {
     char *text = NULL;

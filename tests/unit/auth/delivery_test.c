@@ -36,7 +36,7 @@ static void end(void)
     config_free(&config);
 }
 
-static void test_nothing_has_been_sent_when_it_begins(void **state)
+static void test_a_new_delivery_has_sent_nothing(void **state)
 {
     (void)state;
     begin(BY("bandwidth, signalwire") SIGNALWIRE BANDWIDTH VOICE);
@@ -52,7 +52,7 @@ static void test_nothing_has_been_sent_when_it_begins(void **state)
     end();
 }
 
-static void test_a_channel_is_possible_where_one_provider_can(void **state)
+static void test_a_channel_is_possible_if_one_provider_has_it(void **state)
 {
     (void)state;
     static const struct {
@@ -131,7 +131,7 @@ static void test_a_provider_that_lacks_the_channel_is_not_asked(void **state)
     }
 }
 
-static void test_a_code_that_cannot_be_verified_is_not_asked_about(void **state)
+static void test_a_code_that_cannot_be_verified_makes_no_request(void **state)
 {
     (void)state;
     begin(SIGNALWIRE);
@@ -150,11 +150,11 @@ int main(void)
     if (geteuid() != 0)
         return unit_skip_all("only a file that is root's is a configuration");
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_nothing_has_been_sent_when_it_begins),
-        cmocka_unit_test(test_a_channel_is_possible_where_one_provider_can),
+        cmocka_unit_test(test_a_new_delivery_has_sent_nothing),
+        cmocka_unit_test(test_a_channel_is_possible_if_one_provider_has_it),
         cmocka_unit_test(test_the_terms_before_a_send_are_those_of_the_first_provider),
         cmocka_unit_test(test_a_provider_that_lacks_the_channel_is_not_asked),
-        cmocka_unit_test(test_a_code_that_cannot_be_verified_is_not_asked_about),
+        cmocka_unit_test(test_a_code_that_cannot_be_verified_makes_no_request),
     };
     return cmocka_run_group_tests_name("delivery", tests, unit_make_folder, unit_remove_folder);
 }

@@ -11,15 +11,15 @@ static void check(const struct wire_reply *reply, size_t length, bool letters,
 {
     struct {
         char code[REPLY_CODE_SIZE];
-        char behind[8];
-    } out = {.code = "", .behind = "behind"};
+        char after[8];
+    } out = {.code = "", .after = "after"};
     char what[512];
     (void)snprintf(what, sizeof(what), "\"%.*s\" for %zu %s", (int)sizeof(reply->text), reply->text,
                    length, letters ? "characters" : "digits");
     unit_same_number(what, reply_read(reply, length, letters, out.code), expected);
     bool coded = expected == REPLY_CODE || expected == REPLY_BREAK_GLASS;
     unit_same_text(what, out.code, coded ? expected_code : "");
-    unit_same_text(what, out.behind, "behind");
+    unit_same_text(what, out.after, "after");
 }
 
 static void check_text(const char *text, size_t length, bool letters, enum reply_kind expected,
@@ -30,7 +30,7 @@ static void check_text(const char *text, size_t length, bool letters, enum reply
     check(&reply, length, letters, expected, expected_code);
 }
 
-static void test_a_code_is_told_from_what_cannot_be_one(void **state)
+static void test_a_code_is_distinguished_from_other_text(void **state)
 {
     (void)state;
     static const struct {
@@ -86,7 +86,7 @@ static void test_a_code_is_told_from_what_cannot_be_one(void **state)
 }
 
 /* What a paste, a phone's keyboard or a whole message brings along. */
-static void test_what_stands_around_a_code_is_dropped(void **state)
+static void test_text_around_a_code_is_dropped(void **state)
 {
     (void)state;
     static const struct {
@@ -136,7 +136,7 @@ static void test_what_stands_around_a_code_is_dropped(void **state)
                    cases[i].code != NULL ? REPLY_CODE : REPLY_NO_CODE, cases[i].code);
 }
 
-static void test_a_code_is_found_in_its_message_where_nothing_else_can_be_one(void **state)
+static void test_a_code_is_found_in_its_message_if_it_is_unambiguous(void **state)
 {
     (void)state;
     static const struct {
@@ -204,7 +204,7 @@ static void test_a_code_is_found_in_its_message_where_nothing_else_can_be_one(vo
 }
 
 /* Their length tells them from every code that a provider can send. */
-static void test_a_break_glass_code_is_known_by_its_length(void **state)
+static void test_a_break_glass_code_is_recognised_by_its_length(void **state)
 {
     (void)state;
     static const struct {
@@ -256,7 +256,7 @@ static void test_the_refusal_of_sshd_is_recognised_at_every_length(void **state)
     }
 }
 
-static void test_what_resembles_the_refusal_of_sshd_is_not_it(void **state)
+static void test_text_like_the_refusal_of_sshd_is_not_a_refusal(void **state)
 {
     (void)state;
     static const char *const texts[] = {
@@ -276,7 +276,7 @@ static void test_what_resembles_the_refusal_of_sshd_is_not_it(void **state)
     check_text("INCORR", 6, true, REPLY_CODE, "INCORR");
 }
 
-static void test_a_reply_that_is_no_text_is_no_code(void **state)
+static void test_a_reply_without_text_is_not_a_code(void **state)
 {
     (void)state;
     static const struct {
@@ -308,7 +308,7 @@ static void test_a_text_without_an_end_is_refused(void **state)
     check(&reply, 6, false, REPLY_CODE, "123456");
 }
 
-static void test_no_rest_of_a_refused_code_is_left(void **state)
+static void test_a_refused_code_is_wiped(void **state)
 {
     (void)state;
     struct wire_reply reply = {.status = WIRE_REPLY_TEXT, .text = "12345x"};
@@ -319,7 +319,7 @@ static void test_no_rest_of_a_refused_code_is_left(void **state)
     assert_memory_equal(code, zeros, sizeof(code));
 }
 
-static void test_words_are_read_in_either_case_with_blanks_around(void **state)
+static void test_words_are_read_in_any_case_with_surrounding_blanks(void **state)
 {
     (void)state;
     static const struct {
@@ -370,7 +370,7 @@ static void test_words_are_read_in_either_case_with_blanks_around(void **state)
                            letters == 1, words[i].kind, NULL);
 }
 
-static void test_a_word_goes_before_a_code_of_the_same_letters(void **state)
+static void test_a_word_takes_precedence_over_a_code_of_the_same_letters(void **state)
 {
     (void)state;
     static const struct {
@@ -398,7 +398,7 @@ static void test_a_word_goes_before_a_code_of_the_same_letters(void **state)
 }
 
 /* No prompt names these, so nobody can know that a code of the same letters would not be read. */
-static void test_a_code_goes_before_a_word_that_no_prompt_names(void **state)
+static void test_a_code_takes_precedence_over_a_word_that_no_prompt_names(void **state)
 {
     (void)state;
     static const struct {
@@ -420,7 +420,7 @@ static void test_a_code_goes_before_a_word_that_no_prompt_names(void **state)
     }
 }
 
-static void test_what_is_like_a_word_is_none(void **state)
+static void test_text_like_a_word_is_not_a_word(void **state)
 {
     (void)state;
     static const char *const texts[] = {
@@ -436,7 +436,7 @@ static void test_what_is_like_a_word_is_none(void **state)
     }
 }
 
-static void test_a_word_is_read_from_a_text_alone(void **state)
+static void test_a_word_is_read_only_from_a_text(void **state)
 {
     (void)state;
     static const struct {
@@ -473,21 +473,21 @@ static void test_a_word_in_the_longest_text_is_read(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_a_code_is_told_from_what_cannot_be_one),
-        cmocka_unit_test(test_what_stands_around_a_code_is_dropped),
-        cmocka_unit_test(test_a_code_is_found_in_its_message_where_nothing_else_can_be_one),
-        cmocka_unit_test(test_a_break_glass_code_is_known_by_its_length),
+        cmocka_unit_test(test_a_code_is_distinguished_from_other_text),
+        cmocka_unit_test(test_text_around_a_code_is_dropped),
+        cmocka_unit_test(test_a_code_is_found_in_its_message_if_it_is_unambiguous),
+        cmocka_unit_test(test_a_break_glass_code_is_recognised_by_its_length),
         cmocka_unit_test(test_every_byte_but_digits_and_letters_is_refused),
         cmocka_unit_test(test_the_refusal_of_sshd_is_recognised_at_every_length),
-        cmocka_unit_test(test_what_resembles_the_refusal_of_sshd_is_not_it),
-        cmocka_unit_test(test_a_reply_that_is_no_text_is_no_code),
+        cmocka_unit_test(test_text_like_the_refusal_of_sshd_is_not_a_refusal),
+        cmocka_unit_test(test_a_reply_without_text_is_not_a_code),
         cmocka_unit_test(test_a_text_without_an_end_is_refused),
-        cmocka_unit_test(test_no_rest_of_a_refused_code_is_left),
-        cmocka_unit_test(test_words_are_read_in_either_case_with_blanks_around),
-        cmocka_unit_test(test_a_word_goes_before_a_code_of_the_same_letters),
-        cmocka_unit_test(test_a_code_goes_before_a_word_that_no_prompt_names),
-        cmocka_unit_test(test_what_is_like_a_word_is_none),
-        cmocka_unit_test(test_a_word_is_read_from_a_text_alone),
+        cmocka_unit_test(test_a_refused_code_is_wiped),
+        cmocka_unit_test(test_words_are_read_in_any_case_with_surrounding_blanks),
+        cmocka_unit_test(test_a_word_takes_precedence_over_a_code_of_the_same_letters),
+        cmocka_unit_test(test_a_code_takes_precedence_over_a_word_that_no_prompt_names),
+        cmocka_unit_test(test_text_like_a_word_is_not_a_word),
+        cmocka_unit_test(test_a_word_is_read_only_from_a_text),
         cmocka_unit_test(test_a_word_in_the_longest_text_is_read),
     };
     return cmocka_run_group_tests_name("reply", tests, NULL, NULL);

@@ -48,14 +48,14 @@ static void test_texts_are_escaped(void **state)
     }
 }
 
-/* Escapes text into size bytes and sees that nothing behind them is touched. */
+/* Escapes text into size bytes and sees that nothing after them is touched. */
 static const char *escape_into(char *buffer, size_t size, const char *text)
 {
     memset(buffer, '#', 256);
     (void)log_escape(buffer, size, text, "");
     unit_check(text, memchr(buffer, '\0', size) != NULL, "an end within the buffer");
     for (size_t i = size; i < 256; i++)
-        unit_check(text, buffer[i] == '#', "nothing written behind the buffer");
+        unit_check(text, buffer[i] == '#', "nothing written after the buffer");
     return buffer;
 }
 

@@ -71,7 +71,7 @@
 
 static struct {
     struct sshkeys keys;
-    char behind[64];
+    char after[64];
 } out;
 
 /* Reads a text and sees that these are the fingerprints, in that order. */
@@ -82,8 +82,8 @@ static void check_of(const char *what, const char *info, const char *const *prin
     unit_same_number(what, (long long)out.keys.count, (long long)count);
     for (size_t i = 0; i < count; i++)
         unit_same_text(what, out.keys.fingerprint[i], prints[i]);
-    for (size_t i = 0; i < sizeof(out.behind); i++)
-        unit_check(what, out.behind[i] == '#', "nothing written behind the keys");
+    for (size_t i = 0; i < sizeof(out.after); i++)
+        unit_check(what, out.after[i] == '#', "nothing written after the keys");
 }
 
 static void check_none(const char *info)
@@ -105,10 +105,10 @@ static void test_a_key_has_the_fingerprint_that_ssh_keygen_shows(void **state)
     } cases[] = {
         {"publickey " ED25519 "\n", ED25519_PRINT},
         {"publickey " RSA "\n", RSA_PRINT},
-        {"publickey " ECDSA256 "\n", ECDSA256_PRINT}, /* one "=" behind it */
+        {"publickey " ECDSA256 "\n", ECDSA256_PRINT}, /* one "=" after it */
         {"publickey " ECDSA521 "\n", ECDSA521_PRINT}, /* two */
         {"publickey " SECOND "\n", SECOND_PRINT},
-        {"publickey " ED25519, ED25519_PRINT}, /* no newline behind it */
+        {"publickey " ED25519, ED25519_PRINT}, /* no newline after it */
         {"publickey " ECDSA521, ECDSA521_PRINT},
         {"publickey " ED25519 "\n\n", ED25519_PRINT},
         {"\npublickey " ED25519 "\n", ED25519_PRINT},
@@ -132,7 +132,7 @@ static void test_each_key_is_kept_in_its_order(void **state)
              four, COUNT(four));
 }
 
-static void test_keys_behind_the_fourth_are_left_out(void **state)
+static void test_keys_after_the_fourth_are_ignored(void **state)
 {
     (void)state;
     static const char *const four[] = {SECOND_PRINT, THIRD_PRINT, FOURTH_PRINT, FIFTH_PRINT};
@@ -147,7 +147,7 @@ static void test_keys_behind_the_fourth_are_left_out(void **state)
              four, COUNT(four));
 }
 
-static void test_the_lines_of_other_methods_are_left_out(void **state)
+static void test_lines_of_other_methods_are_ignored(void **state)
 {
     (void)state;
     static const char *const none[] = {
@@ -178,7 +178,7 @@ static void test_the_lines_of_other_methods_are_left_out(void **state)
     check_one("hostbased " RSA "\npublickey " ED25519 "\n", ED25519_PRINT);
 }
 
-static void test_a_certificate_is_left_out(void **state)
+static void test_a_certificate_is_ignored(void **state)
 {
     (void)state;
     check_none("publickey " CERT "\n");
@@ -188,7 +188,7 @@ static void test_a_certificate_is_left_out(void **state)
     check_none("publickey " CERT_TYPE " " ED25519_BLOB "\n");
 }
 
-static void test_a_key_of_another_type_than_its_blob_is_left_out(void **state)
+static void test_a_key_of_another_type_than_its_blob_is_ignored(void **state)
 {
     (void)state;
     static const char *const none[] = {
@@ -231,7 +231,7 @@ static void test_a_key_of_another_type_than_its_blob_is_left_out(void **state)
         check_none(none[i]);
 }
 
-static void test_what_is_not_base64_is_left_out(void **state)
+static void test_text_that_is_not_base64_is_ignored(void **state)
 {
     (void)state;
     static const char *const none[] = {
@@ -254,7 +254,7 @@ static void test_what_is_not_base64_is_left_out(void **state)
 }
 
 /* libcrypto takes blanks around base64, a "-" as its end, and "=" within; sshd writes none. */
-static void test_base64_is_written_in_one_way_only(void **state)
+static void test_only_canonical_base64_is_accepted(void **state)
 {
     (void)state;
     static const char *const none[] = {
@@ -306,7 +306,7 @@ static void test_a_long_text_is_read_within_its_bounds(void **state)
 }
 
 /* Wherever the text ends: what is left of a key has not the fingerprint of the whole. */
-static void test_a_text_that_is_cut_off_gives_no_other_key(void **state)
+static void test_a_truncated_text_gives_no_other_key(void **state)
 {
     (void)state;
     static const char text[] = "publickey " ED25519 "\npublickey " ECDSA256 "\n";
@@ -328,14 +328,14 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_key_has_the_fingerprint_that_ssh_keygen_shows),
         cmocka_unit_test(test_each_key_is_kept_in_its_order),
-        cmocka_unit_test(test_keys_behind_the_fourth_are_left_out),
-        cmocka_unit_test(test_the_lines_of_other_methods_are_left_out),
-        cmocka_unit_test(test_a_certificate_is_left_out),
-        cmocka_unit_test(test_a_key_of_another_type_than_its_blob_is_left_out),
-        cmocka_unit_test(test_what_is_not_base64_is_left_out),
-        cmocka_unit_test(test_base64_is_written_in_one_way_only),
+        cmocka_unit_test(test_keys_after_the_fourth_are_ignored),
+        cmocka_unit_test(test_lines_of_other_methods_are_ignored),
+        cmocka_unit_test(test_a_certificate_is_ignored),
+        cmocka_unit_test(test_a_key_of_another_type_than_its_blob_is_ignored),
+        cmocka_unit_test(test_text_that_is_not_base64_is_ignored),
+        cmocka_unit_test(test_only_canonical_base64_is_accepted),
         cmocka_unit_test(test_a_long_text_is_read_within_its_bounds),
-        cmocka_unit_test(test_a_text_that_is_cut_off_gives_no_other_key),
+        cmocka_unit_test(test_a_truncated_text_gives_no_other_key),
     };
     return cmocka_run_group_tests_name("sshkey", tests, NULL, NULL);
 }

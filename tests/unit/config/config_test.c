@@ -251,7 +251,7 @@ static void check_bandwidths_defaults(void)
     check_text("ca_file", account_of(BW)->ca_pem, NULL);
 }
 
-static void test_a_key_that_is_not_given_has_its_default(void **state)
+static void test_a_missing_key_has_its_default(void **state)
 {
     (void)state;
     check_loads(LEAST);
@@ -270,7 +270,7 @@ static void test_a_key_that_is_not_given_has_its_default(void **state)
     config_free(&config);
 }
 
-static void test_each_key_has_the_value_that_is_given(void **state)
+static void test_each_key_has_its_given_value(void **state)
 {
     (void)state;
     static const int by[] = {BW, SW};
@@ -386,7 +386,7 @@ static void test_each_key_has_the_value_that_is_given(void **state)
     assert_true(is_wiped());
 }
 
-static void test_the_form_of_a_good_line_is_free(void **state)
+static void test_blanks_and_case_in_a_good_line_do_not_matter(void **state)
 {
     (void)state;
     static const struct {
@@ -423,7 +423,7 @@ static void test_the_form_of_a_good_line_is_free(void **state)
     }
 }
 
-static void test_only_a_semicolon_behind_a_blank_begins_a_comment(void **state)
+static void test_only_a_semicolon_after_a_blank_starts_a_comment(void **state)
 {
     (void)state;
     static const struct {
@@ -476,7 +476,7 @@ static long long minutes_of_bandwidth(void)
     return terms_of(BW).valid_for % 60 == 0 ? terms_of(BW).valid_for / 60 : -1;
 }
 
-static void test_a_number_is_within_its_range(void **state)
+static void test_a_number_outside_its_range_is_refused(void **state)
 {
     (void)state;
     static const struct {
@@ -536,7 +536,7 @@ static void test_a_number_is_within_its_range(void **state)
     }
 }
 
-static void test_a_word_is_one_of_those_that_are_known(void **state)
+static void test_an_unknown_word_is_refused(void **state)
 {
     (void)state;
     static const struct {
@@ -618,7 +618,7 @@ static void test_a_list_of_words_keeps_its_order(void **state)
     }
 }
 
-static void test_a_list_of_words_has_each_known_word_once(void **state)
+static void test_a_list_with_an_unknown_or_repeated_word_is_refused(void **state)
 {
     (void)state;
     static const struct {
@@ -658,7 +658,7 @@ static void test_a_list_of_words_has_each_known_word_once(void **state)
     check_key_refused("swmfa", "fail_on", keys[1].expected, "Network");
 }
 
-static void test_a_list_of_the_policy_has_no_empty_item(void **state)
+static void test_an_empty_item_in_a_list_of_the_policy_is_refused(void **state)
 {
     (void)state;
     static const struct {
@@ -699,7 +699,7 @@ static void test_a_list_of_the_policy_has_no_empty_item(void **state)
     }
 }
 
-static void test_modules_are_named_without_a_folder(void **state)
+static void test_a_module_name_with_a_folder_is_refused(void **state)
 {
     (void)state;
     static const char *const good[] = {"pam_a", "pam_a.so", "pam_a,pam_b", "pam_a ,\tpam-b , c"};
@@ -808,7 +808,7 @@ static void test_prices_are_exact_and_none_is_given_by_default(void **state)
         ":6: [bandwidth] sms_price: a price such as 0.0079, at most 999999.999999, not \"-1\"");
 }
 
-static void test_a_currency_is_of_letters(void **state)
+static void test_a_currency_consists_of_letters(void **state)
 {
     (void)state;
     static const char *const wrong[] = {"", "$", "US D", "USD1", "ABCDEFGHI", "\xe2\x82\xac"};
@@ -820,7 +820,7 @@ static void test_a_currency_is_of_letters(void **state)
                       unit_format(":2: [swmfa] currency: 1 to 8 letters, not \"%s\"", wrong[i]));
 }
 
-static void test_a_phone_has_the_limits_of_a_user_if_it_has_none_of_its_own(void **state)
+static void test_a_phone_has_the_limits_of_a_user_by_default(void **state)
 {
     (void)state;
     static const struct limit one[] = {{1, 60}};
@@ -842,7 +842,7 @@ static void test_a_phone_has_the_limits_of_a_user_if_it_has_none_of_its_own(void
     config_free(&config);
 }
 
-static void test_a_time_to_remember_is_within_its_range(void **state)
+static void test_a_time_to_remember_outside_its_range_is_refused(void **state)
 {
     (void)state;
     static const struct {
@@ -891,7 +891,7 @@ static void test_each_country_is_checked(void **state)
                   ":6: [limits] countries: item 2 " PREFIX);
 }
 
-static void test_a_path_is_absolute(void **state)
+static void test_a_relative_path_is_refused(void **state)
 {
     (void)state;
     static const struct {
@@ -908,7 +908,7 @@ static void test_a_path_is_absolute(void **state)
     }
 }
 
-static void test_a_token_in_the_place_of_its_files_name_is_not_told(void **state)
+static void test_a_token_in_place_of_its_file_name_is_not_shown(void **state)
 {
     (void)state;
     check_refused(SIGNALWIRE "api_token_file = PT-misplaced\n",
@@ -930,7 +930,7 @@ static void test_a_token_in_the_place_of_its_files_name_is_not_told(void **state
                   ":4: [signalwire] api_token: unknown key");
 }
 
-static void test_from_is_an_e164_number(void **state)
+static void test_from_must_be_an_e164_number(void **state)
 {
     (void)state;
     static const char *const good[] = {"+12029167968", "+15", "+155501001234567"};
@@ -984,7 +984,7 @@ static const char *with_token(const char *token)
 
 #define LABEL_63 "a23456789012345678901234567890123456789012345678901234567890123"
 
-static void test_a_space_is_one_label_of_a_host_name(void **state)
+static void test_a_space_must_be_one_label_of_a_host_name(void **state)
 {
     (void)state;
     static const char *const good[] = {"a", "example", "my-space", "0a", "1", "a--b", LABEL_63};
@@ -1023,7 +1023,7 @@ static void test_a_space_is_one_label_of_a_host_name(void **state)
                                                         wrong[i]));
 }
 
-static void test_an_endpoint_is_an_https_host(void **state)
+static void test_an_endpoint_must_be_an_https_host(void **state)
 {
     (void)state;
     static const char *const good[] = {
@@ -1098,7 +1098,7 @@ static void test_an_endpoint_is_an_https_host(void **state)
                                   wrong[i]));
 }
 
-static void test_a_project_id_has_its_form(void **state)
+static void test_a_project_id_of_another_shape_is_refused(void **state)
 {
     (void)state;
     static const char *const good[] = {"a", "Z9._-", "00000000-0000-0000-0000-000000000000"};
@@ -1114,7 +1114,7 @@ static void test_a_project_id_has_its_form(void **state)
                       "underscores");
 }
 
-static void test_a_value_has_at_most_so_many_bytes(void **state)
+static void test_a_value_that_is_too_long_is_refused(void **state)
 {
     (void)state;
     static const struct {
@@ -1168,7 +1168,7 @@ static void test_a_value_has_at_most_so_many_bytes(void **state)
 }
 
 /* [bandwidth], which is not used, with one key: its form is checked all the same. */
-static void test_the_texts_of_bandwidth_have_their_form(void **state)
+static void test_texts_of_bandwidth_of_another_shape_are_refused(void **state)
 {
     (void)state;
     static const struct {
@@ -1228,7 +1228,7 @@ static void test_the_texts_of_bandwidth_have_their_form(void **state)
     }
 }
 
-static void test_a_message_of_bandwidth_has_the_code_in_it(void **state)
+static void test_a_message_of_bandwidth_must_contain_the_code(void **state)
 {
     (void)state;
     static const char *const good[] = {"{CODE}", "a {CODE} b", "{NAME} {SCOPE} {CODE}{CODE}",
@@ -1252,7 +1252,7 @@ static void test_a_message_of_bandwidth_has_the_code_in_it(void **state)
 #define UNQUOTED   "write it without quotes"
 #define TOKEN_FORM "[signalwire] api_token: printable characters, no blanks or quotes"
 
-static void test_a_token_is_never_told(void **state)
+static void test_a_token_is_never_shown(void **state)
 {
     (void)state;
     static const struct {
@@ -1299,7 +1299,7 @@ static void test_a_token_is_never_told(void **state)
 
 /* Quotes are part of a value, so they would be sent to the provider, or name a group that nobody is
  * in. */
-static void test_a_value_in_quotes_is_refused_where_no_quotes_can_be_meant(void **state)
+static void test_a_quoted_value_is_refused_if_quotes_cannot_be_part_of_it(void **state)
 {
     (void)state;
     static const struct {
@@ -1349,7 +1349,7 @@ static void test_a_value_in_quotes_is_refused_where_no_quotes_can_be_meant(void 
 
 /* ---- the lines ---- */
 
-static void test_a_line_that_is_wrong_is_named(void **state)
+static void test_a_wrong_line_is_named(void **state)
 {
     (void)state;
     static const struct {
@@ -1506,7 +1506,7 @@ static void test_the_longest_line_is_read_to_its_end(void **state)
 
 /* ---- the whole ---- */
 
-static void test_what_must_be_given_must_be_given_once(void **state)
+static void test_a_required_key_must_be_given_exactly_once(void **state)
 {
     (void)state;
     static const struct {
@@ -1540,11 +1540,11 @@ static void test_what_must_be_given_must_be_given_once(void **state)
 
 #define BY(names) "[swmfa]\nproviders = " names "\n"
 
-static void test_what_bandwidth_must_have_is_asked_where_it_is_used(void **state)
+static void test_keys_that_bandwidth_needs_are_required_only_if_it_is_used(void **state)
 {
     (void)state;
     static const struct {
-        const char *section; /* behind three lines, and [bandwidth] */
+        const char *section; /* after three lines, and [bandwidth] */
         const char *problem;
     } cases[] = {
         {"", ": [bandwidth] account_id: missing (providers lists bandwidth)"},
@@ -1593,7 +1593,7 @@ static void test_one_application_of_bandwidth_is_enough(void **state)
     }
 }
 
-static void test_a_section_that_is_not_used_is_checked_for_its_form_alone(void **state)
+static void test_an_unused_section_is_checked_only_for_its_form(void **state)
 {
     (void)state;
     static const char *const good[] = {
@@ -1736,7 +1736,7 @@ static bool load_naming(const struct naming *naming, const char *path)
     return load(unit_format("%s%s = %s\n", naming->before, naming->key, path));
 }
 
-static void test_a_file_of_a_secret_holds_one_secret(void **state)
+static void test_a_secret_file_holds_one_secret(void **state)
 {
     (void)state;
     static const struct {
@@ -1790,7 +1790,7 @@ static void test_a_file_of_a_secret_holds_one_secret(void **state)
     }
 }
 
-static void test_a_token_in_a_file_has_no_quotes(void **state)
+static void test_a_quoted_token_in_a_file_is_refused(void **state)
 {
     (void)state;
     char *path = unit_file("secret", "\"" SECRET "\"\n", 0600);
@@ -1804,7 +1804,7 @@ static void test_a_token_in_a_file_has_no_quotes(void **state)
     unit_remove(path);
 }
 
-static void test_a_secret_in_a_file_is_as_long_as_another(void **state)
+static void test_a_secret_in_a_file_has_the_usual_length_limits(void **state)
 {
     (void)state;
     char secret[KEY_TEXT_MAX + 2];
@@ -1827,7 +1827,7 @@ static void check_naming_refused(const struct naming *naming, const char *path, 
                                    naming->key, path, why));
 }
 
-static void test_a_file_that_is_named_is_guarded_like_the_configuration(void **state)
+static void test_a_named_file_is_checked_like_the_configuration(void **state)
 {
     (void)state;
     for (size_t i = 0; i < COUNT(namings); i++) {
@@ -1851,7 +1851,7 @@ static void test_a_file_that_is_named_is_guarded_like_the_configuration(void **s
     }
 }
 
-static void test_the_file_of_a_secret_but_not_of_the_ca_is_secret(void **state)
+static void test_a_secret_file_must_be_unreadable_to_others_and_a_ca_file_need_not(void **state)
 {
     (void)state;
     char *path = unit_file("named", SECRET "\n", 0644);
@@ -1922,7 +1922,7 @@ static void test_a_configuration_that_others_can_write_or_read_is_refused(void *
     }
 }
 
-static void test_a_configuration_that_is_not_roots_is_refused(void **state)
+static void test_a_configuration_not_owned_by_root_is_refused(void **state)
 {
     (void)state;
     char *path = unit_file("swmfa.conf", LEAST, 0600);
@@ -1935,7 +1935,7 @@ static void test_a_configuration_that_is_not_roots_is_refused(void **state)
     unit_remove(path);
 }
 
-static void test_what_is_no_regular_file_is_refused_at_once(void **state)
+static void test_a_file_that_is_not_regular_is_refused_without_waiting(void **state)
 {
     (void)state;
     char *path = unit_path("swmfa.conf");
@@ -1972,7 +1972,7 @@ static void test_a_file_that_is_too_large_is_refused(void **state)
     check_problem("larger", ": is larger than 1048575 bytes");
 }
 
-static void test_without_a_path_the_one_of_the_build_is_read(void **state)
+static void test_without_a_path_the_built_in_one_is_read(void **state)
 {
     (void)state;
     struct problem named = {""};
@@ -2106,7 +2106,7 @@ static void test_the_installed_example_loads_with_the_defaults(void **state)
 
 /*
  * The lines of one section of the example, or NULL: between [SECTION] and the next; either may
- * stand behind a ";". The caller frees them.
+ * stand after a ";". The caller frees them.
  */
 static char *example_section(const char *text, const char *section)
 {
@@ -2125,7 +2125,7 @@ static char *example_section(const char *text, const char *section)
     return start != NULL ? strdup(start) : NULL;
 }
 
-/* The value behind "KEY = " at a line's beginning, with or without a ";" before it; or NULL. */
+/* The value after "KEY = " at a line's beginning, with or without a ";" before it; or NULL. */
 static const char *example_value(const char *text, const char *name, char *value, size_t size)
 {
     char start[64];
@@ -2250,7 +2250,7 @@ static bool examine(const char *content, struct told *told, struct config_lines 
     return good;
 }
 
-static void test_every_problem_is_told(void **state)
+static void test_every_problem_is_reported(void **state)
 {
     (void)state;
     static const struct {
@@ -2308,7 +2308,7 @@ static void test_every_problem_is_told(void **state)
     }
 }
 
-static void test_a_configuration_with_problems_has_defaults_in_their_place(void **state)
+static void test_wrong_values_are_replaced_by_defaults(void **state)
 {
     (void)state;
     struct told told;
@@ -2330,7 +2330,7 @@ static void test_a_configuration_with_problems_has_defaults_in_their_place(void 
     assert_true(is_wiped());
 }
 
-static void test_of_a_configuration_that_cannot_be_read_that_is_told(void **state)
+static void test_an_unreadable_configuration_is_reported_as_such(void **state)
 {
     (void)state;
     struct config_lines lines;
@@ -2376,7 +2376,7 @@ static void test_cr_lf_line_ends_are_one_problem(void **state)
     }
 }
 
-static void test_of_utf_16_it_is_told_and_nothing_else(void **state)
+static void test_utf_16_is_reported_as_the_only_problem(void **state)
 {
     (void)state;
     static const char *const contents[] = {"\xff\xfe[", "\xfe\xff"};
@@ -2396,60 +2396,60 @@ int main(void)
     if (geteuid() != 0)
         return unit_skip_all("only a file that is root's is a configuration");
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_a_key_that_is_not_given_has_its_default),
-        cmocka_unit_test(test_each_key_has_the_value_that_is_given),
-        cmocka_unit_test(test_the_form_of_a_good_line_is_free),
-        cmocka_unit_test(test_only_a_semicolon_behind_a_blank_begins_a_comment),
-        cmocka_unit_test(test_a_number_is_within_its_range),
-        cmocka_unit_test(test_a_word_is_one_of_those_that_are_known),
+        cmocka_unit_test(test_a_missing_key_has_its_default),
+        cmocka_unit_test(test_each_key_has_its_given_value),
+        cmocka_unit_test(test_blanks_and_case_in_a_good_line_do_not_matter),
+        cmocka_unit_test(test_only_a_semicolon_after_a_blank_starts_a_comment),
+        cmocka_unit_test(test_a_number_outside_its_range_is_refused),
+        cmocka_unit_test(test_an_unknown_word_is_refused),
         cmocka_unit_test(test_a_list_of_words_keeps_its_order),
-        cmocka_unit_test(test_a_list_of_words_has_each_known_word_once),
-        cmocka_unit_test(test_a_list_of_the_policy_has_no_empty_item),
-        cmocka_unit_test(test_modules_are_named_without_a_folder),
+        cmocka_unit_test(test_a_list_with_an_unknown_or_repeated_word_is_refused),
+        cmocka_unit_test(test_an_empty_item_in_a_list_of_the_policy_is_refused),
+        cmocka_unit_test(test_a_module_name_with_a_folder_is_refused),
         cmocka_unit_test(test_each_network_is_checked),
         cmocka_unit_test(test_each_limit_is_checked),
         cmocka_unit_test(test_prices_are_exact_and_none_is_given_by_default),
-        cmocka_unit_test(test_a_currency_is_of_letters),
-        cmocka_unit_test(test_a_phone_has_the_limits_of_a_user_if_it_has_none_of_its_own),
-        cmocka_unit_test(test_a_time_to_remember_is_within_its_range),
+        cmocka_unit_test(test_a_currency_consists_of_letters),
+        cmocka_unit_test(test_a_phone_has_the_limits_of_a_user_by_default),
+        cmocka_unit_test(test_a_time_to_remember_outside_its_range_is_refused),
         cmocka_unit_test(test_each_country_is_checked),
-        cmocka_unit_test(test_a_path_is_absolute),
-        cmocka_unit_test(test_a_token_in_the_place_of_its_files_name_is_not_told),
-        cmocka_unit_test(test_from_is_an_e164_number),
-        cmocka_unit_test(test_a_space_is_one_label_of_a_host_name),
-        cmocka_unit_test(test_an_endpoint_is_an_https_host),
-        cmocka_unit_test(test_a_project_id_has_its_form),
-        cmocka_unit_test(test_a_value_has_at_most_so_many_bytes),
-        cmocka_unit_test(test_the_texts_of_bandwidth_have_their_form),
-        cmocka_unit_test(test_a_message_of_bandwidth_has_the_code_in_it),
-        cmocka_unit_test(test_a_token_is_never_told),
-        cmocka_unit_test(test_a_value_in_quotes_is_refused_where_no_quotes_can_be_meant),
-        cmocka_unit_test(test_a_line_that_is_wrong_is_named),
+        cmocka_unit_test(test_a_relative_path_is_refused),
+        cmocka_unit_test(test_a_token_in_place_of_its_file_name_is_not_shown),
+        cmocka_unit_test(test_from_must_be_an_e164_number),
+        cmocka_unit_test(test_a_space_must_be_one_label_of_a_host_name),
+        cmocka_unit_test(test_an_endpoint_must_be_an_https_host),
+        cmocka_unit_test(test_a_project_id_of_another_shape_is_refused),
+        cmocka_unit_test(test_a_value_that_is_too_long_is_refused),
+        cmocka_unit_test(test_texts_of_bandwidth_of_another_shape_are_refused),
+        cmocka_unit_test(test_a_message_of_bandwidth_must_contain_the_code),
+        cmocka_unit_test(test_a_token_is_never_shown),
+        cmocka_unit_test(test_a_quoted_value_is_refused_if_quotes_cannot_be_part_of_it),
+        cmocka_unit_test(test_a_wrong_line_is_named),
         cmocka_unit_test(test_a_byte_order_mark_hides_no_error),
         cmocka_unit_test(test_a_control_character_is_refused),
         cmocka_unit_test(test_cr_lf_line_ends_are_one_problem),
-        cmocka_unit_test(test_of_utf_16_it_is_told_and_nothing_else),
+        cmocka_unit_test(test_utf_16_is_reported_as_the_only_problem),
         cmocka_unit_test(test_a_line_that_is_too_long_is_refused),
         cmocka_unit_test(test_the_longest_line_is_read_to_its_end),
-        cmocka_unit_test(test_what_must_be_given_must_be_given_once),
-        cmocka_unit_test(test_what_bandwidth_must_have_is_asked_where_it_is_used),
+        cmocka_unit_test(test_a_required_key_must_be_given_exactly_once),
+        cmocka_unit_test(test_keys_that_bandwidth_needs_are_required_only_if_it_is_used),
         cmocka_unit_test(test_one_application_of_bandwidth_is_enough),
-        cmocka_unit_test(test_a_section_that_is_not_used_is_checked_for_its_form_alone),
+        cmocka_unit_test(test_an_unused_section_is_checked_only_for_its_form),
         cmocka_unit_test(test_each_default_passes_its_own_check),
         cmocka_unit_test(test_a_message_fits_one_sms),
-        cmocka_unit_test(test_a_file_of_a_secret_holds_one_secret),
-        cmocka_unit_test(test_a_token_in_a_file_has_no_quotes),
-        cmocka_unit_test(test_a_secret_in_a_file_is_as_long_as_another),
-        cmocka_unit_test(test_a_file_that_is_named_is_guarded_like_the_configuration),
-        cmocka_unit_test(test_the_file_of_a_secret_but_not_of_the_ca_is_secret),
+        cmocka_unit_test(test_a_secret_file_holds_one_secret),
+        cmocka_unit_test(test_a_quoted_token_in_a_file_is_refused),
+        cmocka_unit_test(test_a_secret_in_a_file_has_the_usual_length_limits),
+        cmocka_unit_test(test_a_named_file_is_checked_like_the_configuration),
+        cmocka_unit_test(test_a_secret_file_must_be_unreadable_to_others_and_a_ca_file_need_not),
         cmocka_unit_test(test_a_configuration_that_others_can_write_or_read_is_refused),
-        cmocka_unit_test(test_a_configuration_that_is_not_roots_is_refused),
-        cmocka_unit_test(test_what_is_no_regular_file_is_refused_at_once),
+        cmocka_unit_test(test_a_configuration_not_owned_by_root_is_refused),
+        cmocka_unit_test(test_a_file_that_is_not_regular_is_refused_without_waiting),
         cmocka_unit_test(test_a_file_that_is_too_large_is_refused),
-        cmocka_unit_test(test_without_a_path_the_one_of_the_build_is_read),
-        cmocka_unit_test(test_every_problem_is_told),
-        cmocka_unit_test(test_a_configuration_with_problems_has_defaults_in_their_place),
-        cmocka_unit_test(test_of_a_configuration_that_cannot_be_read_that_is_told),
+        cmocka_unit_test(test_without_a_path_the_built_in_one_is_read),
+        cmocka_unit_test(test_every_problem_is_reported),
+        cmocka_unit_test(test_wrong_values_are_replaced_by_defaults),
+        cmocka_unit_test(test_an_unreadable_configuration_is_reported_as_such),
         cmocka_unit_test(test_each_key_is_listed_once),
         cmocka_unit_test(test_no_section_has_more_keys_than_there_is_room_for),
         cmocka_unit_test(test_the_installed_example_loads_with_the_defaults),

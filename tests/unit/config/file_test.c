@@ -38,8 +38,8 @@ static void make_folder(const char *name)
     assert_int_equal(mkdir(at(name), 0755), 0);
 }
 
-/* Whoever can change a link decides which file is read, and so can who can change its folder. */
-static void test_the_folders_of_all_links_are_on_the_way(void **state)
+/* A user who can change a link, or its folder, decides which file is read. */
+static void test_the_folder_of_each_link_is_checked(void **state)
 {
     (void)state;
     make_folder("a");
@@ -61,7 +61,7 @@ static void test_the_folders_of_all_links_are_on_the_way(void **state)
 }
 
 /* In a sticky folder everybody can make a link, and change his own. */
-static void test_a_link_of_anothers_in_a_sticky_folder_is_looked_at(void **state)
+static void test_a_link_of_another_user_in_a_sticky_folder_is_checked(void **state)
 {
     (void)state;
     if (geteuid() != 0)
@@ -86,7 +86,7 @@ static const unsigned char list[] = {
     7, 0,  255, 255, 255, 255, 32, 0, 5,   0,   255, 255, 255, 255,
 };
 
-static void test_an_access_list_lets_others_write_than_the_group(void **state)
+static void test_an_acl_that_lets_others_write_is_noticed(void **state)
 {
     (void)state;
     if (geteuid() != 0)
@@ -105,9 +105,9 @@ static void test_an_access_list_lets_others_write_than_the_group(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_the_folders_of_all_links_are_on_the_way),
-        cmocka_unit_test(test_a_link_of_anothers_in_a_sticky_folder_is_looked_at),
-        cmocka_unit_test(test_an_access_list_lets_others_write_than_the_group),
+        cmocka_unit_test(test_the_folder_of_each_link_is_checked),
+        cmocka_unit_test(test_a_link_of_another_user_in_a_sticky_folder_is_checked),
+        cmocka_unit_test(test_an_acl_that_lets_others_write_is_noticed),
     };
     return cmocka_run_group_tests_name("file", tests, unit_make_folder, unit_remove_folder);
 }

@@ -119,7 +119,7 @@ static void test_control_characters_are_invalid(void **state)
     check("\tж", GSM_INVALID, 0);
 }
 
-static void test_what_is_not_utf8_is_invalid(void **state)
+static void test_invalid_utf8_is_invalid(void **state)
 {
     (void)state;
     static const char *const cases[] = {
@@ -144,7 +144,7 @@ static void test_what_is_not_utf8_is_invalid(void **state)
     }
 }
 
-static void test_what_lies_behind_the_last_code_point_is_invalid(void **state)
+static void test_bytes_past_the_last_code_point_are_invalid(void **state)
 {
     (void)state;
     check("\xf4\x90\x80\x80", GSM_INVALID, 0);
@@ -160,8 +160,8 @@ int main(void)
         cmocka_unit_test(test_every_other_character_needs_ucs2),
         cmocka_unit_test(test_units_add_up_in_the_alphabet_of_the_whole_text),
         cmocka_unit_test(test_control_characters_are_invalid),
-        cmocka_unit_test(test_what_is_not_utf8_is_invalid),
-        cmocka_unit_test(test_what_lies_behind_the_last_code_point_is_invalid),
+        cmocka_unit_test(test_invalid_utf8_is_invalid),
+        cmocka_unit_test(test_bytes_past_the_last_code_point_are_invalid),
     };
     return cmocka_run_group_tests_name("gsm", tests, NULL, NULL);
 }

@@ -9,7 +9,7 @@
 
 #include <regex.h>
 
-static void test_the_items_of_a_text_are_taken_in_their_order(void **state)
+static void test_items_of_a_list_are_read_in_order(void **state)
 {
     (void)state;
     static const struct {
@@ -62,7 +62,7 @@ static void test_the_items_of_a_text_are_taken_in_their_order(void **state)
     }
 }
 
-static void test_no_text_has_no_items(void **state)
+static void test_a_missing_text_has_no_items(void **state)
 {
     (void)state;
     const char *none = NULL;
@@ -139,7 +139,7 @@ static void check_form(const struct key *key)
     }
 }
 
-static void test_each_key_of_a_provider_can_be_used_by_config(void **state)
+static void test_every_key_of_a_provider_is_usable_by_config(void **state)
 {
     (void)state;
     for (size_t i = 0; i < PROVIDER_COUNT; i++) {
@@ -162,7 +162,7 @@ static void test_each_key_of_a_provider_can_be_used_by_config(void **state)
     }
 }
 
-static void test_no_two_keys_share_a_place(void **state)
+static void test_no_two_keys_share_a_member(void **state)
 {
     (void)state;
     for (size_t i = 0; i < PROVIDER_COUNT; i++) {
@@ -179,11 +179,11 @@ static void test_no_two_keys_share_a_place(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_the_items_of_a_text_are_taken_in_their_order),
-        cmocka_unit_test(test_no_text_has_no_items),
+        cmocka_unit_test(test_items_of_a_list_are_read_in_order),
+        cmocka_unit_test(test_a_missing_text_has_no_items),
         cmocka_unit_test(test_no_and_yes_are_0_and_1),
-        cmocka_unit_test(test_each_key_of_a_provider_can_be_used_by_config),
-        cmocka_unit_test(test_no_two_keys_share_a_place),
+        cmocka_unit_test(test_every_key_of_a_provider_is_usable_by_config),
+        cmocka_unit_test(test_no_two_keys_share_a_member),
     };
     return cmocka_run_group_tests_name("key", tests, NULL, NULL);
 }

@@ -59,7 +59,7 @@ static void check_no_list(const char *text)
     unit_same_number(text, (long long)list.count, 0);
 }
 
-static void test_a_list_is_read_in_its_order(void **state)
+static void test_a_list_of_limits_is_read_in_order(void **state)
 {
     (void)state;
     static const struct {
@@ -88,7 +88,7 @@ static void test_a_list_is_read_in_its_order(void **state)
         check_list(cases[i].text, cases[i].limits, cases[i].count);
 }
 
-static void test_what_is_no_list_is_refused(void **state)
+static void test_text_that_is_not_a_list_is_refused(void **state)
 {
     (void)state;
     static const char *const texts[] = {
@@ -153,7 +153,7 @@ static void test_what_is_no_list_is_refused(void **state)
         check_no_list(texts[i]);
 }
 
-static void test_a_time_stands_once_in_a_list(void **state)
+static void test_a_repeated_time_in_a_list_is_refused(void **state)
 {
     (void)state;
     static const char *const texts[] = {
@@ -166,7 +166,7 @@ static void test_a_time_stands_once_in_a_list(void **state)
         check_no_list(texts[i]);
 }
 
-static void test_what_is_no_time_is_refused(void **state)
+static void test_text_that_is_not_a_time_is_refused(void **state)
 {
     (void)state;
     static const char *const times[] = {NO_TIMES};
@@ -249,7 +249,7 @@ static void test_a_span_can_be_within_something_else(void **state)
     }
 }
 
-static void test_what_is_written_reads_the_same(void **state)
+static void test_written_limits_read_back_the_same(void **state)
 {
     (void)state;
     char written[16];
@@ -261,7 +261,7 @@ static void test_what_is_written_reads_the_same(void **state)
     }
 }
 
-static void test_a_write_stays_within_its_room(void **state)
+static void test_a_write_stays_within_its_buffer(void **state)
 {
     (void)state;
     char written[] = "xxxxx";
@@ -273,14 +273,14 @@ static void test_a_write_stays_within_its_room(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_a_list_is_read_in_its_order),
-        cmocka_unit_test(test_what_is_no_list_is_refused),
-        cmocka_unit_test(test_a_time_stands_once_in_a_list),
-        cmocka_unit_test(test_what_is_no_time_is_refused),
+        cmocka_unit_test(test_a_list_of_limits_is_read_in_order),
+        cmocka_unit_test(test_text_that_is_not_a_list_is_refused),
+        cmocka_unit_test(test_a_repeated_time_in_a_list_is_refused),
+        cmocka_unit_test(test_text_that_is_not_a_time_is_refused),
         cmocka_unit_test(test_a_span_is_0_or_a_time),
         cmocka_unit_test(test_a_span_can_be_within_something_else),
-        cmocka_unit_test(test_what_is_written_reads_the_same),
-        cmocka_unit_test(test_a_write_stays_within_its_room),
+        cmocka_unit_test(test_written_limits_read_back_the_same),
+        cmocka_unit_test(test_a_write_stays_within_its_buffer),
     };
     return cmocka_run_group_tests_name("limit", tests, NULL, NULL);
 }

@@ -70,7 +70,7 @@ static void test_an_address_or_network_is_read(void **state)
     }
 }
 
-static void test_what_is_no_network_is_refused(void **state)
+static void test_text_that_is_not_a_network_is_refused(void **state)
 {
     (void)state;
     static const struct {
@@ -172,7 +172,7 @@ static void test_what_is_no_network_is_refused(void **state)
     }
 }
 
-static void test_each_number_of_bits_is_read_and_no_other(void **state)
+static void test_every_valid_prefix_length_is_read_and_no_other(void **state)
 {
     (void)state;
     struct network network;
@@ -203,7 +203,7 @@ static void test_a_text_that_is_too_long_is_refused(void **state)
     unit_check(text, !read_network(text, &network), "a refusal");
 }
 
-static void test_a_network_holds_its_addresses_alone(void **state)
+static void test_a_network_contains_only_its_addresses(void **state)
 {
     (void)state;
     static const struct {
@@ -292,8 +292,8 @@ static void test_a_network_holds_its_addresses_alone(void **state)
     }
 }
 
-/* What a service tells of the other end may be a name, which whoever it is can choose. */
-static void test_what_is_no_address_lies_in_no_network(void **state)
+/* A service may pass a name for the remote host, which the remote side can choose. */
+static void test_text_that_is_not_an_address_is_in_no_network(void **state)
 {
     (void)state;
     static const char *const networks[] = {"0.0.0.0/0",     "::/0",      "192.0.2.1",
@@ -334,7 +334,7 @@ static void test_what_is_no_address_lies_in_no_network(void **state)
     }
 }
 
-static void test_each_bit_of_a_prefix_counts_and_none_behind_it(void **state)
+static void test_only_the_bits_of_the_prefix_are_compared(void **state)
 {
     (void)state;
     struct network network;
@@ -355,12 +355,12 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_an_address_or_network_is_read),
-        cmocka_unit_test(test_what_is_no_network_is_refused),
-        cmocka_unit_test(test_each_number_of_bits_is_read_and_no_other),
+        cmocka_unit_test(test_text_that_is_not_a_network_is_refused),
+        cmocka_unit_test(test_every_valid_prefix_length_is_read_and_no_other),
         cmocka_unit_test(test_a_text_that_is_too_long_is_refused),
-        cmocka_unit_test(test_a_network_holds_its_addresses_alone),
-        cmocka_unit_test(test_what_is_no_address_lies_in_no_network),
-        cmocka_unit_test(test_each_bit_of_a_prefix_counts_and_none_behind_it),
+        cmocka_unit_test(test_a_network_contains_only_its_addresses),
+        cmocka_unit_test(test_text_that_is_not_an_address_is_in_no_network),
+        cmocka_unit_test(test_only_the_bits_of_the_prefix_are_compared),
     };
     return cmocka_run_group_tests_name("network", tests, NULL, NULL);
 }

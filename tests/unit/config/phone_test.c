@@ -4,7 +4,7 @@
 
 #include "config/phone.h"
 
-static void test_a_prefix_is_how_a_number_can_begin(void **state)
+static void test_only_a_possible_start_of_a_number_is_a_prefix(void **state)
 {
     (void)state;
     static const struct {
@@ -52,7 +52,7 @@ static void test_a_prefix_is_how_a_number_can_begin(void **state)
     }
 }
 
-static void test_a_list_permits_the_numbers_that_begin_so(void **state)
+static void test_a_list_of_prefixes_permits_numbers_that_start_so(void **state)
 {
     (void)state;
     static const struct {
@@ -95,7 +95,7 @@ static void test_a_list_permits_the_numbers_that_begin_so(void **state)
 }
 
 /* What is wrong is said by one function, and of each number that is not valid. */
-static void test_what_is_wrong_with_a_number_is_said(void **state)
+static void test_the_problem_of_a_number_is_named(void **state)
 {
     (void)state;
     static const struct {
@@ -136,9 +136,9 @@ static void test_what_is_wrong_with_a_number_is_said(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_a_prefix_is_how_a_number_can_begin),
-        cmocka_unit_test(test_a_list_permits_the_numbers_that_begin_so),
-        cmocka_unit_test(test_what_is_wrong_with_a_number_is_said),
+        cmocka_unit_test(test_only_a_possible_start_of_a_number_is_a_prefix),
+        cmocka_unit_test(test_a_list_of_prefixes_permits_numbers_that_start_so),
+        cmocka_unit_test(test_the_problem_of_a_number_is_named),
     };
     return cmocka_run_group_tests_name("phone", tests, NULL, NULL);
 }

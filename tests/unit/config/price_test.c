@@ -31,7 +31,7 @@ static void test_prices_are_read_exactly(void **state)
     }
 }
 
-static void test_what_is_no_price_is_refused(void **state)
+static void test_text_that_is_not_a_price_is_refused(void **state)
 {
     (void)state;
     static const char *const cases[] = {
@@ -50,7 +50,7 @@ static void test_what_is_no_price_is_refused(void **state)
     }
 }
 
-static void test_prices_are_written_with_two_places_at_least(void **state)
+static void test_prices_are_printed_with_at_least_two_decimals(void **state)
 {
     (void)state;
     static const struct {
@@ -78,8 +78,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_prices_are_read_exactly),
-        cmocka_unit_test(test_what_is_no_price_is_refused),
-        cmocka_unit_test(test_prices_are_written_with_two_places_at_least),
+        cmocka_unit_test(test_text_that_is_not_a_price_is_refused),
+        cmocka_unit_test(test_prices_are_printed_with_at_least_two_decimals),
     };
     return cmocka_run_group_tests_name("price", tests, NULL, NULL);
 }

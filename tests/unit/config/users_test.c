@@ -5,7 +5,7 @@
 
 #include "config/users.h"
 
-#define PIECE ((size_t)128 * 1024) /* many pages, and as much as a reader may take at once */
+#define PIECE ((size_t)128 * 1024) /* many pages, and as much as a reader may take in one go */
 #define GOOD  "+14043287382"
 #define WRONG "+15550199" /* of a line that must not be used */
 
@@ -298,7 +298,7 @@ static void test_a_wrong_line_is_refused_with_its_reason(void **state)
     }
 }
 
-static void test_the_first_line_of_a_user_counts(void **state)
+static void test_the_first_line_of_a_user_decides(void **state)
 {
     (void)state;
     assert_int_equal(look_up_text("alice " GOOD " call\nalice " WRONG "\n", "alice"), USERS_FOUND);
@@ -332,7 +332,7 @@ static void test_the_lines_of_others_do_not_matter(void **state)
     }
 }
 
-static void test_a_map_without_the_user_says_so(void **state)
+static void test_a_user_without_a_line_is_not_found(void **state)
 {
     (void)state;
     static const char *const maps[] = {
@@ -371,7 +371,7 @@ static void test_a_nul_ends_neither_a_line_nor_a_name(void **state)
     }
 }
 
-static void test_rubbish_is_searched_like_anything_else(void **state)
+static void test_garbage_is_searched_like_other_text(void **state)
 {
     (void)state;
     struct map map = {0};
@@ -387,7 +387,7 @@ static void test_rubbish_is_searched_like_anything_else(void **state)
     assert_string_equal(phone.number, GOOD);
 }
 
-static void test_1024_bytes_may_follow_the_name(void **state)
+static void test_up_to_1024_bytes_may_follow_the_name(void **state)
 {
     (void)state;
     static const char line[] = "alice " GOOD " #";
@@ -404,7 +404,7 @@ static void test_1024_bytes_may_follow_the_name(void **state)
     }
 }
 
-static void test_a_long_line_denies_its_own_user_alone(void **state)
+static void test_a_long_line_denies_only_its_own_user(void **state)
 {
     (void)state;
     static const size_t lengths[] = {PIECE - 2,     PIECE - 1,           PIECE,
@@ -442,12 +442,12 @@ static void test_long_lines_are_counted_once(void **state)
         }
         add_text(&map, "alice wrong\n");
         assert_int_equal(look_up_map(&map, "alice"), USERS_BAD_LINE);
-        check_problem("behind three long lines", 4, "alice", NO_LETTERS);
+        check_problem("after three long lines", 4, "alice", NO_LETTERS);
     }
 }
 
-/* Who takes the beginning of a piece for that of a line would use the wrong number. */
-static void test_the_middle_of_a_long_line_is_not_the_beginning_of_one(void **state)
+/* A reader that takes the start of a block for that of a line would use the wrong number. */
+static void test_the_middle_of_a_long_line_is_not_read_as_a_line(void **state)
 {
     (void)state;
     static const char *const leads[] = {"", "# users\n", "\n\n", "carol " WRONG "\n"};
@@ -474,7 +474,7 @@ static void test_the_middle_of_a_long_line_is_not_the_beginning_of_one(void **st
     }
 }
 
-static void test_a_long_last_line_without_its_end_is_not_the_users(void **state)
+static void test_an_unfinished_long_last_line_is_not_the_line_of_the_user(void **state)
 {
     (void)state;
     for (size_t length = PIECE - 2; length <= PIECE + 2; length++) {
@@ -490,7 +490,7 @@ static void test_a_long_last_line_without_its_end_is_not_the_users(void **state)
     }
 }
 
-static void test_a_line_on_the_border_of_two_pieces_is_whole(void **state)
+static void test_a_line_across_two_blocks_is_read_whole(void **state)
 {
     (void)state;
     static const char line[] = "alice " GOOD " call,sms\n";
@@ -600,7 +600,7 @@ static void test_a_map_that_others_can_write_is_refused(void **state)
     }
 }
 
-static void test_a_map_that_is_not_roots_is_refused(void **state)
+static void test_a_map_not_owned_by_root_is_refused(void **state)
 {
     (void)state;
     char *path = unit_file("users", "alice " GOOD "\n", 0600);
@@ -614,7 +614,7 @@ static void test_a_map_that_is_not_roots_is_refused(void **state)
     unit_remove(path);
 }
 
-static void test_what_is_no_regular_file_is_no_map(void **state)
+static void test_a_file_that_is_not_regular_is_refused_as_map(void **state)
 {
     (void)state;
     char *path = unit_path("users");
@@ -655,7 +655,7 @@ static const struct sshkeys four_keys = {4,
                                           "SHA256:xGpTlaj1WQYFqijyfRxDcOP6YiItM+k1+HHDfdZDorM",
                                           FP1}};
 
-static void test_the_first_line_counts_that_is_for_anybody_or_for_a_key_that_was_used(void **state)
+static void test_the_first_line_for_any_key_or_a_used_key_decides(void **state)
 {
     (void)state;
     static const struct {
@@ -696,7 +696,7 @@ static void test_the_first_line_counts_that_is_for_anybody_or_for_a_key_that_was
     }
 }
 
-static void test_lines_for_other_keys_alone_are_not_the_absence_of_a_user(void **state)
+static void test_a_user_with_only_lines_for_other_keys_is_not_unmapped(void **state)
 {
     (void)state;
     static const struct {
@@ -780,7 +780,7 @@ static void test_a_line_with_a_wrong_fingerprint_denies(void **state)
         unit_same_number(map, look_up_with(map, strlen(map), "alice", &one_key, false),
                          USERS_BAD_LINE);
         check_problem(map, 1, "alice", cases[i].problem);
-        /* neither a good line before it for another key, nor one behind it, makes up for it */
+        /* neither a good line before it for another key, nor one after it, makes up for it */
         map = unit_format("alice " FP3 " " WRONG "\n%s%s", map,
                           strchr(map, '\n') != NULL ? "alice " WRONG "\n" : "");
         unit_same_number(map, look_up_with(map, strlen(map), "alice", &one_key, true),
@@ -789,7 +789,7 @@ static void test_a_line_with_a_wrong_fingerprint_denies(void **state)
     }
 }
 
-static void test_a_wrong_fingerprint_of_somebody_else_does_not_matter(void **state)
+static void test_a_wrong_fingerprint_of_another_user_does_not_matter(void **state)
 {
     (void)state;
     static const char map[] = "bob SHA256:x " WRONG "\nalice2 SHA256:\nalice " FP1 " " GOOD "\n";
@@ -815,7 +815,7 @@ static void test_a_line_for_another_key_that_is_too_long_denies(void **state)
 
 /* ---- a map that must be whole, since who is absent is let in ---- */
 
-static void test_a_map_that_must_be_whole_is_doubted_where_it_may_not_be(void **state)
+static void test_a_map_that_must_be_complete_is_refused_if_it_may_not_be(void **state)
 {
     (void)state;
     static const struct {
@@ -904,7 +904,7 @@ static struct users_map open_map(const void *map, size_t length)
     return opened;
 }
 
-static void test_all_lines_are_read_as_for_a_login(void **state)
+static void test_every_line_is_read_as_for_a_login(void **state)
 {
     (void)state;
     static const char map[] = "# comment\n"
@@ -955,7 +955,7 @@ static void test_all_lines_are_read_as_for_a_login(void **state)
     users_close(&opened);
 }
 
-static void test_it_is_said_where_a_map_is_doubtful(void **state)
+static void test_the_doubtful_line_of_a_map_is_named(void **state)
 {
     (void)state;
     static const struct {
@@ -998,30 +998,30 @@ int main(void)
         cmocka_unit_test(test_the_whole_name_must_match),
         cmocka_unit_test(test_a_good_line_is_read),
         cmocka_unit_test(test_a_wrong_line_is_refused_with_its_reason),
-        cmocka_unit_test(test_the_first_line_of_a_user_counts),
+        cmocka_unit_test(test_the_first_line_of_a_user_decides),
         cmocka_unit_test(test_the_lines_of_others_do_not_matter),
-        cmocka_unit_test(test_a_map_without_the_user_says_so),
+        cmocka_unit_test(test_a_user_without_a_line_is_not_found),
         cmocka_unit_test(test_a_nul_ends_neither_a_line_nor_a_name),
-        cmocka_unit_test(test_rubbish_is_searched_like_anything_else),
-        cmocka_unit_test(test_1024_bytes_may_follow_the_name),
-        cmocka_unit_test(test_a_long_line_denies_its_own_user_alone),
+        cmocka_unit_test(test_garbage_is_searched_like_other_text),
+        cmocka_unit_test(test_up_to_1024_bytes_may_follow_the_name),
+        cmocka_unit_test(test_a_long_line_denies_only_its_own_user),
         cmocka_unit_test(test_long_lines_are_counted_once),
-        cmocka_unit_test(test_the_middle_of_a_long_line_is_not_the_beginning_of_one),
-        cmocka_unit_test(test_a_long_last_line_without_its_end_is_not_the_users),
-        cmocka_unit_test(test_a_line_on_the_border_of_two_pieces_is_whole),
+        cmocka_unit_test(test_the_middle_of_a_long_line_is_not_read_as_a_line),
+        cmocka_unit_test(test_an_unfinished_long_last_line_is_not_the_line_of_the_user),
+        cmocka_unit_test(test_a_line_across_two_blocks_is_read_whole),
         cmocka_unit_test(test_a_map_that_fills_its_last_page_is_read_to_its_end),
         cmocka_unit_test(test_a_map_of_200000_users_has_each_of_them),
         cmocka_unit_test(test_a_map_that_others_can_write_is_refused),
-        cmocka_unit_test(test_a_map_that_is_not_roots_is_refused),
-        cmocka_unit_test(test_what_is_no_regular_file_is_no_map),
-        cmocka_unit_test(test_the_first_line_counts_that_is_for_anybody_or_for_a_key_that_was_used),
-        cmocka_unit_test(test_lines_for_other_keys_alone_are_not_the_absence_of_a_user),
+        cmocka_unit_test(test_a_map_not_owned_by_root_is_refused),
+        cmocka_unit_test(test_a_file_that_is_not_regular_is_refused_as_map),
+        cmocka_unit_test(test_the_first_line_for_any_key_or_a_used_key_decides),
+        cmocka_unit_test(test_a_user_with_only_lines_for_other_keys_is_not_unmapped),
         cmocka_unit_test(test_a_line_with_a_wrong_fingerprint_denies),
-        cmocka_unit_test(test_a_wrong_fingerprint_of_somebody_else_does_not_matter),
+        cmocka_unit_test(test_a_wrong_fingerprint_of_another_user_does_not_matter),
         cmocka_unit_test(test_a_line_for_another_key_that_is_too_long_denies),
-        cmocka_unit_test(test_a_map_that_must_be_whole_is_doubted_where_it_may_not_be),
-        cmocka_unit_test(test_all_lines_are_read_as_for_a_login),
-        cmocka_unit_test(test_it_is_said_where_a_map_is_doubtful),
+        cmocka_unit_test(test_a_map_that_must_be_complete_is_refused_if_it_may_not_be),
+        cmocka_unit_test(test_every_line_is_read_as_for_a_login),
+        cmocka_unit_test(test_the_doubtful_line_of_a_map_is_named),
         cmocka_unit_test(test_a_byte_order_mark_belongs_to_no_name),
     };
     alarm(300); /* a search that hangs is killed */

@@ -49,7 +49,7 @@ static void check_says(const char *text)
         fail_msg("expected \"%s\" in: %s", text, problem.text);
 }
 
-static void test_the_new_text_takes_the_place_with_owner_group_and_mode(void **state)
+static void test_a_commit_replaces_the_text_and_keeps_owner_group_and_mode(void **state)
 {
     (void)state;
     static const mode_t modes[] = {0600, 0640, 0644, 0400, 0444};
@@ -73,7 +73,7 @@ static void test_the_new_text_takes_the_place_with_owner_group_and_mode(void **s
     }
 }
 
-static void test_nothing_is_done_without_commit(void **state)
+static void test_nothing_changes_without_a_commit(void **state)
 {
     (void)state;
     struct edit edit;
@@ -87,7 +87,7 @@ static void test_nothing_is_done_without_commit(void **state)
     edit_end(&edit);
 }
 
-static void test_a_file_that_is_missing_is_made_if_that_is_meant(void **state)
+static void test_a_missing_file_is_made_on_request(void **state)
 {
     (void)state;
     struct edit edit;
@@ -141,7 +141,7 @@ static void remove_it(const char *path, const char *text)
 }
 
 /* The same length, and so soon that the time of the file may be the same. */
-static void test_what_somebody_else_has_done_meanwhile_is_kept(void **state)
+static void test_a_change_by_another_program_is_kept(void **state)
 {
     (void)state;
     static const char theirs[] = "alice +15550100199\n";
@@ -169,7 +169,7 @@ static void test_what_somebody_else_has_done_meanwhile_is_kept(void **state)
         }
 }
 
-static void test_a_file_that_somebody_else_makes_meanwhile_is_kept(void **state)
+static void test_a_file_made_by_another_program_is_kept(void **state)
 {
     (void)state;
     struct edit edit;
@@ -201,7 +201,7 @@ static pid_t start_adding(const char *path, char letter)
     _exit(done ? 0 : 1);
 }
 
-static void test_of_many_at_once_none_is_lost(void **state)
+static void test_simultaneous_changes_are_all_kept(void **state)
 {
     (void)state;
     pid_t children[26];
@@ -223,7 +223,7 @@ static void test_of_many_at_once_none_is_lost(void **state)
     unit_remove(path);
 }
 
-static void test_who_can_read_the_file_cannot_keep_us_from_it(void **state)
+static void test_a_reader_cannot_lock_out_a_writer(void **state)
 {
     (void)state;
     struct edit edit;
@@ -251,7 +251,7 @@ static void check_refused(const char *path, const char *says)
     check_alone(path);
 }
 
-static void test_a_file_that_is_not_roots_alone_is_refused(void **state)
+static void test_a_file_that_others_can_write_is_refused(void **state)
 {
     (void)state;
     char *path = unit_file("map", OLD, 0600);
@@ -270,7 +270,7 @@ static void test_a_file_that_is_not_roots_alone_is_refused(void **state)
     unit_remove(path);
 }
 
-static void test_what_lies_in_the_way_is_not_followed(void **state)
+static void test_links_in_the_place_of_the_new_file_are_not_followed(void **state)
 {
     (void)state;
     char *path = unit_file("map", OLD, 0600);
@@ -292,7 +292,7 @@ static void test_what_lies_in_the_way_is_not_followed(void **state)
 }
 
 /* Its owner could have it open. */
-static void test_what_another_user_has_left_is_refused(void **state)
+static void test_a_leftover_of_another_user_is_refused(void **state)
 {
     (void)state;
     char *path = unit_file("map", OLD, 0600);
@@ -306,7 +306,7 @@ static void test_what_another_user_has_left_is_refused(void **state)
     unit_remove(path);
 }
 
-static void test_what_was_left_by_a_kill_is_used_again(void **state)
+static void test_a_leftover_of_a_killed_writer_is_reused(void **state)
 {
     (void)state;
     struct stat status;
@@ -325,7 +325,7 @@ static void test_what_was_left_by_a_kill_is_used_again(void **state)
 }
 
 /* As with a quota or a full disk, a write is cut short and the next one fails. */
-static void test_a_write_that_fails_leaves_the_old_one(void **state)
+static void test_a_failed_write_keeps_the_old_file(void **state)
 {
     (void)state;
     struct rlimit before;
@@ -359,18 +359,18 @@ static void test_a_path_that_is_too_long_is_refused(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_the_new_text_takes_the_place_with_owner_group_and_mode),
-        cmocka_unit_test(test_nothing_is_done_without_commit),
-        cmocka_unit_test(test_a_file_that_is_missing_is_made_if_that_is_meant),
-        cmocka_unit_test(test_what_somebody_else_has_done_meanwhile_is_kept),
-        cmocka_unit_test(test_a_file_that_somebody_else_makes_meanwhile_is_kept),
-        cmocka_unit_test(test_of_many_at_once_none_is_lost),
-        cmocka_unit_test(test_who_can_read_the_file_cannot_keep_us_from_it),
-        cmocka_unit_test(test_a_file_that_is_not_roots_alone_is_refused),
-        cmocka_unit_test(test_what_lies_in_the_way_is_not_followed),
-        cmocka_unit_test(test_what_another_user_has_left_is_refused),
-        cmocka_unit_test(test_what_was_left_by_a_kill_is_used_again),
-        cmocka_unit_test(test_a_write_that_fails_leaves_the_old_one),
+        cmocka_unit_test(test_a_commit_replaces_the_text_and_keeps_owner_group_and_mode),
+        cmocka_unit_test(test_nothing_changes_without_a_commit),
+        cmocka_unit_test(test_a_missing_file_is_made_on_request),
+        cmocka_unit_test(test_a_change_by_another_program_is_kept),
+        cmocka_unit_test(test_a_file_made_by_another_program_is_kept),
+        cmocka_unit_test(test_simultaneous_changes_are_all_kept),
+        cmocka_unit_test(test_a_reader_cannot_lock_out_a_writer),
+        cmocka_unit_test(test_a_file_that_others_can_write_is_refused),
+        cmocka_unit_test(test_links_in_the_place_of_the_new_file_are_not_followed),
+        cmocka_unit_test(test_a_leftover_of_another_user_is_refused),
+        cmocka_unit_test(test_a_leftover_of_a_killed_writer_is_reused),
+        cmocka_unit_test(test_a_failed_write_keeps_the_old_file),
         cmocka_unit_test(test_a_path_that_is_too_long_is_refused),
     };
     if (geteuid() != 0)

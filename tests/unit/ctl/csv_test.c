@@ -22,7 +22,7 @@ static const char *rows_of(const struct sheet *sheet)
     return text;
 }
 
-static void test_rows_are_read_with_their_lines(void **state)
+static void test_rows_are_read_with_their_line_numbers(void **state)
 {
     (void)state;
     static const struct {
@@ -103,7 +103,7 @@ static void test_rows_are_read_with_their_lines(void **state)
     }
 }
 
-static void test_a_separator_that_is_not_clear_is_refused(void **state)
+static void test_an_ambiguous_separator_is_refused(void **state)
 {
     (void)state;
     static const struct {
@@ -160,7 +160,7 @@ static void test_utf_16_is_read(void **state)
     }
 }
 
-static void test_a_nul_is_no_text(void **state)
+static void test_a_file_with_a_nul_is_refused(void **state)
 {
     (void)state;
     static const char text[] = "a\0b,+1\n";
@@ -171,7 +171,7 @@ static void test_a_nul_is_no_text(void **state)
     sheet_free(&sheet);
 }
 
-static void test_many_rows(void **state)
+static void test_many_rows_are_all_read(void **state)
 {
     (void)state;
     enum { MANY = 10000 };
@@ -194,11 +194,11 @@ static void test_many_rows(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_rows_are_read_with_their_lines),
-        cmocka_unit_test(test_a_separator_that_is_not_clear_is_refused),
+        cmocka_unit_test(test_rows_are_read_with_their_line_numbers),
+        cmocka_unit_test(test_an_ambiguous_separator_is_refused),
         cmocka_unit_test(test_utf_16_is_read),
-        cmocka_unit_test(test_a_nul_is_no_text),
-        cmocka_unit_test(test_many_rows),
+        cmocka_unit_test(test_a_file_with_a_nul_is_refused),
+        cmocka_unit_test(test_many_rows_are_all_read),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -18,7 +18,7 @@ static const char *filtered(const char *text, size_t piece, bool colours)
     return to;
 }
 
-static void test_what_a_terminal_obeys_becomes_a_number(void **state)
+static void test_control_characters_become_octal_numbers(void **state)
 {
     (void)state;
     static const struct {
@@ -55,7 +55,7 @@ static void test_what_a_terminal_obeys_becomes_a_number(void **state)
         }
 }
 
-static void test_no_byte_needs_more_room_than_there_is(void **state)
+static void test_escaped_text_always_fits_its_buffer(void **state)
 {
     (void)state;
     char bytes[64];
@@ -74,8 +74,8 @@ static void test_no_byte_needs_more_room_than_there_is(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_what_a_terminal_obeys_becomes_a_number),
-        cmocka_unit_test(test_no_byte_needs_more_room_than_there_is),
+        cmocka_unit_test(test_control_characters_become_octal_numbers),
+        cmocka_unit_test(test_escaped_text_always_fits_its_buffer),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

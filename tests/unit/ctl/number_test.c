@@ -7,7 +7,7 @@
 
 /* ---- the lengths of countries ---- */
 
-static void test_a_length_that_a_country_does_not_have_is_told(void **state)
+static void test_a_length_unusual_in_a_country_is_reported(void **state)
 {
     (void)state;
     static const struct {
@@ -49,7 +49,7 @@ static void test_a_length_that_a_country_does_not_have_is_told(void **state)
 }
 
 /* A code in two rows, or one that begins another, would have the wrong lengths. */
-static void test_each_code_is_the_beginning_of_no_other(void **state)
+static void test_no_country_code_is_a_prefix_of_another(void **state)
 {
     (void)state;
     unsigned known = 0;
@@ -220,7 +220,7 @@ static void test_numbers_without_a_plus_need_a_country(void **state)
         check(cases[i].country, cases[i].text, cases[i].read);
 }
 
-static void test_a_country_is_a_code_that_one_has(void **state)
+static void test_only_an_assigned_country_code_is_a_country(void **state)
 {
     (void)state;
     static const struct {
@@ -241,11 +241,11 @@ static void test_a_country_is_a_code_that_one_has(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_a_length_that_a_country_does_not_have_is_told),
-        cmocka_unit_test(test_each_code_is_the_beginning_of_no_other),
+        cmocka_unit_test(test_a_length_unusual_in_a_country_is_reported),
+        cmocka_unit_test(test_no_country_code_is_a_prefix_of_another),
         cmocka_unit_test(test_numbers_with_a_plus_are_read_as_people_write_them),
         cmocka_unit_test(test_numbers_without_a_plus_need_a_country),
-        cmocka_unit_test(test_a_country_is_a_code_that_one_has),
+        cmocka_unit_test(test_only_an_assigned_country_code_is_a_country),
     };
     return cmocka_run_group_tests_name("number", tests, NULL, NULL);
 }

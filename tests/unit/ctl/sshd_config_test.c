@@ -125,7 +125,7 @@ static void test_files_are_read_as_sshd_reads_them(void **state)
     }
 }
 
-static void test_copy_keeps_lines_and_names_copies(void **state)
+static void test_a_copy_keeps_lines_and_names_the_copied_files(void **state)
 {
     struct sshd_mirror mirror;
     struct problem problem = {0};
@@ -215,7 +215,7 @@ static const struct {
     {"User \"open", "al", "swmfactl does not know the criterion \"User \"open\""},
 };
 
-static void test_connections_meet_criteria(void **state)
+static void test_a_match_line_selects_its_connections(void **state)
 {
     (void)state;
     for (size_t i = 0; i < COUNT(builds); i++) {
@@ -231,7 +231,7 @@ static void test_connections_meet_criteria(void **state)
     }
 }
 
-static void test_what_is_open_is_as_no_other_block_has_it(void **state)
+static void test_free_criteria_match_no_other_block(void **state)
 {
     static const char *const ports[] = {"22", "2223", NULL};
     static const char *const lines[] = {"Address 192.0.2.0/24", "LocalPort 22", "User root", "All"};
@@ -326,7 +326,7 @@ static void make_key(char *path)
     assert_int_equal(status, 0);
 }
 
-static void test_a_plan_is_in_force_or_something_is_to_blame(void **state)
+static void test_a_plan_takes_effect_or_names_what_prevents_it(void **state)
 {
     if (!can_ask()) {
         assert_null(getenv("SWMFA_ASK_SSHD")); /* test_sshd_config.py has one to ask */
@@ -380,7 +380,7 @@ static const char two_ports[] =
     "== more\nKbdInteractiveAuthentication no\nMaxSessions 3\n"
     "== d/10.conf\nMaxSessions 7\nPasswordAuthentication no\nMatch RDomain blue\nMaxSessions 1\n";
 
-static void test_sshd_says_of_the_copy_what_it_says_of_the_files(void **state)
+static void test_sshd_reads_the_copy_like_the_files(void **state)
 {
     static const char text[] =
         "MaxSessions 7\nPasswordAuthentication no\nMatch RDomain blue\nMaxSessions 1\n";
@@ -416,7 +416,7 @@ static void test_sshd_says_of_the_copy_what_it_says_of_the_files(void **state)
     free(path);
 }
 
-static void test_options_of_sshd_count_before_its_files(void **state)
+static void test_options_of_sshd_override_its_files(void **state)
 {
     if (!can_ask())
         return;
@@ -433,7 +433,7 @@ static void test_options_of_sshd_count_before_its_files(void **state)
     sshd_free(&sshd);
 }
 
-static void test_a_user_is_asked_about_under_each_block(void **state)
+static void test_sshd_is_queried_for_a_user_of_each_block(void **state)
 {
     if (!can_ask())
         return;
@@ -461,7 +461,7 @@ static void test_a_user_is_asked_about_under_each_block(void **state)
     sshd_free_blocks(&blocks);
 }
 
-static void test_two_blocks_are_asked_about_together(void **state)
+static void test_sshd_is_queried_for_two_blocks_together(void **state)
 {
     if (!can_ask())
         return;
@@ -489,7 +489,7 @@ static void test_two_blocks_are_asked_about_together(void **state)
     sshd_free_blocks(&blocks);
 }
 
-static void test_more_pairs_than_are_asked_about_are_counted(void **state)
+static void test_pairs_beyond_the_limit_are_counted(void **state)
 {
     char text[4096] = "== config\nPort 22\n";
     const char *const *options = NULL;
@@ -528,7 +528,7 @@ static void test_a_plan_needs_its_folder(void **state)
     free(first);
 }
 
-static void test_what_is_asked_for_is_as_no_other_block_has_it(void **state)
+static void test_a_queried_connection_matches_no_other_block(void **state)
 {
     static const struct {
         const char *line;
@@ -560,16 +560,16 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_files_are_read_as_sshd_reads_them),
-        cmocka_unit_test(test_copy_keeps_lines_and_names_copies),
-        cmocka_unit_test(test_connections_meet_criteria),
-        cmocka_unit_test(test_what_is_open_is_as_no_other_block_has_it),
-        cmocka_unit_test(test_what_is_asked_for_is_as_no_other_block_has_it),
-        cmocka_unit_test(test_a_plan_is_in_force_or_something_is_to_blame),
-        cmocka_unit_test(test_sshd_says_of_the_copy_what_it_says_of_the_files),
-        cmocka_unit_test(test_options_of_sshd_count_before_its_files),
-        cmocka_unit_test(test_a_user_is_asked_about_under_each_block),
-        cmocka_unit_test(test_two_blocks_are_asked_about_together),
-        cmocka_unit_test(test_more_pairs_than_are_asked_about_are_counted),
+        cmocka_unit_test(test_a_copy_keeps_lines_and_names_the_copied_files),
+        cmocka_unit_test(test_a_match_line_selects_its_connections),
+        cmocka_unit_test(test_free_criteria_match_no_other_block),
+        cmocka_unit_test(test_a_queried_connection_matches_no_other_block),
+        cmocka_unit_test(test_a_plan_takes_effect_or_names_what_prevents_it),
+        cmocka_unit_test(test_sshd_reads_the_copy_like_the_files),
+        cmocka_unit_test(test_options_of_sshd_override_its_files),
+        cmocka_unit_test(test_sshd_is_queried_for_a_user_of_each_block),
+        cmocka_unit_test(test_sshd_is_queried_for_two_blocks_together),
+        cmocka_unit_test(test_pairs_beyond_the_limit_are_counted),
         cmocka_unit_test(test_a_plan_needs_its_folder),
     };
     return cmocka_run_group_tests_name("sshd", tests, unit_make_folder, unit_remove_folder);

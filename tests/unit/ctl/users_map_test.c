@@ -53,7 +53,7 @@ static void check_put(const char *before, const struct map_entry *entry, const c
     free(text);
 }
 
-static void test_a_change_keeps_what_else_is_in_the_line(void **state)
+static void test_a_change_keeps_the_rest_of_the_line(void **state)
 {
     (void)state;
     static const struct {
@@ -87,7 +87,7 @@ static void test_a_change_keeps_what_else_is_in_the_line(void **state)
     }
 }
 
-static void test_a_new_line_stands_where_it_counts(void **state)
+static void test_a_new_line_goes_where_it_takes_effect(void **state)
 {
     (void)state;
     static const struct {
@@ -113,7 +113,7 @@ static void test_a_new_line_stands_where_it_counts(void **state)
     }
 }
 
-static void test_a_line_that_would_not_count_is_noticed(void **state)
+static void test_a_line_without_effect_is_noticed(void **state)
 {
     (void)state;
     static const struct {
@@ -142,7 +142,7 @@ static void test_a_line_that_would_not_count_is_noticed(void **state)
     }
 }
 
-static void test_a_map_that_may_be_cut_off_is_not_written(void **state)
+static void test_a_map_that_may_be_truncated_is_not_written(void **state)
 {
     (void)state;
     static const char *const texts[] = {"bob " OLD "\nalice +1555010", "# a comment"};
@@ -158,7 +158,7 @@ static void test_a_map_that_may_be_cut_off_is_not_written(void **state)
     }
 }
 
-static void test_a_map_that_is_no_text_is_refused(void **state)
+static void test_a_map_that_is_not_text_is_refused(void **state)
 {
     (void)state;
     static const char nul[] = "bob " OLD "\nx\0y " OLD "\n";
@@ -228,7 +228,7 @@ static void test_an_entry_is_checked_before_it_is_written(void **state)
     }
 }
 
-static void test_what_is_shown_has_no_whole_number(void **state)
+static void test_entries_are_shown_without_whole_numbers(void **state)
 {
     (void)state;
     static const char before[] = "# call +15550100182 or 5550100182, room 1234\n"
@@ -324,7 +324,7 @@ static char *without(const struct map *map, const struct map_line *line)
     return text;
 }
 
-/* What is behind the fields of a line. */
+/* What follows the fields of a line. */
 static const char *comment_of(const struct map_line *line)
 {
     struct users_line parsed;
@@ -409,7 +409,7 @@ static void test_all_other_lines_stay_byte_for_byte(void **state)
 }
 
 /* What the list says is what a login does. */
-static void test_the_line_that_decides_is_that_of_a_login(void **state)
+static void test_the_deciding_line_is_that_of_a_login(void **state)
 {
     (void)state;
     for (int i = 0; i < 20000; i++) {
@@ -444,15 +444,15 @@ static void test_the_line_that_decides_is_that_of_a_login(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_a_change_keeps_what_else_is_in_the_line),
-        cmocka_unit_test(test_a_new_line_stands_where_it_counts),
-        cmocka_unit_test(test_a_line_that_would_not_count_is_noticed),
-        cmocka_unit_test(test_a_map_that_may_be_cut_off_is_not_written),
-        cmocka_unit_test(test_a_map_that_is_no_text_is_refused),
+        cmocka_unit_test(test_a_change_keeps_the_rest_of_the_line),
+        cmocka_unit_test(test_a_new_line_goes_where_it_takes_effect),
+        cmocka_unit_test(test_a_line_without_effect_is_noticed),
+        cmocka_unit_test(test_a_map_that_may_be_truncated_is_not_written),
+        cmocka_unit_test(test_a_map_that_is_not_text_is_refused),
         cmocka_unit_test(test_an_entry_is_checked_before_it_is_written),
-        cmocka_unit_test(test_what_is_shown_has_no_whole_number),
+        cmocka_unit_test(test_entries_are_shown_without_whole_numbers),
         cmocka_unit_test(test_all_other_lines_stay_byte_for_byte),
-        cmocka_unit_test(test_the_line_that_decides_is_that_of_a_login),
+        cmocka_unit_test(test_the_deciding_line_is_that_of_a_login),
     };
     if (geteuid() != 0)
         return unit_skip_all("files must be root's");

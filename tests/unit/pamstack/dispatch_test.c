@@ -170,7 +170,7 @@ static int our_result(const char *folder, char *run)
     return result;
 }
 
-static void test_libpam_does_the_same(void **state)
+static void test_libpam_returns_what_dispatch_predicts(void **state)
 {
     char theirs[RUN_MAX];
     char ours[RUN_MAX];
@@ -202,6 +202,7 @@ static int make_folder(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_libpam_does_the_same)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_libpam_returns_what_dispatch_predicts)};
     return cmocka_run_group_tests_name("dispatch", tests, make_folder, unit_remove_folder);
 }

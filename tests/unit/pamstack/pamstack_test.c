@@ -132,7 +132,7 @@ static void test_lines_are_read_as_libpam_reads_them(void **state)
     }
 }
 
-static void test_a_circle_that_doubles_at_each_turn_ends(void **state)
+static void test_includes_that_double_at_each_turn_end(void **state)
 {
     (void)state;
     write_files("== s\nauth required a.so\nauth include t\nauth include t\n"
@@ -182,7 +182,7 @@ static const struct {
     bool success;
     unsigned with, without;
 } ends[] = {
-    /* the module required, behind a first factor that ends the stack */
+    /* the module required, after a first factor that ends the stack */
     {"auth requisite factor.so\nauth required pam_swmfa.so\n", SO, true, EVENT_PROVED | EVENT_CODE,
      0},
     {"auth requisite factor.so\nauth required pam_swmfa.so\n", NOT, true, 0, EVENT_PROVED},
@@ -226,7 +226,7 @@ static bool has_end(const struct paths *paths, bool success, unsigned with, unsi
     return false;
 }
 
-static void test_what_can_come_of_a_stack(void **state)
+static void test_paths_finds_every_result_of_a_stack(void **state)
 {
     (void)state;
     for (size_t i = 0; i < COUNT(ends); i++) {
@@ -246,7 +246,7 @@ static void test_what_can_come_of_a_stack(void **state)
     }
 }
 
-static void test_a_module_that_is_named_checks_a_first_factor(void **state)
+static void test_a_named_module_checks_a_first_factor(void **state)
 {
     (void)state;
     static const struct {
@@ -285,9 +285,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_lines_are_read_as_libpam_reads_them),
-        cmocka_unit_test(test_a_circle_that_doubles_at_each_turn_ends),
-        cmocka_unit_test(test_what_can_come_of_a_stack),
-        cmocka_unit_test(test_a_module_that_is_named_checks_a_first_factor),
+        cmocka_unit_test(test_includes_that_double_at_each_turn_end),
+        cmocka_unit_test(test_paths_finds_every_result_of_a_stack),
+        cmocka_unit_test(test_a_named_module_checks_a_first_factor),
     };
     return cmocka_run_group_tests_name("stack", tests, unit_make_folder, unit_remove_folder);
 }

@@ -7,7 +7,7 @@
 /* A text with the length that it has, so that a NUL may stand in it. */
 #define TEXT(literal) literal, sizeof(literal) - 1
 
-/* Reads from a copy with nothing behind it, so that a memory checker sees a read too far. */
+/* Reads from a copy with nothing after it, so that a memory checker sees a read too far. */
 static json_object *read_text(const char *text, size_t length, struct problem *problem)
 {
     char *copy = malloc(length + 1);
@@ -76,7 +76,7 @@ static void test_json_objects_are_accepted(void **state)
         check_accepted(cases[i].text, cases[i].length);
 }
 
-static void test_what_is_no_json_object_is_refused(void **state)
+static void test_text_that_is_not_a_json_object_is_refused(void **state)
 {
     (void)state;
     static const struct {
@@ -160,7 +160,7 @@ static void test_comments_and_other_blanks_are_refused(void **state)
     check_all_refused(texts, COUNT(texts), "not JSON");
 }
 
-static void test_numbers_that_are_none_are_refused(void **state)
+static void test_malformed_numbers_are_refused(void **state)
 {
     (void)state;
     static const char *const texts[] = {
@@ -179,7 +179,7 @@ static void test_not_a_number_and_infinity_are_refused(void **state)
     check_all_refused(texts, COUNT(texts), "not JSON");
 }
 
-static void test_a_key_that_stands_twice_is_refused(void **state)
+static void test_a_repeated_key_is_refused(void **state)
 {
     (void)state;
     static const char *const texts[] = {
@@ -220,7 +220,7 @@ static void test_a_key_in_single_quotes_is_refused(void **state)
     check_all_refused(texts, COUNT(texts), "");
 }
 
-static void test_a_nul_is_refused_wherever_it_stands(void **state)
+static void test_a_nul_is_refused_anywhere(void **state)
 {
     (void)state;
     static const char text[] = " {\"a\" : [true, \"b\", 12], \"c\":{}} ";
@@ -284,7 +284,7 @@ static void test_invalid_utf8_is_refused(void **state)
     check_all_refused(texts, COUNT(texts), "not JSON");
 }
 
-static void test_what_is_not_ascii_stands_in_strings_alone_and_not_after_a_backslash(void **state)
+static void test_non_ascii_bytes_are_allowed_only_in_strings(void **state)
 {
     (void)state;
     static const char *const texts[] = {
@@ -312,7 +312,7 @@ static char *nested(size_t depth, const char *open, const char *close, size_t *l
     return text;
 }
 
-static void test_eight_levels_are_the_most(void **state)
+static void test_more_than_eight_levels_are_refused(void **state)
 {
     (void)state;
     static const struct {
@@ -339,7 +339,7 @@ static void test_eight_levels_are_the_most(void **state)
     }
 }
 
-static void test_a_problem_is_short_whatever_the_text(void **state)
+static void test_a_problem_has_a_bounded_length(void **state)
 {
     (void)state;
     static char text[65536];
@@ -350,7 +350,7 @@ static void test_a_problem_is_short_whatever_the_text(void **state)
     assert_non_null(memchr(problem.text, '\0', sizeof(problem.text)));
 }
 
-static void test_a_boolean_is_true_or_false_and_nothing_else(void **state)
+static void test_only_true_and_false_are_booleans(void **state)
 {
     (void)state;
     static const struct {
@@ -438,19 +438,19 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_json_objects_are_accepted),
-        cmocka_unit_test(test_what_is_no_json_object_is_refused),
+        cmocka_unit_test(test_text_that_is_not_a_json_object_is_refused),
         cmocka_unit_test(test_comments_and_other_blanks_are_refused),
-        cmocka_unit_test(test_numbers_that_are_none_are_refused),
+        cmocka_unit_test(test_malformed_numbers_are_refused),
         cmocka_unit_test(test_not_a_number_and_infinity_are_refused),
-        cmocka_unit_test(test_a_key_that_stands_twice_is_refused),
+        cmocka_unit_test(test_a_repeated_key_is_refused),
         cmocka_unit_test(test_a_key_in_single_quotes_is_refused),
-        cmocka_unit_test(test_a_nul_is_refused_wherever_it_stands),
+        cmocka_unit_test(test_a_nul_is_refused_anywhere),
         cmocka_unit_test(test_control_characters_in_strings_must_be_escaped),
         cmocka_unit_test(test_invalid_utf8_is_refused),
-        cmocka_unit_test(test_what_is_not_ascii_stands_in_strings_alone_and_not_after_a_backslash),
-        cmocka_unit_test(test_eight_levels_are_the_most),
-        cmocka_unit_test(test_a_problem_is_short_whatever_the_text),
-        cmocka_unit_test(test_a_boolean_is_true_or_false_and_nothing_else),
+        cmocka_unit_test(test_non_ascii_bytes_are_allowed_only_in_strings),
+        cmocka_unit_test(test_more_than_eight_levels_are_refused),
+        cmocka_unit_test(test_a_problem_has_a_bounded_length),
+        cmocka_unit_test(test_only_true_and_false_are_booleans),
         cmocka_unit_test(test_a_key_with_a_nul_is_not_the_key_before_the_nul),
         cmocka_unit_test(test_a_text_is_a_string_without_a_nul),
     };

@@ -42,7 +42,7 @@ static const char *const right[PROVIDER_COUNT] = {
 static const char *const wrong[PROVIDER_COUNT] = {
     [SW] = "{\"success\":false}", [BW] = "{\"valid\":false}"};
 
-/* What is written to, with something behind it that must stay as it is. */
+/* What is written to, with something after it that must not change. */
 static struct {
     struct rest_answer answer;
     struct challenge challenge;
@@ -73,7 +73,7 @@ static void check_bounds(const char *what, enum channel channel)
                "an id that ends within its buffer");
     for (size_t i = 0; i < sizeof(one.behind_problem); i++)
         unit_check(what, one.behind_problem[i] == '#' && one.behind_challenge[i] == '#',
-                   "nothing written behind a buffer");
+                   "nothing written after a buffer");
     unit_same_text(what, one.challenge.number, TO);
     unit_same_text(what, one.challenge.scope, SCOPE);
     unit_same_number(what, one.challenge.channel, channel);
@@ -171,7 +171,7 @@ static void test_each_failure_has_a_word_of_its_own(void **state)
 
 /* ---- what is the same for both ---- */
 
-static void test_errors_mean_the_same_for_both_requests_of_both(void **state)
+static void test_an_error_means_the_same_for_every_request_of_every_provider(void **state)
 {
     (void)state;
     static const struct {
@@ -253,7 +253,7 @@ static void test_errors_mean_the_same_for_both_requests_of_both(void **state)
     }
 }
 
-static void test_a_refusal_of_credentials_says_what_to_look_at(void **state)
+static void test_refused_credentials_name_the_keys_to_check(void **state)
 {
     (void)state;
     static const struct {
@@ -274,7 +274,7 @@ static void test_a_refusal_of_credentials_says_what_to_look_at(void **state)
     }
 }
 
-static void test_a_404_is_the_end_of_a_code_where_the_api_says_so(void **state)
+static void test_a_404_ends_a_code_only_if_the_api_says_so(void **state)
 {
     (void)state;
     static const char *const bodies[] = {"{\"error\":\"Not Found\"}", "", "{\"success\":true}",
@@ -293,7 +293,7 @@ static void test_a_404_is_the_end_of_a_code_where_the_api_says_so(void **state)
     assert_string_equal(one.problem.text, "SignalWire answered 404: Not Found");
 }
 
-static void test_no_status_but_200_is_a_success(void **state)
+static void test_only_status_200_is_a_success(void **state)
 {
     (void)state;
     for (enum provider_id id = 0; id < PROVIDER_COUNT; id++) {
@@ -307,7 +307,7 @@ static void test_no_status_but_200_is_a_success(void **state)
     }
 }
 
-static void test_what_is_no_json_object_is_no_success(void **state)
+static void test_an_answer_that_is_not_a_json_object_is_no_success(void **state)
 {
     (void)state;
     static const struct {
@@ -399,7 +399,7 @@ static void test_a_nul_anywhere_is_no_success(void **state)
     assert_string_equal(one.problem.text, "SignalWire answered 500");
 }
 
-static void test_an_answer_that_is_nested_deep_is_no_success(void **state)
+static void test_a_deeply_nested_answer_is_no_success(void **state)
 {
     (void)state;
     static char body[REST_ANSWER_MAX + 1];
@@ -443,7 +443,7 @@ static void test_an_answer_of_the_full_length_is_read_to_its_end(void **state)
 
 /* ---- what is told of an error ---- */
 
-static void test_all_entries_of_a_422_are_told(void **state)
+static void test_every_entry_of_a_422_is_reported(void **state)
 {
     (void)state;
     static const struct {
@@ -527,8 +527,8 @@ static void test_an_escape_sequence_in_an_error_does_not_reach_the_log(void **st
     }
 }
 
-/* Who asks again keeps the problem of the answer before, which is no part of the next. */
-static void test_a_good_answer_tells_nothing_of_a_problem_before_it(void **state)
+/* A caller that asks again still has the earlier problem, which is no part of the next answer. */
+static void test_a_good_answer_clears_an_earlier_problem(void **state)
 {
     (void)state;
     for (enum provider_id id = 0; id < PROVIDER_COUNT; id++) {
@@ -551,7 +551,7 @@ static void test_a_good_answer_tells_nothing_of_a_problem_before_it(void **state
 
 /* ---- SignalWire: a send ---- */
 
-static void test_a_send_of_signalwire_counts_only_with_all_that_was_asked_for(void **state)
+static void test_a_signalwire_send_needs_an_answer_with_every_member(void **state)
 {
     (void)state;
 #define SENT(success, to, channel)                                                                 \
@@ -616,7 +616,7 @@ static void test_a_send_of_signalwire_counts_only_with_all_that_was_asked_for(vo
     }
 }
 
-static void test_the_channel_of_a_send_of_signalwire_is_the_one_that_was_asked_for(void **state)
+static void test_a_signalwire_send_must_confirm_the_requested_channel(void **state)
 {
     (void)state;
     assert_int_equal(sent(SW, CHANNEL_CALL, 200, QUEUED_CALL), OUTCOME_OK);
@@ -625,7 +625,7 @@ static void test_the_channel_of_a_send_of_signalwire_is_the_one_that_was_asked_f
     check_words(SW, QUEUED, "channel is not call");
 }
 
-static void test_an_id_of_signalwire_is_a_uuid_or_the_answer_is_bad(void **state)
+static void test_a_signalwire_id_must_be_a_uuid(void **state)
 {
     (void)state;
     static const char *const bad[] = {
@@ -672,7 +672,7 @@ static void test_an_id_of_signalwire_is_a_uuid_or_the_answer_is_bad(void **state
 
 /* ---- Bandwidth: a send ---- */
 
-static void test_a_send_of_bandwidth_counts_with_the_id_of_its_channel_alone(void **state)
+static void test_a_bandwidth_send_needs_the_id_of_its_channel(void **state)
 {
     (void)state;
     static const struct {
@@ -719,7 +719,7 @@ static void test_a_send_of_bandwidth_counts_with_the_id_of_its_channel_alone(voi
     }
 }
 
-static void test_an_id_of_bandwidth_is_short_and_plain_or_the_answer_is_bad(void **state)
+static void test_a_bandwidth_id_must_be_short_and_printable(void **state)
 {
     (void)state;
     static const char *const ids[] = {
@@ -778,8 +778,8 @@ static void test_an_id_of_bandwidth_is_short_and_plain_or_the_answer_is_bad(void
     }
 }
 
-/* A key of one spelling that is no id does not hide behind one of the other. */
-static void test_a_bad_id_of_bandwidth_is_not_made_good_by_the_other_spelling(void **state)
+/* A key of one spelling that is no id is not hidden by one of the other. */
+static void test_the_other_spelling_does_not_repair_a_bad_bandwidth_id(void **state)
 {
     (void)state;
     static const char *const bodies[] = {
@@ -849,7 +849,7 @@ static void test_a_code_is_right_only_if_the_answer_says_so_clearly(void **state
     }
 }
 
-static void test_the_words_of_one_provider_mean_nothing_from_the_other(void **state)
+static void test_the_answer_of_one_provider_means_nothing_from_the_other(void **state)
 {
     (void)state;
     static const struct {
@@ -878,27 +878,27 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_provider_is_found_by_the_name_of_its_section),
         cmocka_unit_test(test_each_failure_has_a_word_of_its_own),
-        cmocka_unit_test(test_errors_mean_the_same_for_both_requests_of_both),
-        cmocka_unit_test(test_a_refusal_of_credentials_says_what_to_look_at),
-        cmocka_unit_test(test_a_404_is_the_end_of_a_code_where_the_api_says_so),
-        cmocka_unit_test(test_no_status_but_200_is_a_success),
-        cmocka_unit_test(test_what_is_no_json_object_is_no_success),
+        cmocka_unit_test(test_an_error_means_the_same_for_every_request_of_every_provider),
+        cmocka_unit_test(test_refused_credentials_name_the_keys_to_check),
+        cmocka_unit_test(test_a_404_ends_a_code_only_if_the_api_says_so),
+        cmocka_unit_test(test_only_status_200_is_a_success),
+        cmocka_unit_test(test_an_answer_that_is_not_a_json_object_is_no_success),
         cmocka_unit_test(test_an_answer_that_is_cut_off_is_no_success),
         cmocka_unit_test(test_a_nul_anywhere_is_no_success),
-        cmocka_unit_test(test_an_answer_that_is_nested_deep_is_no_success),
+        cmocka_unit_test(test_a_deeply_nested_answer_is_no_success),
         cmocka_unit_test(test_an_answer_of_the_full_length_is_read_to_its_end),
-        cmocka_unit_test(test_all_entries_of_a_422_are_told),
+        cmocka_unit_test(test_every_entry_of_a_422_is_reported),
         cmocka_unit_test(test_a_long_description_is_cut_off),
         cmocka_unit_test(test_an_escape_sequence_in_an_error_does_not_reach_the_log),
-        cmocka_unit_test(test_a_good_answer_tells_nothing_of_a_problem_before_it),
-        cmocka_unit_test(test_a_send_of_signalwire_counts_only_with_all_that_was_asked_for),
-        cmocka_unit_test(test_the_channel_of_a_send_of_signalwire_is_the_one_that_was_asked_for),
-        cmocka_unit_test(test_an_id_of_signalwire_is_a_uuid_or_the_answer_is_bad),
-        cmocka_unit_test(test_a_send_of_bandwidth_counts_with_the_id_of_its_channel_alone),
-        cmocka_unit_test(test_an_id_of_bandwidth_is_short_and_plain_or_the_answer_is_bad),
-        cmocka_unit_test(test_a_bad_id_of_bandwidth_is_not_made_good_by_the_other_spelling),
+        cmocka_unit_test(test_a_good_answer_clears_an_earlier_problem),
+        cmocka_unit_test(test_a_signalwire_send_needs_an_answer_with_every_member),
+        cmocka_unit_test(test_a_signalwire_send_must_confirm_the_requested_channel),
+        cmocka_unit_test(test_a_signalwire_id_must_be_a_uuid),
+        cmocka_unit_test(test_a_bandwidth_send_needs_the_id_of_its_channel),
+        cmocka_unit_test(test_a_bandwidth_id_must_be_short_and_printable),
+        cmocka_unit_test(test_the_other_spelling_does_not_repair_a_bad_bandwidth_id),
         cmocka_unit_test(test_a_code_is_right_only_if_the_answer_says_so_clearly),
-        cmocka_unit_test(test_the_words_of_one_provider_mean_nothing_from_the_other),
+        cmocka_unit_test(test_the_answer_of_one_provider_means_nothing_from_the_other),
     };
     return cmocka_run_group_tests_name("provider", tests, NULL, NULL);
 }

@@ -32,7 +32,7 @@ static void load(const char *content)
 struct request {
     json_object *body;
     char path[REQUEST_PATH_SIZE];
-    char behind[16];
+    char after[16];
 };
 
 static void make(struct request *request, enum provider_id id, enum channel channel,
@@ -47,8 +47,8 @@ static void make(struct request *request, enum provider_id id, enum channel chan
             : providers[id]->verify(settings, &challenge, code, request->path, REQUEST_PATH_SIZE);
     assert_non_null(request->body);
     assert_non_null(memchr(request->path, '\0', sizeof(request->path)));
-    for (size_t i = 0; i < sizeof(request->behind); i++)
-        assert_int_equal(request->behind[i], '#');
+    for (size_t i = 0; i < sizeof(request->after); i++)
+        assert_int_equal(request->after[i], '#');
 }
 
 /* The body has these members and no others, each of that type and value; the order is free. */
@@ -75,7 +75,7 @@ static void check(const char *content, enum provider_id id, enum channel channel
     config_free(&config);
 }
 
-static void test_signalwire_is_asked_to_send(void **state)
+static void test_a_signalwire_send_has_the_documented_request(void **state)
 {
     (void)state;
     check(SIGNALWIRE, SW, CHANNEL_SMS, NULL, "/mfa/sms",
@@ -94,14 +94,14 @@ static void test_signalwire_is_asked_to_send(void **state)
           "\"token_length\":20,\"valid_for\":604800,\"max_attempts\":20,\"allow_alphas\":true}");
 }
 
-static void test_signalwire_is_asked_to_verify(void **state)
+static void test_a_signalwire_verify_has_the_documented_request(void **state)
 {
     (void)state;
     check(SIGNALWIRE, SW, CHANNEL_SMS, "012345", "/mfa/" UUID "/verify", "{\"token\":\"012345\"}");
     check(SIGNALWIRE, SW, CHANNEL_CALL, "aBcXyZ", "/mfa/" UUID "/verify", "{\"token\":\"aBcXyZ\"}");
 }
 
-static void test_bandwidth_is_asked_to_send(void **state)
+static void test_a_bandwidth_send_has_the_documented_request(void **state)
 {
     (void)state;
     check(ALL, BW, CHANNEL_SMS, NULL, "/code/messaging",
@@ -116,7 +116,7 @@ static void test_bandwidth_is_asked_to_send(void **state)
           "\"message\":\"{SCOPE}: {CODE}\",\"digits\":8,\"scope\":\"" SCOPE "\"}");
 }
 
-static void test_bandwidth_is_asked_to_verify(void **state)
+static void test_a_bandwidth_verify_has_the_documented_request(void **state)
 {
     (void)state;
     check(ALL, BW, CHANNEL_SMS, "012345", "/code/verify",
@@ -128,7 +128,7 @@ static void test_bandwidth_is_asked_to_verify(void **state)
 }
 
 /* Of the documents; what an API does not know it may refuse. */
-static void test_no_request_has_a_key_that_the_api_does_not_know(void **state)
+static void test_requests_have_only_keys_that_the_api_documents(void **state)
 {
     (void)state;
     static const struct {
@@ -185,7 +185,7 @@ static void test_a_verify_has_the_scope_of_its_send(void **state)
     config_free(&config);
 }
 
-static void test_a_message_arrives_as_it_was_written(void **state)
+static void test_a_message_is_sent_unchanged(void **state)
 {
     (void)state;
     static const char *const messages[] = {
@@ -218,7 +218,7 @@ static void test_a_message_arrives_as_it_was_written(void **state)
 
 /* ---- where it goes, and what a code is like ---- */
 
-static void test_an_account_is_where_and_as_whom(void **state)
+static void test_an_account_has_the_address_and_credentials_of_its_section(void **state)
 {
     (void)state;
     static const struct {
@@ -305,7 +305,7 @@ static void test_a_host_that_is_too_long_is_refused_or_whole(void **state)
     }
 }
 
-static void test_the_terms_are_those_of_the_section(void **state)
+static void test_the_terms_come_from_the_section(void **state)
 {
     (void)state;
     static const struct {
@@ -346,7 +346,7 @@ static void check_lacks(enum provider_id id, enum channel channel, const char *e
                    expected != NULL ? expected : "nothing");
 }
 
-static void test_a_channel_without_its_application_is_lacking(void **state)
+static void test_a_channel_without_its_application_is_unavailable(void **state)
 {
     (void)state;
     load(ALL);
@@ -368,7 +368,7 @@ static void test_a_channel_without_its_application_is_lacking(void **state)
 
 /* ---- what was never sent ---- */
 
-static void test_what_was_never_sent_is_verified_without_a_users_number(void **state)
+static void test_a_decoy_verify_has_no_number_of_a_user(void **state)
 {
     (void)state;
     static const struct {
@@ -417,19 +417,19 @@ int main(void)
     if (geteuid() != 0)
         return unit_skip_all("only a file that is root's is a configuration");
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_signalwire_is_asked_to_send),
-        cmocka_unit_test(test_signalwire_is_asked_to_verify),
-        cmocka_unit_test(test_bandwidth_is_asked_to_send),
-        cmocka_unit_test(test_bandwidth_is_asked_to_verify),
-        cmocka_unit_test(test_no_request_has_a_key_that_the_api_does_not_know),
+        cmocka_unit_test(test_a_signalwire_send_has_the_documented_request),
+        cmocka_unit_test(test_a_signalwire_verify_has_the_documented_request),
+        cmocka_unit_test(test_a_bandwidth_send_has_the_documented_request),
+        cmocka_unit_test(test_a_bandwidth_verify_has_the_documented_request),
+        cmocka_unit_test(test_requests_have_only_keys_that_the_api_documents),
         cmocka_unit_test(test_a_verify_has_the_scope_of_its_send),
-        cmocka_unit_test(test_a_message_arrives_as_it_was_written),
-        cmocka_unit_test(test_an_account_is_where_and_as_whom),
+        cmocka_unit_test(test_a_message_is_sent_unchanged),
+        cmocka_unit_test(test_an_account_has_the_address_and_credentials_of_its_section),
         cmocka_unit_test(test_an_account_has_the_certificates_of_its_own_section),
         cmocka_unit_test(test_a_host_that_is_too_long_is_refused_or_whole),
-        cmocka_unit_test(test_the_terms_are_those_of_the_section),
-        cmocka_unit_test(test_a_channel_without_its_application_is_lacking),
-        cmocka_unit_test(test_what_was_never_sent_is_verified_without_a_users_number),
+        cmocka_unit_test(test_the_terms_come_from_the_section),
+        cmocka_unit_test(test_a_channel_without_its_application_is_unavailable),
+        cmocka_unit_test(test_a_decoy_verify_has_no_number_of_a_user),
         cmocka_unit_test(test_no_two_scopes_are_the_same),
     };
     return cmocka_run_group_tests_name("request", tests, unit_make_folder, unit_remove_folder);

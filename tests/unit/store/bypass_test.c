@@ -33,18 +33,18 @@ static void check(const char *what, int64_t left)
     unit_same_number(what, look("alice").left_ms, left);
 }
 
-static void test_nobody_has_one_who_was_given_none(void **state)
+static void test_a_user_has_no_bypass_by_default(void **state)
 {
     (void)state;
     check("at first", 0);
     assert_false(take_back("alice"));
 }
 
-static void test_it_lasts_to_the_millisecond(void **state)
+static void test_a_bypass_lasts_to_the_millisecond(void **state)
 {
     (void)state;
     give("alice", 3600, "lost her phone");
-    check("at once", HOUR);
+    check("immediately", HOUR);
     unit_same_text("reason", look("alice").reason, "lost her phone");
     unit_pass(HOUR - 1);
     check("before the end", 1);
@@ -53,7 +53,7 @@ static void test_it_lasts_to_the_millisecond(void **state)
     assert_false(take_back("alice"));
 }
 
-static void test_it_is_for_that_very_name(void **state)
+static void test_a_bypass_applies_to_the_exact_name(void **state)
 {
     (void)state;
     give("alice", 3600, "x");
@@ -66,7 +66,7 @@ static void test_it_is_for_that_very_name(void **state)
     check("still", HOUR);
 }
 
-static void test_it_ends_by_the_first_of_the_two_clocks(void **state)
+static void test_a_bypass_ends_by_the_faster_of_two_clocks(void **state)
 {
     (void)state;
     struct moment begin = unit_store()->moment;
@@ -82,7 +82,7 @@ static void test_it_ends_by_the_first_of_the_two_clocks(void **state)
     check("over by the time of day", 0);
 }
 
-static void test_who_sets_the_time_of_day_makes_it_no_longer(void **state)
+static void test_setting_the_time_of_day_does_not_extend_a_bypass(void **state)
 {
     (void)state;
     give("alice", 3600, "x");
@@ -97,7 +97,7 @@ static void test_who_sets_the_time_of_day_makes_it_no_longer(void **state)
     check("an hour after it was given", 0);
 }
 
-static void test_it_outlasts_a_reboot(void **state)
+static void test_a_bypass_survives_a_reboot(void **state)
 {
     (void)state;
     give("alice", 3600, "x");
@@ -111,7 +111,7 @@ static void test_it_outlasts_a_reboot(void **state)
     check("it was off for long", 0);
 }
 
-static void test_it_lasts_thirty_days_at_most_whatever_the_store_says(void **state)
+static void test_a_bypass_lasts_at_most_thirty_days_whatever_the_store_says(void **state)
 {
     (void)state;
     give("alice", 2592000, "x");
@@ -125,7 +125,7 @@ static void test_it_lasts_thirty_days_at_most_whatever_the_store_says(void **sta
     check("no times", 0);
 }
 
-static void test_another_one_takes_its_place(void **state)
+static void test_a_new_bypass_replaces_the_old_one(void **state)
 {
     (void)state;
     give("alice", 2592000, "a month");
@@ -135,7 +135,7 @@ static void test_another_one_takes_its_place(void **state)
     assert_string_equal(unit_sql("SELECT COUNT(*) FROM swmfa_pass"), "1");
 }
 
-static void test_it_can_be_ended(void **state)
+static void test_a_bypass_can_be_revoked(void **state)
 {
     (void)state;
     give("alice", 3600, "x");
@@ -148,7 +148,7 @@ static void test_it_can_be_ended(void **state)
     check("given again", MINUTE);
 }
 
-static void test_a_reason_is_kept_whole(void **state)
+static void test_a_reason_is_stored_whole(void **state)
 {
     (void)state;
     char reason[101];
@@ -156,7 +156,7 @@ static void test_a_reason_is_kept_whole(void **state)
     unit_same_text("reason", look("alice").reason, reason);
 }
 
-static void test_past_ones_are_not_kept_for_ever(void **state)
+static void test_expired_bypasses_are_deleted(void **state)
 {
     (void)state;
     give("alice", 60, "x");
@@ -170,17 +170,17 @@ static void test_past_ones_are_not_kept_for_ever(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_nobody_has_one_who_was_given_none),
-        TEST(test_it_lasts_to_the_millisecond),
-        TEST(test_it_is_for_that_very_name),
-        TEST(test_it_ends_by_the_first_of_the_two_clocks),
-        TEST(test_who_sets_the_time_of_day_makes_it_no_longer),
-        TEST(test_it_outlasts_a_reboot),
-        TEST(test_it_lasts_thirty_days_at_most_whatever_the_store_says),
-        TEST(test_another_one_takes_its_place),
-        TEST(test_it_can_be_ended),
-        TEST(test_a_reason_is_kept_whole),
-        TEST(test_past_ones_are_not_kept_for_ever),
+        TEST(test_a_user_has_no_bypass_by_default),
+        TEST(test_a_bypass_lasts_to_the_millisecond),
+        TEST(test_a_bypass_applies_to_the_exact_name),
+        TEST(test_a_bypass_ends_by_the_faster_of_two_clocks),
+        TEST(test_setting_the_time_of_day_does_not_extend_a_bypass),
+        TEST(test_a_bypass_survives_a_reboot),
+        TEST(test_a_bypass_lasts_at_most_thirty_days_whatever_the_store_says),
+        TEST(test_a_new_bypass_replaces_the_old_one),
+        TEST(test_a_bypass_can_be_revoked),
+        TEST(test_a_reason_is_stored_whole),
+        TEST(test_expired_bypasses_are_deleted),
     };
     return cmocka_run_group_tests_name("pass", tests, unit_make_folder, unit_remove_folder);
 }

@@ -105,7 +105,7 @@ static void test_codes_and_salts_are_all_different(void **state)
 
 /* ---- reading ---- */
 
-static void test_what_a_person_types_is_read(void **state)
+static void test_a_typed_code_is_read_in_every_spelling(void **state)
 {
     (void)state;
     static const struct {
@@ -165,7 +165,7 @@ static void test_what_a_person_types_is_read(void **state)
     }
 }
 
-static void test_each_byte_stands_for_itself_or_for_nothing(void **state)
+static void test_each_byte_is_read_as_itself_or_refused(void **state)
 {
     (void)state;
     for (int byte = 1; byte < 256; byte++) {
@@ -178,7 +178,7 @@ static void test_each_byte_stands_for_itself_or_for_nothing(void **state)
     }
 }
 
-static void test_what_is_made_is_read(void **state)
+static void test_every_generated_code_is_read(void **state)
 {
     (void)state;
     for (int i = 0; i < CODES_COUNT; i++) {
@@ -198,7 +198,7 @@ static void test_what_is_made_is_read(void **state)
 
 /* ---- matching ---- */
 
-static void test_a_code_matches_its_own_hash_only(void **state)
+static void test_a_code_matches_only_its_own_hash(void **state)
 {
     (void)state;
     char wrong[CODES_CODE_SIZE];
@@ -215,7 +215,7 @@ static void test_a_code_matches_its_own_hash_only(void **state)
     assert_false(codes_match(codes.code[3], shorter));
 }
 
-static void test_what_is_no_hash_matches_nothing(void **state)
+static void test_an_invalid_hash_matches_nothing(void **state)
 {
     (void)state;
     static const char *const hashes[] = {"*0", "*1", "x", "!", "$", "$y$", "$y$j9T$", "$0$x"};
@@ -232,7 +232,7 @@ static void test_without_a_hash_nothing_matches(void **state)
 
 /* ---- keeping ---- */
 
-static void test_who_has_no_codes_has_none(void **state)
+static void test_a_user_without_codes_has_none_left(void **state)
 {
     (void)state;
     assert_int_equal(left("alice"), 0);
@@ -241,7 +241,7 @@ static void test_who_has_no_codes_has_none(void **state)
     assert_false(use("alice", codes.code[0], ""));
 }
 
-static void test_the_number_of_a_code_says_which_hash_is_its(void **state)
+static void test_the_first_digit_of_a_code_selects_its_hash(void **state)
 {
     (void)state;
     replace("alice", &codes);
@@ -253,7 +253,7 @@ static void test_the_number_of_a_code_says_which_hash_is_its(void **state)
     }
 }
 
-static void test_a_code_is_used_once(void **state)
+static void test_a_code_works_once(void **state)
 {
     (void)state;
     replace("alice", &codes);
@@ -268,7 +268,7 @@ static void test_a_code_is_used_once(void **state)
     assert_int_equal(left("bob"), CODES_COUNT);
 }
 
-static void test_new_codes_void_the_old_ones(void **state)
+static void test_new_codes_revoke_the_old_ones(void **state)
 {
     (void)state;
     replace("alice", &codes);
@@ -284,7 +284,7 @@ static void test_new_codes_void_the_old_ones(void **state)
     assert_true(codes_match(others.code[1], hash_of("alice", others.code[1])));
 }
 
-static void test_a_code_of_somebody_else_is_not_used(void **state)
+static void test_a_code_of_another_user_is_not_used(void **state)
 {
     (void)state;
     replace("alice", &codes);
@@ -296,7 +296,7 @@ static void test_a_code_of_somebody_else_is_not_used(void **state)
     assert_int_equal(left("bob"), CODES_COUNT);
 }
 
-static void test_only_hashes_are_kept(void **state)
+static void test_only_hashes_are_stored(void **state)
 {
     (void)state;
     replace("alice", &codes);
@@ -308,7 +308,7 @@ static void test_only_hashes_are_kept(void **state)
     assert_string_equal(unit_sql("SELECT COUNT(*) FROM swmfa_code WHERE hash LIKE '$y$%'"), "10");
 }
 
-static void test_a_replacement_that_is_not_committed_leaves_the_old_codes(void **state)
+static void test_an_uncommitted_replacement_keeps_the_old_codes(void **state)
 {
     (void)state;
     replace("alice", &codes);
@@ -318,7 +318,7 @@ static void test_a_replacement_that_is_not_committed_leaves_the_old_codes(void *
     assert_string_equal(hash_of("alice", codes.code[7]), codes.hash[7]);
 }
 
-static void test_a_failure_is_not_an_answer(void **state)
+static void test_a_failed_read_is_not_an_answer(void **state)
 {
     (void)state;
     struct store *store = unit_store()->store;
@@ -346,7 +346,7 @@ static int use_alone(int number)
     return good ? !used : 2;
 }
 
-static void test_of_twenty_at_once_one_uses_a_code(void **state)
+static void test_only_one_of_twenty_simultaneous_logins_uses_a_code(void **state)
 {
     (void)state;
     replace("alice", &codes);
@@ -363,21 +363,21 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_codes_have_their_shape),
         cmocka_unit_test(test_codes_and_salts_are_all_different),
-        cmocka_unit_test(test_what_a_person_types_is_read),
-        cmocka_unit_test(test_each_byte_stands_for_itself_or_for_nothing),
-        cmocka_unit_test(test_what_is_made_is_read),
-        cmocka_unit_test(test_a_code_matches_its_own_hash_only),
-        cmocka_unit_test(test_what_is_no_hash_matches_nothing),
+        cmocka_unit_test(test_a_typed_code_is_read_in_every_spelling),
+        cmocka_unit_test(test_each_byte_is_read_as_itself_or_refused),
+        cmocka_unit_test(test_every_generated_code_is_read),
+        cmocka_unit_test(test_a_code_matches_only_its_own_hash),
+        cmocka_unit_test(test_an_invalid_hash_matches_nothing),
         cmocka_unit_test(test_without_a_hash_nothing_matches),
-        TEST(test_who_has_no_codes_has_none),
-        TEST(test_the_number_of_a_code_says_which_hash_is_its),
-        TEST(test_a_code_is_used_once),
-        TEST(test_new_codes_void_the_old_ones),
-        TEST(test_a_code_of_somebody_else_is_not_used),
-        TEST(test_only_hashes_are_kept),
-        TEST(test_a_replacement_that_is_not_committed_leaves_the_old_codes),
-        TEST(test_a_failure_is_not_an_answer),
-        TEST(test_of_twenty_at_once_one_uses_a_code),
+        TEST(test_a_user_without_codes_has_none_left),
+        TEST(test_the_first_digit_of_a_code_selects_its_hash),
+        TEST(test_a_code_works_once),
+        TEST(test_new_codes_revoke_the_old_ones),
+        TEST(test_a_code_of_another_user_is_not_used),
+        TEST(test_only_hashes_are_stored),
+        TEST(test_an_uncommitted_replacement_keeps_the_old_codes),
+        TEST(test_a_failed_read_is_not_an_answer),
+        TEST(test_only_one_of_twenty_simultaneous_logins_uses_a_code),
     };
     alarm(300);
     return cmocka_run_group_tests_name("codes", tests, make, unit_remove_folder);

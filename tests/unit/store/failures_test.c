@@ -47,7 +47,7 @@ static void check(const char *what, struct failures found, int64_t failures, int
     unit_same_number(what, found.for_ever, false);
 }
 
-static void test_who_never_tried_has_no_failures(void **state)
+static void test_a_user_without_attempts_has_no_failures(void **state)
 {
     (void)state;
     check("nobody", look("alice"), 0, 0);
@@ -72,7 +72,7 @@ static void test_an_attempt_is_counted_with_its_number(void **state)
     check("alice with a blank", look("alice "), 0, 0);
 }
 
-static void test_a_lock_begins_with_each_so_many_failures_and_is_twice_as_long(void **state)
+static void test_each_series_of_failures_locks_twice_as_long(void **state)
 {
     (void)state;
     static const int each[] = {1, 3, 7, 10, 33, 50, 99};
@@ -93,7 +93,7 @@ static void test_a_lock_begins_with_each_so_many_failures_and_is_twice_as_long(v
     }
 }
 
-static void test_a_hundred_failures_in_a_row_lock_for_ever(void **state)
+static void test_a_hundred_failures_in_a_row_lock_permanently(void **state)
 {
     (void)state;
     static const int each[] = {1, 3, 10, 99, 100};
@@ -143,7 +143,7 @@ static void test_while_locked_nothing_is_counted(void **state)
     check("locked", count("alice", 1), 10, FIRST);
 }
 
-static void test_unlock_forgives_all(void **state)
+static void test_unlock_clears_every_failure(void **state)
 {
     (void)state;
     for (int i = 0; i < 10; i++) {
@@ -160,7 +160,7 @@ static void test_unlock_forgives_all(void **state)
 }
 
 /* While somebody is locked nothing is sent; what was counted all the same goes with the lock. */
-static void test_unlock_forgives_what_was_not_really_sent(void **state)
+static void test_unlock_clears_sends_of_decoys(void **state)
 {
     (void)state;
     static const struct sends_about sends[] = {{"alice", "", "192.0.2.1", true},
@@ -184,7 +184,7 @@ static void test_unlock_forgives_what_was_not_really_sent(void **state)
     store_cancel(store);
 }
 
-static void test_a_right_attempt_forgives_what_was_counted_before_it(void **state)
+static void test_a_right_attempt_clears_the_failures_before_it(void **state)
 {
     (void)state;
     for (int i = 0; i < 4; i++)
@@ -199,7 +199,7 @@ static void test_a_right_attempt_forgives_what_was_counted_before_it(void **stat
     assert_int_equal(next.attempt, right + 1);
 }
 
-static void test_a_right_attempt_leaves_the_later_ones(void **state)
+static void test_a_right_attempt_keeps_later_failures(void **state)
 {
     (void)state;
     int64_t right = 0;
@@ -215,7 +215,7 @@ static void test_a_right_attempt_leaves_the_later_ones(void **state)
     check("the lock", look("alice"), 10, FIRST);
 }
 
-static void test_what_is_forgiven_is_not_forgiven_again(void **state)
+static void test_a_right_attempt_clears_failures_only_once(void **state)
 {
     (void)state;
     for (int i = 0; i < 3; i++)
@@ -237,7 +237,7 @@ static void test_what_is_forgiven_is_not_forgiven_again(void **state)
     check("locked still", look("alice"), 10, FIRST);
 }
 
-static void test_the_attempt_that_began_a_lock_ends_it_when_it_was_right(void **state)
+static void test_a_right_attempt_ends_the_lock_that_it_started(void **state)
 {
     (void)state;
     int64_t right = 0;
@@ -253,7 +253,7 @@ static void test_the_attempt_that_began_a_lock_ends_it_when_it_was_right(void **
 }
 
 /* A number that was never given, as after an old copy was restored, gives nobody tries. */
-static void test_an_attempt_that_never_was_forgives_no_more_than_all(void **state)
+static void test_an_unknown_attempt_clears_no_more_than_all_failures(void **state)
 {
     (void)state;
     for (int i = 0; i < 3; i++)
@@ -266,7 +266,7 @@ static void test_an_attempt_that_never_was_forgives_no_more_than_all(void **stat
     check("alice", look("alice"), 10, FIRST);
 }
 
-static void test_a_lock_outlasts_a_reboot_and_the_time_of_day(void **state)
+static void test_a_lock_survives_a_reboot_and_a_change_of_the_time_of_day(void **state)
 {
     (void)state;
     struct moment *moment = &unit_store()->moment;
@@ -283,7 +283,7 @@ static void test_a_lock_outlasts_a_reboot_and_the_time_of_day(void **state)
     check("after its time", look("alice"), 10, 0);
 }
 
-static void test_an_attempt_that_is_not_committed_is_not_counted(void **state)
+static void test_an_uncommitted_attempt_is_not_counted(void **state)
 {
     (void)state;
     struct failures tries;
@@ -300,7 +300,7 @@ static void test_an_attempt_that_is_not_committed_is_not_counted(void **state)
     check("alice", look("alice"), 1, 0);
 }
 
-static void test_names_are_data(void **state)
+static void test_names_are_never_read_as_sql(void **state)
 {
     (void)state;
     static const char *const names[] = {"o'brien",  "\"; DROP TABLE swmfa_try; --",
@@ -334,7 +334,7 @@ static int count_alone(int number)
     return good ? tries.locked : 2;
 }
 
-static void test_of_fifty_at_once_exactly_ten_are_not_locked(void **state)
+static void test_exactly_ten_of_fifty_simultaneous_attempts_are_not_locked(void **state)
 {
     (void)state;
     unit_close();
@@ -349,23 +349,23 @@ static void test_of_fifty_at_once_exactly_ten_are_not_locked(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_who_never_tried_has_no_failures),
+        TEST(test_a_user_without_attempts_has_no_failures),
         TEST(test_an_attempt_is_counted_with_its_number),
-        TEST(test_a_lock_begins_with_each_so_many_failures_and_is_twice_as_long),
-        TEST(test_a_hundred_failures_in_a_row_lock_for_ever),
+        TEST(test_each_series_of_failures_locks_twice_as_long),
+        TEST(test_a_hundred_failures_in_a_row_lock_permanently),
         TEST(test_a_lock_ends_at_its_millisecond_and_not_before),
         TEST(test_while_locked_nothing_is_counted),
-        TEST(test_unlock_forgives_all),
-        TEST(test_unlock_forgives_what_was_not_really_sent),
-        TEST(test_a_right_attempt_forgives_what_was_counted_before_it),
-        TEST(test_a_right_attempt_leaves_the_later_ones),
-        TEST(test_what_is_forgiven_is_not_forgiven_again),
-        TEST(test_the_attempt_that_began_a_lock_ends_it_when_it_was_right),
-        TEST(test_an_attempt_that_never_was_forgives_no_more_than_all),
-        TEST(test_a_lock_outlasts_a_reboot_and_the_time_of_day),
-        TEST(test_an_attempt_that_is_not_committed_is_not_counted),
-        TEST(test_names_are_data),
-        TEST(test_of_fifty_at_once_exactly_ten_are_not_locked),
+        TEST(test_unlock_clears_every_failure),
+        TEST(test_unlock_clears_sends_of_decoys),
+        TEST(test_a_right_attempt_clears_the_failures_before_it),
+        TEST(test_a_right_attempt_keeps_later_failures),
+        TEST(test_a_right_attempt_clears_failures_only_once),
+        TEST(test_a_right_attempt_ends_the_lock_that_it_started),
+        TEST(test_an_unknown_attempt_clears_no_more_than_all_failures),
+        TEST(test_a_lock_survives_a_reboot_and_a_change_of_the_time_of_day),
+        TEST(test_an_uncommitted_attempt_is_not_counted),
+        TEST(test_names_are_never_read_as_sql),
+        TEST(test_exactly_ten_of_fifty_simultaneous_attempts_are_not_locked),
     };
     alarm(300); /* a transaction that waits for itself is killed */
     return cmocka_run_group_tests_name("tries", tests, unit_make_folder, unit_remove_folder);

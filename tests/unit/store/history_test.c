@@ -91,7 +91,7 @@ static bool same(const struct history_login *login, void *context)
     return true;
 }
 
-static void test_what_was_added_is_given_back(void **state)
+static void test_an_added_login_is_read_back(void **state)
 {
     (void)state;
     int count = 0;
@@ -104,7 +104,7 @@ static void test_what_was_added_is_given_back(void **state)
     assert_int_equal(count, 2);
 }
 
-static void test_long_texts_are_whole(void **state)
+static void test_long_texts_are_stored_whole(void **state)
 {
     (void)state;
     char user[HISTORY_USER_SIZE];
@@ -120,7 +120,7 @@ static void test_long_texts_are_whole(void **state)
     assert_string_equal(unit_sql("SELECT length(detail) FROM swmfa_login"), "1399");
 }
 
-static void test_the_list_is_read_from_where_one_likes(void **state)
+static void test_the_list_can_be_read_from_any_row(void **state)
 {
     (void)state;
     for (int i = 0; i < 6; i++) {
@@ -136,7 +136,7 @@ static void test_the_list_is_read_from_where_one_likes(void **state)
     unit_same_text("some", ids(0, 0, 2), "1 2");
 }
 
-static void test_the_last_login_is_the_users(void **state)
+static void test_the_last_login_is_that_of_the_user(void **state)
 {
     (void)state;
     struct history_login bob = sample;
@@ -160,10 +160,10 @@ static void test_a_login_is_kept_for_90_days(void **state)
     unit_check("on its last day", strncmp(all(), "1 2 ", 4) == 0, "1 2 ...");
     unit_pass(1);
     add_many(&sample, CLEANED);
-    unit_check("behind it", strncmp(all(), "2 3 ", 4) == 0, "2 3 ...");
+    unit_check("after it", strncmp(all(), "2 3 ", 4) == 0, "2 3 ...");
 }
 
-static void test_many_that_are_old_go_bit_by_bit(void **state)
+static void test_old_logins_are_deleted_in_small_steps(void **state)
 {
     (void)state;
     (void)unit_sql(
@@ -178,8 +178,8 @@ static void test_many_that_are_old_go_bit_by_bit(void **state)
                    "0");
 }
 
-/* One that a wrong clock has dated must not keep the old ones that come behind it. */
-static void test_one_of_the_future_keeps_no_old_ones(void **state)
+/* One that a wrong clock has dated must not keep the old ones that follow it. */
+static void test_a_login_in_the_future_does_not_keep_old_ones(void **state)
 {
     (void)state;
     struct moment right = unit_store()->moment;
@@ -196,7 +196,7 @@ static void test_one_of_the_future_keeps_no_old_ones(void **state)
 }
 
 /* A host that begins in 1970, and knows better later: the others stay. */
-static void test_one_of_1970_takes_no_others_with_it(void **state)
+static void test_a_login_of_1970_does_not_delete_others(void **state)
 {
     (void)state;
     struct moment right = unit_store()->moment;
@@ -208,7 +208,7 @@ static void test_one_of_1970_takes_no_others_with_it(void **state)
     unit_check("the one of 1970 alone", strncmp(all(), "1 3 4 ", 6) == 0, "1 3 4 ...");
 }
 
-static void test_there_are_no_more_than_the_most(void **state)
+static void test_the_number_of_logins_is_bounded(void **state)
 {
     (void)state;
     (void)unit_sql(
@@ -224,7 +224,7 @@ static void test_there_are_no_more_than_the_most(void **state)
 
 /* ---- the line, and the codes that were sent ---- */
 
-static void test_the_line_is_that_of_the_log(void **state)
+static void test_a_row_prints_the_line_of_the_log(void **state)
 {
     (void)state;
     char line[2048];
@@ -248,12 +248,12 @@ static void test_the_line_is_that_of_the_log(void **state)
                    "request=- number=- tries=0 sends=0 ms=0");
 }
 
-static void test_the_codes_that_were_sent_are_read_word_by_word(void **state)
+static void test_sent_codes_are_read_word_by_word(void **state)
 {
     (void)state;
     static const struct {
         const char *text;
-        const char *words; /* PROVIDER/CHANNEL/CERTAIN, a blank behind each */
+        const char *words; /* PROVIDER/CHANNEL/CERTAIN, a blank after each */
     } cases[] = {
         {"", ""},
         {"  ", ""},
@@ -296,7 +296,7 @@ static int add_alone(int number)
     return !good;
 }
 
-static void test_logins_side_by_side_have_a_row_each(void **state)
+static void test_simultaneous_logins_have_a_row_each(void **state)
 {
     (void)state;
     unit_close();
@@ -322,18 +322,18 @@ static void test_without_its_table_nothing_is_added(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_what_was_added_is_given_back),
-        TEST(test_long_texts_are_whole),
-        TEST(test_the_list_is_read_from_where_one_likes),
-        TEST(test_the_last_login_is_the_users),
+        TEST(test_an_added_login_is_read_back),
+        TEST(test_long_texts_are_stored_whole),
+        TEST(test_the_list_can_be_read_from_any_row),
+        TEST(test_the_last_login_is_that_of_the_user),
         TEST(test_a_login_is_kept_for_90_days),
-        TEST(test_many_that_are_old_go_bit_by_bit),
-        TEST(test_one_of_the_future_keeps_no_old_ones),
-        TEST(test_one_of_1970_takes_no_others_with_it),
-        TEST(test_there_are_no_more_than_the_most),
-        cmocka_unit_test(test_the_line_is_that_of_the_log),
-        cmocka_unit_test(test_the_codes_that_were_sent_are_read_word_by_word),
-        TEST(test_logins_side_by_side_have_a_row_each),
+        TEST(test_old_logins_are_deleted_in_small_steps),
+        TEST(test_a_login_in_the_future_does_not_keep_old_ones),
+        TEST(test_a_login_of_1970_does_not_delete_others),
+        TEST(test_the_number_of_logins_is_bounded),
+        cmocka_unit_test(test_a_row_prints_the_line_of_the_log),
+        cmocka_unit_test(test_sent_codes_are_read_word_by_word),
+        TEST(test_simultaneous_logins_have_a_row_each),
         TEST(test_without_its_table_nothing_is_added),
     };
     return cmocka_run_group_tests_name("history", tests, unit_make_folder, unit_remove_folder);

@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Tests of store/pace: a time that is drawn is one of the last, and of its kind. */
+/* Tests of store/latency: a drawn latency is one of the last, and of its kind. */
 #include "unit_store.h"
 
 #include "store/latency.h"
 
 #define MANY 2000
 
-static int64_t draw(enum latency pace)
+static int64_t draw(enum latency kind)
 {
     int64_t microseconds = -1;
-    unit_good(latency_draw(unit_store()->store, pace, &microseconds));
+    unit_good(latency_draw(unit_store()->store, kind, &microseconds));
     return microseconds;
 }
 
-static void test_without_any_time_0_is_drawn(void **state)
+static void test_without_stored_latencies_0_is_drawn(void **state)
 {
     (void)state;
     (void)unit_begin(STORE_READ);
@@ -21,7 +21,7 @@ static void test_without_any_time_0_is_drawn(void **state)
     assert_int_equal(draw(LATENCY_VERIFY), 0);
 }
 
-static void test_each_kind_has_its_own_times(void **state)
+static void test_each_kind_has_its_own_latencies(void **state)
 {
     (void)state;
     struct store *store = unit_begin(STORE_WRITE);
@@ -38,7 +38,7 @@ static void test_each_kind_has_its_own_times(void **state)
     }
 }
 
-static void test_all_that_are_kept_are_drawn_and_no_others(void **state)
+static void test_exactly_the_stored_latencies_are_drawn(void **state)
 {
     (void)state;
     static int drawn[MANY + 1];
@@ -57,7 +57,7 @@ static void test_all_that_are_kept_are_drawn_and_no_others(void **state)
     assert_string_equal(unit_sql("SELECT COUNT(*) FROM swmfa_pace"), "32");
 }
 
-static void test_a_failure_is_not_an_answer(void **state)
+static void test_a_failed_read_is_not_an_answer(void **state)
 {
     (void)state;
     int64_t microseconds = 0;
@@ -75,11 +75,11 @@ static void test_a_failure_is_not_an_answer(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_without_any_time_0_is_drawn),
-        TEST(test_each_kind_has_its_own_times),
-        TEST(test_all_that_are_kept_are_drawn_and_no_others),
-        TEST(test_a_failure_is_not_an_answer),
+        TEST(test_without_stored_latencies_0_is_drawn),
+        TEST(test_each_kind_has_its_own_latencies),
+        TEST(test_exactly_the_stored_latencies_are_drawn),
+        TEST(test_a_failed_read_is_not_an_answer),
     };
     alarm(300);
-    return cmocka_run_group_tests_name("pace", tests, unit_make_folder, unit_remove_folder);
+    return cmocka_run_group_tests_name("latency", tests, unit_make_folder, unit_remove_folder);
 }

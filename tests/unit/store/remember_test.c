@@ -49,7 +49,7 @@ static void check(const char *what, int64_t left)
 }
 
 /* A setting that has become shorter holds for what was remembered before it. */
-static void test_a_shorter_time_counts_at_once(void **state)
+static void test_a_shorter_time_takes_effect_immediately(void **state)
 {
     (void)state;
     int64_t left = -1;
@@ -65,18 +65,18 @@ static void test_a_shorter_time_counts_at_once(void **state)
     store_cancel(store);
 }
 
-static void test_nobody_is_remembered_who_was_not_added(void **state)
+static void test_only_an_added_login_is_remembered(void **state)
 {
     (void)state;
     check("nobody", 0);
     assert_int_equal(forget("alice"), 0);
 }
 
-static void test_a_place_is_remembered_to_its_millisecond(void **state)
+static void test_a_login_is_remembered_to_the_millisecond(void **state)
 {
     (void)state;
     add(&alice, HOURS8);
-    check("at once", 8 * HOUR);
+    check("immediately", 8 * HOUR);
     unit_pass(8 * HOUR - 1);
     check("before the end", 1);
     unit_pass(1);
@@ -85,7 +85,7 @@ static void test_a_place_is_remembered_to_its_millisecond(void **state)
     check("long after", 0);
 }
 
-static void test_looking_does_not_lengthen_it_and_adding_does(void **state)
+static void test_a_lookup_does_not_extend_a_remembered_login_and_adding_does(void **state)
 {
     (void)state;
     add(&alice, HOURS8);
@@ -93,13 +93,13 @@ static void test_looking_does_not_lengthen_it_and_adding_does(void **state)
     check("later", HOUR);
     check("and once more", HOUR);
     add(&alice, HOURS8);
-    check("anew", 8 * HOUR);
+    check("again", 8 * HOUR);
     add(&alice, 60);
     check("the last one counts", MINUTE);
     assert_string_equal(unit_sql("SELECT COUNT(*) FROM swmfa_remembered"), "1");
 }
 
-static void test_all_must_be_the_same(void **state)
+static void test_every_part_of_the_origin_must_match(void **state)
 {
     (void)state;
     static const struct remember_about others[] = {
@@ -122,7 +122,7 @@ static void test_all_must_be_the_same(void **state)
     assert_int_equal(count("bob"), 0);
 }
 
-static void test_with_another_number_the_place_is_another_ones(void **state)
+static void test_with_another_number_the_login_is_not_remembered(void **state)
 {
     (void)state;
     struct remember_about moved = alice;
@@ -136,7 +136,7 @@ static void test_with_another_number_the_place_is_another_ones(void **state)
 
 /* ---- clocks ---- */
 
-static void test_a_time_of_day_that_is_set_forward_ends_it(void **state)
+static void test_setting_the_time_of_day_forward_ends_a_remembered_login(void **state)
 {
     (void)state;
     struct moment *moment = &unit_store()->moment;
@@ -151,7 +151,7 @@ static void test_a_time_of_day_that_is_set_forward_ends_it(void **state)
     check("a day", 0);
 }
 
-static void test_a_time_of_day_that_is_set_back_ends_it(void **state)
+static void test_setting_the_time_of_day_back_ends_a_remembered_login(void **state)
 {
     (void)state;
     struct moment *moment = &unit_store()->moment;
@@ -167,7 +167,7 @@ static void test_a_time_of_day_that_is_set_back_ends_it(void **state)
 }
 
 /* Whatever is done to the time of day, it is not longer than the host was up. */
-static void test_setting_the_time_of_day_back_never_lengthens_it(void **state)
+static void test_setting_the_time_of_day_back_never_extends_a_remembered_login(void **state)
 {
     (void)state;
     struct moment *moment = &unit_store()->moment;
@@ -188,7 +188,7 @@ static void test_setting_the_time_of_day_back_never_lengthens_it(void **state)
     assert_in_range(remembered, 10, 96);
 }
 
-static void test_off_the_time_of_day_goes_on(void **state)
+static void test_a_remembered_login_expires_while_the_host_is_off(void **state)
 {
     (void)state;
     struct moment *moment = &unit_store()->moment;
@@ -205,7 +205,7 @@ static void test_off_the_time_of_day_goes_on(void **state)
 
 /* ---- places ---- */
 
-static void test_what_a_place_is(void **state)
+static void test_the_origin_of_a_login_is_its_host_or_terminal(void **state)
 {
     (void)state;
     static const struct {
@@ -234,7 +234,7 @@ static void test_what_a_place_is(void **state)
     }
 }
 
-static void test_a_terminal_of_another_boot_is_another_place(void **state)
+static void test_a_terminal_of_another_boot_is_another_origin(void **state)
 {
     (void)state;
     char before[REMEMBER_PLACE_SIZE];
@@ -253,7 +253,7 @@ static void test_a_terminal_of_another_boot_is_another_place(void **state)
     assert_int_equal(look(&about), 0);
 }
 
-static void test_a_long_host_is_whole(void **state)
+static void test_a_long_host_is_stored_whole(void **state)
 {
     (void)state;
     char rhost[1088]; /* as long as the helper takes it */
@@ -274,7 +274,7 @@ static void test_a_long_host_is_whole(void **state)
 
 /* ---- many ---- */
 
-static void test_several_places_of_several_users(void **state)
+static void test_several_origins_of_several_users_are_remembered(void **state)
 {
     (void)state;
     struct remember_about about = alice;
@@ -298,7 +298,7 @@ static void test_several_places_of_several_users(void **state)
     assert_int_equal(count("bob"), 5);
 }
 
-static void test_what_is_past_goes_when_something_is_added(void **state)
+static void test_adding_deletes_expired_logins(void **state)
 {
     (void)state;
     struct remember_about other = alice;
@@ -341,7 +341,7 @@ static void add_place(const char *service, const char *rhost, const char *tty, i
     add(&about, seconds);
 }
 
-static void test_places_are_given_one_by_one(void **state)
+static void test_remembered_logins_are_read_one_by_one(void **state)
 {
     (void)state;
     unit_same_text("none", places_of("alice"), "");
@@ -360,7 +360,7 @@ static void test_places_are_given_one_by_one(void **state)
     unit_check("past", strstr(places_of("alice"), "sudo") == NULL, "none that is over");
 }
 
-static void test_a_reader_of_places_can_stop(void **state)
+static void test_a_reader_of_remembered_logins_can_stop(void **state)
 {
     (void)state;
     add_place("a", "192.0.2.1", "", 60);
@@ -369,7 +369,7 @@ static void test_a_reader_of_places_can_stop(void **state)
     unit_same_text("two", places_of("alice"), "a,192.0.2.1,,0,0,60000|stop,192.0.2.1,,0,0,60000|");
 }
 
-static void test_a_failure_is_not_an_answer(void **state)
+static void test_a_failed_read_is_not_an_answer(void **state)
 {
     (void)state;
     struct store *store = unit_store()->store;
@@ -392,24 +392,24 @@ static void test_a_failure_is_not_an_answer(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_a_shorter_time_counts_at_once),
-        TEST(test_nobody_is_remembered_who_was_not_added),
-        TEST(test_a_place_is_remembered_to_its_millisecond),
-        TEST(test_looking_does_not_lengthen_it_and_adding_does),
-        TEST(test_all_must_be_the_same),
-        TEST(test_with_another_number_the_place_is_another_ones),
-        TEST(test_a_time_of_day_that_is_set_forward_ends_it),
-        TEST(test_a_time_of_day_that_is_set_back_ends_it),
-        TEST(test_setting_the_time_of_day_back_never_lengthens_it),
-        TEST(test_off_the_time_of_day_goes_on),
-        TEST(test_what_a_place_is),
-        TEST(test_a_terminal_of_another_boot_is_another_place),
-        TEST(test_a_long_host_is_whole),
-        TEST(test_several_places_of_several_users),
-        TEST(test_what_is_past_goes_when_something_is_added),
-        TEST(test_places_are_given_one_by_one),
-        TEST(test_a_reader_of_places_can_stop),
-        TEST(test_a_failure_is_not_an_answer),
+        TEST(test_a_shorter_time_takes_effect_immediately),
+        TEST(test_only_an_added_login_is_remembered),
+        TEST(test_a_login_is_remembered_to_the_millisecond),
+        TEST(test_a_lookup_does_not_extend_a_remembered_login_and_adding_does),
+        TEST(test_every_part_of_the_origin_must_match),
+        TEST(test_with_another_number_the_login_is_not_remembered),
+        TEST(test_setting_the_time_of_day_forward_ends_a_remembered_login),
+        TEST(test_setting_the_time_of_day_back_ends_a_remembered_login),
+        TEST(test_setting_the_time_of_day_back_never_extends_a_remembered_login),
+        TEST(test_a_remembered_login_expires_while_the_host_is_off),
+        TEST(test_the_origin_of_a_login_is_its_host_or_terminal),
+        TEST(test_a_terminal_of_another_boot_is_another_origin),
+        TEST(test_a_long_host_is_stored_whole),
+        TEST(test_several_origins_of_several_users_are_remembered),
+        TEST(test_adding_deletes_expired_logins),
+        TEST(test_remembered_logins_are_read_one_by_one),
+        TEST(test_a_reader_of_remembered_logins_can_stop),
+        TEST(test_a_failed_read_is_not_an_answer),
     };
     alarm(300);
     return cmocka_run_group_tests_name("remember", tests, unit_make_folder, unit_remove_folder);

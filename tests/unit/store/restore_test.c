@@ -93,7 +93,7 @@ static int64_t locked_for(const char *user)
     return tries.for_ever ? -1 : tries.locked_for_ms;
 }
 
-static void test_nothing_comes_back_that_lets_somebody_in(void **state)
+static void test_a_restore_lets_nobody_in(void **state)
 {
     (void)state;
     fill();
@@ -112,7 +112,7 @@ static void test_nothing_comes_back_that_lets_somebody_in(void **state)
     }
 }
 
-static void test_what_the_store_has_is_later_and_stays(void **state)
+static void test_a_restore_keeps_newer_entries_of_the_store(void **state)
 {
     (void)state;
     fill();
@@ -133,7 +133,7 @@ static void test_what_the_store_has_is_later_and_stays(void **state)
     same("SELECT group_concat(detail) FROM swmfa_login", "old,new");
 }
 
-static void test_in_an_empty_store_locks_last_as_long_as_they_would(void **state)
+static void test_restored_locks_last_as_long_as_before(void **state)
 {
     (void)state;
     unit_pass(DAY);
@@ -151,7 +151,7 @@ static void test_in_an_empty_store_locks_last_as_long_as_they_would(void **state
     unit_same_number("in an hour", locked_for("alice"), 0);
 }
 
-static void test_what_a_new_store_has_counted_is_counted_with_it(void **state)
+static void test_a_restore_adds_to_the_counts_of_a_new_store(void **state)
 {
     (void)state;
     unit_pass(DAY);
@@ -177,7 +177,7 @@ static void test_what_a_new_store_has_counted_is_counted_with_it(void **state)
          "1old 2old 3new");
 }
 
-static void test_codes_come_back_for_who_has_none_if_they_are_asked_for(void **state)
+static void test_a_restore_with_codes_restores_them_for_users_without_codes(void **state)
 {
     (void)state;
     fill();
@@ -190,7 +190,7 @@ static void test_codes_come_back_for_who_has_none_if_they_are_asked_for(void **s
          "alice0 alice1 bob4");
 }
 
-static void test_one_that_is_damaged_or_newer_is_refused(void **state)
+static void test_a_damaged_or_newer_backup_is_refused(void **state)
 {
     (void)state;
     static const struct {
@@ -230,7 +230,7 @@ static void test_one_that_is_damaged_or_newer_is_refused(void **state)
 }
 
 /* A backup that cannot be restored must not replace one that can. */
-static void test_a_store_without_one_of_its_tables_is_not_saved(void **state)
+static void test_a_store_without_one_of_its_tables_is_not_backed_up(void **state)
 {
     (void)state;
     static const char *const tables[] = {"send",       "try",  "code", "login",
@@ -247,7 +247,7 @@ static void test_a_store_without_one_of_its_tables_is_not_saved(void **state)
 
 /* Whatever is there under its names: the old files go aside as they are, and nothing is followed.
  */
-static void test_what_is_in_its_place_is_moved_away(void **state)
+static void test_a_restore_moves_an_unusable_store_aside(void **state)
 {
     (void)state;
     char *outside = unit_file("outside", "precious", 0640);
@@ -281,7 +281,7 @@ static void test_what_is_in_its_place_is_moved_away(void **state)
 }
 
 /* Without its log of changes, the file is an older store, in which a used code is good again. */
-static void test_one_that_is_broken_off_leaves_no_older_store(void **state)
+static void test_an_interrupted_restore_leaves_no_older_store(void **state)
 {
     (void)state;
     char aside[64];
@@ -301,8 +301,8 @@ static void test_one_that_is_broken_off_leaves_no_older_store(void **state)
     }
 }
 
-/* A time that no clock of the host has shown would keep everybody out, for ever. */
-static void test_a_time_that_is_none_keeps_nobody_out(void **state)
+/* A time that no clock of the host has shown would lock everybody out permanently. */
+static void test_an_invalid_time_locks_nobody_out(void **state)
 {
     (void)state;
     struct problem problem = {""};
@@ -370,16 +370,16 @@ static int tear_down(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_nothing_comes_back_that_lets_somebody_in),
-        TEST(test_what_the_store_has_is_later_and_stays),
-        TEST(test_in_an_empty_store_locks_last_as_long_as_they_would),
-        TEST(test_what_a_new_store_has_counted_is_counted_with_it),
-        TEST(test_codes_come_back_for_who_has_none_if_they_are_asked_for),
-        TEST(test_one_that_is_damaged_or_newer_is_refused),
-        TEST(test_a_store_without_one_of_its_tables_is_not_saved),
-        TEST(test_what_is_in_its_place_is_moved_away),
-        TEST(test_one_that_is_broken_off_leaves_no_older_store),
-        TEST(test_a_time_that_is_none_keeps_nobody_out),
+        TEST(test_a_restore_lets_nobody_in),
+        TEST(test_a_restore_keeps_newer_entries_of_the_store),
+        TEST(test_restored_locks_last_as_long_as_before),
+        TEST(test_a_restore_adds_to_the_counts_of_a_new_store),
+        TEST(test_a_restore_with_codes_restores_them_for_users_without_codes),
+        TEST(test_a_damaged_or_newer_backup_is_refused),
+        TEST(test_a_store_without_one_of_its_tables_is_not_backed_up),
+        TEST(test_a_restore_moves_an_unusable_store_aside),
+        TEST(test_an_interrupted_restore_leaves_no_older_store),
+        TEST(test_an_invalid_time_locks_nobody_out),
         TEST(test_a_repair_changes_no_content),
     };
     return cmocka_run_group_tests_name("restore", tests, unit_make_folder, tear_down);

@@ -66,7 +66,7 @@ static void check_refusal(const char *key, int most, int seconds, int64_t free_i
 
 /* ---- limits ---- */
 
-static void test_without_limits_all_is_counted(void **state)
+static void test_without_limits_every_send_is_counted(void **state)
 {
     (void)state;
     const struct limits none = {0};
@@ -128,7 +128,7 @@ static void test_each_scope_has_its_limits(void **state)
     }
 }
 
-static void test_a_send_is_free_again_when_it_is_exactly_as_old_as_the_window(void **state)
+static void test_a_send_expires_when_it_is_as_old_as_its_window(void **state)
 {
     (void)state;
     static const struct {
@@ -161,7 +161,7 @@ static void test_a_send_is_free_again_when_it_is_exactly_as_old_as_the_window(vo
     }
 }
 
-static void test_all_limits_of_a_list_hold(void **state)
+static void test_every_limit_of_a_list_applies(void **state)
 {
     (void)state;
     const struct limits limits = limits_of("10/1d, 3/10m, 5/1h", NULL, NULL, NULL);
@@ -218,7 +218,7 @@ static void test_other_limits_count_what_was_sent_before(void **state)
 }
 
 /* The time that a refusal says is the first at which a send is let through. */
-static void test_what_a_refusal_says_is_true_whatever_was_sent(void **state)
+static void test_a_refusal_names_the_time_when_a_send_is_allowed_again(void **state)
 {
     (void)state;
     const struct limits limits = limits_of("2/1m, 4/5m", "3/2m", "5/10m", "6/3m");
@@ -246,7 +246,7 @@ static void test_what_a_refusal_says_is_true_whatever_was_sent(void **state)
     assert_in_range(refused, 30, 250);
 }
 
-static void test_limits_pass_with_the_time_of_the_store_alone(void **state)
+static void test_only_the_clock_of_the_store_expires_sends(void **state)
 {
     (void)state;
     const struct limits limits = limits_of("1/10m", NULL, NULL, NULL);
@@ -267,7 +267,7 @@ static void test_limits_pass_with_the_time_of_the_store_alone(void **state)
 
 /* ---- what is not counted for everything ---- */
 
-static void test_a_decoy_counts_for_the_user_and_the_address_only(void **state)
+static void test_a_decoy_counts_only_for_the_user_and_the_address(void **state)
 {
     (void)state;
     const struct limits limits = limits_of(NULL, "1/1d", NULL, "2/1d");
@@ -300,7 +300,7 @@ static void test_a_local_login_is_not_counted_by_address(void **state)
     assert_int_equal(count(&limits, "alice", ALICE_PHONE, ""), SENDS_COUNTED);
 }
 
-static void test_no_name_is_the_one_by_which_the_host_is_counted(void **state)
+static void test_no_user_name_equals_the_name_of_the_host_count(void **state)
 {
     (void)state;
     const struct limits limits = limits_of("1/1d", NULL, "2/1d", "50/1d");
@@ -313,7 +313,7 @@ static void test_no_name_is_the_one_by_which_the_host_is_counted(void **state)
 
 /* ---- giving back ---- */
 
-static void test_giving_back_frees_exactly_that_send(void **state)
+static void test_a_refund_frees_exactly_that_send(void **state)
 {
     (void)state;
     const struct limits limits = limits_of("3/10m", "3/10m", "3/10m", "3/10m");
@@ -363,7 +363,7 @@ static void test_sends_of_a_user_are_counted_by_their_age(void **state)
     }
 }
 
-static void test_sends_of_the_host_are_those_that_were_made(void **state)
+static void test_sends_of_the_host_are_the_real_ones(void **state)
 {
     (void)state;
     const struct limits none = {0};
@@ -391,7 +391,7 @@ static void test_sends_of_the_host_are_those_that_were_made(void **state)
 
 /* ---- what is kept ---- */
 
-static void test_what_no_window_needs_goes_and_nothing_else(void **state)
+static void test_only_sends_that_no_window_needs_are_deleted(void **state)
 {
     (void)state;
     const struct limits month = limits_of("3/10m", NULL, "9/30d", NULL);
@@ -435,7 +435,7 @@ static int count_alone(int number)
     return good ? sends == SENDS_REFUSED : 3;
 }
 
-static void test_of_fifty_at_once_exactly_as_many_as_the_limit_are_counted(void **state)
+static void test_fifty_simultaneous_sends_are_counted_up_to_the_limit(void **state)
 {
     (void)state;
     unit_close();
@@ -446,7 +446,7 @@ static void test_of_fifty_at_once_exactly_as_many_as_the_limit_are_counted(void 
 
 /* ---- failures ---- */
 
-static void test_a_failure_is_not_an_answer(void **state)
+static void test_a_failed_read_is_not_an_answer(void **state)
 {
     (void)state;
     const struct limits limits = limits_of("3/10m", NULL, NULL, NULL);
@@ -467,7 +467,7 @@ static void test_a_failure_is_not_an_answer(void **state)
 
 /* ---- addresses ---- */
 
-static void test_what_an_address_counts_as(void **state)
+static void test_an_address_counts_by_its_network_prefix(void **state)
 {
     (void)state;
     static const struct {
@@ -520,7 +520,7 @@ static void test_what_an_address_counts_as(void **state)
     }
 }
 
-static void test_an_address_is_cut_off_where_its_place_ends(void **state)
+static void test_a_long_address_is_cut_to_its_buffer(void **state)
 {
     (void)state;
     char rhost[2048];
@@ -538,25 +538,25 @@ static void test_an_address_is_cut_off_where_its_place_ends(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_without_limits_all_is_counted),
+        TEST(test_without_limits_every_send_is_counted),
         TEST(test_each_scope_has_its_limits),
-        TEST(test_a_send_is_free_again_when_it_is_exactly_as_old_as_the_window),
-        TEST(test_all_limits_of_a_list_hold),
+        TEST(test_a_send_expires_when_it_is_as_old_as_its_window),
+        TEST(test_every_limit_of_a_list_applies),
         TEST(test_a_refusal_counts_nothing),
         TEST(test_other_limits_count_what_was_sent_before),
-        TEST(test_what_a_refusal_says_is_true_whatever_was_sent),
-        TEST(test_limits_pass_with_the_time_of_the_store_alone),
-        TEST(test_a_decoy_counts_for_the_user_and_the_address_only),
+        TEST(test_a_refusal_names_the_time_when_a_send_is_allowed_again),
+        TEST(test_only_the_clock_of_the_store_expires_sends),
+        TEST(test_a_decoy_counts_only_for_the_user_and_the_address),
         TEST(test_a_local_login_is_not_counted_by_address),
-        TEST(test_no_name_is_the_one_by_which_the_host_is_counted),
-        TEST(test_giving_back_frees_exactly_that_send),
+        TEST(test_no_user_name_equals_the_name_of_the_host_count),
+        TEST(test_a_refund_frees_exactly_that_send),
         TEST(test_sends_of_a_user_are_counted_by_their_age),
-        TEST(test_sends_of_the_host_are_those_that_were_made),
-        TEST(test_what_no_window_needs_goes_and_nothing_else),
-        TEST(test_of_fifty_at_once_exactly_as_many_as_the_limit_are_counted),
-        TEST(test_a_failure_is_not_an_answer),
-        cmocka_unit_test(test_what_an_address_counts_as),
-        cmocka_unit_test(test_an_address_is_cut_off_where_its_place_ends),
+        TEST(test_sends_of_the_host_are_the_real_ones),
+        TEST(test_only_sends_that_no_window_needs_are_deleted),
+        TEST(test_fifty_simultaneous_sends_are_counted_up_to_the_limit),
+        TEST(test_a_failed_read_is_not_an_answer),
+        cmocka_unit_test(test_an_address_counts_by_its_network_prefix),
+        cmocka_unit_test(test_a_long_address_is_cut_to_its_buffer),
     };
     alarm(300); /* a transaction that waits for itself is killed */
     return cmocka_run_group_tests_name("sends", tests, unit_make_folder, unit_remove_folder);

@@ -134,7 +134,7 @@ static inline int64_t unit_now(void)
     return now;
 }
 
-/* ---- behind the store's back ---- */
+/* ---- without the store's functions ---- */
 
 /* unit_sql: runs SQL on the file. Returns the first column of the last row, good until the next. */
 static inline const char *unit_sql(const char *sql)
@@ -179,8 +179,8 @@ static inline int unit_wait(pid_t process)
     return WIFEXITED(status) ? WEXITSTATUS(status) : 255;
 }
 
-/* unit_side_by_side: runs something in so many processes at once. Returns how many gave back 0;
- * fails if one gave back anything but 0 and 1. The store must be closed. */
+/* unit_side_by_side: runs something in so many simultaneous processes. Returns how many gave back
+ * 0; fails if one gave back anything but 0 and 1. The store must be closed. */
 static inline int unit_side_by_side(int processes, int (*run)(int number))
 {
     pid_t process[64];

@@ -89,7 +89,7 @@ static void check_data(void)
     assert_string_equal(unit_sql("PRAGMA integrity_check"), "ok");
 }
 
-static void test_nothing_is_lost(void **state)
+static void test_an_upgrade_loses_nothing(void **state)
 {
     (void)state;
     unit_open();
@@ -121,7 +121,7 @@ static void read_schema(char *to, size_t size)
     (void)sqlite3_close(db);
 }
 
-static void test_it_is_then_like_a_new_one(void **state)
+static void test_an_upgraded_store_equals_a_new_one(void **state)
 {
     static char upgraded[16384];
     static char made[16384];
@@ -146,7 +146,7 @@ static int open_alone(int number)
     return !good;
 }
 
-static void test_many_at_once_upgrade_it_once(void **state)
+static void test_simultaneous_processes_upgrade_a_store_once(void **state)
 {
     (void)state;
     assert_int_equal(unit_side_by_side(20, open_alone), 20);
@@ -162,7 +162,7 @@ static void open_for_ever(void)
 }
 
 /* At another moment each time; the tests with swmfactl and logins do it at each write. */
-static void test_a_kill_at_any_time_leaves_the_one_or_the_other(void **state)
+static void test_a_kill_at_any_time_leaves_the_old_or_the_new_store(void **state)
 {
     for (useconds_t pause = 0; pause < 10000; pause += 250) {
         pid_t process = fork();
@@ -180,7 +180,7 @@ static void test_a_kill_at_any_time_leaves_the_one_or_the_other(void **state)
 }
 
 /* A store that another one writes to is not upgraded, nor used; nor is it harmed. */
-static void test_one_that_is_held_is_left(void **state)
+static void test_a_locked_store_is_not_upgraded(void **state)
 {
     (void)state;
     sqlite3 *db = NULL;
@@ -201,11 +201,11 @@ static void test_one_that_is_held_is_left(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_nothing_is_lost),
-        TEST(test_it_is_then_like_a_new_one),
-        TEST(test_many_at_once_upgrade_it_once),
-        TEST(test_a_kill_at_any_time_leaves_the_one_or_the_other),
-        TEST(test_one_that_is_held_is_left),
+        TEST(test_an_upgrade_loses_nothing),
+        TEST(test_an_upgraded_store_equals_a_new_one),
+        TEST(test_simultaneous_processes_upgrade_a_store_once),
+        TEST(test_a_kill_at_any_time_leaves_the_old_or_the_new_store),
+        TEST(test_a_locked_store_is_not_upgraded),
     };
     alarm(120); /* what waits for itself is killed */
     return cmocka_run_group_tests_name("upgrade", tests, unit_make_folder, unit_remove_folder);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Tests of store/people: everybody of whom the store has something is found, once, in order. */
+/* Tests of store/user_iter: every user in the store is found, once, in order. */
 #include "unit_store.h"
 
 #include "store/user_iter.h"
@@ -22,13 +22,13 @@ static const char *all(void)
     return names;
 }
 
-static void test_nobody_is_in_an_empty_store(void **state)
+static void test_an_empty_store_has_no_users(void **state)
 {
     (void)state;
     unit_same_text("empty", all(), "");
 }
 
-static void test_each_table_counts(void **state)
+static void test_users_of_every_table_are_found(void **state)
 {
     (void)state;
     (void)unit_sql("INSERT INTO swmfa_try VALUES ('trier', 1, 0, 0);"
@@ -39,7 +39,7 @@ static void test_each_table_counts(void **state)
     unit_same_text("all", all(), "coder|passer|placer|sender|trier");
 }
 
-static void test_who_is_in_several_tables_or_rows_is_found_once(void **state)
+static void test_a_user_in_several_tables_or_rows_is_found_once(void **state)
 {
     (void)state;
     (void)unit_sql("INSERT INTO swmfa_try VALUES ('alice', 1, 0, 0), ('carol', 1, 0, 0);"
@@ -49,7 +49,7 @@ static void test_who_is_in_several_tables_or_rows_is_found_once(void **state)
     unit_same_text("all", all(), "alice|bob|carol");
 }
 
-static void test_any_name_is_one(void **state)
+static void test_every_name_is_found(void **state)
 {
     (void)state;
     char name[512];
@@ -62,7 +62,7 @@ static void test_any_name_is_one(void **state)
     unit_same_text("long", all(), unit_format("%s|y", name));
 }
 
-static void test_without_a_table_it_fails(void **state)
+static void test_a_missing_table_is_an_error(void **state)
 {
     (void)state;
     char name[USER_ITER_NAME_SIZE] = "";
@@ -75,11 +75,11 @@ static void test_without_a_table_it_fails(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_nobody_is_in_an_empty_store),
-        TEST(test_each_table_counts),
-        TEST(test_who_is_in_several_tables_or_rows_is_found_once),
-        TEST(test_any_name_is_one),
-        TEST(test_without_a_table_it_fails),
+        TEST(test_an_empty_store_has_no_users),
+        TEST(test_users_of_every_table_are_found),
+        TEST(test_a_user_in_several_tables_or_rows_is_found_once),
+        TEST(test_every_name_is_found),
+        TEST(test_a_missing_table_is_an_error),
     };
-    return cmocka_run_group_tests_name("people", tests, unit_make_folder, unit_remove_folder);
+    return cmocka_run_group_tests_name("user_iter", tests, unit_make_folder, unit_remove_folder);
 }

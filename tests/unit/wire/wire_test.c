@@ -29,7 +29,7 @@ static void fill(void *message, size_t size)
         ((unsigned char *)message)[i] = (unsigned char)(i * 7 + 1);
 }
 
-static void test_what_is_sent_is_what_is_received(void **state)
+static void test_a_received_message_equals_the_sent_one(void **state)
 {
     (void)state;
     static union {
@@ -97,7 +97,7 @@ static void test_messages_keep_their_bounds_and_order(void **state)
     close_door(ends);
 }
 
-static void test_a_packet_of_another_form_is_refused(void **state)
+static void test_a_malformed_packet_is_refused(void **state)
 {
     (void)state;
     static const struct {
@@ -121,7 +121,7 @@ static void test_a_packet_of_another_form_is_refused(void **state)
     static unsigned char packet[sizeof(struct wire_request)];
     struct {
         struct wire_reply reply;
-        unsigned char behind[64];
+        unsigned char after[64];
     } received;
     int ends[2];
     open_door(ends);
@@ -133,13 +133,13 @@ static void test_a_packet_of_another_form_is_refused(void **state)
         unit_same_number(cases[i].what,
                          wire_receive(ends[1], &received.reply, sizeof(received.reply)),
                          cases[i].expected);
-        for (size_t j = 0; j < sizeof(received.behind); j++)
-            unit_same_number(cases[i].what, received.behind[j], 0xaa);
+        for (size_t j = 0; j < sizeof(received.after); j++)
+            unit_same_number(cases[i].what, received.after[j], 0xaa);
     }
     close_door(ends);
 }
 
-static void test_the_rest_of_a_long_packet_is_not_the_next_message(void **state)
+static void test_the_rest_of_a_long_packet_is_not_read_as_a_message(void **state)
 {
     (void)state;
     static unsigned char packet[2 * sizeof(struct wire_reply)];
@@ -158,7 +158,7 @@ static void test_the_rest_of_a_long_packet_is_not_the_next_message(void **state)
     close_door(ends);
 }
 
-static void test_the_end_is_told_after_what_was_sent_before(void **state)
+static void test_the_end_is_reported_after_earlier_messages(void **state)
 {
     (void)state;
     struct wire_message say = {.code = 1};
@@ -234,7 +234,7 @@ static void test_sending_to_nobody_fails_without_a_signal(void **state)
     }
 }
 
-static void test_put_fills_a_field_or_leaves_it_empty(void **state)
+static void test_set_string_fills_a_field_or_leaves_it_empty(void **state)
 {
     (void)state;
     static const struct {
@@ -326,16 +326,16 @@ static void test_only_two_codes_let_pass(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_what_is_sent_is_what_is_received),
+        cmocka_unit_test(test_a_received_message_equals_the_sent_one),
         cmocka_unit_test(test_the_longest_fields_of_a_request_arrive),
         cmocka_unit_test(test_messages_keep_their_bounds_and_order),
-        cmocka_unit_test(test_a_packet_of_another_form_is_refused),
-        cmocka_unit_test(test_the_rest_of_a_long_packet_is_not_the_next_message),
-        cmocka_unit_test(test_the_end_is_told_after_what_was_sent_before),
+        cmocka_unit_test(test_a_malformed_packet_is_refused),
+        cmocka_unit_test(test_the_rest_of_a_long_packet_is_not_read_as_a_message),
+        cmocka_unit_test(test_the_end_is_reported_after_earlier_messages),
         cmocka_unit_test(test_an_end_that_leaves_a_message_unread_is_an_end),
         cmocka_unit_test(test_an_error_is_neither_a_message_nor_an_end),
         cmocka_unit_test(test_sending_to_nobody_fails_without_a_signal),
-        cmocka_unit_test(test_put_fills_a_field_or_leaves_it_empty),
+        cmocka_unit_test(test_set_string_fills_a_field_or_leaves_it_empty),
         cmocka_unit_test(test_a_field_without_an_end_is_noticed),
         cmocka_unit_test(test_each_option_is_read),
         cmocka_unit_test(test_only_two_codes_let_pass),
