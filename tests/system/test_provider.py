@@ -19,7 +19,7 @@ SENDS = [
     ("send-500", "PAM_AUTHINFO_UNAVAIL", "provider-error", "500: Internal Server Error"),
     ("send-garbage", "PAM_AUTHINFO_UNAVAIL", "bad-answer", "not JSON"),
     ("send-bad-id", "PAM_AUTHINFO_UNAVAIL", "bad-answer", "id must be a UUID"),
-    ("send-other-to", "PAM_AUTHINFO_UNAVAIL", "bad-answer", "to is not the number"),
+    ("send-other-to", "PAM_AUTHINFO_UNAVAIL", "bad-answer", "to is not the requested number"),
     ("send-other-channel", "PAM_AUTHINFO_UNAVAIL", "bad-answer", "channel is not sms"),
     ("send-string-true", "PAM_AUTHINFO_UNAVAIL", "bad-answer", "success must be true or false"),
     ("send-duplicate", "PAM_AUTHINFO_UNAVAIL", "bad-answer", "has a key twice"),
