@@ -154,22 +154,35 @@ static void check_count(const struct command *command, struct ctl_context *ctl,
     (void)log_escape(ctl->shown, sizeof(ctl->shown), ctl->user, " \"");
 }
 
-static error_t parse_own(int key, char *argument, struct argp_state *state)
+/* The options that mean the same before and after the name of a command. */
+static error_t parse_common(int key, char *argument, struct argp_state *state)
 {
     struct cmdline *cmdline = state->input;
-    const struct command *command = cmdline->command;
     switch (key) {
     case 'c':
         cmdline->ctl.conf = argument;
-        return 0;
-    case 'h':
-    case '?':
-        argp_state_help(state, stdout, ARGP_HELP_STD_HELP);
         return 0;
     case 'V':
         print_version();
     case KEY_USAGE:
         argp_state_help(state, stdout, ARGP_HELP_USAGE | ARGP_HELP_EXIT_OK);
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static error_t parse_own(int key, char *argument, struct argp_state *state)
+{
+    struct cmdline *cmdline = state->input;
+    const struct command *command = cmdline->command;
+    error_t common = parse_common(key, argument, state);
+    if (common != ARGP_ERR_UNKNOWN)
+        return common;
+    switch (key) {
+    case 'h':
+    case '?':
+        argp_state_help(state, stdout, ARGP_HELP_STD_HELP);
         return 0;
     case KEY_JSON:
         cmdline->ctl.json = true;
@@ -346,27 +359,18 @@ static error_t find_command(struct argp_state *state)
 
 static error_t parse_first(int key, char *argument, struct argp_state *state)
 {
-    struct cmdline *cmdline = state->input;
     switch (key) {
-    case 'c':
-        cmdline->ctl.conf = argument;
-        return 0;
     case 'h':
     case '?':
         print_help();
         end_after_help();
-    case 'V':
-        print_version();
-    case KEY_USAGE:
-        argp_state_help(state, stdout, ARGP_HELP_USAGE | ARGP_HELP_EXIT_OK);
-        return 0;
     case ARGP_KEY_ARG:
         return find_command(state);
     case ARGP_KEY_NO_ARGS:
         argp_error(state, "no COMMAND is given");
         return EINVAL;
     default:
-        return ARGP_ERR_UNKNOWN;
+        return parse_common(key, argument, state);
     }
 }
 

@@ -79,7 +79,8 @@ static bool next(const pam_handle_t *pamh, int socket, struct wire_message *say)
     return false;
 }
 
-int conversation_run(pam_handle_t *pamh, int socket, struct wire_request *request, bool silent)
+/* Returns the code that DONE gave, or PAM_SYSTEM_ERR, logged. */
+static int converse(pam_handle_t *pamh, int socket, struct wire_request *request, bool silent)
 {
     struct wire_message say;
 
@@ -112,4 +113,14 @@ int conversation_run(pam_handle_t *pamh, int socket, struct wire_request *reques
         }
     }
     return PAM_SYSTEM_ERR;
+}
+
+int conversation_login(pam_handle_t *pamh, struct wire_request *request, bool silent)
+{
+    struct helper helper;
+    if (!helper_start(pamh, &helper))
+        return PAM_SYSTEM_ERR;
+    int code = converse(pamh, helper.socket, request, silent);
+    bool clean = helper_end(pamh, &helper, pam_code_allows(code));
+    return pam_code_allows(code) && !clean ? PAM_SYSTEM_ERR : code;
 }

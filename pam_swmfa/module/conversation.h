@@ -9,11 +9,11 @@
 #include <stdbool.h>
 
 /*
- * conversation_run: sends the request, carries prompts and replies, and returns the PAM code that
- * the helper's DONE gave. Whatever is not a proper message, in its place and in time, is logged and
- * becomes PAM_SYSTEM_ERR.
- * silent: PAM_SILENT was given: messages that want no answer are not shown.
+ * conversation_login: starts the helper, sends it the request, carries prompts and replies, and
+ * returns the PAM code that the helper's DONE gave. A code that lets pass needs a clean end of the
+ * helper after it. Whatever is not a proper message, in its place and in time, is logged and
+ * becomes PAM_SYSTEM_ERR. silent: PAM_SILENT was given: messages that want no answer are not shown.
  */
-int conversation_run(pam_handle_t *pamh, int socket, struct wire_request *request, bool silent);
+int conversation_login(pam_handle_t *pamh, struct wire_request *request, bool silent);
 
 #endif

@@ -14,7 +14,6 @@
 #include <config.h>
 
 #include "module/conversation.h"
-#include "module/helper.h"
 #include "module/options.h"
 #include "wire/pam_code.h"
 
@@ -79,13 +78,7 @@ static int authenticate(pam_handle_t *pamh, int flags, int argc, const char **ar
     int code = fill_request(pamh, flags, &request);
     if (code != PAM_SUCCESS)
         return code;
-
-    struct helper helper;
-    if (!helper_start(pamh, &helper))
-        return PAM_SYSTEM_ERR;
-    code = conversation_run(pamh, helper.socket, &request, ((unsigned)flags & PAM_SILENT) != 0);
-    bool clean = helper_end(pamh, &helper, pam_code_allows(code));
-    return pam_code_allows(code) && !clean ? PAM_SYSTEM_ERR : code;
+    return conversation_login(pamh, &request, ((unsigned)flags & PAM_SILENT) != 0);
 }
 
 PUBLIC int pam_sm_authenticate(pam_handle_t *pamh, int flags, int argc, const char **argv)

@@ -12,17 +12,11 @@
 #define CLEAN_MOST  256 /* old ones that go at once: more than come meanwhile */
 #define DAY_MS      ((int64_t)24 * 60 * 60 * 1000)
 
-#define COLUMNS                                                                                    \
-    "at_wall_ms, user_name, service, rhost, result, reason, channel, provider, request, "          \
-    "digits, tries, sends, took_ms, sent, detail"
-
 #define COLUMNS_COUNT 16   /* with id */
 #define TEXT_SIZE     2048 /* in the form of a log line */
 
 #define LAST "SELECT COALESCE(MAX(id), 0) FROM swmfa_login"
-#define ADD                                                                                        \
-    "INSERT INTO swmfa_login (id, " COLUMNS ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, "  \
-    "$11, $12, $13, $14, $15, $16)"
+#define ADD  "INSERT INTO swmfa_login (id, " HISTORY_COLUMNS ") VALUES ($1, " HISTORY_VALUES ")"
 
 void history_expect(struct store *store)
 {
@@ -143,7 +137,8 @@ bool history_each(struct store *store, int64_t after_id, int64_t since_wall_ms,
 {
     struct reader reader = {each, context};
     return store_each(store, read_row, &reader,
-                      "SELECT id, " COLUMNS " FROM swmfa_login WHERE id > $1 AND at_wall_ms >= $2 "
+                      "SELECT id, " HISTORY_COLUMNS
+                      " FROM swmfa_login WHERE id > $1 AND at_wall_ms >= $2 "
                       "ORDER BY id",
                       "ii", after_id, since_wall_ms);
 }
@@ -153,7 +148,7 @@ bool history_last(struct store *store, const char *user,
 {
     struct reader reader = {each, context};
     return store_each(store, read_row, &reader,
-                      "SELECT id, " COLUMNS " FROM swmfa_login WHERE user_name = $1 "
+                      "SELECT id, " HISTORY_COLUMNS " FROM swmfa_login WHERE user_name = $1 "
                       "ORDER BY id DESC LIMIT 1",
                       "t", user);
 }

@@ -13,6 +13,12 @@
 #define HISTORY_DAYS 90
 #define HISTORY_MOST 100000
 
+/* The columns of the table besides id, in their order. */
+#define HISTORY_COLUMNS                                                                            \
+    "at_wall_ms, user_name, service, rhost, result, reason, channel, provider, request, "          \
+    "digits, tries, sends, took_ms, sent, detail"
+#define HISTORY_VALUES "$2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16"
+
 #define HISTORY_USER_SIZE 256 /* of an escaped name; log_escape cuts off a longer one */
 
 /*

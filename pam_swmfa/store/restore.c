@@ -4,6 +4,8 @@
 
 #include "store/restore.h"
 
+#include "store/history.h"
+
 #include "store/codes.h"
 
 #include <stdio.h>
@@ -79,13 +81,10 @@ static bool copy_tries(const char *const *cells, void *context)
 
 /* ---- what is only told ---- */
 
-#define LOGINS                                                                                     \
-    "SELECT id, at_wall_ms, user_name, service, rhost, result, reason, channel, provider, "        \
-    "request, digits, tries, sends, took_ms, sent, detail FROM swmfa_login"
+#define LOGINS "SELECT id, " HISTORY_COLUMNS " FROM swmfa_login"
 #define ADD_LOGIN                                                                                  \
-    "INSERT INTO swmfa_login (id, at_wall_ms, user_name, service, rhost, result, reason, "         \
-    "channel, provider, request, digits, tries, sends, took_ms, sent, detail) VALUES ($1, $2, "    \
-    "$3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) ON CONFLICT (id) DO NOTHING"
+    "INSERT INTO swmfa_login (id, " HISTORY_COLUMNS ") VALUES ($1, " HISTORY_VALUES                \
+    ") ON CONFLICT (id) DO NOTHING"
 
 static bool copy_login(const char *const *cells, void *context)
 {

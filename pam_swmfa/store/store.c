@@ -315,20 +315,32 @@ static void name(struct store *store, const char *folder)
     (void)snprintf(store->file, sizeof(store->file), "%s/" STORE_FILE, store->folder);
 }
 
-struct store *store_open_within(const char *folder, int milliseconds, struct problem *problem)
+static struct store *new_store(struct problem *problem)
 {
     struct store *store = calloc(1, sizeof(*store));
-    if (store == NULL) {
+    if (store == NULL)
         problem_no_memory(problem);
-        return NULL;
-    }
-    name(store, folder);
-    store->engine = engine_open(folder, milliseconds, tables, &store->made, &store->problem);
-    if (store->engine != NULL && check_version(store, milliseconds))
+    return store;
+}
+
+/* A store that was opened, if that went well; or NULL, with its problem, and it is closed. */
+static struct store *opened(struct store *store, bool good, struct problem *problem)
+{
+    if (good)
         return store;
     *problem = store->problem;
     store_close(store);
     return NULL;
+}
+
+struct store *store_open_within(const char *folder, int milliseconds, struct problem *problem)
+{
+    struct store *store = new_store(problem);
+    if (store == NULL)
+        return NULL;
+    name(store, folder);
+    store->engine = engine_open(folder, milliseconds, tables, &store->made, &store->problem);
+    return opened(store, store->engine != NULL && check_version(store, milliseconds), problem);
 }
 
 struct store *store_open(const char *folder, struct problem *problem)
@@ -384,19 +396,14 @@ void store_free_image(unsigned char *image)
 struct store *store_open_image(const unsigned char *image, size_t size, const char *file,
                                struct problem *problem)
 {
-    struct store *store = calloc(1, sizeof(*store));
-    if (store == NULL) {
-        problem_no_memory(problem);
+    struct store *store = new_store(problem);
+    if (store == NULL)
         return NULL;
-    }
     (void)snprintf(store->folder, sizeof(store->folder), "%s", file);
     (void)snprintf(store->file, sizeof(store->file), "%s", file);
     store->engine = engine_open_image(image, size, file, &store->problem);
-    if (store->engine != NULL && check_version(store, 0) && check_tables(store))
-        return store;
-    *problem = store->problem;
-    store_close(store);
-    return NULL;
+    return opened(store, store->engine != NULL && check_version(store, 0) && check_tables(store),
+                  problem);
 }
 
 bool store_set_now(struct store *store, int64_t now_ms)

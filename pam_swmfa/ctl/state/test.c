@@ -11,7 +11,6 @@
 #include "base/log.h"
 #include "config/phone.h"
 #include "module/conversation.h"
-#include "module/helper.h"
 #include "store/history.h"
 #include "wire/pam_code.h"
 
@@ -123,17 +122,6 @@ static bool fill_request(struct ctl_context *ctl, struct wire_request *request)
     return fits || problem_set(&ctl->problem, "the path of the configuration is too long");
 }
 
-/* Does the same as the module's authenticate(). Returns PAM's result. */
-static int log_in(pam_handle_t *pamh, struct wire_request *request)
-{
-    struct helper helper;
-    if (!helper_start(pamh, &helper))
-        return PAM_SYSTEM_ERR;
-    int code = conversation_run(pamh, helper.socket, request, false);
-    bool clean = helper_end(pamh, &helper, pam_code_allows(code));
-    return pam_code_allows(code) && !clean ? PAM_SYSTEM_ERR : code;
-}
-
 /* ---- what came of it ---- */
 
 static const struct {
@@ -201,7 +189,7 @@ static enum ctl_status run_test(struct ctl_context *ctl)
     if (!fill_request(ctl, &request) || !moment_now(&before, &ctl->problem) ||
         !begin_pam(ctl, &pamh) || pamh == NULL)
         return CTL_FAILED;
-    int code = log_in(pamh, &request);
+    int code = conversation_login(pamh, &request, false);
     (void)pam_end(pamh, code);
     openlog("swmfactl", LOG_PID | LOG_NDELAY, LOG_AUTHPRIV);
     say_code(code);
