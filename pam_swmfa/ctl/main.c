@@ -224,7 +224,7 @@ static error_t parse_command(const struct command *command, int argc, char **arg
         options[count++] = *row;
     const struct argp argp = {.options = options,
                               .parser = parse_own,
-                              .args_doc = command->arguments,
+                              .args_doc = *command->arguments != '\0' ? command->arguments : NULL,
                               .doc = command->text,
                               .help_filter = filter_help};
     static char name[48]; /* argv keeps it */
@@ -301,7 +301,8 @@ static void print_help(void)
         "      --usage           Print a short usage message\n"
         "  -V, --version         Print the version\n"
         "\n"
-        "Exit status: 0 done, 1 failed, 2 warnings, 3 errors found, 64 wrong command line.\n"
+        "Exit status: 0 done, 1 failed, 2 warnings found, 3 errors found, 64 wrong command\n"
+        "line; 2 of enable and disable: not finished; reload sshd and run it again.\n"
         "swmfactl COMMAND --help explains a command, swmfactl(8) everything.\n");
 }
 

@@ -1130,7 +1130,7 @@ const struct command command_enable = {
     .name = "enable",
     .arguments = "SERVICE",
     .summary = "Require a code for sshd, sudo, su or login",
-    .text = "Makes SERVICE (sshd, sudo, su or login) ask for a code. Shows the changes to its PAM "
+    .text = "Requires a code for SERVICE (sshd, sudo, su or login). Shows the changes to its PAM "
             "stack and to sshd's configuration, then makes them. Does not reload sshd.",
     .min_args = 1,
     .max_args = 1,

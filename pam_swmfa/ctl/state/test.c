@@ -207,9 +207,9 @@ const struct command command_test = {
     .arguments = "USER",
     .summary = "Make a complete login at the terminal",
     .text =
-        "Has a code sent to USER and asks for it, as a login does: by the same helper, with the "
-        "same limits, and counted like any other. Then says what PAM would have been told, and "
-        "the log line. Exit status 0 if the login would not have been denied.",
+        "Sends a code to USER and prompts for it, as a login does: with the same helper and the "
+        "same limits, and counted like any other login. Then prints the result that PAM would get "
+        "and the log line. Exit status 0 if the login would not have been denied.",
     .min_args = 1,
     .max_args = 1,
     .options = option_table,

@@ -38,7 +38,7 @@ enum user_option_key {
 #define USER_OPTION_USERS                                                                          \
     "users", USER_KEY_USERS, "FILE", 0, "The users map, instead of the one that swmfa.conf names", 0
 #define USER_OPTION_KEY                                                                            \
-    "key", USER_KEY_KEY, "SHA256:...", 0, "The line for this SSH key; ssh-keygen -lf prints it", 0
+    "key", USER_KEY_KEY, "SHA256:...", 0, "Only for logins with this SSH key (ssh-keygen -lf)", 0
 #define USER_OPTION_NUMBERS "numbers", USER_KEY_NUMBERS, NULL, 0, "Show whole numbers", 0
 
 error_t user_option(int key, char *argument, struct argp_state *state);
