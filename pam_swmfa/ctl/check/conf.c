@@ -45,14 +45,14 @@ static void say(struct check *check, enum severity severity, const char *id, con
                 const char *key, const char *fix, const char *format, ...)
 {
     char where[LOCATION_SIZE];
-    char text[512];
+    struct problem text = {0}; /* for its size, and how it cuts a text */
     va_list arguments;
     va_start(arguments, format);
-    (void)vsnprintf(text, sizeof(text), format, arguments);
+    problem_add_list(&text, format, arguments);
     va_end(arguments);
     unsigned line = config_line(&check->lines, section, key);
     (void)location_write(check->conf, line, where, sizeof(where));
-    findings_add(check->findings, severity, id, where, fix, "[%s] %s: %s", section, key, text);
+    findings_add(check->findings, severity, id, where, fix, "[%s] %s: %s", section, key, text.text);
 }
 
 /* ---- logins without a code ---- */

@@ -100,18 +100,18 @@ static void say(struct view *view, enum kind kind, const struct entry *entry, co
                 ...)
 {
     char where[LOCATION_SIZE];
-    char text[512];
+    struct problem text = {0}; /* for its size, and how it cuts a text */
     char name[NAME_SHOWN + 1];
     va_list arguments;
     if (view->said[kind]++ >= SAID_MOST)
         return;
     va_start(arguments, format);
-    (void)vsnprintf(text, sizeof(text), format, arguments);
+    problem_add_list(&text, format, arguments);
     va_end(arguments);
     (void)location_write(view->path, entry->line, where, sizeof(where));
     show_name(entry, name, sizeof(name));
     findings_add(view->check->findings, kinds[kind].severity, kinds[kind].id, where,
-                 kinds[kind].fix, "%s: %s", name, text);
+                 kinds[kind].fix, "%s: %s", name, text.text);
 }
 
 static void say_the_rest(struct view *view)

@@ -118,6 +118,7 @@ void __syslog_chk(int priority, int flag, const char *format, ...)
     va_end(arguments);
 }
 
+#undef syslog /* a macro for __syslog_chk with some compilers */
 void syslog(int priority, const char *format, ...)
 {
     (void)priority;
