@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""swmfactl, the administrator's command, with the store that logins use."""
+"""swmfactl: codes, status, unlock, forget, help and completion, with the store that logins use."""
 import ctypes
 import os
 import pwd
