@@ -63,7 +63,7 @@ DEBIAN_FOLDERS = ("/etc/pam.d", "/etc/ssh", "/var/lib/pam", "/usr/share/pam-conf
 PASSWORD = "correct horse"
 TOKEN = "PT-test-secret-token"
 BANDWIDTH_PASSWORD = "BW-test-secret-password"
-PATIENCE = 120 # seconds: a wait that has no end is given up; no machine is as slow as that
+PATIENCE = 120 # seconds after which a wait fails; no machine is that slow
 NUMBERS = {"alice": "+15550100182", "bob": "+15550100183"}
 NUMBER = r"\+?1?555010[0-9]{4}|14043287382" # a whole number
 CREDENTIALS = (TOKEN, BANDWIDTH_PASSWORD, PASSWORD, "test-user")
@@ -139,7 +139,7 @@ class Log:
                 self.arrived.notify_all()
 
     def settle(self):
-        """Waits until all has come that was logged before."""
+        """Waits until every earlier log line has arrived."""
         self.marks += 1
         mark = f"mark {self.marks} of the harness"
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sender:
@@ -148,12 +148,12 @@ class Log:
             assert self.arrived.wait_for(lambda: mark in self.lines, PATIENCE)
 
     def begin(self):
-        """Empties it, when all has come that was logged before."""
+        """Forgets every line logged so far."""
         self.settle()
         self.lines.clear()
 
     def ours(self):
-        """The lines of the module and the helper, all that there are until now."""
+        """All lines of the module and the helper so far."""
         self.settle()
         return [line for line in self.lines if "pam_swmfa(" in line]
 
@@ -280,8 +280,8 @@ class RawServer:
 
     @staticmethod
     def _close(connection):
-        """As servers do: what the client is still sending is taken, since a close that leaves it
-        unread is a reset, which can overtake the last that was said."""
+        """As servers do: reads what the client is still sending, since a close that leaves it unread
+        sends a reset, which can overtake the last bytes of the answer."""
         with connection:
             try:
                 connection.settimeout(PATIENCE)
@@ -304,7 +304,7 @@ def closed_port():
 
 
 def messages(number=None):
-    """What the phones got: the lines of the inbox."""
+    """The messages that the phones received: the lines of the inbox."""
     lines = INBOX.read_text().splitlines()
     return [line for line in lines if number is None or line.startswith(number + " ")]
 
@@ -316,7 +316,7 @@ def wait_for_code(number, sent_before=0):
 
 
 def write(path, text, mode=0o600):
-    """Writes a file beside and renames it, with its mode."""
+    """Replaces a file atomically, with its mode."""
     beside = Path(str(path) + ".new")
     beside.write_bytes(text if isinstance(text, bytes) else text.encode())
     beside.chmod(mode)
@@ -370,7 +370,7 @@ def stack(service, *lines, folder=CONFDIR):
 
 
 def ours(options="", control="required"):
-    """The module's line in a stack."""
+    """The line of the module in a stack."""
     return f"auth {control} {MODULE} {options}".rstrip()
 
 
@@ -381,7 +381,7 @@ def alone(options="", service="swmfa-alone"):
 
 
 def between_permits(options="", service="swmfa-permits"):
-    """The stack in which a module that is not heard lets everybody in."""
+    """A stack that lets everybody in if the result of the module is ignored."""
     stack(service, "auth required pam_permit.so", ours(options), "auth required pam_permit.so",
           "account required pam_permit.so")
     return service
@@ -442,7 +442,7 @@ def pamhost(service, *users, answers=("@code",), arguments=(), prefix=(), patien
 
 
 def pamhosts(service, n, user="alice", answers=("@code",), arguments=(), meanwhile=None):
-    """So many of them at the same time; the outcome of each. user: one, or several who take turns.
+    """Runs n of them at the same time, and returns each outcome. user: one user, or several in turn.
     meanwhile: is called while they run."""
     users = [user] if isinstance(user, str) else list(user)
     commands = [[*pamhost_command(service, [users[i % len(users)]], answers), *arguments]
@@ -461,13 +461,13 @@ def pamhosts(service, n, user="alice", answers=("@code",), arguments=(), meanwhi
 
 
 def start_pamhost(service, *users, answers=(), arguments=()):
-    """The same, not waited for: the process."""
+    """Starts pamhost, and returns the process."""
     return subprocess.Popen([*pamhost_command(service, users, answers), *arguments],
                             stdout=subprocess.PIPE, text=True)
 
 
 def install_helper(source=None):
-    """Puts another program, or nothing, in the helper's place; restore_helper undoes it."""
+    """Installs another program as the helper, or removes it; restore_helper undoes this."""
     saved = Path(HELPER + ".saved")
     if not saved.exists():
         os.rename(HELPER, saved)
@@ -485,7 +485,7 @@ def restore_helper():
 
 
 def helper_processes():
-    """The swmfa-auth processes that are there."""
+    """The running swmfa-auth processes, as (pid, state)."""
     found = []
     for folder in Path("/proc").iterdir():
         if folder.name.isdigit():
@@ -502,7 +502,7 @@ def helper_processes():
 # ---- the store ----
 
 def reset_store():
-    """No login has been before: the store's folder as it is installed, and empty."""
+    """Empties the store's folder, as after the installation."""
     if STATE.is_symlink() or STATE.is_file():
         STATE.unlink()
     STATE.mkdir(parents=True, exist_ok=True)
@@ -517,7 +517,7 @@ def reset_store():
 
 
 def new_store():
-    """The same, and a store in it that a first login has made; that is only in the log once."""
+    """Empties the folder, and puts a store in it that was made once, so that only that is logged."""
     reset_store()
     pristine = WORK / "state.db"
     if not pristine.exists():
@@ -538,7 +538,7 @@ def store_files():
 
 
 def put_store(files):
-    """The store is as it was when these were its files; nobody must be using it."""
+    """Restores the files of the store; no process may be using it."""
     reset_store()
     user = pwd.getpwnam(SERVICE_USER)
     for name, data in files.items():
@@ -576,7 +576,7 @@ Call = collections.namedtuple("Call", "pid number name path")
 
 
 class Faults:
-    """While it is entered, helpers that start see the clocks and the boot id, and die, as it is told;
+    """While it is entered, helpers that start see the clocks and the boot id that it sets, and die where it says;
     see tests/module/preload_faults.c."""
 
     preload = Path("/etc/ld.so.preload")
@@ -623,8 +623,7 @@ class Faults:
 
 
 class Clock:
-    """The host's clocks, as helpers see them: time passes, somebody sets the time of day, the host is
-    booted."""
+    """The host's clocks, as helpers see them: lets time pass, sets the time of day, and reboots the host."""
 
     def __init__(self, faults):
         self.faults = faults
@@ -635,7 +634,7 @@ class Clock:
         self.faults.set_clock(real=self.real, boot=self.boot, boot_id=boot_id)
 
     def passes(self, seconds):
-        """So much time, but for the time of day."""
+        """Lets so many seconds pass, except for the time of day."""
         self.boot += seconds
         self._set()
 
@@ -661,7 +660,7 @@ def wait_until(condition):
 
 
 def free_name(name):
-    """The private root begins as a copy of the host, which may have this account or this group."""
+    """Removes an account and a group: the private root starts as a copy of the host, which may have them."""
     for database, command in (("passwd", "userdel"), ("group", "groupdel")):
         if subprocess.run(["getent", database, name], check=False,
                           stdout=subprocess.DEVNULL).returncode == 0:
@@ -669,7 +668,7 @@ def free_name(name):
 
 
 def use_local_accounts():
-    """No directory that the host knows accounts from has a say here."""
+    """Looks up accounts only in local files."""
     path = Path("/etc/nsswitch.conf")
     if path.exists():
         write(path, re.sub(r"(?m)^(passwd|group|shadow|gshadow|initgroups|subid|sudoers):.*$",
@@ -677,13 +676,13 @@ def use_local_accounts():
 
 
 def set_password(name):
-    """By a hash that costs little: hundreds of logins check it."""
+    """Sets PASSWORD with a cheap hash, since hundreds of logins check it."""
     subprocess.run(["chpasswd", "--crypt-method", "SHA256", "--sha-rounds", "1000"],
                    input=f"{name}:{PASSWORD}\n", text=True, check=True)
 
 
 def shut_accounts():
-    """No account that the host has can log in here: no shell, no password, no key."""
+    """Disables every account of the host: no shell, no password, no key."""
     rows = [line.split(":") for line in Path("/etc/passwd").read_text().splitlines()]
     for row in rows:
         if row[0] != "root":
@@ -705,7 +704,7 @@ def read_accounts():
 
 
 def put_accounts(files):
-    """They are as they were when these were the files. A home that was made since stays."""
+    """Restores these files. Homes that were made since stay."""
     for path, data in files.items():
         if path.read_bytes() != data:
             path.write_bytes(data) # in its place: its owner and mode stay
@@ -784,14 +783,14 @@ def ssh(port, user, **keywords):
 
 
 def restore_debian():
-    """The folders with stacks and sshd's configuration are as Debian has them."""
+    """Restores the folders with stacks and sshd's configuration as Debian has them."""
     for folder in DEBIAN_FOLDERS:
         shutil.rmtree(folder)
         shutil.copytree(str(DEBIAN) + folder, folder)
 
 
 def prepare():
-    """The lab as every test finds it: folders, accounts, the users map."""
+    """Makes the system that every test finds: folders, accounts, the users map."""
     WORK.mkdir(mode=0o755, exist_ok=True)
     for folder in DEBIAN_FOLDERS:
         if Path(folder).is_dir(): # sudo is not needed for the demo

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""stacks: PAM stacks as distributions ship them, right and with the usual mistakes, and what swmfactl
-doctor must say of each: the names of its findings, and none besides."""
+"""stacks: PAM stacks as distributions ship them, correct and with the usual mistakes, with exactly the findings
+that swmfactl doctor must report for each."""
 import dataclasses
 
 import harness

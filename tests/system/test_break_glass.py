@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Break-glass codes: each is good once, wherever a code is asked for, and for nobody else."""
+"""Break-glass codes: each works once, at every prompt for a code, and only for its user."""
 import re
 
 import pytest

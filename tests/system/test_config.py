@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Bad configurations and bad maps in a real login: what each gets, and one line that says why."""
+"""Bad configurations and bad maps in a real login: the result of each, and the log line that says why."""
 import base64
 import hashlib
 import os

@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""swmfactl enable beside an sshd that was started in an unusual way: what it would do is known, or
-enable refuses."""
+"""swmfactl enable with an sshd that was started in an unusual way: enable predicts it correctly, or refuses."""
 import os
 import pwd
 import resource

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The filter for fail2ban, with the real fail2ban-regex, on the lines of real logins."""
+"""The filter for fail2ban, with the real fail2ban-regex, on the log lines of real logins."""
 import re
 import shutil
 import subprocess

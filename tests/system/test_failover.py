@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Two providers: Bandwidth, the next one where a send certainly did not happen, and what is said
-where it may have."""
+"""Two providers: the next one sends if a send certainly did not happen; if it may have, the user decides."""
 import pytest
 
 import harness

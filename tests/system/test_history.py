@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The list of logins in the store: each end of a login is in it once, with the words of the log line; and
-a store that cannot be written changes no login."""
+"""The list of logins in the store: each outcome of a login is recorded once, with the words of the log line; and a
+store that cannot be written changes no login."""
 import json
 import re
 import subprocess

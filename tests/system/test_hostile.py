@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""A provider that is hostile or broken: whatever it answers, nobody is let in by it, nothing of it is
-shown, nothing unprintable is logged, and the login goes on at the next provider or ends."""
+"""A hostile or broken provider: no answer of it lets anybody in, nothing of it is shown, nothing unprintable is
+logged, and the login continues at the next provider or ends."""
 import gzip
 import socket
 import struct

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""[limits]: how many codes are sent and how many may be wrong, over all logins of the host; and that
-nobody sees by the prompts who is locked."""
+"""[limits]: how many codes are sent and how many may be wrong, over all logins of the host; and the prompts do not
+reveal a lock."""
 import os
 import re
 import socket

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The module in the real libpam: what it answers, what it shows, how it leaves its host."""
+"""The module in the real libpam: its results, its texts, and the state of its host afterwards."""
 import concurrent.futures
 import os
 import re

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""What is built and what is written about it."""
+"""The installed files, and the documents about them."""
 import re
 import shlex
 import shutil

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""[policy]: who is asked and from where; what cannot be looked up is a denial."""
+"""[policy]: which users and networks need a code; a failed look-up denies."""
 import subprocess
 from pathlib import Path
 

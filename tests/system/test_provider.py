@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The provider down, slow, broken or somebody else: each has an outcome of its own, none lets in."""
+"""A provider that is down, slow, broken or an impostor: each has its own result, and none lets anybody in."""
 import shutil
 import subprocess
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""remember of [policy]: from where somebody who has given a code is not asked again, and how long."""
+"""remember of [policy]: where a login needs no new code, and for how long."""
 import re
 import subprocess
 

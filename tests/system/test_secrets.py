@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """After every test, no_leak in conftest.py searches what the test logged, printed and stored for codes, whole
-numbers and credentials. Here the search finds nothing after a real login, and each that is planted."""
+numbers and credentials. Here that search finds nothing after a real login, and finds each secret that is planted."""
 import sqlite3
 import syslog
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The simulator: it refuses what the documents of the providers do not allow, so that a client that
-breaks them is found out; it takes what they allow; each fault is what its name says."""
+"""The simulator: it refuses what the documents of the providers do not allow, so that a client that violates them
+fails; it accepts what they allow; each fault does what its name says."""
 import base64
 import http.client
 import json

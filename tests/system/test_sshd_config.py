@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""What swmfactl doctor says of sshd's configuration, its Match blocks above all, and what the real sshd
-does."""
+"""swmfactl doctor reads sshd's configuration, and its Match blocks above all, as the real sshd does."""
 import dataclasses
 import subprocess
 from pathlib import Path

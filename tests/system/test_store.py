@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""What becomes of a login when the store cannot be used, and of the store when a helper dies."""
+"""Logins with a store that cannot be used, and the store after a helper died."""
 import contextlib
 import os
 import pwd

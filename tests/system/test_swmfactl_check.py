@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""swmfactl check: what it finds, and nothing besides; and that it changes and sends nothing."""
+"""swmfactl check: it finds exactly what is wrong, changes nothing and sends nothing."""
 import json
 import os
 import pwd

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""swmfactl doctor: what it finds in the stacks of stacks.py, and whether the real libpam, sshd, sudo,
-su and login do what it predicts."""
+"""swmfactl doctor: what it finds in the stacks of stacks.py, and that the real libpam, sshd, sudo, su and login do
+what it predicts."""
 import functools
 import json
 import random

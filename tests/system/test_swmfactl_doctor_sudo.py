@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""swmfactl doctor and sudo's own configuration: what it says of each file of stacks.SUDOERS, and
-whether the real sudo does that."""
+"""swmfactl doctor and sudo's configuration: what it finds in each file of stacks.SUDOERS, and that the real sudo
+does what it predicts."""
 import subprocess
 from pathlib import Path
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""swmfactl's commands for the store as a whole, and a store that its owner has turned against root: that
-user was taken over, plants what it likes in its folder, and writes what it likes into the database."""
+"""swmfactl store, and a store whose service user was taken over: that user plants files in its folder and writes
+texts of its choice into the database."""
 import json
 import os
 import pwd

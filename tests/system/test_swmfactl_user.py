@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""swmfactl user: the users map is shown and changed, safely, and logins go by it."""
+"""swmfactl user: it shows and changes the users map safely, and logins use the changed map."""
 import grp
 import json
 import os

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/*
- * Tests of auth/delivery, as far as nothing is sent: who can send, and what counts before a code
- * does. What becomes of requests is tested with the simulator.
- */
+/* Tests of auth/delivery without requests: which provider can send, and what a code must look like
+ * before it is sent. The system tests cover the requests. */
 #include "../unit_config.h"
 
 #include "auth/delivery.h"

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Tests of auth/reply: words and what can be a code are told from what cannot, before it costs a
- * request. */
+/* Tests of auth/reply: words, codes and other text are distinguished before anything is sent. */
 #include "../unit.h"
 
 #include "auth/reply.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Tests of auth/log: what is logged is printable, unambiguous, and within its bounds. */
+/* Tests of base/log: log lines are printable, unambiguous and within their bounds. */
 #include "../unit.h"
 
 #include "base/log.h"

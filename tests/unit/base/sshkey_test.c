@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Tests of base/sshkey: which keys sshd says that it has accepted, with ssh-keygen's fingerprints.
+/* Tests of base/sshkey: the keys that sshd accepted, with the fingerprints that ssh-keygen prints.
  */
 #include "../unit.h"
 

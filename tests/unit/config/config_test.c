@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Tests of config/config: what swmfa.conf may say, what it means, and what is said of its errors.
- */
+/* Tests of config/config: what swmfa.conf accepts, what it means, and how errors are reported. */
 #include "../unit.h"
 
 #include "config/config.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Tests of config/limit: what is a list of limits, and what is a time. */
+/* Tests of config/limit: lists of limits, and times. */
 #include "../unit.h"
 
 #include "config/limit.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Tests of config/network: what is a network, and which addresses lie in it. */
+/* Tests of config/network: which texts are networks, and which addresses they contain. */
 #include "../unit.h"
 
 #include "config/network.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Tests of config/price: which texts are prices, exactly, and how one is written. */
+/* Tests of config/price: which texts are prices, and how a price is printed. */
 #include "../unit.h"
 
 #include "config/price.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Tests of config/users: whose line counts, what it may hold, and that no byte confuses the search.
- */
+/* Tests of config/users: which line decides, what it may contain, and that no byte confuses the
+ * search. */
 #include "../unit.h"
 
 #include "config/users.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Tests of ctl/edit: at any moment there is the old file or the new one, and who else changes it
- * meanwhile is noticed. */
+/* Tests of ctl/files/atomic_write: at every moment the old or the new file is there, and a change
+ * by another program is noticed. */
 #include "../unit.h"
 
 #include "ctl/files/atomic_write.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Tests of ctl/sheet: what spreadsheets write is read, with the line of each row. */
+/* Tests of ctl/users/csv: files of spreadsheets are read, with the line number of each row. */
 #include "../unit.h"
 
 #include "ctl/users/csv.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Tests of ctl/filter: nothing that a terminal obeys comes through, however it is cut. */
+/* Tests of ctl/filter: no control sequence reaches the terminal, however it is split. */
 #include "../unit.h"
 
 #include "ctl/filter.h"

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Tests of config/numbering and ctl/number: numbers as people write them, and none by a guess. */
+/* Tests of config/numbering and ctl/users/number: numbers as users write them, and none by a guess.
+ */
 #include "../unit.h"
 
 #include "config/numbering.h"

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Tests of ctl/sshdfiles, the files of sshd and their copy for a plan, of ctl/sshdmatch,
- * connections that meet the criteria of Match lines, and of ctl/sshd with the real sshd: that it
- * sees the same in the copy as in the files.
+ * Tests of ctl/host/sshd_files, the files of sshd and their copy for a plan, of
+ * ctl/host/sshd_match, connections that meet the criteria of Match lines, and of
+ * ctl/host/sshd_config with the real sshd: that it sees the same in the copy as in the files.
  */
 #include "../unit.h"
 

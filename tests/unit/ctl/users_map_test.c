@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Tests of ctl/map: what is changed counts, and all else stays byte for byte. */
+/* Tests of ctl/users/users_map: a change takes effect, and everything else stays byte for byte. */
 #include "../unit.h"
 
 #include "ctl/users/users_map.h"

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Tests of ctl/stack and ctl/dispatch against the libpam of this system: thousands of random stacks
- * of pam_debug.so, which answers what its argument says. The same modules must be run, in the same
- * order, and the same must come of it.
+ * Tests of pamstack/parse and pamstack/dispatch against the libpam of this system: thousands of
+ * random stacks of pam_debug.so, which answers what its argument says. The same modules must be
+ * run, in the same order, and the same must come of it.
  */
 #include "../unit.h"
 

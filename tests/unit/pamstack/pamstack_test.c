@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Tests of ctl/stack, how the lines of pam.d are read, and of ctl/explore, what can come of them.
- */
+/* Tests of pamstack/parse, how the lines of pam.d are read, and of pamstack/paths, every result of
+ * a stack. */
 #include "../unit.h"
 
 #include "pamstack/paths.h"

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Tests of signalwire and bandwidth: what is asked of each API, by what swmfa.conf says. */
+/* Tests of provider/signalwire and provider/bandwidth: the requests to each API, as swmfa.conf sets
+ * them. */
 #include "../unit_config.h"
 
 #include "config/config.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Tests of store/codes: what a code looks like, what is read as one, and that each is good once. */
+/* Tests of store/codes: what a code looks like, how it is read, and that each works once. */
 #include "unit_store.h"
 
 #include "store/codes.h"

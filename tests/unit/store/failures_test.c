@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Tests of store/tries: what is counted, when a lock begins and how long it is, and who ends it. */
+/* Tests of store/failures: what is counted, when a lock starts, how long it lasts, and what ends
+ * it. */
 #include "unit_store.h"
 
 #include "store/failures.h"

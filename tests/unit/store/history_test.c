@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Tests of store/history: the list of logins: what is kept, how long, how many, and how it is read.
+/* Tests of store/history: which logins are recorded, for how long, how many, and how they are read.
  */
 #include "unit_store.h"
 

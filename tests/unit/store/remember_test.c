@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Tests of store/remember: who is not asked again, where, and for how long by which clock. */
+/* Tests of store/remember: which logins need no new code, where, and how long by which clock. */
 #include "unit_store.h"
 
 #include "store/remember.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Tests of store/restore: an old backup adds what keeps somebody out, and lets nobody in. */
+/* Tests of store/restore: an old backup adds locks and lets nobody in. */
 #include "unit_store.h"
 
 #include "store/failures.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Tests of store/sends: every limit to its millisecond, what counts for what, and addresses. */
+/* Tests of store/sends: every limit to the millisecond, what each counts, and addresses. */
 #include "unit_store.h"
 
 #include "store/sends.h"
