@@ -44,7 +44,7 @@ static bool write_all(int fd, const char *text, size_t length)
     return lseek(fd, 0, SEEK_SET) == 0;
 }
 
-/* A memory file with a text, to be read from its beginning; -1 with errno. */
+/* Makes a memory file with a text, at its beginning; -1 with errno. */
 static int text_file(const char *text, size_t length)
 {
     int made = memfd_create("swmfactl", MFD_CLOEXEC);

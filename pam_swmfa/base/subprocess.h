@@ -30,7 +30,7 @@ struct program {
     const char *const *argv;        /* ends with NULL */
     const char *path;               /* NULL: argv[0]. A name without "/" is looked up in our PATH */
     const char *const *environment; /* ends with NULL; NULL: PROGRAM_PATH alone */
-    const char *input;              /* what it reads; NULL: what we read */
+    const char *input;              /* its standard input; NULL: ours */
     struct program_output output;   /* standard output */
     struct program_output errors;   /* standard error; without a text it goes with the output */
     struct program_text files[PROGRAM_FILES]; /* it finds them as /dev/fd/3 and /dev/fd/4 */

@@ -7,7 +7,7 @@
 #include <string.h>
 
 static const struct {
-    const char *name; /* with its '=' where it takes a value */
+    const char *name; /* with its '=' if it takes a value */
     uint32_t flag;    /* 0: it takes a path */
 } known[] = {
     {"conf=", 0},

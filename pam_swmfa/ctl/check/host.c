@@ -22,7 +22,7 @@
 #include <unistd.h>
 
 #define INSTALL       "reinstall pam_swmfa: make install, or ./quickstart install"
-#define START_SECONDS 10                                     /* for the helper to say its version */
+#define START_SECONDS 10 /* for the helper to print its version */
 #define SPACE_LEAST   ((unsigned long long)16 * 1024 * 1024) /* bytes */
 
 /* ---- whose files and folders are ---- */

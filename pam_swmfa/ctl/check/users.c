@@ -362,8 +362,7 @@ static void check_lines(struct view *view)
         if (entry->shadowed_by != 0)
             say(view, KIND_NEVER, entry, "is never used: line %u comes first", entry->shadowed_by);
         else if (entry->wrong != NULL)
-            say(view, KIND_WRONG, entry, "%s; until you correct it, the user is denied",
-                entry->wrong);
+            say(view, KIND_WRONG, entry, "%s; until you fix it, the user is denied", entry->wrong);
         else if (entry->country)
             say(view, KIND_COUNTRY, entry,
                 "the number is outside of countries: no code is sent to it");

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define TYPING_SECONDS 60 /* to type a password, look at the phone, and type the code */
+#define TYPING_SECONDS 60 /* to type a password, look at the phone and type the code */
 #define TRIES_FEW      3
 
 /* ---- the methods ---- */
@@ -114,7 +114,7 @@ const char *lint_methods_line(const struct lint_context *lint)
                                  : "AuthenticationMethods publickey,keyboard-interactive";
 }
 
-/* Since OpenSSH 10.0, the stack need not be that of "sshd". */
+/* Since OpenSSH 10.0, PAMServiceName can name another stack than that of "sshd". */
 static void lint_service(const struct lint_context *lint, const struct sshd *sshd)
 {
     char where[LOCATION_SIZE];
