@@ -129,15 +129,14 @@ static void count_word(struct login *login)
 }
 
 /* Adds what can be typed in place of a code, if anything: BEFORE "resend or call" AFTER. */
-static void add_words(const struct login *login, char *intro, const char *before,
-                      const char *behind)
+static void add_words(const struct login *login, char *intro, const char *before, const char *after)
 {
     size_t used = strlen(intro);
     bool other = possible(login, other_channel(login));
     if (more_sends(login))
         (void)snprintf(intro + used, INTRO_SIZE - used, "%sresend%s%s%s", before,
                        other ? " or " : "", other ? channel_names[other_channel(login)] : "",
-                       behind);
+                       after);
 }
 
 static void add_offer(const struct login *login, char *intro)

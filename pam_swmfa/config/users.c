@@ -210,10 +210,10 @@ static enum users_result look_through(struct search *search, const char *text, s
         const char *stop = newline != NULL ? newline : end;
         search->line++;
         if (*at == *search->user || blank(*at) || *at == *MARK) { /* most lines are none of them */
-            const char *behind = match_name(at, stop, search->user, length);
+            const char *after = match_name(at, stop, search->user, length);
             enum line_kind kind = LINE_OTHER_KEY;
-            if (behind != NULL) {
-                kind = read_line(search->phone, search->keys, behind, stop, newline != NULL,
+            if (after != NULL) {
+                kind = read_line(search->phone, search->keys, after, stop, newline != NULL,
                                  &search->wrong);
                 result = USERS_OTHER_KEYS;
                 if (has_mark(at, stop)) {

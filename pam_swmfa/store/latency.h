@@ -24,9 +24,9 @@ void latency_expect(struct store *store);
 /* latency_add: in that login, see history_add, a request of that kind has taken so many
  * microseconds.
  */
-bool latency_add(struct store *store, enum latency pace, int64_t login, int64_t microseconds);
+bool latency_add(struct store *store, enum latency which, int64_t login, int64_t microseconds);
 
 /* latency_draw: picks the duration of one of the last requests at random; 0: there was none yet. */
-bool latency_draw(struct store *store, enum latency pace, int64_t *microseconds);
+bool latency_draw(struct store *store, enum latency which, int64_t *microseconds);
 
 #endif

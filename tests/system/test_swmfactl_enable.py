@@ -1148,8 +1148,8 @@ _ARCH = {**stacks.ARCH,
          "sudo": "auth include system-auth\naccount include system-auth\n"
                  "session required pam_permit.so\n"}
 NOTE = "# swmfactl: enable added this; disable removes it"
-BEHIND = [NOTE, f"auth\trequired\t{harness.MODULE}"]
-ALONE = [*BEHIND, "auth\trequired\tpam_permit.so"]
+MODULE_LINES = [NOTE, f"auth\trequired\t{harness.MODULE}"]
+ALONE = [*MODULE_LINES, "auth\trequired\tpam_permit.so"]
 
 
 @pytest.fixture
@@ -1170,9 +1170,9 @@ def other_system():
 @pytest.mark.parametrize("files, service, options, lines", [
     (_FEDORA, "sshd", ["--publickey"], ["#swmfactl# auth substack password-auth", *ALONE,
                                         "auth include postlogin"]),
-    (_ARCH, "sshd", [], ["auth include system-remote-login", *BEHIND,
+    (_ARCH, "sshd", [], ["auth include system-remote-login", *MODULE_LINES,
                          "account include system-remote-login"]),
-    (_ARCH, "sudo", [], ["auth include system-auth", *BEHIND, "account include system-auth"])],
+    (_ARCH, "sudo", [], ["auth include system-auth", *MODULE_LINES, "account include system-auth"])],
     ids=["fedora-sshd", "arch-sshd", "arch-sudo"])
 def test_the_line_fits_the_stacks_of_other_distributions(other_system, sim, key,
                                                                         files, service, options,
@@ -1353,7 +1353,7 @@ def test_enable_changes_the_target_of_a_link_and_keeps_the_link(other_system, si
     out = done_but_for_warnings("enable", "sudo")
     assert "--- /etc/pam.d/sudo-pc (target of the link /etc/pam.d/sudo)\n" in out
     assert links_of() == links
-    assert (PAM / "sudo-pc").read_text().splitlines()[1:3] == BEHIND
+    assert (PAM / "sudo-pc").read_text().splitlines()[1:3] == MODULE_LINES
     assert sudo_asks() and sudo_asks(1, "-i")
     out = done_but_for_warnings("disable", "sudo")
     assert "--- /etc/pam.d/sudo-pc (target of the link /etc/pam.d/sudo)\n" in out

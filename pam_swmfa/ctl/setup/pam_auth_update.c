@@ -46,8 +46,8 @@ static const char *find(const char *text, const char *services, const char **end
     (void)snprintf(guard, sizeof(guard), GUARD "%s", services);
     const char *at = text;
     while (at != NULL && (at = strstr(at, guard)) != NULL) {
-        const char *behind = at + strlen(guard);
-        const char *line = behind + strspn(behind, " ");
+        const char *after = at + strlen(guard);
+        const char *line = after + strspn(after, " ");
         const char *module = *line == '\n' ? line + 1 : NULL;
         size_t length = module != NULL ? strcspn(module, "\n") : 0;
         if (length > 0 && memmem(module, length, SWMFA_MODULE_PATH, strlen(SWMFA_MODULE_PATH))) {
@@ -56,7 +56,7 @@ static const char *find(const char *text, const char *services, const char **end
                 at--;
             return at;
         }
-        at = behind;
+        at = after;
     }
     return NULL;
 }

@@ -77,9 +77,9 @@ void map_free(struct map *map)
         free(map->lines[i].before);
         free(map->lines[i].instead);
     }
-    if (map->behind != NULL)
-        (void)fclose(map->behind);
-    free(map->behind_text);
+    if (map->appended != NULL)
+        (void)fclose(map->appended);
+    free(map->appended_text);
     free(map->lines);
     free(map->named);
     *map = (struct map){0};
@@ -240,9 +240,10 @@ static bool put_before(struct map_line *line, char *added)
 
 static bool put_behind(struct map *map, char *added)
 {
-    if (map->behind == NULL)
-        map->behind = open_memstream(&map->behind_text, &map->behind_length);
-    bool put = map->behind != NULL && fputs(added, map->behind) >= 0 && fflush(map->behind) == 0;
+    if (map->appended == NULL)
+        map->appended = open_memstream(&map->appended_text, &map->appended_length);
+    bool put =
+        map->appended != NULL && fputs(added, map->appended) >= 0 && fflush(map->appended) == 0;
     free(added);
     return put;
 }
@@ -267,14 +268,14 @@ struct rest {
 static struct rest rest_of(const struct users_line *parsed, const struct map_entry *entry,
                            const char *end)
 {
-    const char *behind = parsed->number + parsed->number_length;
-    struct rest rest = {"   ", 3, "", behind};
+    const char *after = parsed->number + parsed->number_length;
+    struct rest rest = {"   ", 3, "", after};
     if (parsed->wrong != NULL) {
         rest.tail = parsed->comment;
         rest.gap = parsed->comment < end ? "   " : "";
     } else if (entry->channels != NULL && parsed->channels_length > 0) {
-        rest.between = behind;
-        rest.between_length = (int)(parsed->channels - behind);
+        rest.between = after;
+        rest.between_length = (int)(parsed->channels - after);
         rest.tail = parsed->channels + parsed->channels_length;
     }
     return rest;
@@ -337,8 +338,8 @@ char *map_write(const struct map *map, const char *path, size_t *length, struct 
     FILE *to = open_memstream(&text, length);
     for (size_t i = 0; to != NULL && i < map->count; i++)
         write_line(&map->lines[i], to);
-    if (to != NULL && map->behind != NULL)
-        (void)fwrite(map->behind_text, 1, map->behind_length, to);
+    if (to != NULL && map->appended != NULL)
+        (void)fwrite(map->appended_text, 1, map->appended_length, to);
     bool good = to != NULL && !ferror(to);
     good = to != NULL && fclose(to) == 0 && good;
     if (good)
@@ -391,11 +392,11 @@ static char *mask_lines(const char *text, size_t length)
         struct map_line line = {.text = text, .length = (size_t)(next - text)};
         struct users_line parsed;
         map_parse(&line, &parsed);
-        const char *behind = parsed.user != NULL ? parsed.user + parsed.user_length : text;
+        const char *after = parsed.user != NULL ? parsed.user + parsed.user_length : text;
         if (parsed.key != NULL)
-            behind = parsed.key + parsed.key_length;
-        to = mempcpy(to, text, (size_t)(behind - text));
-        to = mask(to, behind, next);
+            after = parsed.key + parsed.key_length;
+        to = mempcpy(to, text, (size_t)(after - text));
+        to = mask(to, after, next);
         text = next;
     }
     if (masked != NULL)
@@ -433,7 +434,7 @@ bool map_masked(const struct map *map, FILE *before, FILE *after)
     for (size_t i = 0; i < map->count; i++)
         if (!write_both(&map->lines[i], before, after))
             return false;
-    return write_masked(after, map->behind_text);
+    return write_masked(after, map->appended_text);
 }
 
 /* ---- checking ---- */

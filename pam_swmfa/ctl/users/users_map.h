@@ -39,9 +39,9 @@ struct map {
     size_t count;
     struct map_line **named; /* those with a user, by name and then in the map's order */
     size_t named_count;
-    FILE *behind; /* new lines that go to the end; NULL: none */
-    char *behind_text;
-    size_t behind_length;
+    FILE *appended; /* new lines that go to the end; NULL: none */
+    char *appended_text;
+    size_t appended_length;
 };
 
 /* The lines of one user, in the map's order. */

@@ -945,7 +945,7 @@ static const char *ask(struct store *store)
     if (!latency_draw(store, LATENCY_SEND, &number))
         return "no";
     if (number != 77)
-        return "another pace";
+        return "another latency";
     return store_commit(store) ? "yes" : "no";
 }
 
