@@ -119,7 +119,7 @@ def test_the_man_page_has_every_key_with_its_default():
 
 
 def test_the_man_page_has_every_module_option():
-    source = (harness.SRC / "pam_swmfa/module/options.c").read_text()
+    source = (harness.SRC / "pam_swmfa/wire/option.c").read_text()
     known = re.findall(r'^    \{"(\w+)=?", ', source, flags=re.MULTILINE)
     page = (harness.BUILD / "docs/pam_swmfa.8").read_text()
     assert len(known) == 3

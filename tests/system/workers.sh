@@ -17,7 +17,7 @@ stop() { # each is a process group, with all that it started
 }
 trap 'rm -rf "$folder"' EXIT
 trap 'stop; exit 130' INT TERM HUP
-workers=$(($(nproc) * 5))
+workers=$(($(nproc) * 4))
 [ "$workers" -le 16 ] || workers=16
 worker=0
 while [ "$worker" -lt "$workers" ]; do
