@@ -7,6 +7,7 @@ EXTRA_DIST += tests/system/system.sh tests/system/workers.sh \
 	tests/system/test_conversation.py tests/system/test_failover.py tests/system/test_local.py \
 	tests/system/test_history.py tests/system/test_limits.py tests/system/test_memory.py tests/system/test_module.py \
 	tests/system/test_manual.py tests/system/test_package.py tests/system/test_remember.py \
+	tests/system/test_enable_listener.py tests/system/test_fail2ban.py \
 	tests/system/test_hostile.py tests/system/test_policy.py tests/system/test_provider.py \
 	tests/system/test_secrets.py tests/system/test_sim.py tests/system/test_ssh.py \
 	tests/system/test_sshd_config.py \

@@ -17,12 +17,14 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
-#define FIRST_FILE (STDERR_FILENO + 1)
-#define OURS       16 /* our own are above those that the program gets, so that none is in the way */
+#define FIRST_FILE  (STDERR_FILENO + 1)
+#define PRINTED_MAX ((rlim_t)16 * 1024 * 1024) /* bytes; a list of sudo's rules is far smaller */
+#define OURS        16 /* our own are above those that the program gets, so that none is in the way */
 
 /* What the program gets as its descriptors 0, 1, 2, 3...; -1: what we have there. */
 struct descriptors {
@@ -162,6 +164,30 @@ static int spawn(const struct program *program, const struct descriptors *given,
     return error;
 }
 
+/* A program whose output we keep in memory must not fill it: at PRINTED_MAX bytes it is killed. */
+static int limit_files(const struct program *program, struct rlimit *before)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_FSIZE, before) != 0)
+        return errno;
+    limit = *before;
+    if (program->output.text != NULL && limit.rlim_cur > PRINTED_MAX)
+        limit.rlim_cur = PRINTED_MAX;
+    return setrlimit(RLIMIT_FSIZE, &limit) == 0 ? 0 : errno;
+}
+
+/* Starts it with the limit, which is ours again afterwards. */
+static int spawn_limited(const struct program *program, const struct descriptors *given, pid_t *pid)
+{
+    struct rlimit before;
+    int error = limit_files(program, &before);
+    if (error != 0)
+        return error;
+    error = spawn(program, given, pid);
+    (void)setrlimit(RLIMIT_FSIZE, &before);
+    return error;
+}
+
 /* seconds: 0 for no limit. Returns the status as program_run does. */
 static int wait_for(pid_t pid, int seconds)
 {
@@ -193,7 +219,7 @@ int program_run(const struct program *program, struct problem *problem)
     if (program->errors.text != NULL)
         program->errors.text[0] = '\0';
     (void)fflush(stdout);
-    int error = open_all(program, &given) ? spawn(program, &given, &pid) : errno;
+    int error = open_all(program, &given) ? spawn_limited(program, &given, &pid) : errno;
     if (error == 0) {
         status = wait_for(pid, program->seconds);
         if (status >= 0 && (!take_output(given.at[STDOUT_FILENO], &program->output) ||

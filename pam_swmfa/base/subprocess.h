@@ -17,7 +17,8 @@ struct program_text {
     size_t length; /* in bytes */
 };
 
-/* Where what it prints is put: a buffer of the caller's, ended with a NUL and cut off before it. */
+/* A buffer of the caller's for what it prints, ended with a NUL and cut off before it. A program
+ * that prints 16 MiB is killed. */
 struct program_output {
     char *text;  /* NULL: it goes where ours goes */
     size_t size; /* in bytes */

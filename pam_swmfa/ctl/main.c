@@ -302,7 +302,7 @@ static void print_help(void)
         "  -V, --version         Print the version\n"
         "\n"
         "Exit status: 0 done, 1 failed, 2 warnings found, 3 errors found, 64 wrong command\n"
-        "line; 2 of enable and disable: not finished; reload sshd and run it again.\n"
+        "line; 2 of enable and disable: not finished, as the output says.\n"
         "swmfactl COMMAND --help explains a command, swmfactl(8) everything.\n");
 }
 

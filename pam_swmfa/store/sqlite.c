@@ -567,9 +567,10 @@ static int open_folder(const char *folder, struct problem *problem)
     } else if (status.st_uid != geteuid() || (status.st_mode & 077U) != 0) {
         problem_set(problem,
                     "%s: expected owner " SWMFA_USER " (uid %u) and mode 0700, found uid %u and "
-                    "mode %04o",
+                    "mode %04o; correct it with: install -d -o " SWMFA_USER " -g " SWMFA_USER
+                    " -m 0700 %s",
                     folder, (unsigned)geteuid(), (unsigned)status.st_uid,
-                    (unsigned)status.st_mode & 07777U);
+                    (unsigned)status.st_mode & 07777U, folder);
     } else {
         return fd;
     }

@@ -118,6 +118,12 @@ def test_the_man_page_has_every_key_with_its_default():
             assert default in text or " ".join(words.split()).find(default) >= 0, (section, key)
 
 
+def test_every_file_of_the_system_tests_is_distributed():
+    listed = (harness.SRC / "tests/tests.mk").read_text()
+    for path in (harness.SRC / "tests/system").glob("*.[ps][yh]"):
+        assert f"tests/system/{path.name} " in listed.replace("\n", " "), path.name
+
+
 def test_the_man_page_has_every_module_option():
     source = (harness.SRC / "pam_swmfa/wire/option.c").read_text()
     known = re.findall(r'^    \{"(\w+)=?", ', source, flags=re.MULTILINE)

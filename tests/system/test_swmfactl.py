@@ -510,6 +510,7 @@ def test_the_bash_completion_offers_commands_options_users_and_files():
     assert complete("--conf", "x.conf", "codes", "ali") == ["alice"]
     assert complete("-c", "swmfa.c") == ["swmfa.conf"]
     assert complete("enable", "su") == ["sudo", "su"] and complete("disable", "l") == ["login"]
+    assert "--reason" in complete("pass", "alice", "--re") and "--reason" in complete("bypass", "alice", "--re")
     assert complete("enable", "a") == [] and complete("disable", "a") == ["all"]
     assert "sshd" in complete("doctor", "ssh")
     options = set(re.findall(r"--\w+|-c\b", done("--help")))

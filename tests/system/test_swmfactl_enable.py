@@ -391,7 +391,7 @@ def test_without_a_running_sshd_nothing_needs_a_reload(sim):
 def test_a_key_alone_does_not_log_in(sshd, key, sim):
     assert gets_in(ssh(*key))
     first, second = enable_sshd(sshd)
-    assert "A key alone will no longer be enough" in first and "enable sshd --publickey" in first
+    assert "Keys will no longer log in" in first and "enable sshd --publickey" in first
     client = ssh(*key, "-o", "PreferredAuthentications=publickey")
     client.expect("Permission denied")
 
@@ -1513,7 +1513,7 @@ def test_a_dry_run_shows_the_change_and_makes_none(service, options, key):
 
 
 @pytest.mark.parametrize("arguments, says", [
-    (["enable", "cron"], "cron: expected sshd, sudo, su or login"),
+    (["enable", "cron"], "cron: expected sshd, sudo, su or login, or for disable all"),
     (["disable", "../sudo"], "expected sshd"), (["enable"], "too few"),
     (["enable", "sshd", "su"], "too many"), (["enable", "su", "--publickey"], "--publickey is for sshd"),
     (["enable", "sshd", "--use-uid"], "--use-uid for su and sudo"),

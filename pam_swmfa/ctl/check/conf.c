@@ -33,7 +33,8 @@ static void tell(void *context, const struct problem *problem)
 {
     struct check *check = context;
     check_problem(check, SEVERITY_ERROR, "conf", check->conf,
-                  "correct it: swmfa.conf(5); until then every login is denied", problem);
+                  "correct it: swmfa.conf(5); every login by this file is denied until then",
+                  problem);
 }
 
 static void say(struct check *check, enum severity severity, const char *id, const char *section,

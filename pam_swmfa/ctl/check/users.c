@@ -421,7 +421,7 @@ static void check_map(struct view *view)
     const char *doubt = check_whole(view, ignore);
     if (view->count == 0 && doubt != users_map_utf16 && !(ignore && doubt != NULL))
         findings_add(findings, ignore ? SEVERITY_WARNING : SEVERITY_ERROR, "users-none", view->path,
-                     "add a line for each user, your own first: swmfa.users(5)",
+                     "swmfactl init, or swmfactl user add for each user, yourself first",
                      ignore ? "it has no user: every user logs in without a code"
                             : "it has no user: every login that requires a code is denied");
     if (users_mark_length(view->map.text, view->map.size) > 0)

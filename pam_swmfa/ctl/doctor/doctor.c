@@ -658,8 +658,8 @@ static void examine_all(struct doctor *doctor)
     findings_each(doctor->findings, is_half, &half);
     if (doctor->kept != NULL)
         findings_add(doctor->findings, SEVERITY_NOTE, "other-services", doctor->kept_where, "",
-                     "a condition before this line limits it to other services; these do not ask "
-                     "for a code: %s",
+                     "a condition before this line limits it to some services; these ask for no "
+                     "code: %s",
                      doctor->kept);
     if (doctor->ctl->argc == 0 && doctor->asked == 0 && !half)
         findings_add(doctor->findings, SEVERITY_WARNING, "not-asked", stack_folders[0],

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * match_lint: the effect of each Match block of sshd's, for the logins that it applies to; see
- * lint.h.
+ * host_lint.h.
  *
  * Each block is judged by sshd's answer for one connection that meets its criteria. A finding for
  * all connections is not repeated for each block.

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * running_lint: reports a half finished swmfactl enable sshd, and the listening sshd that use
- * another configuration than the one that doctor examines; see lint.h.
+ * another configuration than the one that doctor examines; see host_lint.h.
  */
 #include <config.h>
 
@@ -149,7 +149,7 @@ static void lint_listener(const struct lint_context *lint, const struct listener
         lint->findings, SEVERITY_WARNING, "sshd-reload", listener->program,
         sshconf_reload(listener->pid, command, sizeof(command)),
         "sshd (process %d) may not have read its configuration since the last change: until you "
-        "reload it, its previous settings may apply, and a key alone may be enough",
+        "reload it, logins may need more or less than this report says",
         (int)listener->pid);
 }
 

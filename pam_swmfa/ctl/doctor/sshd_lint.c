@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* sshd_lint: the effects of sshd's own settings on the module; see lint.h. */
+/* sshd_lint: the effects of sshd's own settings on the module; see host_lint.h. */
 #include <config.h>
 
 #include "ctl/doctor/host_lint.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * sudo_lint: the effects of sudo's configuration on its PAM stack; see lint.h. Which users sudo
- * does not authenticate, whose password it asks for, and which PAM service it uses.
+ * sudo_lint: the effects of sudo's configuration on its PAM stack; see host_lint.h. Which users
+ * sudo does not authenticate, whose password it asks for, and which PAM service it uses.
  */
 #include <config.h>
 

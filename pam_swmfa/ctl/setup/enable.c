@@ -104,7 +104,8 @@ static enum ctl_status plan_begin(struct ctl_context *ctl, struct plan *plan)
         if (strcmp(ctl->argv[0], services[i].name) == 0)
             plan->service = &services[i];
     if (plan->service == NULL) {
-        problem_set(&ctl->problem, "%.100s: expected sshd, sudo, su or login", ctl->argv[0]);
+        problem_set(&ctl->problem, "%.100s: expected sshd, sudo, su or login, or for disable all",
+                    ctl->argv[0]);
         return CTL_USAGE;
     }
     if ((chosen.publickey && strcmp(plan->service->name, "sshd") != 0) ||
@@ -362,7 +363,8 @@ static bool check_common(const struct plan *plan, struct problem *problem)
            (profile_has(plan->common.after, plan->service->names, plan->options) ||
             problem_set(problem,
                         "pam-auth-update would not put the profile's lines into " PROFILE_COMMON
-                        "; nothing was changed"));
+                        ", perhaps because its lines were edited by hand: swmfactl disable all, "
+                        "then enable again; nothing was changed"));
 }
 
 /* Plans the line in the service's own file, and removes it from common-auth. */
@@ -758,7 +760,7 @@ static enum ctl_status say_enabled(struct ctl_context *ctl, const struct plan *p
     if (!read)
         say_unread(plan, pid, &why);
     else
-        (void)printf("Keep this session open, and log in from a second one. ");
+        (void)printf("Keep this session open, and try it in a second one. ");
     (void)printf("To undo it: swmfactl disable %s\n", name);
     if (!ctl_flush(ctl))
         return CTL_FAILED;

@@ -105,7 +105,7 @@ static const struct argp_option init_options[] = {
     {.name = "number",
      .key = KEY_NUMBER_OF_USER,
      .arg = "NUMBER",
-     .doc = "Phone number of this user"},
+     .doc = "Phone number of the first user"},
     {.name = "countries",
      .key = KEY_COUNTRIES,
      .arg = "LIST",
@@ -117,7 +117,7 @@ static const struct argp_option init_options[] = {
     {.name = "ca-file",
      .key = INIT_CA_FILE,
      .arg = "FILE",
-     .doc = "Use these CA certificates for it"},
+     .doc = "Use these CA certificates for the provider"},
     {.name = "force", .key = KEY_FORCE, .doc = "Replace a swmfa.conf that was edited; keep a copy"},
     {.name = "no-check", .key = KEY_NO_CHECK, .doc = "Do not run check --online"},
     {.name = "no-test", .key = KEY_NO_TEST, .doc = "Do not run a test login"},
@@ -565,8 +565,8 @@ static bool run_other(const struct setup *setup, const char *command, const char
         return status >= 0;
     return problem_set(problem,
                        "both files are written, but swmfactl %s %s ended with status %d: see "
-                       "above; fix the cause and run it again",
-                       command, argument, status);
+                       "above; fix the cause, then run swmfactl %s %s",
+                       command, argument, status, command, argument);
 }
 
 static bool try_it(const struct setup *setup)

@@ -578,7 +578,7 @@ bool readiness_check_sshd(const struct readiness *readiness, struct problem *pro
     bool good = check_settings(&look, problem) && check_blocks(&look, &after, problem) &&
                 check_listeners(&look, problem) && check_accounts(&look, problem);
     if (good && look.by_key && !readiness->publickey)
-        (void)printf("A key alone will no longer be enough: sshd will ask for the password and a "
+        (void)printf("Keys will no longer log in: sshd will ask for the password and a "
                      "code. For key and code:\n    swmfactl enable sshd --publickey\n");
     sshd_free(&look.now);
     sshd_free(&look.then);

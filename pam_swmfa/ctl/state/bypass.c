@@ -118,7 +118,9 @@ static void look_at_map(struct ctl_context *ctl, struct problem *why)
 {
     struct settings settings;
     bool known = settings_read(ctl, &settings);
-    problem_set(why, "%s%s", known ? "" : "whether the user is in the users map is unknown: ",
+    problem_set(why, "%s%s",
+                known ? "the bypass lets the user in, although "
+                      : "until this is fixed, logins may be denied in spite of the bypass: ",
                 ctl->problem.text);
     if (known && settings.mapped != USERS_ABSENT)
         problem_set(why, "%s", "");
@@ -129,8 +131,7 @@ static void say_unmapped(const struct ctl_context *ctl, const struct problem *wh
 {
     char text[2 * sizeof(why->text)];
     if (*why->text != '\0')
-        (void)printf("%s: the bypass lets the user in, although %s\n", ctl->shown,
-                     log_escape(text, sizeof(text), why->text, ""));
+        (void)printf("%s: %s\n", ctl->shown, log_escape(text, sizeof(text), why->text, ""));
 }
 
 static void say_given(const struct ctl_context *ctl, const struct bypass *before,
@@ -205,9 +206,11 @@ const struct command command_bypass = {
     .name = "bypass",
     .arguments = "USER",
     .summary = "Let a user in without a code temporarily",
-    .text = "Lets USER in without a code for the time of --for, in every service; the first factor "
-            "is still required. --for and --reason are required, or --end to end the bypass. A "
-            "bypass does not end a lock. Works with a broken configuration.",
+    .text =
+        "Lets USER in without a code for the time of --for, in every service; the first factor "
+        "is still required. --for and --reason are required, or --end to end the bypass. A "
+        "bypass does not end a lock. It can be given while the configuration is broken, but most "
+        "such logins are denied until you fix it.",
     .min_args = 1,
     .max_args = 1,
     .options = options,

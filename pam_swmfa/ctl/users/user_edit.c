@@ -280,7 +280,7 @@ static enum ctl_status run_remove(struct ctl_context *ctl)
     if (left == 0 && !user_options.keep)
         return clear_up(ctl, removed) ? CTL_DONE : CTL_FAILED;
     (void)printf("%s: break-glass codes, remembered logins and a bypass are kept: swmfactl codes, "
-                 "forget, pass --end\n",
+                 "swmfactl forget, swmfactl bypass --end\n",
                  ctl->shown);
     return ctl_flush(ctl) ? CTL_DONE : CTL_FAILED;
 }

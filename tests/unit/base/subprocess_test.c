@@ -46,6 +46,13 @@ static void test_a_long_output_is_cut_off(void **state)
     unit_same_number("length", (long long)strlen(out), sizeof(out) - 1);
 }
 
+static void test_an_endless_output_ends_the_program(void **state)
+{
+    (void)state;
+    assert_int_equal(run("exec yes"), 128 + SIGXFSZ);
+    unit_same_number("length", (long long)strlen(out), sizeof(out) - 1);
+}
+
 static void test_it_finds_its_environment_and_input_alone(void **state)
 {
     (void)state;
@@ -158,6 +165,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_outputs_are_kept_apart_or_together),
         cmocka_unit_test(test_a_long_output_is_cut_off),
+        cmocka_unit_test(test_an_endless_output_ends_the_program),
         cmocka_unit_test(test_it_finds_its_environment_and_input_alone),
         cmocka_unit_test(test_no_other_descriptor_is_open),
         cmocka_unit_test(test_files_are_found_in_order_and_whole),
