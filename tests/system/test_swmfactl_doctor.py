@@ -436,7 +436,7 @@ def test_services_that_skip_the_module_by_a_shared_file_are_only_named(start):
     assert set(services) == {"sshd", "sudo"}
     assert {service["asked"] for service in services.values()} == {"always"}
     kept = find(findings, "other-services")
-    assert "these do not ask for a code: chfn, login, su, sudo-i, t-000, t-001, " in kept["text"]
+    assert "these ask for no code: chfn, login, su, sudo-i, t-000, t-001, " in kept["text"]
     assert ", t-099" in kept["text"]
     assert kept["where"] == "/etc/pam.d/common-auth:5" and kept["severity"] == "note"
     assert find(findings, "sibling-not-asked")["where"] == "/etc/pam.d/sudo-i"
