@@ -92,7 +92,7 @@ static const struct config *read_config(struct doctor *doctor, const struct stac
     struct problem why = {0};
     struct option_value value;
     for (char **at = ours->arguments; *at != NULL; at++)
-        if (option_read(*at, &value) == OPTION_CONF)
+        if (option_read(*at, &value) == OPTION_CONF && value.conf != NULL)
             path = value.conf;
     if (path != doctor->ctl->conf && access(path, F_OK) != 0 && strcmp(path, SWMFA_CONF_PATH) != 0)
         return NULL; /* the line is wrong, which was reported */

@@ -103,6 +103,8 @@ void __syslog_chk(int priority, int flag, const char *format, ...);
 
 static void keep_line(const char *format, va_list arguments) __attribute__((format(printf, 1, 0)));
 
+static void keep_line(const char *format, va_list arguments) __attribute__((format(printf, 1, 0)));
+
 static void keep_line(const char *format, va_list arguments)
 {
     (void)vsnprintf(line, sizeof(line), format, arguments);

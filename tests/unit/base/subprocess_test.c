@@ -5,7 +5,6 @@
 #include "base/subprocess.h"
 
 #include <signal.h>
-#include <time.h>
 
 #define SHELL(script)                                                                              \
     {                                                                                              \
@@ -119,27 +118,24 @@ static void test_what_cannot_be_run_says_why(void **state)
 static void test_a_file_that_is_no_program_is_not_given_to_a_shell(void **state)
 {
     (void)state;
-    const char *const argv[] = {unit_file("script", "echo shell\n", 0700), NULL};
+    char *path = unit_file("script", "echo shell\n", 0700);
+    const char *const argv[] = {path, NULL};
     const struct program program = {.argv = argv, .input = "", .output = {out, sizeof(out)}};
     assert_int_equal(program_run(&program, &problem), -1);
     unit_same_text("output", out, "");
+    free(path);
 }
 
 static void test_signals_and_time_end_it(void **state)
 {
     (void)state;
-    struct timespec before;
-    struct timespec after;
     assert_int_equal(run("kill -TERM $$"), 128 + SIGTERM);
     const char *const argv[] = {"sleep", "60", NULL};
     const struct program program = {.argv = argv,
                                     .input = "",
                                     .output = {out, sizeof(out)},
                                     .seconds = 1};
-    (void)clock_gettime(CLOCK_MONOTONIC, &before);
     assert_int_equal(program_run(&program, &problem), 128 + SIGKILL);
-    (void)clock_gettime(CLOCK_MONOTONIC, &after);
-    assert_in_range(after.tv_sec - before.tv_sec, 0, 20);
 }
 
 static void test_blocked_signals_reach_it_only_if_wanted(void **state)
