@@ -99,9 +99,8 @@ static void test_a_text_that_fits_is_whole(void **state)
 static char line[8192];
 
 /* In place of libc's: keeps the line. */
-void __syslog_chk(int priority, int flag, const char *format, ...);
-
-static void keep_line(const char *format, va_list arguments) __attribute__((format(printf, 1, 0)));
+void __syslog_chk(int priority, int flag, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 
 static void keep_line(const char *format, va_list arguments) __attribute__((format(printf, 1, 0)));
 
