@@ -537,7 +537,7 @@ static const char *guess_key(const char *section, const char *name, size_t lengt
             if (distance > nearest || (distance == nearest && (!here || distance == KEY_FAR)))
                 continue;
             nearest = distance;
-            (void)snprintf(guess, 96, ": %s%s%s%s?", here ? "" : "[",
+            (void)snprintf(guess, 96, "; did you mean %s%s%s%s?", here ? "" : "[",
                            here ? "" : section_at(i)->name, here ? "" : "] ", key->name);
         }
     }

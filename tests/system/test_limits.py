@@ -538,7 +538,7 @@ def test_unlock_works_with_a_broken_configuration(start):
     text = harness.CONF.read_text()
     harness.write(harness.CONF, text + "countrys = +1\n")
     assert re.fullmatch(r"alice: unlocked\nalice: whether a limit is reached is unknown: "
-                        r".*countrys: unknown key: \[limits\] countries\?\n", unlock())
+                        r".*countrys: unknown key; did you mean \[limits\] countries\?\n", unlock())
     harness.write(harness.CONF, text)
     assert login("@code").result == "PAM_SUCCESS"
 

@@ -769,7 +769,7 @@ static void test_each_limit_is_checked(void **state)
     check_refused(LEAST "[limits]\nuser_sends = 3/10m\nuser_sends = 3/10m\n",
                   ":7: [limits] user_sends: given twice; remove one of the two lines");
     check_refused(LEAST "[limits]\nusers_sends = 3/10m\n",
-                  ":6: [limits] users_sends: unknown key: user_sends?");
+                  ":6: [limits] users_sends: unknown key; did you mean user_sends?");
     check_refused(LEAST "[limit]\n", ":5: unknown section [limit]");
 }
 
@@ -1267,7 +1267,7 @@ static void test_a_token_is_never_shown(void **state)
         {LEAST "api_token = " SECRET "\n",
          ":5: [signalwire] api_token: given twice; remove one of the two lines"},
         {LEAST "[swmfa]\napi_token = " SECRET "\n",
-         ":6: [swmfa] api_token: unknown key: [signalwire] api_token?"},
+         ":6: [swmfa] api_token: unknown key; did you mean [signalwire] api_token?"},
         {SIGNALWIRE "token = " SECRET "\n", ":4: [signalwire] token: unknown key"},
         {SIGNALWIRE "api_token " SECRET "\n", ":4: expected [section] or key = value"},
         {SIGNALWIRE "api_token = x\n" SECRET "\n", ":5: expected [section] or key = value"},
@@ -1282,8 +1282,9 @@ static void test_a_token_is_never_shown(void **state)
         {BANDWIDTH PASSWORD "password_file = /password\n",
          ":9: [bandwidth] password_file: give password or password_file, not both"},
         {BANDWIDTH "api_token = " SECRET "\n",
-         ":8: [bandwidth] api_token: unknown key: [signalwire] api_token?"},
-        {LEAST PASSWORD, ":5: [signalwire] password: unknown key: [bandwidth] password?"},
+         ":8: [bandwidth] api_token: unknown key; did you mean [signalwire] api_token?"},
+        {LEAST PASSWORD,
+         ":5: [signalwire] password: unknown key; did you mean [bandwidth] password?"},
         {LEAST "[bandwidth]\npassword = x " SECRET "\n", /* also where it is not used */
          ":6: [bandwidth] password: printable characters, no blanks"},
     };
@@ -1358,10 +1359,13 @@ static void test_a_wrong_line_is_named(void **state)
         /* keys */
         {LEAST "try = 3\n", ":5: [signalwire] try: unknown key"},
         {LEAST "tries = 3\n",
-         ":5: [signalwire] tries: unknown key: [swmfa] tries?"}, /* of another section */
-        {LEAST "Token_length = 6\n", ":5: [signalwire] Token_length: unknown key: token_length?"},
+         ":5: [signalwire] tries: unknown key; did you mean [swmfa] tries?"}, /* of another section
+                                                                               */
+        {LEAST "Token_length = 6\n",
+         ":5: [signalwire] Token_length: unknown key; did you mean token_length?"},
         {LEAST "token length = 6\n", ":5: [signalwire] token: unknown key"},
-        {LEAST "[swmfa]\nunmaped = deny\n", ":6: [swmfa] unmaped: unknown key: unmapped?"},
+        {LEAST "[swmfa]\nunmaped = deny\n",
+         ":6: [swmfa] unmaped: unknown key; did you mean unmapped?"},
         {LEAST "= 3\n", ":5: [signalwire] : unknown key"},
         {"tries = 3\n" LEAST, ":1: [] tries: unknown key: it precedes the first [section]"},
         {"\n; comment\n  space = a\n" LEAST,
@@ -1391,13 +1395,15 @@ static void test_a_wrong_line_is_named(void **state)
         {LEAST "[twilio]\naccount = 1\n", ":5: unknown section [twilio]"},
         {LEAST "[Bandwidth]\n", ":5: unknown section [Bandwidth]"},
         {LEAST "[bandwidth]\naccount = 1\n", ":6: [bandwidth] account: unknown key"},
-        {LEAST "[limits]\ncountrys = +1\n", ":6: [limits] countrys: unknown key: countries?"},
-        {LEAST "[swmfa]\nchanel = sms\n", ":6: [swmfa] chanel: unknown key: channel?"},
-        {LEAST "[swmfa]\ntimeot = 3\n", ":6: [swmfa] timeot: unknown key: timeout?"},
+        {LEAST "[limits]\ncountrys = +1\n",
+         ":6: [limits] countrys: unknown key; did you mean countries?"},
+        {LEAST "[swmfa]\nchanel = sms\n", ":6: [swmfa] chanel: unknown key; did you mean channel?"},
+        {LEAST "[swmfa]\ntimeot = 3\n", ":6: [swmfa] timeot: unknown key; did you mean timeout?"},
         {LEAST "[swmfa]\nxyz = 3\n", ":6: [swmfa] xyz: unknown key"},
-        {LEAST "[policy]\ntries = 3\n", ":6: [policy] tries: unknown key: [swmfa] tries?"},
+        {LEAST "[policy]\ntries = 3\n",
+         ":6: [policy] tries: unknown key; did you mean [swmfa] tries?"},
         {LEAST "[swmfa]\nservices = sshd\n",
-         ":6: [swmfa] services: unknown key: [policy] services?"},
+         ":6: [swmfa] services: unknown key; did you mean [policy] services?"},
         {LEAST "[swmfa ; x]\n", ":5: unknown section [?]"},
         {LEAST "[[swmfa]]\n", ":5: unknown section [?]"},
         {LEAST "[swmfa] x\n", ":5: expected nothing after [swmfa]"},
@@ -1615,7 +1621,8 @@ static void test_an_unused_section_is_checked_only_for_its_form(void **state)
         const char *problem;
     } wrong[] = {
         {LEAST "[bandwidth]\ndigits = 9\n", ":6: [bandwidth] digits: 4 to 8, not \"9\""},
-        {LEAST "[bandwidth]\ndigit = 6\n", ":6: [bandwidth] digit: unknown key: digits?"},
+        {LEAST "[bandwidth]\ndigit = 6\n",
+         ":6: [bandwidth] digit: unknown key; did you mean digits?"},
         {LEAST "[bandwidth]\ndigits = 6\ndigits = 6\n",
          ":7: [bandwidth] digits: given twice; remove one of the two lines"},
         {LEAST "[bandwidth]\nca_file = ca.pem\n",
