@@ -6,6 +6,8 @@
 #include <string.h>
 #include <time.h>
 
+#define MOMENTS 3000 /* half a minute: a busy machine delivers late */
+
 static bool ends_in(const char *number, size_t length, const char *digits)
 {
     size_t wanted = strlen(digits);
@@ -36,7 +38,7 @@ static bool search(const char *path, const char *digits, bool older, char *code,
 bool inbox_code(const char *path, const char *digits, bool older, char *code, size_t size)
 {
     const struct timespec moment = {.tv_nsec = 10000000};
-    for (int i = 0; i < 500; i++) {
+    for (int i = 0; i < MOMENTS; i++) {
         if (search(path, digits, older, code, size))
             return true;
         (void)nanosleep(&moment, NULL);

@@ -9,7 +9,7 @@
 /*
  * inbox_code: the code in the last message to a number that ends in those digits, or in the one
  * before it.
- * Waits up to five seconds for one. Returns false if none comes.
+ * Waits up to half a minute for one. Returns false if none comes.
  */
 bool inbox_code(const char *path, const char *digits, bool older, char *code, size_t size);
 
