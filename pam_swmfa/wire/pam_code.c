@@ -5,15 +5,12 @@
 #include <security/_pam_types.h>
 #include <stddef.h>
 
-#define ROW(code)                                                                                  \
-    {                                                                                              \
-        code, #code                                                                                \
-    }
+#define ROW(code) code, #code
 
 const struct pam_code pam_codes[] = {
-    ROW(PAM_SUCCESS),          ROW(PAM_IGNORE),   ROW(PAM_AUTH_ERR),   ROW(PAM_MAXTRIES),
-    ROW(PAM_AUTHINFO_UNAVAIL), ROW(PAM_CONV_ERR), ROW(PAM_SYSTEM_ERR), ROW(PAM_SERVICE_ERR),
-    ROW(PAM_BUF_ERR),          {0, NULL},
+    {ROW(PAM_SUCCESS)},          {ROW(PAM_IGNORE)},   {ROW(PAM_AUTH_ERR)},   {ROW(PAM_MAXTRIES)},
+    {ROW(PAM_AUTHINFO_UNAVAIL)}, {ROW(PAM_CONV_ERR)}, {ROW(PAM_SYSTEM_ERR)}, {ROW(PAM_SERVICE_ERR)},
+    {ROW(PAM_BUF_ERR)},          {0, NULL},
 };
 
 const char *pam_code_name(int code)

@@ -6,10 +6,7 @@
 
 #include <signal.h>
 
-#define SHELL(script)                                                                              \
-    {                                                                                              \
-        "/bin/sh", "-c", script, NULL                                                              \
-    }
+#define SHELL(script) "/bin/sh", "-c", script, NULL
 
 static struct problem problem;
 static char out[256];
@@ -18,7 +15,7 @@ static char err[256];
 /* Runs a script with empty input and both outputs taken. */
 static int run(const char *script)
 {
-    const char *const argv[] = SHELL(script);
+    const char *const argv[] = {SHELL(script)};
     const struct program program = {.argv = argv,
                                     .input = "",
                                     .output = {out, sizeof(out)},
@@ -32,7 +29,7 @@ static void test_outputs_are_kept_apart_or_together(void **state)
     assert_int_equal(run("echo one; echo two >&2; exit 7"), 7);
     unit_same_text("output", out, "one\n");
     unit_same_text("errors", err, "two\n");
-    const char *const argv[] = SHELL("echo one; echo two >&2");
+    const char *const argv[] = {SHELL("echo one; echo two >&2")};
     const struct program both = {.argv = argv, .input = "", .output = {out, sizeof(out)}};
     assert_int_equal(program_run(&both, &problem), 0);
     unit_same_text("both", out, "one\ntwo\n");
@@ -55,7 +52,7 @@ static void test_an_endless_output_ends_the_program(void **state)
 static void test_it_finds_its_environment_and_input_alone(void **state)
 {
     (void)state;
-    const char *const argv[] = SHELL("cat; env | sort | grep -v ^_= | grep -v ^PWD=");
+    const char *const argv[] = {SHELL("cat; env | sort | grep -v ^_= | grep -v ^PWD=")};
     static const char *const environment[] = {"A=1", NULL};
     struct program program = {.argv = argv, .input = "in\n", .output = {out, sizeof(out)}};
     (void)setenv("STRANGE", "1", 1);
@@ -72,7 +69,7 @@ static void test_no_other_descriptor_is_open(void **state)
     int leaked[8]; /* not close-on-exec, as those of who started us */
     for (size_t i = 0; i < COUNT(leaked); i++)
         assert_true((leaked[i] = dup(STDIN_FILENO)) >= 0);
-    const char *const argv[] = SHELL("echo /dev/fd/[3-9] /dev/fd/[1-9][0-9]; cat /dev/fd/3");
+    const char *const argv[] = {SHELL("echo /dev/fd/[3-9] /dev/fd/[1-9][0-9]; cat /dev/fd/3")};
     struct program program = {.argv = argv,
                               .input = "",
                               .output = {out, sizeof(out)},
@@ -92,7 +89,7 @@ static void test_no_other_descriptor_is_open(void **state)
 static void test_files_are_found_in_order_and_whole(void **state)
 {
     (void)state;
-    const char *const argv[] = SHELL("od -An -c /dev/fd/3; cat /dev/fd/4");
+    const char *const argv[] = {SHELL("od -An -c /dev/fd/3; cat /dev/fd/4")};
     const struct program program = {.argv = argv,
                                     .input = "",
                                     .output = {out, sizeof(out)},
@@ -143,7 +140,7 @@ static void test_blocked_signals_reach_it_only_if_wanted(void **state)
     (void)state;
     sigset_t ending;
     sigset_t before;
-    const char *const argv[] = SHELL("kill -TERM $$; echo alive");
+    const char *const argv[] = {SHELL("kill -TERM $$; echo alive")};
     struct program program = {.argv = argv, .input = "", .output = {out, sizeof(out)}};
     sigemptyset(&ending);
     sigaddset(&ending, SIGTERM);
