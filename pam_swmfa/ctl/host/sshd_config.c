@@ -42,7 +42,8 @@ static int run(const char *program, const char *const *arguments, char **printed
                                  .output = {*printed, OUTPUT_MAX + 1},
                                  .errors = {*said, OUTPUT_MAX + 1},
                                  .interruptible = true};
-    return program_run(&sshd, &ignored);
+    int status = program_run(&sshd, &ignored);
+    return strlen(*printed) < OUTPUT_MAX ? status : -1; /* a part of its settings is no answer */
 }
 
 static void take_version(struct sshd *sshd, const char *said)
