@@ -506,7 +506,8 @@ static void lint_wrong_factor(const struct lint_context *lint)
                  tell_way(lint, end, way, sizeof(way)));
 }
 
-static void write_after_factor(const struct lint_context *lint, char *fix, size_t size)
+/* Returns whether the stack has a first factor, after which the module can be put. */
+static bool write_after_factor(const struct lint_context *lint, char *fix, size_t size)
 {
     const struct stack_line *last = NULL;
     for (size_t i = 0; i < lint->stack->count; i++)
@@ -515,10 +516,11 @@ static void write_after_factor(const struct lint_context *lint, char *fix, size_
     fix[0] = '\0';
     if (last == NULL) {
         write_password(lint, fix, size);
-        return;
+        return false;
     }
     add_text(fix, size, "after the first factor (%s:%u), not before it:", last->file, last->number);
     add_line(fix, size, "required", lint->ours);
+    return true;
 }
 
 static void lint_early(const struct lint_context *lint)
@@ -528,8 +530,8 @@ static void lint_early(const struct lint_context *lint)
     bool early = has_end(lint, true, EVENT_EARLY, 0) || has_end(lint, false, EVENT_EARLY, 0);
     if (!early)
         return;
-    write_after_factor(lint, fix, sizeof(fix));
-    if (strcmp(lint->service, "sshd") == 0 && strncmp(fix, "after", 5) != 0)
+    bool factor = write_after_factor(lint, fix, sizeof(fix));
+    if (strcmp(lint->service, "sshd") == 0 && !factor)
         (void)snprintf(fix, sizeof(fix), "AuthenticationMethods publickey,keyboard-interactive");
     findings_add(lint->findings, SEVERITY_ERROR, "sends-to-strangers",
                  stack_format_location(lint->ours, where, sizeof(where)), fix,
@@ -550,7 +552,7 @@ static void lint_code_alone(const struct lint_context *lint)
     if (refusal != NULL)
         write_end(lint, refusal, fix, sizeof(fix));
     else
-        write_after_factor(lint, fix, sizeof(fix));
+        (void)write_after_factor(lint, fix, sizeof(fix));
     findings_add(lint->findings, SEVERITY_ERROR, "code-alone",
                  stack_format_location(lint->ours, where, sizeof(where)), fix,
                  "%s: users are let in with a code alone, without a correct first factor (%s)",
