@@ -410,7 +410,7 @@ static bool chosen(struct login *login, enum reply_kind kind)
  * The prompt is always shown as it is typed: sshd's password method answers only those that are
  * not, with the password, and must not have anything sent.
  */
-static bool wait_for_person(struct login *login)
+static bool wait_for_user(struct login *login)
 {
     char code[REPLY_CODE_SIZE] = "";
     char text[INTRO_SIZE];
@@ -589,7 +589,7 @@ static bool ask_once(struct login *login, char *intro)
 void ask(struct login *login)
 {
     char intro[INTRO_SIZE] = "";
-    if (!choose_channel(login) || !limits_load(login) || !wait_for_person(login) ||
+    if (!choose_channel(login) || !limits_load(login) || !wait_for_user(login) ||
         !send_code(login, login->channel, false, intro))
         return;
     while (login->tries < login->config.tries) {

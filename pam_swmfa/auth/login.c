@@ -43,7 +43,7 @@ static bool load_configuration(struct login *login)
 }
 
 /* The user who needs the code: PAM_USER, or with use_uid the caller of su. */
-static bool find_person(struct login *login)
+static bool find_user(struct login *login)
 {
     if ((login->request->flags & WIRE_FLAG_USE_UID) == 0)
         return wire_set_string(login->user, sizeof(login->user), login->request->user);
@@ -158,8 +158,8 @@ static void decide(struct login *login)
         login->verdict = VERDICT_UNPREPARED;
         return;
     }
-    if (load_configuration(login) && find_person(login) && policy_apply(login) &&
-        find_phone(login) && find_account(login) && drop_privileges(login))
+    if (load_configuration(login) && find_user(login) && policy_apply(login) && find_phone(login) &&
+        find_account(login) && drop_privileges(login))
         ask(login);
 }
 

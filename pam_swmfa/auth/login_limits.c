@@ -71,7 +71,7 @@ static enum latency latency_of_verify(const struct login *login)
 }
 
 /* The same. */
-static enum latency pace_of_send(const struct login *login)
+static enum latency latency_of_send(const struct login *login)
 {
     return login->rounds == 0 ? LATENCY_SEND : LATENCY_RESEND;
 }
@@ -152,7 +152,7 @@ static struct remember_about whereabouts(struct login *login)
 
 /* Counts users without a number under a name of their own: no user in the map has a name with a
  * blank. */
-static bool name_person(struct login *login)
+static bool name_user(struct login *login)
 {
     struct login_limits *limits = &login->limits;
     if (login->decoy && prefetch_digest(&login->prefetch) == NULL)
@@ -174,18 +174,18 @@ static bool end_remembered(struct login *login, int64_t left_ms)
     return verdict(login, VERDICT_REMEMBERED);
 }
 
-static bool end_passed(struct login *login, const struct bypass *pass)
+static bool end_bypassed(struct login *login, const struct bypass *bypass)
 {
     char left[64];
-    limit_time_write(pass->left_ms, left, sizeof(left));
-    problem_set(&login->problem, "bypass for %s more: %s", left, pass->reason);
+    limit_time_write(bypass->left_ms, left, sizeof(left));
+    problem_set(&login->problem, "bypass for %s more: %s", left, bypass->reason);
     return verdict(login, VERDICT_BYPASS);
 }
 
 /* The store's data on a user when the login begins. */
 struct standing {
     struct failures failures;
-    struct bypass pass; /* for the very name, in the map or not; none if that name is locked */
+    struct bypass bypass; /* for the very name, in the map or not; none if that name is locked */
     int64_t remembered_ms;
 };
 
@@ -193,16 +193,16 @@ struct standing {
  * A bypass does not end a lock. The account's own lock decides: users without a number are counted
  * together, and one of them must not lock another.
  */
-static bool read_pass(struct login *login, struct bypass *pass)
+static bool read_bypass(struct login *login, struct bypass *bypass)
 {
     struct store *store = login->limits.store;
     struct failures own = {0};
-    if (!bypass_look(store, login->user, pass))
+    if (!bypass_look(store, login->user, bypass))
         return false;
-    if (pass->left_ms > 0 && !failures_look(store, login->account, &own))
+    if (bypass->left_ms > 0 && !failures_look(store, login->account, &own))
         return false;
     if (own.locked)
-        pass->left_ms = 0;
+        bypass->left_ms = 0;
     return true;
 }
 
@@ -211,7 +211,7 @@ static bool read_standing(struct login *login, struct standing *standing)
     struct login_limits *limits = &login->limits;
     if (!begin(login, STORE_READ, WAIT_MS) ||
         !failures_look(limits->store, limits->user, &standing->failures) ||
-        !read_pass(login, &standing->pass) ||
+        !read_bypass(login, &standing->bypass) ||
         !codes_left(limits->store, limits->user, &limits->codes_left))
         return false;
     if (*limits->place == '\0')
@@ -232,7 +232,7 @@ bool limits_load(struct login *login)
         return verdict_by_store(login, true);
     if (store_is_new(limits->store))
         log_line(LOG_WARNING, "%s", STORE_IS_NEW);
-    if (!name_person(login))
+    if (!name_user(login))
         return verdict(login, VERDICT_MEMORY);
     if (*limits->place != '\0' && prefetch_digest(&login->prefetch) == NULL)
         return verdict(login, VERDICT_MEMORY);
@@ -242,8 +242,8 @@ bool limits_load(struct login *login)
     log_debug("store read; failures=%lld locked=%d break-glass codes=%lld",
               (long long)standing.failures.failures, standing.failures.locked,
               (long long)limits->codes_left);
-    if (standing.pass.left_ms > 0)
-        return end_passed(login, &standing.pass);
+    if (standing.bypass.left_ms > 0)
+        return end_bypassed(login, &standing.bypass);
     if (standing.failures.locked)
         lock(login, &standing.failures);
     if (login->decoy || standing.remembered_ms == 0)
@@ -315,7 +315,7 @@ bool limits_count_send(struct login *login, int64_t deadline)
     }
     if (prefetch_digest(&login->prefetch) == NULL)
         return verdict(login, VERDICT_MEMORY);
-    login->limits.sends = pace_of_send(login);
+    login->limits.sends = latency_of_send(login);
     enum sends sends = count_send(login, deadline, &refusal);
     if (sends == SENDS_FAILED) {
         const struct problem why = *store_problem(login->limits.store);

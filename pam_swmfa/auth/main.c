@@ -36,7 +36,7 @@ static const char usage[] =
     "Decides one login for the PAM module pam_swmfa.so, which starts it. Not to be run by hand.\n"
     "See pam_swmfa(8).\n";
 
-static int answer_person(int argc, char **argv)
+static int answer_caller(int argc, char **argv)
 {
     if (argc == 2 && strcmp(argv[1], "--version") == 0)
         return puts("swmfa-auth (" PACKAGE_NAME ") " PACKAGE_VERSION) < 0;
@@ -68,7 +68,7 @@ static bool well_formed(const struct wire_request *request)
 int main(int argc, char **argv)
 {
     if (argc != 1 || !is_our_socket(0))
-        return answer_person(argc, argv);
+        return answer_caller(argc, argv);
 
     struct problem problem = {0};
     struct wire_request request = {0};

@@ -8,10 +8,10 @@
 
 #include <stdio.h>
 
-bool bypass_look(struct store *store, const char *user, struct bypass *pass)
+bool bypass_look(struct store *store, const char *user, struct bypass *bypass)
 {
     struct store_answer row;
-    *pass = (struct bypass){.left_ms = 0};
+    *bypass = (struct bypass){.left_ms = 0};
     if (!store_run(store, &row,
                    "SELECT until_ms, from_wall_ms, until_wall_ms, reason FROM swmfa_pass "
                    "WHERE user_name = $1",
@@ -19,9 +19,9 @@ bool bypass_look(struct store *store, const char *user, struct bypass *pass)
         return false;
     if (row.rows == 0)
         return true;
-    pass->left_ms = store_time_left(store, store_number(&row, 0), store_number(&row, 1),
-                                    store_number(&row, 2), (int64_t)LIMIT_SECONDS_MAX * 1000);
-    (void)store_printable(row.cell[3], pass->reason, sizeof(pass->reason));
+    bypass->left_ms = store_time_left(store, store_number(&row, 0), store_number(&row, 1),
+                                      store_number(&row, 2), (int64_t)LIMIT_SECONDS_MAX * 1000);
+    (void)store_printable(row.cell[3], bypass->reason, sizeof(bypass->reason));
     return true;
 }
 
@@ -41,9 +41,9 @@ bool bypass_grant(struct store *store, const char *user, int seconds, const char
 
 bool bypass_end(struct store *store, const char *user, bool *was)
 {
-    struct bypass pass;
-    if (!bypass_look(store, user, &pass))
+    struct bypass bypass;
+    if (!bypass_look(store, user, &bypass))
         return false;
-    *was = pass.left_ms > 0;
+    *was = bypass.left_ms > 0;
     return store_run(store, NULL, "DELETE FROM swmfa_pass WHERE user_name = $1", "t", user);
 }

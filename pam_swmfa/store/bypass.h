@@ -14,7 +14,7 @@ struct bypass {
 
 /* bypass_look: returns whether a user has one. The time of the store and the time of day must both
  * be within it, see remember_look; it lasts at most 30 days, whatever the store contains. */
-bool bypass_look(struct store *store, const char *user, struct bypass *pass);
+bool bypass_look(struct store *store, const char *user, struct bypass *bypass);
 
 /* bypass_grant: from now on for so many seconds; in place of one that the user has. */
 bool bypass_grant(struct store *store, const char *user, int seconds, const char *reason);

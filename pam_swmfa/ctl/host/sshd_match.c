@@ -483,7 +483,7 @@ static void try_members(struct search *search)
     }
 }
 
-static bool is_person(const struct passwd *entry)
+static bool is_user(const struct passwd *entry)
 {
     return entry->pw_uid >= UID_PEOPLE_MIN && entry->pw_uid != UID_NOBODY;
 }
@@ -496,7 +496,7 @@ static void try_accounts(struct search *search)
     const struct passwd *entry = NULL;
     setpwent();
     while ((entry = getpwent()) != NULL) {
-        size_t kind = !is_person(entry);
+        size_t kind = !is_user(entry);
         if (counts[kind] < USERS_MAX &&
             (names[kind][counts[kind]] = strdup(entry->pw_name)) != NULL)
             counts[kind]++;

@@ -26,7 +26,7 @@ struct standing {
     int64_t sent[LIMIT_MANY]; /* in the window of each limit of user_sends */
     int64_t codes;
     int64_t places;
-    struct bypass pass;
+    struct bypass bypass;
     int64_t wall_ms; /* of the moment */
 };
 
@@ -41,7 +41,7 @@ static bool read_standing(struct ctl_context *ctl, const char *user,
     return failures_look(ctl->store, user, &standing->failures) &&
            codes_left(ctl->store, user, &standing->codes) &&
            remember_count(ctl->store, user, &standing->places) &&
-           bypass_look(ctl->store, user, &standing->pass);
+           bypass_look(ctl->store, user, &standing->bypass);
 }
 
 /* ---- as JSON ---- */
@@ -66,13 +66,13 @@ static json_object *json_sends(const struct limit_list *limits, const int64_t *s
     return list;
 }
 
-static json_object *json_pass(const struct standing *standing)
+static json_object *json_bypass(const struct standing *standing)
 {
-    if (standing->pass.left_ms == 0)
+    if (standing->bypass.left_ms == 0)
         return NULL;
     json_object *pass = json_object_new_object();
-    add_time_left(pass, "until", standing, standing->pass.left_ms);
-    show_add_text(pass, "reason", standing->pass.reason);
+    add_time_left(pass, "until", standing, standing->bypass.left_ms);
+    show_add_text(pass, "reason", standing->bypass.reason);
     return pass;
 }
 
@@ -88,7 +88,7 @@ static json_object *json_standing(const char *shown, const struct limit_list *li
     (void)json_object_object_add(object, "sends", json_sends(limits, standing->sent));
     show_add_number(object, "codes", standing->codes);
     show_add_number(object, "places", standing->places);
-    (void)json_object_object_add(object, "pass", json_pass(standing));
+    (void)json_object_object_add(object, "pass", json_bypass(standing));
     return object;
 }
 
@@ -135,14 +135,15 @@ static void show_sends(const char *what, const struct limit_list *limits, const 
     }
 }
 
-static void show_pass(const struct standing *standing)
+static void show_bypass(const struct standing *standing)
 {
     char left[64];
-    if (standing->pass.left_ms == 0)
+    if (standing->bypass.left_ms == 0)
         row("bypass", "no");
     else
         row("bypass", "for %s more: %s",
-            limit_time_write(standing->pass.left_ms, left, sizeof(left)), standing->pass.reason);
+            limit_time_write(standing->bypass.left_ms, left, sizeof(left)),
+            standing->bypass.reason);
 }
 
 static const char *mapped_text(enum users_result mapped)
@@ -171,7 +172,7 @@ static void show_standing(const struct ctl_context *ctl, const struct settings *
     show_lock(standing);
     show_sends("codes sent", &settings->sends.user, standing->sent);
     row("break-glass codes", "%" PRId64 " left", standing->codes);
-    show_pass(standing);
+    show_bypass(standing);
     row("remembered logins", "%" PRId64, standing->places);
 }
 
@@ -267,7 +268,7 @@ static bool show_user(struct ctl_context *ctl, const struct settings *settings)
     if (!ctl_begin(ctl, STORE_READ))
         return false;
     if (!read_standing(ctl, ctl->account, &settings->sends.user, &standing) ||
-        !bypass_look(ctl->store, ctl->user, &standing.pass)) /* it is for the very name */
+        !bypass_look(ctl->store, ctl->user, &standing.bypass)) /* it is for the very name */
         return ctl_store_failed(ctl);
     bool good = ctl->json ? print_json_user(ctl, settings, &standing)
                           : print_user(ctl, settings, &standing);
@@ -283,7 +284,7 @@ static bool is_empty(const struct standing *standing, const struct limit_list *l
     for (size_t i = 0; i < limits->count; i++)
         sent += standing->sent[i];
     return standing->failures.failures == 0 && !standing->failures.locked && sent == 0 &&
-           standing->codes == 0 && standing->places == 0 && standing->pass.left_ms == 0;
+           standing->codes == 0 && standing->places == 0 && standing->bypass.left_ms == 0;
 }
 
 static void show_head(const struct limit_list *limits)
@@ -307,7 +308,7 @@ static const char *lock_end(const struct standing *standing, char to[SHOW_TIME_S
 
 static const char *pass_end_of(const struct standing *standing, char to[SHOW_TIME_SIZE])
 {
-    int64_t left_ms = standing->pass.left_ms;
+    int64_t left_ms = standing->bypass.left_ms;
     return left_ms > 0 ? show_time(standing->wall_ms + left_ms, to) : "-";
 }
 
@@ -328,8 +329,8 @@ static void show_line(const struct ctl_context *ctl, const char *shown,
 
 /* Gets the next user with data, each in a transaction of its own, so that a slow reader of the
  * output delays nobody. */
-static bool next_person(struct ctl_context *ctl, const struct limit_list *limits,
-                        char name[USER_ITER_NAME_SIZE], struct standing *standing)
+static bool next_user(struct ctl_context *ctl, const struct limit_list *limits,
+                      char name[USER_ITER_NAME_SIZE], struct standing *standing)
 {
     if (!ctl_begin(ctl, STORE_READ))
         return false;
@@ -374,7 +375,7 @@ static bool show_people(struct ctl_context *ctl, const struct limit_list *limits
     struct standing standing;
     bool any = false;
     bool strangers = false;
-    while (next_person(ctl, limits, name, &standing)) {
+    while (next_user(ctl, limits, name, &standing)) {
         if (*name == '\0') {
             if (strangers && users == NULL)
                 explain_strangers();

@@ -50,15 +50,15 @@ static void print_code(const char *code)
 static bool print_codes(struct ctl_context *ctl, const struct codes *codes)
 {
     static char buffer[4096]; /* in place of stdio's own buffer, which would not be wiped */
-    bool person = ctl->terminal;
+    bool terminal = ctl->terminal;
     (void)setvbuf(stdout, buffer, _IOFBF, sizeof(buffer));
-    if (person)
+    if (terminal)
         (void)printf("Break-glass codes for %s, to type instead of a code from the phone.\n"
                      "Each works once. They do not work while the user is locked.\n\n",
                      ctl->shown);
     for (size_t i = 0; i < CODES_COUNT; i++)
         print_code(codes->code[i]);
-    if (person)
+    if (terminal)
         (void)printf("\nThey are not shown again: keep them on paper. Older codes are void.\n");
     bool printed = ctl_flush(ctl);
     __fpurge(stdout); /* output that failed is not tried again at the end */
