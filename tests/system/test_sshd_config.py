@@ -182,6 +182,13 @@ def test_doctor_notices_another_pam_service_name(start):
     assert "pam-service" in ids(examine("sshd", "--connection", "user=alice")[0])
 
 
+def test_doctor_does_not_judge_by_a_part_of_sshds_settings(start):
+    users = tuple("AllowUsers " + " ".join(f"{'u' * 200}{line}-{i}" for i in range(15)) for line in range(100))
+    install(Case("long", DEBIAN, "sshd", (INCLUDE, ASK), ssh=(*SSH_PASSWORD, *users)), start)
+    findings, _ = examine("sshd")
+    assert "printed more than" in find(findings, "sshd-unknown")["text"]
+
+
 def has_dash_g():
     """Whether sshd prints its settings without starting; Debian 12's does not."""
     return subprocess.run(["/usr/sbin/sshd", "-G"], capture_output=True, check=False).returncode == 0

@@ -43,7 +43,10 @@ static int run(const char *program, const char *const *arguments, char **printed
                                  .errors = {*said, OUTPUT_MAX + 1},
                                  .interruptible = true};
     int status = program_run(&sshd, &ignored);
-    return strlen(*printed) < OUTPUT_MAX ? status : -1; /* a part of its settings is no answer */
+    if (strlen(*printed) < OUTPUT_MAX)
+        return status;
+    (void)snprintf(*said, OUTPUT_MAX, "printed more than %zu bytes of settings", OUTPUT_MAX);
+    return -1; /* a part of them is no answer */
 }
 
 static void take_version(struct sshd *sshd, const char *said)
