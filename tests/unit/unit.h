@@ -207,4 +207,26 @@ static inline char *unit_repeat(char *buffer, size_t size, const char *part, siz
     return buffer;
 }
 
+/* unit_write_files: writes files below unit_folder(): a line "== NAME" begins one; "@" is the
+ * folder. */
+static inline void unit_write_files(const char *text)
+{
+    FILE *file = NULL;
+    for (const char *line = text; *line != '\0'; line += strcspn(line, "\n") + 1) {
+        int length = (int)strcspn(line, "\n");
+        if (strncmp(line, "== ", 3) == 0) {
+            if (file != NULL)
+                assert_int_equal(fclose(file), 0);
+            file = fopen(unit_format("%s/%.*s", unit_folder(), length - 3, line + 3), "we");
+            assert_non_null(file);
+            continue;
+        }
+        for (int i = 0; i < length; i++)
+            (void)(strncmp(line + i, "@/", 2) == 0 ? fputs(unit_folder(), file)
+                                                   : fputc(line[i], file));
+        (void)fputc('\n', file);
+    }
+    assert_int_equal(fclose(file), 0);
+}
+
 #endif

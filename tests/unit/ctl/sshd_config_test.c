@@ -13,26 +13,6 @@
 
 /* ---- files ---- */
 
-/* Writes the files of a case: "== NAME" begins one; "@" is the folder. */
-static void write_files(const char *text)
-{
-    FILE *file = NULL;
-    for (const char *line = text; *line != '\0'; line += strcspn(line, "\n") + 1) {
-        int length = (int)strcspn(line, "\n");
-        if (strncmp(line, "== ", 3) == 0) {
-            if (file != NULL)
-                assert_int_equal(fclose(file), 0);
-            file = fopen(unit_format("%s/%.*s", unit_folder(), length - 3, line + 3), "we");
-            assert_non_null(file);
-            continue;
-        }
-        for (int i = 0; i < length; i++)
-            (void)(line[i] == '@' ? fputs(unit_folder(), file) : fputc(line[i], file));
-        (void)fputc('\n', file);
-    }
-    assert_int_equal(fclose(file), 0);
-}
-
 static int clear(void **state)
 {
     (void)state;
@@ -70,7 +50,7 @@ static const char *dump(const struct sshd_plan *plan)
     return text;
 }
 
-/* What the copy says, with its Include lines followed: the same dump of it. */
+/* Dumps the copy in the same form, with its Include lines followed. */
 static const struct {
     const char *name;
     const char *files;
@@ -119,7 +99,7 @@ static void test_files_are_read_as_sshd_reads_them(void **state)
         const char *text = readings[i].planned;
         struct sshd_plan plan = {.path = path, .text = text != NULL && *text != '\0' ? text : NULL};
         assert_int_equal(clear(state), 0);
-        write_files(readings[i].files);
+        unit_write_files(readings[i].files);
         unit_same_text(readings[i].name, dump(text != NULL ? &plan : NULL), readings[i].expected);
         free(path);
     }
@@ -133,8 +113,8 @@ static void test_a_copy_keeps_lines_and_names_the_copied_files(void **state)
     char *path = unit_path("d.plan");
     struct sshd_plan plan = {.path = path, .text = "MaxSessions 3\n"};
     assert_int_equal(clear(state), 0);
-    write_files("== config\n# one\nInclude @/d.* @/none # all\n\nUsePAM yes\nInclude \"\n"
-                "== d.a\nInclude @/nothing*\n");
+    unit_write_files("== config\n# one\nInclude @/d.* @/none # all\n\nUsePAM yes\nInclude \"\n"
+                     "== d.a\nInclude @/nothing*\n");
     assert_true(sshdmirror_make(&mirror, config(), &plan, &problem));
     char *copy = unit_read(mirror.config);
     unit_same_text("the first file", copy,
@@ -259,7 +239,7 @@ static const char *const plan_text = "UsePAM yes\nKbdInteractiveAuthentication y
                                      "PasswordAuthentication no\n"
                                      "AuthenticationMethods publickey,keyboard-interactive\n";
 
-/* What stands around a planned file, @/d/00-plan.conf, and what sshd_check_plan says of it: "" is
+/* The lines around a planned file, @/d/00-plan.conf, and the verdict of sshd_check_plan: "" is
  * that the plan is in force. "== d/NAME" begins another file. */
 static const struct {
     const char *name;
@@ -309,7 +289,7 @@ static const char *with_folder(const char *text)
     return result;
 }
 
-/* Whether sshd can be asked here: not before its first start, and not of keys of the host that are
+/* True if sshd can be asked here: not before its first start, and not of keys of the host that are
  * not there. */
 static bool can_ask(void)
 {
@@ -343,7 +323,7 @@ static void test_a_plan_takes_effect_or_names_what_prevents_it(void **state)
         assert_int_equal(clear(state), 0);
         assert_int_equal(mkdir(unit_format("%s/d", unit_folder()), 0755), 0);
         make_key(key);
-        write_files(unit_format("== config\nPort 22\n%s", plans[i].files));
+        unit_write_files(unit_format("== config\nPort 22\n%s", plans[i].files));
         bool good = sshd_check_plan(&question, &problem);
         const char *said = strncmp(problem.text, "/usr/sbin/sshd -T: ", 19) == 0 ? problem.text + 19
                                                                                  : problem.text;
@@ -368,7 +348,7 @@ static const char *const *make_sshd(void **state, const char *files)
     (void)snprintf(first, sizeof(first), "%s/config", unit_folder());
     assert_int_equal(mkdir(unit_format("%s/d", unit_folder()), 0755), 0);
     make_key(key);
-    write_files(files);
+    unit_write_files(files);
     return options;
 }
 
@@ -520,7 +500,7 @@ static void test_a_plan_needs_its_folder(void **state)
     struct sshd_question question = {.plan = &plan, .options = options};
     struct problem problem = {0};
     assert_int_equal(clear(state), 0);
-    write_files("== config\nInclude @/d/*.conf\n");
+    unit_write_files("== config\nInclude @/d/*.conf\n");
     assert_false(sshd_check_plan(&question, &problem));
     unit_same_text("the folder", problem.text,
                    with_folder("@/d: no such folder: run mkdir -m 0755 @/d"));

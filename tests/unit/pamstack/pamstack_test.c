@@ -7,24 +7,6 @@
 
 #include <security/pam_appl.h>
 
-/* Writes the files of a case: "== NAME" begins one. */
-static void write_files(const char *text)
-{
-    FILE *file = NULL;
-    for (const char *line = text; *line != '\0'; line += strcspn(line, "\n") + 1) {
-        int length = (int)strcspn(line, "\n");
-        if (strncmp(line, "== ", 3) == 0) {
-            if (file != NULL)
-                assert_int_equal(fclose(file), 0);
-            file = fopen(unit_format("%s/%.*s", unit_folder(), length - 3, line + 3), "we");
-            assert_non_null(file);
-        } else {
-            (void)fprintf(file, "%.*s\n", length, line);
-        }
-    }
-    assert_int_equal(fclose(file), 0);
-}
-
 static void add(char *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 static void add(char *text, const char *format, ...)
@@ -119,8 +101,8 @@ static void test_lines_are_read_as_libpam_reads_them(void **state)
 {
     (void)state;
     for (size_t i = 0; i < COUNT(readings); i++) {
-        write_files("== other\nauth required deny.so\n== t\n== u\n");
-        write_files(readings[i].files);
+        unit_write_files("== other\nauth required deny.so\n== t\n== u\n");
+        unit_write_files(readings[i].files);
         struct stack *stack = stack_read(unit_folder(), "s", "auth");
         assert_non_null(stack);
         const char *found = dump(stack);
@@ -135,8 +117,8 @@ static void test_lines_are_read_as_libpam_reads_them(void **state)
 static void test_includes_that_double_at_each_turn_end(void **state)
 {
     (void)state;
-    write_files("== s\nauth required a.so\nauth include t\nauth include t\n"
-                "== t\nauth required b.so\nauth include s\nauth include s\n");
+    unit_write_files("== s\nauth required a.so\nauth include t\nauth include t\n"
+                     "== t\nauth required b.so\nauth include s\nauth include s\n");
     struct stack *stack = stack_read(unit_folder(), "s", "auth");
     assert_non_null(stack);
     unit_check("circle", stack->problem.text[0] != '\0' && stack->count <= 1000, "an end");
@@ -175,7 +157,7 @@ static void role_of(const struct stack_line *line, struct module_model *model)
 #define SO  true
 #define NOT false
 
-/* Whether there is an end with these facts and without those. */
+/* True if some end has these events and not those. */
 static const struct {
     const char *lines;
     bool is;
@@ -232,7 +214,7 @@ static void test_paths_finds_every_result_of_a_stack(void **state)
     for (size_t i = 0; i < COUNT(ends); i++) {
         struct module_model models[8];
         struct paths paths;
-        write_files(unit_format("== s\n%s", ends[i].lines));
+        unit_write_files(unit_format("== s\n%s", ends[i].lines));
         struct stack *stack = stack_read(unit_folder(), "s", "auth");
         assert_non_null(stack);
         for (size_t n = 0; n < stack->count; n++)
@@ -267,8 +249,8 @@ static void test_a_named_module_checks_a_first_factor(void **state)
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
         struct module_model model;
-        write_files(unit_format("== %s\n#\n== s\nauth required %s/%s", cases[i].module,
-                                unit_folder(), cases[i].module));
+        unit_write_files(unit_format("== %s\n#\n== s\nauth required %s/%s", cases[i].module,
+                                     unit_folder(), cases[i].module));
         struct stack *stack = stack_read(unit_folder(), "s", "auth");
         assert_non_null(stack);
         modules_model(&stack->lines[0], NULL, cases[i].factors, &model);
