@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * challenge: the conversation with the user: what is sent, shown and typed.
+ * challenge: sends the code, prompts the user, and verifies the reply.
  *
  * Users without a number take the same steps and read the same texts, but nothing is sent, and no
  * code is correct (login->decoy).

@@ -26,7 +26,7 @@
 #define PRINTED_MAX ((rlim_t)16 * 1024 * 1024) /* bytes; a list of sudo's rules is far smaller */
 #define OURS        16 /* our own are above those that the program gets, so that none is in the way */
 
-/* What the program gets as its descriptors 0, 1, 2, 3...; -1: what we have there. */
+/* The descriptors 0, 1, 2, 3... of the program; -1: it keeps ours. */
 struct descriptors {
     int at[FIRST_FILE + PROGRAM_FILES];
     size_t count;

@@ -26,7 +26,7 @@ struct program_output {
 
 #define PROGRAM_FILES 2
 
-/* What program_run runs. All of it stays the caller's. */
+/* A program for program_run. The caller owns all of it. */
 struct program {
     const char *const *argv;        /* ends with NULL */
     const char *path;               /* NULL: argv[0]. A name without "/" is looked up in our PATH */

@@ -75,7 +75,7 @@ static bool next_name(struct way *way, char name[NAME_MAX + 1])
     return length > 0;
 }
 
-/* Where everybody may make a link, only root's own links lead to root's file. */
+/* In a folder where everybody may make links, only root's own links are followed. */
 static bool check_link(const struct way *way, const char *link, const struct stat *status)
 {
     struct stat folder;

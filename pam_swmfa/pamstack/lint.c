@@ -84,7 +84,7 @@ static unsigned pass_codes(const struct lint_context *lint)
     return codes;
 }
 
-/* What is wrong with an option of the module; NULL: nothing. */
+/* Returns the fault of a module option; NULL: none. */
 static const char *option_wrong(const char *word)
 {
     struct option_value value;

@@ -3,8 +3,8 @@
  * engine: the database below the store; only for the files of store/.
  *
  * All SQL is written once, in the language that SQLite and PostgreSQL share: parameters are $1, $2
- * ..., columns are TEXT or BIGINT. What is specific to one (files, locks, settings) stays behind
- * this interface. sqlite.c is the only engine so far.
+ * ..., columns are TEXT or BIGINT. Each engine hides its own files,
+ * locks and settings. sqlite.c is the only engine so far.
  */
 #ifndef SWMFA_ENGINE_H
 #define SWMFA_ENGINE_H

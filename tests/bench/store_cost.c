@@ -27,7 +27,7 @@
 
 #define WAIT_MS 4000
 #define BATCH   1000
-/* What the limits of a host let it send in a day. */
+/* The sends that the limits of a host permit in a day. */
 #define SENDS_MOST 900
 
 static const struct limits limits = {

@@ -3,7 +3,7 @@
  * fake_helper: stands in the place of swmfa-auth and misbehaves, to show that pam_swmfa.so takes
  * nothing but a proper success for one.
  *
- * What it does is named by the module option conf=/fake_helper/NAME, one row of acts[] each.
+ * The module option conf=/fake_helper/NAME chooses an act, a row of acts[].
  */
 #include <config.h>
 

@@ -22,7 +22,7 @@
 #define SECOND ((int64_t)1000000000)
 #define API    __attribute__((visibility("default")))
 
-/* What code that is built with _FORTIFY_SOURCE calls. */
+/* Code that is built with _FORTIFY_SOURCE calls this one. */
 API int __poll_chk(struct pollfd *fds, nfds_t count, int milliseconds, size_t size);
 
 static int slow_poll(struct pollfd *fds, nfds_t count, int milliseconds)

@@ -174,7 +174,7 @@ API time_t time(time_t *to)
 
 /* ---- death ---- */
 
-/* What becomes of the process by a call. */
+/* The effect of a call on the process. */
 enum fate {
     LIVES,
     DIES,          /* after it */
@@ -214,7 +214,7 @@ static void list(unsigned long number, const char *call, const char *path)
     }
 }
 
-/* Whether a path lies in the folder that is watched, or is it. */
+/* True if a path is the watched folder or lies in it. */
 static bool is_watched(const char *path)
 {
     const char *folder = death.folder[0] != '\0' ? death.folder : STORE;
@@ -222,7 +222,7 @@ static bool is_watched(const char *path)
     return strncmp(path, folder, length) == 0 && (path[length] == '/' || path[length] == '\0');
 }
 
-/* Whether this process is one that can be told to die. */
+/* True if this process can be told to die. */
 static bool is_mortal(void)
 {
     if (!is_affected())

@@ -26,7 +26,7 @@ struct answer {
     bool close; /* the connection is closed after it */
 };
 
-/* What the words in a template stand for. A word whose value is NULL stays as it is. */
+/* The values of the words in a template. A word whose value is NULL stays as it is. */
 struct answer_words {
     const char *id;            /* $id: of what was sent */
     const char *key;           /* $key: of the id */

@@ -160,7 +160,7 @@ static bool is_send(const struct call *call)
     return call->route->channel != NULL;
 }
 
-/* What the words in the templates of answers stand for. */
+/* The values of the words in the templates of answers. */
 static struct answer_words words_of(const struct provider *provider, const struct call *call)
 {
     return (struct answer_words){

@@ -109,7 +109,7 @@ static int set_serial(gnutls_x509_crt_t certificate)
     return gnutls_x509_crt_set_serial(certificate, serial, sizeof(serial));
 }
 
-/* What every certificate has: version, serial number, subject, time and key. */
+/* The parts of every certificate: version, serial number, subject, time and key. */
 static int set_basics(struct identity *identity, const struct certificate_kind *kind)
 {
     gnutls_x509_crt_t certificate = identity->certificate;
@@ -126,7 +126,7 @@ static int set_basics(struct identity *identity, const struct certificate_kind *
     return gnutls_x509_crt_set_key(certificate, identity->key);
 }
 
-/* What tells the certificates of one subject apart: the ids of the keys. */
+/* The ids of the keys, which tell the certificates of one subject apart. */
 static int set_key_ids(struct identity *identity, const struct identity *issuer)
 {
     unsigned char id[KEY_ID_SIZE];

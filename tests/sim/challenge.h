@@ -8,7 +8,7 @@
 
 enum { CHALLENGE_CODE_MAX = 20 }; /* characters of the longest code */
 
-/* What a send asks of the code that it makes. */
+/* The properties that a send requires of its code. */
 struct challenge_terms {
     int length;        /* 4 to CHALLENGE_CODE_MAX */
     bool allow_alphas; /* letters too, not only digits */

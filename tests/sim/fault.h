@@ -13,7 +13,7 @@ enum fault_api {
     FAULT_APIS,
 };
 
-/* What a fault changes. One fault of each slot can be in force for each API. */
+/* The part of an API that a fault changes. One fault of each slot can be in force for each API. */
 enum fault_slot {
     FAULT_SEND,
     FAULT_VERIFY,
@@ -21,7 +21,7 @@ enum fault_slot {
     FAULT_SLOTS,
 };
 
-/* What a fault answers in place of an API. */
+/* The answer of a fault in place of an API. */
 struct fault_form {
     unsigned status;
     const char *body; /* a template, see answer.h; NULL where none is sent */

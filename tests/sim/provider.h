@@ -43,7 +43,7 @@ struct refusal {
     const char *error;
 };
 
-/* What makes a provider's API different from the other's. */
+/* The differences between the APIs of the providers. */
 struct provider {
     const char *base;         /* what all its paths start with */
     const char *authenticate; /* the header WWW-Authenticate */

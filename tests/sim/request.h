@@ -12,8 +12,8 @@ struct json_object;
 enum { REQUEST_BODY_MAX = 65536 }; /* bytes */
 
 /*
- * What a body says; each provider uses some of it. The texts belong to the JSON object that they
- * were read from, and are NULL where they are not there or wrong.
+ * The contents of a body; each provider uses some of them. The texts belong to the JSON object that
+ * they were read from, and are NULL where they are not there or wrong.
  */
 struct request_body {
     const char *to;

@@ -1513,8 +1513,8 @@ def test_a_dry_run_shows_the_change_and_makes_none(service, options, key):
 
 
 @pytest.mark.parametrize("arguments, says", [
-    (["enable", "cron"], "cron: expected sshd, sudo, su or login, or for disable all"),
-    (["disable", "../sudo"], "expected sshd"), (["enable"], "too few"),
+    (["enable", "cron"], "cron: expected sshd, sudo, su or login"),
+    (["disable", "../sudo"], "expected sshd, sudo, su, login or all"), (["enable"], "too few"),
     (["enable", "sshd", "su"], "too many"), (["enable", "su", "--publickey"], "--publickey is for sshd"),
     (["enable", "sshd", "--use-uid"], "--use-uid for su and sudo"),
     (["disable", "sshd", "--publickey"], "unrecognized option")])

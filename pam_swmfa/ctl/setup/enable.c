@@ -97,15 +97,15 @@ static void plan_end(struct plan *plan)
         close(plan->lock);
 }
 
-/* Returns CTL_DONE, or the exit status if the command cannot go on. */
-static enum ctl_status plan_begin(struct ctl_context *ctl, struct plan *plan)
+/* Returns CTL_DONE, or the exit status if the command cannot go on. expected: the services, for its
+ * message. */
+static enum ctl_status plan_begin(struct ctl_context *ctl, struct plan *plan, const char *expected)
 {
     for (size_t i = 0; i < SERVICES; i++)
         if (strcmp(ctl->argv[0], services[i].name) == 0)
             plan->service = &services[i];
     if (plan->service == NULL) {
-        problem_set(&ctl->problem, "%.100s: expected sshd, sudo, su or login, or for disable all",
-                    ctl->argv[0]);
+        problem_set(&ctl->problem, "%.100s: expected %s", ctl->argv[0], expected);
         return CTL_USAGE;
     }
     if ((chosen.publickey && strcmp(plan->service->name, "sshd") != 0) ||
@@ -1026,7 +1026,7 @@ static bool prepare_enable(struct ctl_context *ctl, struct plan *plan)
 static enum ctl_status run_enable(struct ctl_context *ctl)
 {
     struct plan plan = {0};
-    enum ctl_status status = plan_begin(ctl, &plan);
+    enum ctl_status status = plan_begin(ctl, &plan, "sshd, sudo, su or login");
     if (status == CTL_DONE)
         status =
             prepare_enable(ctl, &plan) ? perform(ctl, &plan, say_already, do_enable) : CTL_FAILED;
@@ -1037,7 +1037,7 @@ static enum ctl_status run_enable(struct ctl_context *ctl)
 static enum ctl_status disable_one(struct ctl_context *ctl)
 {
     struct plan plan = {0};
-    enum ctl_status status = plan_begin(ctl, &plan);
+    enum ctl_status status = plan_begin(ctl, &plan, "sshd, sudo, su, login or all");
     if (status == CTL_DONE)
         status = plan_disable(&plan, &ctl->problem)
                      ? perform(ctl, &plan, say_not_enabled, do_disable)

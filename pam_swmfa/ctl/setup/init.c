@@ -136,7 +136,7 @@ static struct {
     bool no_test;
 } given;
 
-/* Where the other options are stored: the argument, or a flag. */
+/* The variable of each other option: its argument, or a flag. */
 static const struct {
     int key;
     const char **argument;

@@ -371,8 +371,8 @@ static struct way_in find_way_after(const struct look *look, const struct host_a
     return way;
 }
 
-/* Where sshd's files set what a reason is about: " (FILE:LINE)", or "" if no line does or a Match
- * block may. */
+/* Returns the place in sshd's files that causes a reason: " (FILE:LINE)", or "" if no line does or
+ * a Match block may. */
 static const char *find_place(const struct look *look, const char *why,
                               char place[LOCATION_SIZE + 4])
 {

@@ -84,7 +84,7 @@ static void test_a_code_is_distinguished_from_other_text(void **state)
                    cases[i].code != NULL ? REPLY_CODE : REPLY_NO_CODE, cases[i].code);
 }
 
-/* What a paste, a phone's keyboard or a whole message brings along. */
+/* Characters that come with a paste, a phone's keyboard or a whole message. */
 static void test_text_around_a_code_is_dropped(void **state)
 {
     (void)state;

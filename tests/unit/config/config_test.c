@@ -64,7 +64,7 @@ static void check_loads(const char *content)
     unit_same_text(content, problem.text, "");
 }
 
-/* Whether nothing is owed for the configuration. */
+/* True if the configuration holds no memory. */
 static bool is_wiped(void)
 {
     const unsigned char *bytes = (const unsigned char *)&config;
@@ -2170,7 +2170,7 @@ static void test_the_installed_example_shows_each_key_with_its_default(void **st
     free(example);
 }
 
-/* What the manual says of a key, or NULL; good until the next call. */
+/* Returns the item of a key in the manual, or NULL; valid until the next call. */
 static const char *manual_entry(const char *manual, const char *section, const char *name)
 {
     static char body[8192];
@@ -2220,7 +2220,7 @@ static void test_the_manual_explains_each_key_with_its_default(void **state)
 
 /* ---- every problem of a configuration ---- */
 
-/* What was told, a line each, without the path. */
+/* The reported problems, a line each, without the path. */
 struct told {
     char *path;
     char text[4096];

@@ -8,7 +8,7 @@
 #define HOUR   3600
 #define DAY    86400
 
-/* What is no time, with or without "NUMBER/" before it. */
+/* Texts that are no time, with or without "NUMBER/" before them. */
 #define NO_TIMES                                                                                   \
     "", " ", "s", "m", "d", "10", "10 m", "10 ", "m10", "10mm", "10ms", "10m1", "1h30m", "10M",    \
         "10H", "10D", "10S", "10w", "10y", "10min", "10x", "10.", "1.5h", "1,5h", "1e1m", "-1m",   \

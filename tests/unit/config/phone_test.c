@@ -94,7 +94,7 @@ static void test_a_list_of_prefixes_permits_numbers_that_start_so(void **state)
     }
 }
 
-/* What is wrong is said by one function, and of each number that is not valid. */
+/* One function names the fault of each number that is not valid. */
 static void test_the_problem_of_a_number_is_named(void **state)
 {
     (void)state;

@@ -4,7 +4,7 @@
 
 #include "ctl/filter.h"
 
-/* What comes of a text that arrives in pieces of so many bytes. */
+/* Returns the result for a text that arrives in pieces of so many bytes. */
 static const char *filtered(const char *text, size_t piece, bool colours)
 {
     static char to[FILTER_ROOM(1024)];

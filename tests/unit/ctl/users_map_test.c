@@ -37,7 +37,7 @@ static void put(struct map *map, const struct map_entry *entry)
     assert_true(line != NULL ? map_set(line, entry, &problem) : map_add(map, entry, &problem));
 }
 
-/* What becomes of a map when the entry is put into it, and that logins go by the entry then. */
+/* Puts the entry into a map, compares the map, and checks that logins use the entry. */
 static void check_put(const char *before, const struct map_entry *entry, const char *after)
 {
     struct map map;
@@ -324,7 +324,7 @@ static char *without(const struct map *map, const struct map_line *line)
     return text;
 }
 
-/* What follows the fields of a line. */
+/* The text after the fields of a line. */
 static const char *comment_of(const struct map_line *line)
 {
     struct users_line parsed;
@@ -408,7 +408,7 @@ static void test_all_other_lines_stay_byte_for_byte(void **state)
     }
 }
 
-/* What the list says is what a login does. */
+/* The list agrees with logins. */
 static void test_the_deciding_line_is_that_of_a_login(void **state)
 {
     (void)state;

@@ -143,7 +143,7 @@ static int code_of(const char *name)
     return -1;
 }
 
-/* What the line's module answers, and says as it is run. */
+/* The answer of the line's module, and its text when it runs. */
 static int answer(const struct stack_line *line, char *run)
 {
     if (line->kind == STACK_BROKEN)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Tests of provider, signalwire and bandwidth: what each answer means, and what is said about it.
- * What is asked of them is tested in request_test.c.
+ * request_test.c tests the requests.
  */
 #include "../unit.h"
 
@@ -42,7 +42,7 @@ static const char *const right[PROVIDER_COUNT] = {
 static const char *const wrong[PROVIDER_COUNT] = {
     [SW] = "{\"success\":false}", [BW] = "{\"valid\":false}"};
 
-/* What is written to, with something after it that must not change. */
+/* A buffer, with bytes after it that must not change. */
 static struct {
     struct rest_answer answer;
     struct challenge challenge;

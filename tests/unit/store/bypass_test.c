@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Tests of store/bypass: who is let in without a code, and how long by which clock. */
+/* Tests of store/bypass: a bypass lets in its user alone, and ends by either clock. */
 #include "unit_store.h"
 
 #include "store/bypass.h"

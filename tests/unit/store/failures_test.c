@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Tests of store/failures: what is counted, when a lock starts, how long it lasts, and what ends
- * it. */
+/* Tests of store/failures: attempts are counted, locks start, grow and end. */
 #include "unit_store.h"
 
 #include "store/failures.h"

@@ -22,7 +22,7 @@
 #define ON_ITS_OWN                                                                                 \
     "swmfactl store reset --force" /* what an administrator can do who has no backup */
 
-/* What a process of its own tells the test. */
+/* The report of a child process to the test. */
 struct told {
     struct problem problem;
     volatile int64_t number;
@@ -903,7 +903,7 @@ static bool inject_memory_faults(void)
            sqlite3_initialize() == SQLITE_OK;
 }
 
-/* What is known of alice, who is locked, has codes, has sent all she may, and is remembered. */
+/* The records of alice, who is locked, has codes, has reached her limit, and is remembered. */
 static const char *ask(struct store *store)
 {
     struct failures tries = {0};
